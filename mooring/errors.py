@@ -1,0 +1,127 @@
+"""Every exception that Mooring raises on purpose.
+
+MooringError                    rendered once, in tasks.py; a traceback only with --debug
+├── SourceError                 what you wrote is wrong; no host was touched (exit status 1)
+│   ├── InventoryError          the inventory, group_vars/ or host_vars/
+│   ├── PlaybookError           a playbook, a role or a task
+│   ├── ArgumentError           a module's arguments
+│   └── TemplateError           a template's syntax, or a variable that nobody defines
+├── UsageError                  the command line asks for something impossible (exit status 1)
+├── HostUnreachable             a host cannot be worked on (exit status 4)
+│   ├── AuthenticationFailed    the host refuses every way to log in that we have
+│   ├── HostKeyRejected         the host's key is unknown, or not the one that is known
+│   ├── ConnectionLost          the connection broke, or the host did not answer in time
+│   └── BecomeFailed            logged in, but may not become the other user
+├── AgentError                  logged in, but the agent did not start or did not answer as it should
+└── TaskFailed                  for callers who want an exception; the runner itself returns Results
+
+Low layers raise without knowing host or task; the runner attaches them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place in a file: path, line and column, both counted from 1, and the text of that line."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+
+
+class MooringError(Exception):
+    """Something that the operator can understand and mend; `exit_status` is what `invoke` ends with."""
+
+    exit_status = 1
+
+
+class SourceError(MooringError):
+    """What the operator wrote is wrong; holds the place, the message and perhaps a remedy."""
+
+    def __init__(self, message: str, where: Where | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.where, self.hint = message, where, hint
+
+    def __str__(self) -> str:
+        """`path:line:column: message (hint)`, and below it the line itself with a caret."""
+        text = f"{self.message} ({self.hint})" if self.hint else self.message
+        if self.where is None:
+            return text
+        lines = [f"{self.where}: {text}"]
+        if self.where.text.strip():
+            lines += [f"    {self.where.text.rstrip()}", "    " + " " * (self.where.column - 1) + "^"]
+        return "\n".join(lines)
+
+
+class InventoryError(SourceError):
+    """The inventory, group_vars/ or host_vars/ is wrong."""
+
+
+class PlaybookError(SourceError):
+    """A playbook, a role or a task is wrong."""
+
+
+class ArgumentError(SourceError):
+    """A task gives a module arguments that it does not take."""
+
+
+class TemplateError(SourceError):
+    """A template cannot be parsed, or names a variable that nobody defines."""
+
+
+class UsageError(MooringError):
+    """The command line asks for something impossible."""
+
+
+class HostUnreachable(MooringError):
+    """A host cannot be worked on; `reason` says why and what to do."""
+
+    exit_status = 4
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class AuthenticationFailed(HostUnreachable):
+    """The host refuses every way to log in that we have."""
+
+
+class HostKeyRejected(HostUnreachable):
+    """The host's key is unknown, or is not the one that known_hosts has."""
+
+
+class ConnectionLost(HostUnreachable):
+    """The connection broke, or the host did not answer in time."""
+
+
+class BecomeFailed(HostUnreachable):
+    """Logged in, but may not become the other user."""
+
+
+class AgentError(HostUnreachable):
+    """The agent did not start or did not answer as it should.
+
+    `stage` is "no python", "start" or "run"; `transcript` is what the host printed instead.
+    """
+
+    def __init__(self, reason: str, stage: str = "run", transcript: str = "") -> None:
+        super().__init__(f"{reason}\n{transcript}".rstrip() if transcript else reason)
+        self.stage, self.transcript = stage, transcript
+
+
+class TaskFailed(MooringError):
+    """A task failed; `result` is the Result."""
+
+    exit_status = 2
+
+    def __init__(self, result: object) -> None:
+        super().__init__(str(result))
+        self.result = result
