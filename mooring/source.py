@@ -71,7 +71,9 @@ class Node:
         for key, child in _merged(self.tree):
             node = self._near(key)
             if not isinstance(key, yaml.ScalarNode):
-                raise SourceError("a key must be plain", node.where, "a value that begins with {{ needs quotes")
+                raise SourceError(
+                    "a key must be plain", node.where, "a value that begins with {{ needs quotes"
+                )
             name = key.value
             if name in seen:
                 first = seen[name].where

@@ -1,0 +1,261 @@
+"""A task's arguments against what its module or action takes (ARGS, RULES, FREE_FORM in the module's own file).
+
+Twice: at load, where names, rules and untemplated values are checked before any host is touched; and after
+templating, where values are converted, so that the host receives every key with its final type.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mooring.errors import ArgumentError, Where
+from mooring.source import did_you_mean
+
+PACKAGE = Path(__file__).parent
+ROOMS = {"action": "mooring.actions", "module": "mooring.agent.modules"}
+COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.")
+# Free text that means an argument of command or shell in Ansible's old key=value style.
+OLD_STYLE = re.compile(r"(?:^|\s)(creates|removes|chdir|executable|stdin)=")
+
+Spec = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a module or an action takes."""
+
+    name: str
+    args: Mapping[str, Spec]
+    rules: Mapping[str, list[Any]] = field(default_factory=dict)
+    free_form: str | None = None
+
+    @functools.cached_property
+    def aliases(self) -> dict[str, str]:
+        """Every accepted name of every argument, to its own name."""
+        found = {name: name for name in self.args}
+        for name, spec in self.args.items():
+            found.update(dict.fromkeys(spec.get("aliases", ()), name))
+        return found
+
+
+def known_names() -> set[str]:
+    """The names of all modules and actions."""
+    folders = (PACKAGE / "actions", PACKAGE / "agent" / "modules")
+    return {path.stem for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"}
+
+
+def short_name(name: str) -> str:
+    """`ansible.builtin.copy` and `copy` are the same."""
+    for collection in COLLECTIONS:
+        if name.startswith(collection):
+            short = name.removeprefix(collection)
+            in_docker = short.startswith("docker_")
+            if in_docker == (collection == "community.docker."):
+                return short
+    return name
+
+
+def has_action(name: str) -> bool:
+    """Whether the work of `name` begins on the control side."""
+    return (PACKAGE / "actions" / f"{name}.py").exists()
+
+
+def find(name: str, where: Where | None) -> Signature:
+    """The signature of a module or action by its short or full name."""
+    short = short_name(name)
+    known = known_names()
+    if short not in known:
+        hint = did_you_mean(short.rpartition(".")[2], known)
+        raise ArgumentError(f'unknown module "{name}"', where, hint)
+    return _signature(short)
+
+
+@functools.cache
+def _signature(name: str) -> Signature:
+    room = ROOMS["action" if has_action(name) else "module"]
+    module = importlib.import_module(f"{room}.{name}")
+    return Signature(name, module.ARGS, getattr(module, "RULES", {}), getattr(module, "FREE_FORM", None))
+
+
+def is_template(value: Any) -> bool:
+    """Whether a value, or anything inside it, is a template."""
+    if isinstance(value, str):
+        return "{{" in value or "{%" in value or "{#" in value
+    if isinstance(value, Mapping):
+        return any(is_template(key) or is_template(child) for key, child in value.items())
+    return isinstance(value, list) and any(is_template(child) for child in value)
+
+
+def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Where], where: Where) -> None:
+    """At load: names, rules, and the values that are no templates."""
+    for name in args:
+        if name not in signature.aliases:
+            hint = did_you_mean(name, signature.aliases)
+            raise ArgumentError(f'{signature.name} has no argument "{name}"', wheres.get(name, where), hint)
+    if signature.free_form in args and isinstance(args[signature.free_form], str):
+        old = OLD_STYLE.search(args[signature.free_form])
+        if old:
+            hint = f"put it under args:, as {old.group(1)}: …"
+            raise ArgumentError(f"{old.group(1)}= inside the command is not read", where, hint)
+    given = _own_names(signature, args, where)
+    _check_rules(signature, given, where)
+    for name, value in given.items():
+        if not is_template(value):
+            _convert(signature.args[name], value, f"{signature.name}: {name}", wheres.get(name, where))
+
+
+def normalize(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:
+    """After templating: every key of ARGS with its final type, None where neither given nor defaulted."""
+    given = _own_names(signature, args, where)
+    _check_rules(signature, given, where)
+    return _fill(signature.args, given, signature.name, where)
+
+
+def secrets(signature: Signature, args: Mapping[str, Any]) -> list[str]:
+    """The values of the arguments that are secret."""
+    return [str(args[name]) for name, spec in signature.args.items() if spec.get("secret") and args.get(name)]
+
+
+def _own_names(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, value in args.items():
+        if name not in signature.aliases:
+            hint = did_you_mean(name, signature.aliases)
+            raise ArgumentError(f'{signature.name} has no argument "{name}"', where, hint)
+        own = signature.aliases[name]
+        if own in given:
+            raise ArgumentError(f'{signature.name}: "{own}" is given twice, also as "{name}"', where)
+        given[own] = value
+    return given
+
+
+def _check_rules(signature: Signature, given: Mapping[str, Any], where: Where | None) -> None:
+    def refuse(message: str) -> None:
+        raise ArgumentError(f"{signature.name}: {message}", where)
+
+    there = {name for name, value in given.items() if value is not None}
+    for name, spec in signature.args.items():
+        if spec.get("required") and name not in there:
+            refuse(f'"{name}" is missing')
+    for names in signature.rules.get("required_one_of", []):
+        if not there & set(names):
+            refuse(f"one of {', '.join(names)} is needed")
+    for names in signature.rules.get("mutually_exclusive", []):
+        if len(there & set(names)) > 1:
+            refuse(f"{' and '.join(name for name in names if name in there)} exclude each other")
+    for names in signature.rules.get("required_together", []):
+        if there & set(names) and not set(names) <= there:
+            refuse(f"{', '.join(names)} go together")
+    for rule in signature.rules.get("required_if", []):
+        name, value, needed = rule[0], rule[1], rule[2]
+        actual = given.get(name, signature.args[name].get("default"))
+        missing = [one for one in needed if one not in there]
+        if actual == value and (len(missing) == len(needed) if rule[3:] == [True] else missing):
+            refuse(f"{name}: {value} needs {', '.join(missing)}")
+
+
+def _fill(
+    specs: Mapping[str, Spec], given: Mapping[str, Any], what: str, where: Where | None
+) -> dict[str, Any]:
+    filled = {}
+    for name, spec in specs.items():
+        value = given.get(name)
+        if value is None:
+            value = spec.get("default")
+        filled[name] = None if value is None else _convert(spec, value, f"{what}: {name}", where)
+    return filled
+
+
+def _convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
+    """The value in the type that the spec names; ArgumentError where that is not possible."""
+    if value is None:
+        return None
+    kind = spec.get("type", "str")
+    converted = CONVERTERS[kind](value)
+    if converted is None:
+        raise ArgumentError(f'{what} must be {NOUNS[kind]}, not "{value}"', where)
+    if kind == "list" and "elements" in spec:
+        child = {"type": spec["elements"], "options": spec.get("options"), "choices": spec.get("choices")}
+        return [_convert(child, element, what, where) for element in converted]
+    if kind == "dict" and spec.get("options"):
+        nested = Signature(what, spec["options"])
+        given = _own_names(nested, converted, where)
+        _check_rules(nested, given, where)
+        return _fill(spec["options"], given, what, where)
+    choices = spec.get("choices")
+    if choices and converted not in choices:
+        # YAML 1.1 reads an unquoted `no` or `yes` as a boolean, where a module may mean the word.
+        words = (
+            {True: ("yes", "true", "on"), False: ("no", "false", "off")}.get(value, ())
+            if isinstance(value, bool)
+            else ()
+        )
+        meant = [choice for choice in choices if choice in words]
+        if meant:
+            return meant[0]
+        hint = did_you_mean(str(converted), map(str, choices)) or f"one of {', '.join(map(str, choices))}"
+        raise ArgumentError(f'{what} cannot be "{converted}"', where, hint)
+    return converted
+
+
+def _to_bool(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word in ("yes", "true", "on", "1", "y", "t", "1.0"):
+        return True
+    return False if word in ("no", "false", "off", "0", "n", "f", "0.0") else None
+
+
+def _to_number(kind: type[int] | type[float]) -> Any:
+    def convert(value: Any) -> int | float | None:
+        try:
+            return None if isinstance(value, bool) else kind(value)
+        except (TypeError, ValueError):
+            return None
+
+    return convert
+
+
+def _to_list(value: Any) -> list[Any]:
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else [value]
+
+
+def _to_dict(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return None
+    return dict(value) if isinstance(value, Mapping) else None
+
+
+def _to_text(value: Any) -> str | None:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    return str(value)
+
+
+CONVERTERS: Mapping[str, Any] = {
+    "str": _to_text,
+    "path": _to_text,
+    "bool": _to_bool,
+    "int": _to_number(int),
+    "float": _to_number(float),
+    "list": _to_list,
+    "dict": _to_dict,
+    "raw": lambda value: value,
+}
+NOUNS = {
+    "str": "a string", "path": "a path", "bool": "yes or no", "int": "a whole number", "float": "a number",
+    "list": "a list", "dict": "a mapping", "raw": "given",
+}  # fmt: skip
