@@ -1,4 +1,4 @@
-"""A task's arguments against what its module or action takes (ARGS, RULES, FREE_FORM in the module's own file).
+"""A task's arguments against what its module or action takes (ARGS, RULES, FREE_FORM in its own file).
 
 Twice: at load, where names, rules and untemplated values are checked before any host is touched; and after
 templating, where values are converted, so that the host receives every key with its final type.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import importlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mooring.conversion import Spec, convert
 from mooring.errors import ArgumentError, Where
 from mooring.source import did_you_mean
 
@@ -23,8 +23,6 @@ ROOMS = {"action": "mooring.actions", "module": "mooring.agent.modules"}
 COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.")
 # Free text that means an argument of command or shell in Ansible's old key=value style.
 OLD_STYLE = re.compile(r"(?:^|\s)(creates|removes|chdir|executable|stdin)=")
-
-Spec = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -99,8 +97,9 @@ def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Wh
         if name not in signature.aliases:
             hint = did_you_mean(name, signature.aliases)
             raise ArgumentError(f'{signature.name} has no argument "{name}"', wheres.get(name, where), hint)
-    if signature.free_form in args and isinstance(args[signature.free_form], str):
-        old = OLD_STYLE.search(args[signature.free_form])
+    command = args.get(signature.free_form) if signature.free_form else None
+    if isinstance(command, str):
+        old = OLD_STYLE.search(command)
         if old:
             hint = f"put it under args:, as {old.group(1)}: …"
             raise ArgumentError(f"{old.group(1)}= inside the command is not read", where, hint)
@@ -108,7 +107,7 @@ def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Wh
     _check_rules(signature, given, where)
     for name, value in given.items():
         if not is_template(value):
-            _convert(signature.args[name], value, f"{signature.name}: {name}", wheres.get(name, where))
+            _value(signature.args[name], value, f"{signature.name}: {name}", wheres.get(name, where))
 
 
 def normalize(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:
@@ -169,93 +168,23 @@ def _fill(
         value = given.get(name)
         if value is None:
             value = spec.get("default")
-        filled[name] = None if value is None else _convert(spec, value, f"{what}: {name}", where)
+        filled[name] = None if value is None else _value(spec, value, f"{what}: {name}", where)
     return filled
 
 
-def _convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
-    """The value in the type that the spec names; ArgumentError where that is not possible."""
-    if value is None:
-        return None
-    kind = spec.get("type", "str")
-    converted = CONVERTERS[kind](value)
-    if converted is None:
-        raise ArgumentError(f'{what} must be {NOUNS[kind]}, not "{value}"', where)
-    if kind == "list" and "elements" in spec:
-        child = {"type": spec["elements"], "options": spec.get("options"), "choices": spec.get("choices")}
-        return [_convert(child, element, what, where) for element in converted]
-    if kind == "dict" and spec.get("options"):
-        nested = Signature(what, spec["options"])
-        given = _own_names(nested, converted, where)
-        _check_rules(nested, given, where)
-        return _fill(spec["options"], given, what, where)
-    choices = spec.get("choices")
-    if choices and converted not in choices:
-        # YAML 1.1 reads an unquoted `no` or `yes` as a boolean, where a module may mean the word.
-        words = (
-            {True: ("yes", "true", "on"), False: ("no", "false", "off")}.get(value, ())
-            if isinstance(value, bool)
-            else ()
-        )
-        meant = [choice for choice in choices if choice in words]
-        if meant:
-            return meant[0]
-        hint = did_you_mean(str(converted), map(str, choices)) or f"one of {', '.join(map(str, choices))}"
-        raise ArgumentError(f'{what} cannot be "{converted}"', where, hint)
-    return converted
+def _value(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
+    """The converted value, the named options inside it filled likewise."""
+    converted = convert(spec, value, what, where)
+    options = spec.get("options")
+    if not options or converted is None:
+        return converted
+    if isinstance(converted, list):
+        return [_options(options, element, what, where) for element in converted]
+    return _options(options, converted, what, where)
 
 
-def _to_bool(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    word = str(value).lower()
-    if word in ("yes", "true", "on", "1", "y", "t", "1.0"):
-        return True
-    return False if word in ("no", "false", "off", "0", "n", "f", "0.0") else None
-
-
-def _to_number(kind: type[int] | type[float]) -> Any:
-    def convert(value: Any) -> int | float | None:
-        try:
-            return None if isinstance(value, bool) else kind(value)
-        except (TypeError, ValueError):
-            return None
-
-    return convert
-
-
-def _to_list(value: Any) -> list[Any]:
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else [value]
-
-
-def _to_dict(value: Any) -> dict[str, Any] | None:
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return None
-    return dict(value) if isinstance(value, Mapping) else None
-
-
-def _to_text(value: Any) -> str | None:
-    if isinstance(value, (dict, list)):
-        return json.dumps(value)
-    return str(value)
-
-
-CONVERTERS: Mapping[str, Any] = {
-    "str": _to_text,
-    "path": _to_text,
-    "bool": _to_bool,
-    "int": _to_number(int),
-    "float": _to_number(float),
-    "list": _to_list,
-    "dict": _to_dict,
-    "raw": lambda value: value,
-}
-NOUNS = {
-    "str": "a string", "path": "a path", "bool": "yes or no", "int": "a whole number", "float": "a number",
-    "list": "a list", "dict": "a mapping", "raw": "given",
-}  # fmt: skip
+def _options(options: Mapping[str, Spec], value: Mapping[str, Any], what: str, where: Where | None) -> Any:
+    nested = Signature(what, options)
+    given = _own_names(nested, value, where)
+    _check_rules(nested, given, where)
+    return _fill(options, given, what, where)
