@@ -13,6 +13,7 @@ MooringError                    rendered once, in tasks.py; a traceback only wit
 │   ├── ConnectionLost          the connection broke, or the host did not answer in time
 │   └── BecomeFailed            logged in, but may not become the other user
 ├── AgentError                  logged in, but the agent did not start or did not answer as it should
+├── RegistryError               a registry, or the way to it, does not answer as it should (exit status 2)
 └── TaskFailed                  for callers who want an exception; the runner itself returns Results
 
 Low layers raise without knowing host or task; the runner attaches them.
@@ -115,6 +116,19 @@ class AgentError(HostUnreachable):
     def __init__(self, reason: str, stage: str = "run", transcript: str = "") -> None:
         super().__init__(f"{reason}\n{transcript}".rstrip() if transcript else reason)
         self.stage, self.transcript = stage, transcript
+
+
+class RegistryError(MooringError):
+    """A registry, or the way to it, does not answer as it should.
+
+    `layer` says what is wrong: "name", "TCP", "TLS", "HTTP" or "registry"; `status` is the HTTP status, or 0.
+    """
+
+    exit_status = 2
+
+    def __init__(self, layer: str, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.layer, self.reason, self.status = layer, reason, status
 
 
 class TaskFailed(MooringError):
