@@ -1,0 +1,150 @@
+"""Child processes: run one, feed it, collect its output, and never leave it behind."""
+
+from __future__ import absolute_import, division, print_function
+
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from mooring.agent.channel import wait
+
+PY2 = sys.version_info[0] == 2
+GRACE = 2.0
+
+
+class TimedOut(Exception):
+    """The child took longer than it may; it and its group are gone."""
+
+
+def _begin():
+    """In the child on Python 2: a group of its own, and the signals that Python ignores back to normal."""
+    os.setsid()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def start(argv, env, cwd, with_stdin):
+    """A Popen in a session of its own, with output pipes; raises OSError when there is no such program."""
+    separate = {"preexec_fn": _begin} if PY2 else {"start_new_session": True}
+    null = None if with_stdin else open(os.devnull, "rb")
+    try:
+        return subprocess.Popen(
+            argv, stdin=subprocess.PIPE if with_stdin else null, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=env, cwd=cwd, close_fds=True, bufsize=0, **separate
+        )
+    finally:
+        if null is not None:
+            null.close()
+
+
+def end(child):
+    """End a child's whole group: first politely, then for certain."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+        except OSError:
+            break
+        limit = time.time() + GRACE
+        while child.poll() is None and time.time() < limit:
+            time.sleep(0.02)
+    child.poll()
+
+
+def collect(child, data, timeout, session):
+    """Feed `data`, read both outputs until the child ends; (out, err) as bytes.
+
+    Output that a background process still holds open after the child's end is not waited for, as in Ansible.
+    Ends the child's group when time is up (TimedOut), when the channel ends, or on a signal.
+    """
+    limit = None if timeout is None else time.time() + timeout
+    exchange = _Exchange(child, data)
+    try:
+        while exchange.readers:
+            if exchange.step(session, limit) is False and child.poll() is not None:
+                break
+        _await_exit(child, limit, session)
+    except BaseException:
+        end(child)
+        raise
+    finally:
+        exchange.close()
+    return b"".join(exchange.outputs[child.stdout]), b"".join(exchange.outputs[child.stderr])
+
+
+def _await_exit(child, limit, session):
+    nap = 0.001
+    while child.poll() is None:
+        _check_time(limit)
+        session.pause(nap)
+        nap = min(nap * 2, 0.1)
+
+
+def _check_time(limit):
+    if limit is not None and time.time() > limit:
+        raise TimedOut()
+
+
+class _Exchange(object):
+    """The three pipes of a child, served without blocking on any of them."""
+
+    def __init__(self, child, data):
+        self.stdin = child.stdin
+        self.data = memoryview(data or b"")
+        self.readers = [child.stdout, child.stderr]
+        self.outputs = {child.stdout: [], child.stderr: []}
+        for pipe in [self.stdin] + self.readers:
+            if pipe is not None:
+                flags = fcntl.fcntl(pipe, fcntl.F_GETFL)
+                fcntl.fcntl(pipe, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+
+    def step(self, session, limit):
+        """Serve what is ready; False when nothing was for half a second."""
+        _check_time(limit)
+        if self.stdin is not None and not len(self.data):
+            self._close_stdin()
+        writers = [self.stdin] if self.stdin is not None else []
+        watched = session.watched()
+        ready, writable = wait(self.readers + watched, writers, 0.5)
+        for pipe in ready:
+            if pipe in watched:
+                session.fill()
+            else:
+                self._take(pipe)
+        if writable:
+            self._feed()
+        return bool(ready or writable)
+
+    def _take(self, pipe):
+        try:
+            data = os.read(pipe.fileno(), 1024 * 1024)
+        except (IOError, OSError) as error:
+            if error.errno == errno.EAGAIN:
+                return
+            data = b""
+        if data:
+            self.outputs[pipe].append(data)
+        else:
+            self.readers.remove(pipe)
+
+    def _feed(self):
+        try:
+            self.data = self.data[os.write(self.stdin.fileno(), self.data[:65536]):]
+        except (IOError, OSError) as error:
+            if error.errno != errno.EAGAIN:  # the child does not want to read any more; that is its right
+                self._close_stdin()
+
+    def _close_stdin(self):
+        try:
+            self.stdin.close()
+        except (IOError, OSError):
+            pass
+        self.stdin = None
+
+    def close(self):
+        if self.stdin is not None:
+            self._close_stdin()
+        for pipe in self.outputs:
+            pipe.close()
