@@ -65,6 +65,11 @@ def has_action(name: str) -> bool:
     return (PACKAGE / "actions" / f"{name}.py").exists()
 
 
+def action_module(name: str) -> Any:
+    """The Python module of an action, None where the work is wholly on the host."""
+    return importlib.import_module(f"{ROOMS['action']}.{name}") if has_action(name) else None
+
+
 def find(name: str, where: Where | None) -> Signature:
     """The signature of a module or action by its short or full name."""
     short = short_name(name)

@@ -199,7 +199,7 @@ class Reader:
     def has(self, key: str) -> bool:
         return key in self._pairs
 
-    def keys(self) -> list[str]:
+    def remaining(self) -> list[str]:
         """The keys that nobody has taken yet, in the file's order."""
         return list(self._pairs)
 

@@ -1,0 +1,103 @@
+"""Tasks, handlers and blocks as frozen dataclasses, and where a task's files are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mooring.errors import PlaybookError, Where
+from mooring.keywords import Keywords
+from mooring.templating import Templar
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role as a play uses it: where it lives and what variables it brings."""
+
+    name: str
+    path: Path
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task, its arguments still untemplated; a handler is a task with `listen`."""
+
+    name: str
+    where: Where
+    action: str
+    args: Mapping[str, Any]
+    keywords: Keywords
+    role: Role | None = None
+    register: str | None = None
+    loop: Any = None
+    loop_control: Mapping[str, Any] = field(default_factory=dict)
+    until: tuple[Any, ...] = ()
+    retries: Any = None
+    delay: Any = 5
+    changed_when: tuple[Any, ...] = ()
+    failed_when: tuple[Any, ...] = ()
+    notify: tuple[Any, ...] = ()
+    listen: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The name as output shows it: `role : name`."""
+        return f"{self.role.name} : {self.name}" if self.role else self.name
+
+    def titles(self) -> tuple[str, ...]:
+        """All names under which a handler can be notified."""
+        return (self.name, self.title, *self.listen)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Tasks that belong together, what rescues them and what follows always."""
+
+    name: str
+    where: Where
+    body: tuple[Step, ...]
+    rescue: tuple[Step, ...] = ()
+    always: tuple[Step, ...] = ()
+
+
+Step = Task | Block
+
+
+@dataclass(frozen=True)
+class Context:
+    """What loading needs to know: where files are looked for, and the checker of templates."""
+
+    playbook_dir: Path
+    templar: Templar
+    role: Role | None = None
+
+    def search_path(self, folder: str) -> list[Path]:
+        """Where a task's relative file is looked for, in Ansible's order (`folder`: templates, files, tasks)."""
+        project = self.playbook_dir.parent
+        roots = [self.role.path] if self.role else []
+        roots += [self.playbook_dir, project]
+        return [path for root in roots for path in (root / folder, root)]
+
+    def find(self, name: str, folder: str, where: Where | None) -> Path:
+        """The file that a task names; PlaybookError where it does not exist."""
+        path = Path(name).expanduser()
+        candidates = [path] if path.is_absolute() else [root / path for root in self.search_path(folder)]
+        for candidate in candidates:
+            if candidate.exists():
+                return candidate
+        places = "" if path.is_absolute() else ", ".join(dict.fromkeys(str(one.parent) for one in candidates))
+        raise PlaybookError(f'no such file: "{name}"', where, f"looked in {places}" if places else "")
+
+
+def walk(steps: tuple[Step, ...]) -> Iterator[Task]:
+    """Every task of the steps and of the blocks inside them."""
+    for step in steps:
+        if isinstance(step, Task):
+            yield step
+        else:
+            yield from walk(step.body + step.rescue + step.always)

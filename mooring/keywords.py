@@ -1,0 +1,102 @@
+"""The keywords that plays, roles, blocks and tasks share, and how inner ones inherit from outer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mooring.errors import PlaybookError
+from mooring.source import Reader
+
+# Ansible's words that mean something this engine does not do; named, so that nobody takes them for a typo.
+UNSUPPORTED = {
+    "any_errors_fatal": "serial with max_fail_percentage: 0 stops before the next batch",
+    "async": "", "become_exe": "", "become_flags": "", "collections": "give modules their full names",
+    "connection": "set ansible_connection in the inventory", "debugger": "", "delegate_facts": "",
+    "delegate_to": "give the other host a play of its own", "fact_path": "", "force_handlers": "",
+    "gather_subset": "call setup as a task", "gather_timeout": "", "local_action": "",
+    "action": "name the module as key",
+    "module_defaults": "", "order": "", "poll": "", "port": "set ansible_port in the inventory",
+    "remote_user": "set ansible_user in the inventory", "run_once": "give it a play with one host",
+    "strategy": "hosts always run at their own pace", "throttle": "use --forks", "timeout": "",
+    "vars_prompt": "use --extra-vars", "ignore_unreachable": "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Keywords:
+    """What a play, role or block hands down: when, vars, tags and environment add up, the rest replace."""
+
+    when: tuple[Any, ...] = ()
+    vars: tuple[Mapping[str, Any], ...] = ()
+    tags: frozenset[str] = frozenset()
+    environment: tuple[Any, ...] = ()
+    become: Any = None
+    become_user: Any = None
+    become_method: Any = None
+    check_mode: Any = None
+    diff: Any = None
+    no_log: Any = None
+    ignore_errors: Any = None
+
+    SINGLE = ("become", "become_user", "become_method", "check_mode", "diff", "no_log", "ignore_errors")
+
+    def inherit(self, outer: Keywords) -> Keywords:
+        """These keywords inside `outer` ones."""
+        singles = {
+            name: getattr(self, name) if getattr(self, name) is not None else getattr(outer, name)
+            for name in self.SINGLE
+        }
+        return replace(
+            self,
+            when=outer.when + self.when,
+            vars=outer.vars + self.vars,
+            tags=outer.tags | self.tags,
+            environment=outer.environment + self.environment,
+            **singles,
+        )
+
+
+def read_keywords(reader: Reader) -> Keywords:
+    """Take the shared keywords out of a mapping."""
+    refuse_unsupported(reader)
+    variables = read_vars(reader, "vars")
+    tags = frozenset(
+        part.strip() for tag in reader.take_list("tags") for part in str(tag).split(",") if part.strip()
+    )
+    environment = reader.take_list("environment")
+    method = reader.take("become_method")
+    if method not in (None, "sudo", "ansible.builtin.sudo"):
+        raise PlaybookError(f'become_method "{method}" is not supported', reader.node.where, "use sudo")
+    return Keywords(
+        when=tuple(reader.take_list("when")),
+        vars=(variables,) if variables else (),
+        tags=tags,
+        environment=tuple(environment),
+        become_method=method,
+        **{name: reader.take(name) for name in Keywords.SINGLE if name != "become_method"},
+    )
+
+
+def read_vars(reader: Reader, key: str) -> Mapping[str, Any]:
+    """A mapping of variables under `key`; names must be identifiers, as Jinja2 wants them."""
+    node = reader.take_node(key)
+    if node is None or node.is_null:
+        return {}
+    inner = Reader(node, f'"{key}"', reader.error)
+    for name in inner.remaining():
+        if not name.isidentifier():
+            hint = "letters, digits and underscores, no digit first"
+            raise reader.error(f'"{name}" is no name for a variable', inner.key_where(name), hint)
+    return {name: inner.take(name) for name in inner.remaining()}
+
+
+def refuse_unsupported(reader: Reader) -> None:
+    """Name the Ansible keywords that mean something we do not do."""
+    for key in reader.remaining():
+        if key in UNSUPPORTED:
+            message = f'Ansible\'s keyword "{key}" is not supported'
+            raise reader.error(message, reader.key_where(key), UNSUPPORTED[key])
+        if key.startswith("with_"):
+            raise reader.error(f'"{key}" is not supported', reader.key_where(key), "use loop")

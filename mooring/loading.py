@@ -1,0 +1,60 @@
+"""Lists of tasks and blocks from YAML files; `import_tasks` is resolved here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mooring import arguments, source
+from mooring.blocks import Block, Context, Step
+from mooring.errors import PlaybookError
+from mooring.keywords import Keywords, read_keywords
+from mooring.source import Node, Reader
+from mooring.task_reader import TaskReader
+
+
+def load_file(path: Path, context: Context, outer: Keywords, what: str = "tasks") -> tuple[Step, ...]:
+    """The steps in a task file."""
+    return load_list(source.load(path), context, outer, what)
+
+
+def load_list(node: Node | None, context: Context, outer: Keywords, what: str = "tasks") -> tuple[Step, ...]:
+    """The steps in a list of tasks and blocks."""
+    if node is None or node.is_null:
+        return ()
+    if not node.is_list:
+        raise PlaybookError(f"{what} must be a list", node.where)
+    return tuple(step for child in node.elements() for step in _load_step(child, context, outer))
+
+
+def _load_step(node: Node, context: Context, outer: Keywords) -> tuple[Step, ...]:
+    reader = Reader(node, "the task")
+    if reader.has("block"):
+        return (_load_block(reader, context, outer),)
+    if any(arguments.short_name(key) == "import_tasks" for key in reader.remaining()):
+        return _import_tasks(reader, context, outer)
+    return (TaskReader(reader, context, outer).load(),)
+
+
+def _load_block(reader: Reader, context: Context, outer: Keywords) -> Block:
+    reader.what = "the block"
+    keywords = read_keywords(reader).inherit(outer)
+    parts = [
+        load_list(reader.take_node(part), context, keywords, part) for part in ("block", "rescue", "always")
+    ]
+    block = Block(reader.take_text("name"), reader.node.where, *parts)
+    reader.finish()
+    return block
+
+
+def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[Step, ...]:
+    key = next(key for key in reader.remaining() if arguments.short_name(key) == "import_tasks")
+    given = reader.take(key)
+    name = given.get("file") if isinstance(given, dict) else given
+    keywords = read_keywords(reader).inherit(outer)
+    reader.take("name")
+    reader.finish()
+    if not isinstance(name, str):
+        raise PlaybookError("import_tasks needs the name of a file", reader.node.where)
+    if arguments.is_template(name):
+        raise PlaybookError("import_tasks cannot be a template", reader.node.where, "use include_tasks")
+    return load_file(context.find(name, "tasks", reader.node.where), context, keywords)

@@ -1,0 +1,124 @@
+"""Playbooks: plays with their roles, tasks and handlers, all checked while loading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mooring import arguments, source
+from mooring.blocks import Context, Role, Step, Task, walk
+from mooring.errors import PlaybookError, Where
+from mooring.keywords import Keywords, read_keywords
+from mooring.loading import load_list
+from mooring.roles import load_roles, load_variables
+from mooring.source import Reader, did_you_mean
+from mooring.templating import Templar
+
+SECTIONS = ("pre_tasks", "tasks", "post_tasks")
+
+
+@dataclass(frozen=True)
+class Play:
+    """One play; handlers run after each of its `sections` (pre_tasks, roles and tasks, post_tasks)."""
+
+    name: str
+    where: Where
+    hosts: str
+    context: Context
+    keywords: Keywords
+    roles: tuple[Role, ...]
+    sections: tuple[tuple[Step, ...], ...]
+    handlers: tuple[Task, ...]
+    vars_files: tuple[Any, ...] = ()
+    gather_facts: bool = True
+    serial: tuple[Any, ...] = ()
+    max_fail_percentage: Any = None
+
+    def tasks(self) -> Iterator[Task]:
+        """Every task that is known before the play runs."""
+        for section in self.sections:
+            yield from walk(section)
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """The plays of a file and of those it imports."""
+
+    path: Path
+    plays: tuple[Play, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Playbook:
+        """Read and check a playbook; SourceError with the place of the first mistake."""
+        return cls(path, tuple(_load_plays(path, Templar(path.parent), ())))
+
+
+def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> Iterator[Play]:
+    root = source.load(path)
+    if root is None or not root.is_list:
+        raise PlaybookError("a playbook is a list of plays", root.where if root else Where(str(path)))
+    if path.resolve() in chain:
+        raise PlaybookError("the playbook imports itself", root.where)
+    for node in root.elements():
+        reader = Reader(node, "the play")
+        imports = [key for key in reader.remaining() if key.rpartition(".")[2] == "import_playbook"]
+        if not imports:
+            yield _load_play(reader, Context(path.parent, templar))
+            continue
+        name = reader.take_text(imports[0])
+        reader.take("name")
+        reader.finish()
+        yield from _load_plays(path.parent / name, templar, (*chain, path.resolve()))
+
+
+def _load_play(reader: Reader, context: Context) -> Play:
+    if not reader.has("hosts"):
+        raise PlaybookError('the play does not say "hosts"', reader.node.where)
+    hosts = reader.take_list("hosts")
+    name = reader.take_text("name")
+    keywords = read_keywords(reader)
+    vars_files = tuple(reader.take_list("vars_files"))
+    gather_facts = reader.take_bool("gather_facts", True)
+    serial = tuple(reader.take_list("serial"))
+    max_fail_percentage = reader.take("max_fail_percentage")
+    # Variables of the play are a layer of their own, below the role's: they are not handed down to the tasks.
+    inner = Keywords(**{**vars(keywords), "vars": ()})
+    uses = load_roles(reader.take_node("roles"), context, inner)
+    pre, own, post = (load_list(reader.take_node(key), context, inner, key) for key in SECTIONS)
+    from_roles = tuple(step for use in uses for step in use.tasks)
+    handlers = [*(step for use in uses for step in use.handlers)]
+    handlers += load_list(reader.take_node("handlers"), context, inner, "handlers")
+    reader.finish()
+    play = Play(
+        name or ",".join(map(str, hosts)),
+        reader.node.where,
+        ",".join(map(str, hosts)),
+        context,
+        keywords,
+        tuple(use.role for use in uses),
+        (pre, from_roles + own, post),
+        tuple(walk(tuple(handlers))),
+        vars_files,
+        bool(gather_facts),
+        serial,
+        max_fail_percentage,
+    )
+    _check_notify(play)
+    return play
+
+
+def _check_notify(play: Play) -> None:
+    """A notified handler must exist, before any host is touched."""
+    known = {title for handler in play.handlers for title in handler.titles()}
+    for task in (*play.tasks(), *play.handlers):
+        for name in task.notify:
+            if not arguments.is_template(name) and str(name) not in known:
+                where = getattr(name, "where", None) or task.where
+                raise PlaybookError(f'no handler is called "{name}"', where, did_you_mean(str(name), known))
+
+
+def load_vars_file(play: Play, name: str) -> Mapping[str, Any]:
+    """The variables of one of a play's vars_files."""
+    return load_variables(play.context.find(name, "vars", play.where))
