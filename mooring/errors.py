@@ -5,7 +5,8 @@ MooringError                    rendered once, in tasks.py; a traceback only wit
 │   ├── InventoryError          the inventory, group_vars/ or host_vars/
 │   ├── PlaybookError           a playbook, a role or a task
 │   ├── ArgumentError           a module's arguments
-│   └── TemplateError           a template's syntax, or a variable that nobody defines
+│   └── TemplateError           a template's syntax, or what it computes
+│       └── UndefinedVariable   a template names a variable that nobody defines
 ├── UsageError                  the command line asks for something impossible (exit status 1)
 ├── HostUnreachable             a host cannot be worked on (exit status 4)
 │   ├── AuthenticationFailed    the host refuses every way to log in that we have
@@ -14,7 +15,8 @@ MooringError                    rendered once, in tasks.py; a traceback only wit
 │   └── BecomeFailed            logged in, but may not become the other user
 ├── AgentError                  logged in, but the agent did not start or did not answer as it should
 ├── RegistryError               a registry, or the way to it, does not answer as it should (exit status 2)
-└── TaskFailed                  for callers who want an exception; the runner itself returns Results
+├── TaskFailed                  for callers who want an exception; the runner itself returns Results
+└── Interrupted                 the operator pressed Ctrl-C (exit status 130)
 
 Low layers raise without knowing host or task; the runner attaches them.
 """
@@ -74,7 +76,11 @@ class ArgumentError(SourceError):
 
 
 class TemplateError(SourceError):
-    """A template cannot be parsed, or names a variable that nobody defines."""
+    """A template cannot be parsed, or what it computes fails."""
+
+
+class UndefinedVariable(TemplateError):
+    """A template names a variable that nobody defines; `default` and `is defined` may still save it."""
 
 
 class UsageError(MooringError):
@@ -139,3 +145,9 @@ class TaskFailed(MooringError):
     def __init__(self, result: object) -> None:
         super().__init__(str(result))
         self.result = result
+
+
+class Interrupted(MooringError):
+    """The operator pressed Ctrl-C; what has begun is broken off."""
+
+    exit_status = 130

@@ -1,0 +1,162 @@
+"""The one Jinja2 environment, with Ansible's filters, tests and look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, TemplateSyntaxError, Undefined, nodes
+from jinja2 import TemplateError as JinjaError
+from jinja2.environment import Template
+from jinja2.lexer import Lexer
+from jinja2.parser import Parser
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2.utils import pass_context, pass_environment
+
+from mooring.errors import TemplateError
+from mooring.filters import FILTERS, flatten
+from mooring.jinja.values import (
+    OMIT,
+    Broken,
+    CodeGenerator,
+    KeepingLexer,
+    LateUndefined,
+    LazyContext,
+    LazyTemplate,
+    Scope,
+    concat,
+    defer,
+    finalize,
+)
+from mooring.lazy import plain
+from mooring.lookups import LOOKUPS
+from mooring.predicates import PREDICATES
+from mooring.source import did_you_mean
+
+__all__ = ["Environment", "JinjaError", "Template"]
+
+# These filters do not look into containers, or pass on what they find there: lazy ones stay lazy.
+_KEEP_LAZY = frozenset(
+    "attr count d default extract first items last length list map reject rejectattr select selectattr".split()  # noqa: SIM905
+)
+
+
+def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
+    """The filter or test with plain arguments; `strict` ones never see an undefined value."""
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        values = [plain(value) for value in args]
+        for value in values if strict else ():
+            if isinstance(value, Undefined):
+                finalize(value)
+        return function(*values, **{name: plain(value) for name, value in options.items()})
+
+    return call
+
+
+def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
+    if _is_undefined(value) or (boolean and not value):
+        return default_value
+    return value
+
+
+def _is_undefined(value: Any) -> bool:
+    return isinstance(finalize(value) if isinstance(value, Broken) else value, Undefined)
+
+
+def _mandatory(value: Any, msg: str = "") -> Any:
+    if isinstance(value, Undefined) and msg:
+        raise TemplateError(msg)
+    return finalize(value)
+
+
+@pass_environment
+def _extract(environment: Environment, item: Any, container: Any, morekeys: Any = None) -> Any:
+    more = [] if morekeys is None else morekeys if isinstance(morekeys, list) else [morekeys]
+    for key in [item, *more]:
+        container = environment.getitem(container, key)
+    return container
+
+
+@pass_context
+def _query(context: Context, name: str, *terms: Any, **options: Any) -> list[Any]:
+    """`query`: a list with the look-up's value for every term."""
+    if name not in LOOKUPS:
+        raise TemplateError(f"unknown look-up '{name}'", hint=did_you_mean(name, LOOKUPS))
+    places = [context.resolve_or_missing(place) for place in ("role_path", "playbook_dir")]
+    search = [Path(place) for place in places if isinstance(place, str)]
+    search += [base] if (base := getattr(context.environment, "basedir", None)) else []
+    return LOOKUPS[name](flatten(finalize(terms), levels=1), context, search, **finalize(options))
+
+
+@pass_context
+def _lookup(context: Context, name: str, *terms: Any, wantlist: bool = False, **options: Any) -> Any:
+    """`lookup`: the values joined by commas, or the one value that is no text."""
+    values = _query(context, name, *terms, **options)
+    if wantlist:
+        return values
+    if all(isinstance(value, str) for value in values):
+        return ",".join(values)
+    return values[0] if len(values) == 1 else values
+
+
+class Environment(SandboxedEnvironment):
+    """The environment; `escapes` keeps backslashes in `{{ 'strings' }}`, as values from YAML need it."""
+
+    code_generator_class = CodeGenerator
+    context_class = LazyContext
+    template_class = LazyTemplate
+    concat = staticmethod(concat)  # type: ignore[assignment]
+
+    def __init__(self, basedir: Path | None, escapes: bool) -> None:
+        super().__init__(trim_blocks=True, undefined=LateUndefined, finalize=finalize, optimized=False)
+        self.basedir, self.escapes = basedir, escapes
+        for table, own in ((self.filters, FILTERS), (self.tests, PREDICATES)):
+            for name, function in table.items():
+                table[name] = function if name in _KEEP_LAZY else _eager(function, strict=False)
+            table.update({name: _eager(function, strict=True) for name, function in own.items()})
+        self.filters.update(default=_default, d=_default, mandatory=_mandatory, extract=_extract)
+        self.tests.update(defined=lambda value: not _is_undefined(value), undefined=_is_undefined)
+        self.globals.update(omit=OMIT, lookup=_lookup, query=_query, q=_query)
+
+    @property
+    def lexer(self) -> Lexer:
+        return KeepingLexer(self) if self.escapes else super().lexer
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        try:
+            return super().getitem(obj, argument)
+        except TemplateError as error:
+            return defer(error)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        try:
+            return super().getattr(obj, attribute)
+        except TemplateError as error:
+            return defer(error)
+
+    def parse_expression(self, text: str) -> nodes.Template:
+        """A bare expression as the template that yields it."""
+        parser = Parser(self, text, state="variable")
+        expression = parser.parse_expression()
+        if not parser.stream.eos:
+            raise TemplateSyntaxError("text after the end of the expression", parser.stream.current.lineno)
+        return nodes.Template([nodes.Output([expression], lineno=1)], lineno=1).set_environment(self)
+
+    def searching(self, directories: Iterable[Path], options: Mapping[str, Any]) -> Environment:
+        """The same environment for template files, which include others from these directories."""
+        return self.overlay(loader=FileSystemLoader([str(path) for path in directories]), **options)
+
+    def run(self, template: Template, variables: Mapping[str, Any], extra: Mapping[str, Any]) -> Any:
+        """What the template yields, as plain data."""
+        context = template.new_context(Scope(variables), locals=extra)
+        return self.concat(template.root_render_func(context))  # type: ignore[arg-type]
+
+    def load_text(self, source: str, path: Path) -> Template:
+        """The template that a file's text is; its errors name the file."""
+        code = self.compile(source, path.name, str(path))
+        return self.template_class.from_code(self, code, self.make_globals(None))

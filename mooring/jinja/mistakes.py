@@ -1,0 +1,89 @@
+"""Mistakes in templates: found before anything runs, and explained with their place when they happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jinja2 import TemplateSyntaxError, UndefinedError, meta, nodes
+
+from mooring.errors import TemplateError, UndefinedVariable, Where
+from mooring.jinja.environment import Environment
+from mooring.jinja.values import UnknownName
+from mooring.lookups import LOOKUPS
+from mooring.source import did_you_mean
+
+
+def find_mistake(environment: Environment, tree: nodes.Template) -> tuple[str, str, int] | None:
+    """The first unknown filter, test or look-up in a parsed template: message, hint, line."""
+    for node in tree.find_all((nodes.Filter, nodes.Test, nodes.Call)):
+        word, known, name = "", {}, getattr(node, "name", "")
+        if isinstance(node, nodes.Filter):
+            word, known = "filter", environment.filters
+        elif isinstance(node, nodes.Test):
+            word, known = "test", environment.tests
+        elif isinstance(node, nodes.Call) and getattr(node.node, "name", "") in ("lookup", "query", "q"):
+            if node.args and isinstance(node.args[0], nodes.Const):
+                word, known, name = "look-up", LOOKUPS, node.args[0].value
+        if word and name not in known:
+            return f"unknown {word} '{name}'", did_you_mean(name, known), node.lineno
+    return None
+
+
+def holds_template(tree: nodes.Template) -> bool:
+    """Whether a string in the expression is itself a template, which Ansible gave up."""
+    texts = [node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)]
+    return any("{{" in text or "{%" in text for text in texts)
+
+
+def find_names(environment: Environment, tree: nodes.Template) -> set[str]:
+    """The variables that a parsed template names."""
+    return meta.find_undeclared_variables(tree) - set(environment.globals)
+
+
+def explain(error: Exception, where: Where | None, variables: Mapping[str, Any]) -> TemplateError:
+    """Our own error for what a template raised; a place that the error has already is the better one."""
+    if isinstance(error, TemplateError):
+        known = error.where or where
+        return error if error.where else type(error)(error.message, known, error.hint)
+    if isinstance(error, UnknownName):
+        name = str(error.message).split("'")[1]
+        return UndefinedVariable(f"'{name}' is undefined", where, did_you_mean(name, variables))
+    if isinstance(error, UndefinedError):
+        return UndefinedVariable(str(error.message), where)
+    if isinstance(error, RecursionError):
+        return TemplateError("templates refer to each other without end", where)
+    if isinstance(error, TemplateSyntaxError):
+        return TemplateError(f"template syntax: {error.message}", where)
+    return TemplateError(f"{type(error).__name__}: {error}", where)
+
+
+def explain_file(error: Exception, path: Path, variables: Mapping[str, Any] | None = None) -> TemplateError:
+    """The same for a template file: the place is the line of the template, or of one that it includes."""
+    if isinstance(error, TemplateSyntaxError):
+        return explain(error, find_line(Path(error.filename or path), error.lineno), {})
+    if isinstance(error, OSError) and error.__traceback__ is not None and error.filename == str(path):
+        return TemplateError(f"cannot be read: {error.strerror}", Where(str(path)))
+    return explain(error, _find_raised(error.__traceback__) or Where(str(path)), variables or {})
+
+
+def _find_raised(trace: TracebackType | None) -> Where | None:
+    """The innermost template line of a traceback."""
+    found = None
+    while trace is not None:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None and template.filename:
+            found = find_line(Path(template.filename), template.get_corresponding_lineno(trace.tb_lineno))
+        trace = trace.tb_next
+    return found
+
+
+def find_line(path: Path, line: int) -> Where:
+    """A line of a file, with its text where that can be read."""
+    try:
+        text = path.read_text(encoding="utf-8").splitlines()[line - 1]
+    except (OSError, ValueError, IndexError):
+        text = ""
+    return Where(str(path), line, len(text) - len(text.lstrip()) + 1, text)

@@ -1,0 +1,232 @@
+"""Templates in values, conditions and files, with the meaning that ansible-core 2.19 gives them.
+
+A value that is exactly one `{{ expression }}` keeps its native type, mixed text becomes a string, nothing is guessed back
+from text. Variables are resolved only when a template names them, undefined ones are errors, and what a template yields is
+never a template again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mooring.errors import TemplateError, Where
+from mooring.jinja.environment import Environment, JinjaError, Template
+from mooring.jinja.mistakes import explain, explain_file, find_line, find_mistake, find_names, holds_template
+from mooring.jinja.values import OMIT
+from mooring.lazy import LazyDict, LazyList
+from mooring.source import Text, Unsafe
+
+__all__ = ["OMIT", "Templar", "is_template"]
+
+_MARKS = ("{{", "{%", "{#")
+# What expressions of playbooks can raise: Jinja's own errors, and those of Python's functions behind filters.
+_MISTAKES = (
+    JinjaError,
+    TemplateError,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    RecursionError,
+    re.error,
+    yaml.YAMLError,
+)
+
+
+def is_template(value: Any) -> bool:
+    """Whether the value, or anything in it, needs rendering."""
+    if isinstance(value, str):
+        return any(mark in value for mark in _MARKS) and not isinstance(value, Unsafe)
+    if isinstance(value, Mapping):
+        return any(is_template(key) or is_template(child) for key, child in value.items())
+    return isinstance(value, (list, tuple)) and any(is_template(child) for child in value)
+
+
+class Templar:
+    """Checks and renders templates; one for a whole run, shared by its threads.
+
+    `basedir` is the playbook's directory: files for `lookup` and templates to include are looked for there as well.
+    Compiled templates are kept, so that a template costs its compilation once.
+    """
+
+    def __init__(self, basedir: Path | None = None) -> None:
+        self.basedir = basedir
+        self._values = Environment(basedir, escapes=True)
+        self._expressions = Environment(basedir, escapes=False)
+        self._compiled: dict[tuple[str, bool], Template] = {}
+        self._files: dict[tuple[Any, ...], Environment] = {}
+
+    # --- before any host is touched ---
+
+    def check(self, text: str, where: Where | None = None) -> None:
+        """Refuse a value whose template has a syntax error or an unknown filter, test or look-up."""
+        if is_template(text):
+            self._check(text, where, is_expression=False)
+
+    def check_condition(self, expression: Any, where: Where | None = None) -> None:
+        """Refuse a condition that is no bare Jinja expression, likewise."""
+        for text in expression if isinstance(expression, list) else [expression]:
+            if isinstance(text, str):
+                place = getattr(text, "where", None) or where
+                self._check(text, place, is_expression=not _is_wrapped(text))
+
+    def check_file(
+        self, path: Path, searchpath: Sequence[Path] = (), options: Mapping[str, Any] | None = None
+    ) -> None:
+        """Refuse a template file that cannot be read or compiled, or names unknown filters, tests or look-ups."""
+        environment = self._file_environment(path, searchpath, options or {})
+        try:
+            tree = environment.parse(path.read_text(encoding="utf-8"), path.name, str(path))
+        except (JinjaError, OSError, ValueError) as error:
+            raise explain_file(error, path) from None
+        mistake = find_mistake(environment, tree)
+        if mistake:
+            raise TemplateError(mistake[0], find_line(path, mistake[2]), mistake[1])
+
+    def _check(self, text: str, where: Where | None, is_expression: bool) -> None:
+        environment = self._expressions if is_expression else self._values
+        try:
+            tree = environment.parse_expression(text) if is_expression else environment.parse(text)
+        except JinjaError as error:
+            raise explain(error, where, {}) from None
+        mistake = find_mistake(environment, tree)
+        if mistake:
+            raise TemplateError(mistake[0], where, mistake[1])
+        if is_expression and holds_template(tree):
+            raise TemplateError("a condition is an expression already", where, "name the variable without {{ }}")
+
+    def names(self, value: Any, is_condition: bool = False) -> set[str]:
+        """The variables that the value's templates, or a condition, name; not those that these name in turn."""
+        if isinstance(value, Mapping):
+            return set().union(*(self.names([key, child], is_condition) for key, child in value.items()))
+        if isinstance(value, (list, tuple)):
+            return set().union(*(self.names(child, is_condition) for child in value))
+        if not isinstance(value, str):
+            return set()
+        if is_condition and not _is_wrapped(value):
+            return find_names(self._expressions, self._expressions.parse_expression(value))
+        return find_names(self._values, self._values.parse(value)) if is_template(value) else set()
+
+    # --- rendering ---
+
+    def render(self, value: Any, variables: Mapping[str, Any]) -> Any:
+        """The value with every template in it rendered; keys and elements that become `omit` are left out."""
+        if isinstance(value, str):
+            return self._render_text(value, variables) if is_template(value) else value
+        if isinstance(value, Mapping):
+            pairs = [(self.render(key, variables), self.render(child, variables)) for key, child in value.items()]
+            return {key: child for key, child in pairs if child is not OMIT}
+        if isinstance(value, (list, tuple)):
+            items = [self.render(child, variables) for child in value]
+            return type(value)(item for item in items if item is not OMIT)
+        return value
+
+    def lazy(self, value: Any, variables: Mapping[str, Any]) -> Any:
+        """The value as expressions see it: a container's templates are rendered when they are read."""
+        if not is_template(value):
+            return value
+        if isinstance(value, Mapping):
+            return LazyDict(value, lambda child: self.lazy(child, variables))
+        if isinstance(value, (list, tuple)):
+            return LazyList(value, lambda child: self.lazy(child, variables))
+        return self._render_text(value, variables)
+
+    def _render_text(self, text: str, variables: Mapping[str, Any]) -> Any:
+        where = getattr(text, "where", None)
+        try:
+            template = self._compile(text, is_expression=False)
+            result = self._values.run(template, variables, {})
+        except _MISTAKES as error:
+            raise explain(error, where, variables) from error
+        return _keep_newlines(text, result)
+
+    def _compile(self, text: str, is_expression: bool) -> Template:
+        key = (str(text), is_expression)
+        if key not in self._compiled:
+            environment = self._expressions if is_expression else self._values
+            tree = environment.parse_expression(text) if is_expression else text
+            self._compiled[key] = environment.from_string(tree)
+        return self._compiled[key]
+
+    def condition(self, expression: Any, variables: Mapping[str, Any]) -> bool:
+        """Whether a `when` (until, changed_when, failed_when) holds: a bool, a bare expression, or a list of all these."""
+        if isinstance(expression, list):
+            return all(self.condition(one, variables) for one in expression)
+        where = getattr(expression, "where", None)
+        result = expression
+        if isinstance(expression, str):
+            result = self._evaluate(expression, where, variables)
+        if isinstance(result, bool):
+            return result
+        kind = "null" if result is None else type(result).__name__.replace("Text", "str")
+        shown = str(expression).strip()
+        raise TemplateError(f"condition `{shown}` is {result!r} ({kind}), not a boolean", where, 'use "| bool"')
+
+    def _evaluate(self, expression: str, where: Where | None, variables: Mapping[str, Any]) -> Any:
+        text = expression.strip()
+        if not text:
+            raise TemplateError("a condition must not be empty", where)
+        if _is_wrapped(text):
+            result = self._render_text(Text(text, where), variables)
+            # A variable may hold the expression, but only one that the operator wrote, never a host's output.
+            is_own = isinstance(result, Text) and not _is_wrapped(result)
+            return self._evaluate(result, where, variables) if is_own else result
+        try:
+            template = self._compile(text, is_expression=True)
+            return self._expressions.run(template, variables, {})
+        except _MISTAKES as error:
+            raise explain(error, where, variables) from error
+
+    def render_file(
+        self,
+        path: Path,
+        variables: Mapping[str, Any],
+        searchpath: Sequence[Path] = (),
+        options: Mapping[str, Any] | None = None,
+    ) -> str:
+        """The text that a template file makes.
+
+        `options` are the template module's: trim_blocks, lstrip_blocks, newline_sequence, block_start_string and the like.
+        """
+        environment = self._file_environment(path, searchpath, options or {})
+        extra = {"template_path": str(path), "template_fullpath": str(path.absolute())}
+        if "ansible_managed" not in variables:
+            extra["ansible_managed"] = "Ansible managed"
+        try:
+            source = path.read_text(encoding="utf-8")
+            template = environment.load_text(source, path)
+            result = environment.run(template, variables, extra)
+        except _MISTAKES as error:
+            raise explain_file(error, path, variables) from error
+        return str(_keep_newlines(source, "" if result is None else str(result), environment.newline_sequence))
+
+    def _file_environment(
+        self, path: Path, searchpath: Sequence[Path], options: Mapping[str, Any]
+    ) -> Environment:
+        bases = [*searchpath, *([self.basedir] if self.basedir else [])]
+        places = [path.parent, *(place for base in bases for place in (base / "templates", base))]
+        key = (*places, *sorted(options.items()))
+        if key not in self._files:
+            self._files[key] = self._expressions.searching(places, options)
+        return self._files[key]
+
+
+def _is_wrapped(expression: str) -> bool:
+    text = expression.strip()
+    return text.startswith("{{") and text.endswith("}}")
+
+
+def _keep_newlines(template: str, result: Any, newline: str = "\n") -> Any:
+    """The result with the line ends that the template ends in, which Jinja cuts off."""
+    if not isinstance(result, str):
+        return result
+    wanted = len(template) - len(template.rstrip("\n"))
+    there = len(result) - len(result.rstrip("\n"))
+    return result + newline * max(0, wanted - there)

@@ -1,0 +1,169 @@
+"""Variables in Ansible's order of precedence, rendered when they are read.
+
+From lowest to highest (each wins over those before it):
+
+     1  role defaults                                8  play vars, then vars_files
+     2  inventory: group vars (all, then parents     9  role vars
+        before children, ansible_group_priority)    10  block vars, then task vars
+     3  group_vars/all beside inventory, playbook   11  include_vars
+     4  group_vars/GROUP beside inventory, playbook 12  set_fact and registered results
+     5  inventory: host vars                        13  role parameters, then include parameters
+     6  host_vars/ beside inventory, playbook       14  extra vars
+     7  facts of the host                           15  magic variables (inventory_hostname, groups, …)
+
+Inventory.layers gives 2 to 6; `Precedence` puts all of them together. In Ansible's own order the inventory's `all` group is
+lowest, then group_vars/all, then the other groups, then their group_vars/.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mooring.errors import TemplateError
+from mooring.templating import Templar, is_template
+
+Layer = Mapping[str, Any]
+
+
+class Variables(Mapping[str, Any]):
+    """Layers of variables; a value is rendered on access, with all the layers as its context.
+
+    Immutable but for the values that were rendered once already. `with_layer` shares the layers below. The layers
+    that are `final` hold facts and results, which are foreign text and so never templates.
+    """
+
+    def __init__(self, templar: Templar, layers: Sequence[tuple[Layer, bool]] = ()) -> None:
+        self._templar = templar
+        self._layers = tuple(layers)
+        self._rendered: dict[str, Any] = {}
+        self._reading: list[tuple[int, str]] = []
+
+    def with_layer(self, layer: Layer, *, final: bool = False) -> Variables:
+        """The same variables with a layer on top."""
+        return Variables(self._templar, (*self._layers, (layer, final))) if layer else self
+
+    def _find(self, name: str) -> tuple[Any, bool]:
+        for layer, final in reversed(self._layers):
+            if name in layer:
+                return layer[name], final
+        raise KeyError(name)
+
+    def raw(self, name: str) -> Any:
+        """The value as it was written, not rendered."""
+        return self._find(name)[0]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._rendered:
+            value, final = self._find(name)
+            if final or not is_template(value):
+                return value
+            self._rendered[name] = self._guarded(name, lambda: self._templar.render(value, self))
+        return self._rendered[name]
+
+    def look(self, name: str) -> Any:
+        """The value as templates see it: a container's templates are rendered when they are read."""
+        value, final = self._find(name)
+        if final or not is_template(value):
+            return value
+        return self[name] if isinstance(value, str) else self._templar.lazy(value, self)
+
+    def _guarded(self, name: str, render: Callable[[], Any]) -> Any:
+        """Render, but not while the same thread already renders this very name."""
+        reading = (threading.get_ident(), name)
+        if reading in self._reading:
+            chain = [other for thread, other in self._reading if thread == reading[0]]
+            path = " -> ".join([*chain[chain.index(name) :], name])
+            raise TemplateError(f"{name} refers to itself: {path}", getattr(self.raw(name), "where", None))
+        self._reading.append(reading)
+        try:
+            return render()
+        finally:
+            self._reading.remove(reading)
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in layer for layer, _ in self._layers)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({name: None for layer, _ in self._layers for name in layer})
+
+    def __len__(self) -> int:
+        return len(set().union(*(layer for layer, _ in self._layers)))
+
+    def names_used(self, value: Any, is_condition: bool = False) -> set[str]:
+        """Every variable that the value needs, also by way of other variables' templates."""
+        found: set[str] = set()
+        fresh = self._templar.names(value, is_condition)
+        while fresh:
+            found |= fresh
+            raws = [self._find(name) for name in fresh if name in self]
+            fresh = self._templar.names([value for value, final in raws if not final]) - found
+        return found
+
+
+class HostVars(Mapping[str, Any]):
+    """The magic variable `hostvars`: another host's variables by its name, made when they are asked for."""
+
+    def __init__(self, names: Sequence[str], make: Callable[[str], Mapping[str, Any]]) -> None:
+        self._names, self._make = names, make
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return _View(self._make(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class _View(Mapping[str, Any]):
+    """Variables without the other methods, whose names would hide variables in `hostvars.web1.raw`."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+
+    def __getitem__(self, name: str) -> Any:
+        return self._variables[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._variables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
+@dataclass(frozen=True)
+class Precedence:
+    """The sources of a task's variables; the fields stand in Ansible's order, the lowest first."""
+
+    role_defaults: Sequence[Layer] = ()
+    inventory: Sequence[Layer] = ()
+    facts: Sequence[Layer] = ()
+    play_vars: Sequence[Layer] = ()
+    vars_files: Sequence[Layer] = ()
+    role_vars: Sequence[Layer] = ()
+    block_vars: Sequence[Layer] = ()
+    task_vars: Sequence[Layer] = ()
+    include_vars: Sequence[Layer] = ()
+    set_facts: Sequence[Layer] = ()
+    role_params: Sequence[Layer] = ()
+    include_params: Sequence[Layer] = ()
+    extra_vars: Sequence[Layer] = ()
+    magic: Sequence[Layer] = ()
+
+    FINAL = ("facts", "set_facts", "magic")
+
+    def variables(self, templar: Templar) -> Variables:
+        """All of it as Variables."""
+        layers = []
+        for source in self.__dataclass_fields__:
+            layers += [(layer, source in self.FINAL) for layer in getattr(self, source) if layer]
+        return Variables(templar, layers)
