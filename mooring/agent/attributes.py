@@ -47,6 +47,20 @@ def attributes(path, follow=True):
     return found
 
 
+def path_info(path):
+    """What Ansible adds to every result with a path: owner, group, mode, state, size, uid and gid."""
+    now = attributes(path, follow=False)
+    if now is None:
+        return {"state": "absent"}
+    status = os.lstat(raw(path))
+    if now["state"] == "file" and status.st_nlink > 1:
+        now["state"] = "hard"
+    now.update(uid=status.st_uid, gid=status.st_gid, size=status.st_size)
+    if "context" in now:
+        now["secontext"] = now.pop("context")
+    return now
+
+
 def kind(mode):
     """What sort of thing a mode belongs to."""
     if stat.S_ISLNK(mode):

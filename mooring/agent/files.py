@@ -19,6 +19,7 @@ from mooring.agent.attributes import (  # noqa: F401  (files is the one door to 
     FILE_ARGS,
     apply_attributes,
     attributes,
+    path_info,
     wanted_attributes,
 )
 from mooring.agent.names import raw, text
