@@ -1,0 +1,95 @@
+"""Becoming another user with sudo: the command line, the password dialogue, and the reasons why not."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shlex
+import time
+from dataclasses import dataclass, field
+
+from mooring.connection.process import Process
+from mooring.errors import BecomeFailed
+
+REASONS = (
+    (
+        r"a password is required|no password was provided|a terminal is required to read the password",
+        "sudo wants a password for {login}: give it as ansible_become_password or with --ask-become-pass, "
+        "or allow {login} to use sudo without one",
+    ),
+    (
+        r"incorrect password attempt|Sorry, try again",
+        "sudo refuses the password of {login}: check ansible_become_password",
+    ),
+    (
+        r"must have a tty",
+        "sudo wants a terminal: add `Defaults:{login} !requiretty` to the host's sudoers file",
+    ),
+    (
+        r"not in the sudoers file|may not run sudo|not allowed to run sudo",
+        "{login} may not use sudo: add {login} to the host's sudoers file or to the group that it names",
+    ),
+    (
+        r"is not allowed to execute",
+        "sudo does not allow {login} to run commands as {user}: "
+        "the host's sudoers file names other commands or users",
+    ),
+    (r"unknown user", "there is no user {user} on the host"),
+    (
+        r"sudo: (command )?not found|sudo: No such file",
+        "sudo is not installed: install it, or log in as {user}",
+    ),
+    (r"account validation failure|[Aa]ccount .*expired", "the account of {login} is locked or has expired"),
+)
+
+
+@dataclass(frozen=True)
+class Become:
+    """Whom to become, and the login user's password for sudo where it asks for one."""
+
+    user: str = "root"
+    password: str | None = field(default=None, repr=False)
+    prompt: str = field(default_factory=lambda: f"[mooring-{secrets.token_hex(8)}] ", repr=False)
+
+    def wrap(self, command: str) -> str:
+        """The command under sudo; without a password it must not ask, or it would eat the agent's input."""
+        asking = ["-S", "-p", self.prompt] if self.password else ["-n"]
+        words = ["sudo", "-H", *asking, "-u", self.user, "--"]
+        # sudo's messages are read below, so they must be English; the agent goes back to the host's language.
+        inner = "unset LC_ALL; " + command
+        return "LC_ALL=C exec " + shlex.join([*words, "/bin/sh", "-c", inner])
+
+    def answer(self, process: Process, marker: bytes, timeout: float) -> bytes:
+        """Give the password when sudo asks, and return what came on standard output up to now.
+
+        Returns when the marker came (sudo let us pass) or the output ended (the caller knows why).
+        """
+        came, told, limit = b"", False, time.monotonic() + timeout
+        prompt = self.prompt.encode()
+        while marker not in came:
+            data = process.read_ready()
+            asked = bytes(process.errors).count(prompt)
+            if asked > 1:
+                raise BecomeFailed(REASONS[1][1].format(login="the login user"))
+            if asked and not told:
+                process.write((self.password or "").encode() + b"\n")
+                told = True
+            if data == b"":
+                return came
+            came += data or b""
+            if data is None and not process.wait(max(0.0, limit - time.monotonic())):
+                said = self.clean(process.errors)
+                raise BecomeFailed(f"sudo did not answer within {timeout:.0f} seconds\n{said}".rstrip())
+        return came
+
+    def clean(self, errors: bytes | bytearray) -> str:
+        """What sudo wrote, without our prompt."""
+        return errors.decode("utf-8", "replace").replace(self.prompt, "").strip()
+
+    def explain(self, errors: bytes | bytearray, login: str) -> BecomeFailed | None:
+        """The reason why sudo refused, when what it wrote tells it."""
+        text = self.clean(errors)
+        for pattern, reason in REASONS:
+            if re.search(pattern, text):
+                return BecomeFailed(reason.format(login=login, user=self.user))
+        return BecomeFailed(f"sudo failed: {text}") if text.startswith("sudo:") else None

@@ -1,0 +1,122 @@
+"""The connection to this very machine: a child process instead of an SSH channel."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import selectors
+import signal
+import subprocess
+import time
+
+from mooring.connection.process import Connection, Process
+from mooring.errors import ConnectionLost
+
+CHUNK = 256 * 1024
+
+
+class LocalProcess(Process):
+    """A child of this process in a session of its own, so that Ctrl-C reaches only us."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__()
+        self._child = subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        assert self._child.stderr is not None
+        self._stdin, self._stdout, self._stderr = self._child.stdin, self._child.stdout, self._child.stderr
+        for stream in (self._stdin, self._stdout, self._stderr):
+            os.set_blocking(stream.fileno(), False)
+        self._readers = selectors.DefaultSelector()
+        self._readers.register(self._stdout, selectors.EVENT_READ)
+        self._readers.register(self._stderr, selectors.EVENT_READ)
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self._stdin.fileno(), view[:CHUNK]) :]
+            except BlockingIOError:
+                self._await_room()
+            except (OSError, ValueError) as error:
+                raise ConnectionLost(f"the local process takes no more input ({error})") from None
+
+    def _await_room(self) -> None:
+        """Wait until the child reads on, taking in its standard error, on which it may be stuck itself."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stdin, selectors.EVENT_WRITE)
+            if self._stderr.fileno() in {key.fd for key in self._readers.get_map().values()}:
+                selector.register(self._stderr, selectors.EVENT_READ)
+            selector.select()
+        self._take_errors()
+
+    def wait(self, timeout: float | None) -> bool:
+        return bool(self._readers.select(timeout))
+
+    def read_ready(self) -> bytes | None:
+        self._take_errors()
+        try:
+            return os.read(self._stdout.fileno(), CHUNK)
+        except BlockingIOError:
+            return None
+        except ValueError:
+            return b""
+
+    def _take_errors(self) -> None:
+        try:
+            while data := os.read(self._stderr.fileno(), CHUNK):
+                self.keep_errors(data)
+            self._readers.unregister(self._stderr)
+        except (BlockingIOError, KeyError, ValueError):
+            return
+
+    def close_stdin(self) -> None:
+        self._stdin.close()
+
+    def exit_status(self, timeout: float) -> int | None:
+        limit = time.monotonic() + timeout
+        while True:
+            try:
+                return self._child.wait(0.05)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > limit:
+                    return None
+                self.read_ready()
+
+    def close(self) -> None:
+        self._stdin.close()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self.exit_status(0.5) is not None:
+                break
+            try:
+                os.killpg(self._child.pid, number)
+            except (ProcessLookupError, PermissionError):
+                break
+        self._readers.close()
+        self._stdout.close()
+        self._stderr.close()
+
+
+class LocalConnection(Connection):
+    """Commands run on this machine, as the user that runs Mooring."""
+
+    @property
+    def user(self) -> str:
+        return pwd.getpwuid(os.getuid()).pw_name
+
+    @property
+    def local_address(self) -> str | None:
+        return None
+
+    def start(self, command: str) -> Process:
+        return LocalProcess(command)
+
+    def close(self) -> None:
+        """Nothing to end: each process ends with its own close()."""

@@ -1,0 +1,83 @@
+"""What a connection must offer, whatever carries it: processes with three streams."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+
+KEPT_ERRORS = 64 * 1024
+
+
+class Process(ABC):
+    """A command that runs at the other end. `errors` holds the last of what it wrote to standard error."""
+
+    def __init__(self) -> None:
+        self.errors = bytearray()
+
+    def keep_errors(self, data: bytes) -> None:
+        """Remember what came on standard error, but not without limit."""
+        self.errors += data
+        del self.errors[:-KEPT_ERRORS]
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Send all of the bytes to standard input; ConnectionLost when nobody takes them."""
+
+    @abstractmethod
+    def wait(self, timeout: float | None) -> bool:
+        """Wait for something new on either output (or their end); False when nothing came in time."""
+
+    @abstractmethod
+    def read_ready(self) -> bytes | None:
+        """What has come on standard output: None nothing yet, b"" its end; takes in standard error too."""
+
+    @abstractmethod
+    def close_stdin(self) -> None:
+        """Tell the process that nothing more comes."""
+
+    @abstractmethod
+    def exit_status(self, timeout: float) -> int | None:
+        """The exit status, negative for a signal; None when it did not end in time, or nobody knows."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the process; end it if it still runs and we can."""
+
+    def read(self, timeout: float | None) -> bytes:
+        """The next bytes of standard output, b"" at its end; TimeoutError when none come in time."""
+        while True:
+            data = self.read_ready()
+            if data is not None:
+                return data
+            if not self.wait(timeout):
+                raise TimeoutError
+
+
+class Connection(ABC):
+    """A way to run commands on a host."""
+
+    @property
+    @abstractmethod
+    def user(self) -> str:
+        """The user that commands run as."""
+
+    @property
+    @abstractmethod
+    def local_address(self) -> str | None:
+        """The address from which the host sees us, None for a local connection."""
+
+    @abstractmethod
+    def start(self, command: str) -> Process:
+        """Start a command line of the login shell."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the connection and all that runs over it."""
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,231 @@
+"""The agent on a host, seen from here: start it, shake hands, send requests, take replies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mooring.agent import wire
+from mooring.become import Become
+from mooring.bundle import INTERPRETERS, NO_PYTHON, Bundle
+from mooring.connection.process import Connection, Process
+from mooring.errors import AgentError, ConnectionLost, MooringError
+from mooring.frames import Frames, Silent
+
+START_SECONDS = 60.0
+END_SECONDS = 5.0
+OnProgress = Callable[[str, int, int], None]
+
+
+class Content(Protocol):
+    """Bytes that a task brings along, of any size."""
+
+    @property
+    def size(self) -> int: ...
+
+    def chunks(self) -> Iterator[bytes]: ...
+
+
+@dataclass
+class _Request:
+    """What is known about a request that is under way."""
+
+    content: Content | None
+    on_progress: OnProgress | None
+    reply: dict[str, Any] | None = None
+
+
+class Remote:
+    """One agent. Not for several threads at once, except `close`, which may come from any."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._frames = Frames(process)
+        self._requests: dict[int, _Request] = {}
+        self._last = 0
+        self.hello: Mapping[str, Any] = {}
+
+    @classmethod
+    def start(
+        cls,
+        connection: Connection,
+        bundle: Bundle,
+        become: Become | None = None,
+        interpreter: str | None = None,
+        timeout: float = START_SECONDS,
+    ) -> Remote:
+        """Start the agent over a connection, as another user if asked, and wait for its hello.
+
+        Raises AgentError (stage "no python" or "start"), BecomeFailed or ConnectionLost.
+        """
+        if become is not None and become.user == connection.user:
+            become = None
+        command = bundle.command(interpreter)
+        process = connection.start(become.wrap(bundle.script(interpreter)) if become else command)
+        remote = cls(process)
+        try:
+            remote._begin(bundle, become, timeout)
+        except Silent:
+            error = remote._explain_silence(become, connection.user, interpreter)
+            process.close()
+            raise error from None
+        except BaseException:
+            process.close()
+            raise
+        return remote
+
+    def _begin(self, bundle: Bundle, become: Become | None, timeout: float) -> None:
+        self._frames.wait_at_most(timeout)
+        if become is not None and become.password:
+            self._frames.buffer += become.answer(self._process, wire.MARKER, timeout)
+        try:
+            self._process.write(bundle.packed)
+        except ConnectionLost:
+            raise Silent from None
+        self._frames.skip_to_marker()
+        self.hello = self._frames.read()[1]["hello"]
+
+    def _explain_silence(self, become: Become | None, login: str, interpreter: str | None) -> MooringError:
+        """Why the agent's process ended before its hello."""
+        status = self._process.exit_status(END_SECONDS)
+        self._process.read_ready()
+        noise = bytes(self._frames.buffer).replace(wire.MARKER, b"").decode("utf-8", "replace").strip()
+        errors = self._process.errors
+        text = become.clean(errors) if become else errors.decode("utf-8", "replace").strip()
+        transcript = "\n".join(part for part in (noise, text) if part)
+        refused = become.explain(errors, login) if become else None
+        if refused is not None:
+            return refused
+        if status == NO_PYTHON:
+            tried = interpreter or ", ".join(INTERPRETERS)
+            reason = (
+                f"no Python 2.7 or 3.6 and newer on the host (tried {tried}): install one, "
+                "or name it as ansible_python_interpreter"
+            )
+            return AgentError(reason, "no python", transcript)
+        if status is None and not transcript:
+            return ConnectionLost("the connection broke, or nothing answered, while the agent was starting")
+        shown = "no exit status" if status is None else f"exit status {status}"
+        said = "it said instead:" if transcript else "it said nothing"
+        return AgentError(f"the agent did not start ({shown}); {said}", "start", transcript)
+
+    def send(
+        self,
+        module: str,
+        args: Mapping[str, Any],
+        *,
+        check: bool = False,
+        diff: bool = False,
+        environment: Mapping[str, str] | None = None,
+        content: Content | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> int:
+        """Send a request, perhaps ahead of others' replies; returns its number for `receive`.
+
+        `environment` is added to that of the programs which the module runs.
+        """
+        self._last += 1
+        request: dict[str, Any] = {"module": module, "args": dict(args), "check": check, "diff": diff}
+        if environment:
+            request["environment"] = dict(environment)
+        self._requests[self._last] = _Request(content, on_progress)
+        try:
+            self._frames.write(wire.JSON, self._last, request)
+        except ConnectionLost:
+            raise self._explain_end(None) from None
+        return self._last
+
+    def receive(self, number: int, timeout: float | None = None) -> dict[str, Any]:
+        """A request's reply; serves whatever other requests need until it comes.
+
+        Raises ConnectionLost when it does not come within `timeout` seconds, AgentError when the agent died.
+        """
+        self._frames.wait_at_most(timeout)
+        request = self._requests[number]
+        try:
+            while request.reply is None:
+                self._serve_frame()
+        except (Silent, ConnectionLost):
+            raise self._explain_end(timeout) from None
+        except (KeyError, ValueError) as error:
+            raise AgentError(f"the agent answered something senseless ({error!r})") from None
+        del self._requests[number]
+        return request.reply
+
+    def call(
+        self,
+        module: str,
+        args: Mapping[str, Any],
+        *,
+        check: bool = False,
+        diff: bool = False,
+        environment: Mapping[str, str] | None = None,
+        content: Content | None = None,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Run a module on the host and return its reply."""
+        sent = self.send(
+            module,
+            args,
+            check=check,
+            diff=diff,
+            environment=environment,
+            content=content,
+            on_progress=on_progress,
+        )
+        return self.receive(sent, timeout)
+
+    def _serve_frame(self) -> None:
+        number, body = self._frames.read()
+        request = self._requests[number]
+        if "reply" in body:
+            request.reply = body["reply"]
+        elif "progress" in body:
+            told = body["progress"]
+            if request.on_progress is not None:
+                request.on_progress(told["what"], told["done"], told["total"])
+        elif body["want"] == "content":
+            self._send_content(number, request)
+
+    def _send_content(self, number: int, request: _Request) -> None:
+        """Send the content in frames; stop early when the reply comes meanwhile: nobody wants the rest."""
+        if request.content is None:
+            self._frames.write(wire.JSON, number, {"abort": "this task has no content"})
+            return
+        try:
+            for chunk in request.content.chunks():
+                for start in range(0, len(chunk), wire.CHUNK):
+                    self._frames.write(wire.DATA, number, chunk[start : start + wire.CHUNK])
+                while request.reply is None and self._frames.has_arrived():
+                    self._serve_frame()
+                if request.reply is not None:
+                    break
+        except OSError as error:
+            self._frames.write(wire.JSON, number, {"abort": f"cannot read the content: {error}"})
+            return
+        self._frames.write(wire.DATA, number, b"")
+
+    def _explain_end(self, timeout: float | None) -> MooringError:
+        """Why no reply came: out of time, the agent died, or the line broke."""
+        if timeout is not None and self._frames.is_late:
+            return ConnectionLost(f"the host did not answer within {timeout:.0f} seconds")
+        status = self._process.exit_status(END_SECONDS)
+        if status is None:
+            return ConnectionLost("the connection to the host broke while a task was running")
+        transcript = self._process.errors.decode("utf-8", "replace").strip()
+        how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
+        return AgentError(f"the agent ended {how} while a task was running", "run", transcript)
+
+    def close(self, timeout: float = END_SECONDS) -> None:
+        """End the agent and wait for its end; a task that still runs is stopped with its children."""
+        self._process.close_stdin()
+        self._process.exit_status(timeout)
+        self._process.close()
+
+    def __enter__(self) -> Remote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
