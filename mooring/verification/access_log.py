@@ -1,0 +1,44 @@
+"""nginx's access log: who asked for what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# The address is the line's first word and the request is in quotes, in nginx's own formats and in ours.
+_LINE = re.compile(r'^(?P<address>\S+) .*?"(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" (?P<status>\d{3})')
+
+
+@dataclass(frozen=True)
+class Request:
+    """One line of the log."""
+
+    address: str
+    method: str
+    path: str
+    status: int
+
+
+def parse(lines: Iterable[str]) -> list[Request]:
+    """The requests in a log; lines of another kind (nginx's own notices) are passed over."""
+    found = []
+    for line in lines:
+        if match := _LINE.match(line):
+            found.append(Request(match["address"], match["method"], match["path"], int(match["status"])))
+    return found
+
+
+def fetchers(requests: Iterable[Request], repository: str) -> set[str]:
+    """The addresses that were given a manifest of this repository."""
+    start = f"/v2/{repository}/manifests/"
+    return {
+        request.address
+        for request in requests
+        if request.path.startswith(start) and request.method in ("GET", "HEAD") and request.status == 200
+    }
+
+
+def askers(requests: Iterable[Request], token: str) -> set[str]:
+    """The addresses whose request carried this token."""
+    return {request.address for request in requests if token in request.path}

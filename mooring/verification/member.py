@@ -1,0 +1,93 @@
+"""One host under verification: its variables, its agent, and what it said once and need not be asked again."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from testinfra.host import Host
+
+from mooring import arguments
+from mooring.errors import MooringError
+from mooring.registry.transport import Endpoint, Stream
+from mooring.verification.backend import AgentBackend, Ran
+
+PATIENCE = 300.0
+
+
+class CheckFailed(MooringError):
+    """A module that only looks could not look; the message is the host's."""
+
+    exit_status = 2
+
+
+@dataclass
+class Member:
+    """A connected host; not for several threads at once.
+
+    `send` calls a module with normalized arguments (and a limit in seconds) and returns its reply;
+    `open_tunnel` opens a stream to an address as the host sees it.
+    """
+
+    name: str
+    variables: Mapping[str, Any]
+    send: Callable[[str, Mapping[str, Any], float], Mapping[str, Any]] = field(repr=False)
+    open_tunnel: Callable[[str, int], Stream] | None = field(repr=False)
+    _probes: dict[Any, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+
+    @functools.cached_property
+    def host(self) -> Host:
+        """The host in testinfra's words, over the agent."""
+        backend = AgentBackend(self.name, self.run_line)
+        host = Host(backend)
+        backend.set_host(host)
+        return host
+
+    def call(self, module: str, **args: Any) -> Mapping[str, Any]:
+        """Run a module on the host; CheckFailed when it fails."""
+        signature = arguments.find(module, None)
+        reply = self.send(signature.name, arguments.normalize(signature, args, None), PATIENCE)
+        if reply.get("failed"):
+            raise CheckFailed(f"{self.name}: {reply.get('msg') or reply.get('stderr') or 'failed'}")
+        return reply
+
+    def run_line(self, line: str) -> Ran:
+        """Run a shell line; its status is the caller's to judge."""
+        signature = arguments.find("shell", None)
+        args = arguments.normalize(signature, {signature.free_form or "cmd": line}, None)
+        reply = self.send("shell", args, PATIENCE)
+        if "rc" not in reply:
+            raise CheckFailed(f"{self.name}: {line}: {reply.get('msg')}")
+        return Ran(int(reply["rc"]), reply.get("stdout", ""), reply.get("stderr", ""))
+
+    def run(self, *words: str) -> Ran:
+        """Run a program with these arguments."""
+        return self.run_line(shlex.join(words))
+
+    def probe(self, endpoint: Endpoint, **args: Any) -> Mapping[str, Any]:
+        """How far this host comes towards a registry; asked once for each endpoint."""
+        key = (endpoint, *sorted(args.items()))
+        if key not in self._probes:
+            self._probes[key] = self.call(
+                "registry_probe", host=endpoint.host, port=endpoint.port, scheme=endpoint.scheme, **args
+            )
+        return self._probes[key]
+
+    @functools.cached_property
+    def engine(self) -> Mapping[str, Any]:
+        """What the Docker engine says of itself (`/info`)."""
+        info: Mapping[str, Any] = self.call("docker_host_info")["host_info"]
+        return info
+
+    @functools.cached_property
+    def engine_text(self) -> str:
+        """What `docker info` prints: Red Hat's client says more than the engine's API."""
+        return self.run("docker", "info").out
+
+    @functools.cached_property
+    def has_red_hats_engine(self) -> bool:
+        """Told by the binary, not by the system: docker-ce on CentOS has none of its settings."""
+        return self.run_line("command -v dockerd-current || test -x /usr/bin/docker-current").rc == 0

@@ -1,0 +1,67 @@
+"""What a client's engine says of its registries, against what the client was set up for. Pure judging."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mooring.verification.findings import SETTING, Finding
+
+
+def judge_mirrors(info: Mapping[str, Any], wanted: Sequence[str]) -> Finding | None:
+    """Every wanted mirror is one of the engine's; later engines write a slash behind each."""
+    found = [url.rstrip("/") for url in _registries(info).get("Mirrors") or []]
+    missing = [url for url in wanted if url.rstrip("/") not in found]
+    return _missing("mirrors", missing, found)
+
+
+def judge_insecure(info: Mapping[str, Any], wanted: Sequence[str]) -> Finding | None:
+    """Every wanted host or network is one that the engine uses without verified TLS."""
+    settings = _registries(info)
+    indexes = settings.get("IndexConfigs") or {}
+    names = [name for name, index in indexes.items() if not index.get("Secure", True)]
+    networks = [str(network) for network in settings.get("InsecureRegistryCIDRs") or []]
+    missing = [entry for entry in wanted if entry not in names and not _is_covered(entry, networks)]
+    return _missing("insecure registries", missing, names + networks)
+
+
+def judge_added(info: Mapping[str, Any], text: str, wanted: Sequence[str]) -> Finding | None:
+    """Red Hat's engine asks every wanted registry for short names; `text` is what `docker info` prints."""
+    found = added_registries(info, text)
+    missing = [name for name in wanted if name not in found]
+    return _missing("registries for short names", missing, found)
+
+
+def added_registries(info: Mapping[str, Any], text: str) -> list[str]:
+    """The registries for short names: the API's field, or the line that its client prints."""
+    listed = info.get("Registries")
+    if isinstance(listed, list):
+        return [entry["Name"] if isinstance(entry, dict) else str(entry) for entry in listed]
+    line = re.search(r"^\s*Registries:(.*)$", text, re.MULTILINE)
+    return re.findall(r"([^\s,]+) \((?:in)?secure\)", line.group(1)) if line else []
+
+
+def _registries(info: Mapping[str, Any]) -> Mapping[str, Any]:
+    return info.get("RegistryConfig") or {}
+
+
+def _is_covered(entry: str, networks: Sequence[str]) -> bool:
+    """Whether a network, or an address by itself, lies in one of the engine's insecure networks."""
+    try:
+        wanted = ipaddress.ip_network(entry)
+    except ValueError:
+        return False
+    known = [ipaddress.ip_network(network) for network in networks]
+    return any(
+        wanted.version == network.version and wanted.subnet_of(network)  # type: ignore[arg-type]
+        for network in known
+    )
+
+
+def _missing(what: str, missing: Sequence[str], found: Sequence[str]) -> Finding | None:
+    if not missing:
+        return None
+    shown = ", ".join(found) or "none"
+    return Finding.of(SETTING, f"the engine's {what} lack {', '.join(missing)}; it has: {shown}")
