@@ -39,15 +39,21 @@ def read(path):
         raise
 
 
+def chunks(path):
+    """A file's content in pieces."""
+    with open(raw(path), "rb") as stream:
+        for chunk in iter(lambda: stream.read(CHUNK), b""):
+            yield chunk
+
+
 def digest(path, algorithm="sha1"):
     """The hex digest of a regular file's content; None where there is none."""
     path = raw(path)
     if not os.path.isfile(path):
         return None
     found = hashlib.new(algorithm)
-    with open(path, "rb") as stream:
-        for chunk in iter(lambda: stream.read(CHUNK), b""):
-            found.update(chunk)
+    for chunk in chunks(path):
+        found.update(chunk)
     return found.hexdigest()
 
 
@@ -83,6 +89,14 @@ def content_diff(path, before, after):
     """The one entry of a diff that shows a file's content; both texts as `printable` makes them."""
     header = "%s (content)" % path
     return {"before": before, "after": after, "before_header": header, "after_header": header}
+
+
+def attributes_diff(path, before, after):
+    """The one entry of a diff that shows what changes of owner, group, mode and the like."""
+    keys = sorted(key for key in after if before.get(key) != after[key])
+    texts = ["".join("%s: %s\n" % (key, state.get(key)) for key in keys) for state in (before, after)]
+    header = "%s (file attributes)" % path
+    return {"before": texts[0], "after": texts[1], "before_header": header, "after_header": header}
 
 
 class Draft(object):
@@ -205,11 +219,14 @@ def backup(path):
     return saved
 
 
-def make_parents(path):
-    """Create the missing directories above `path`, as mkdir -p does."""
-    folder = os.path.dirname(raw(path))
-    if folder and not os.path.isdir(folder):
-        try:
-            os.makedirs(folder)
-        except OSError as error:
-            raise host.Failed("Error creating %s (%s)" % (text(folder), error.strerror))
+def make_directories(path, args):
+    """mkdir -p; every directory that is made gets the attributes of FILE_ARGS, as with Ansible."""
+    parts = [part for part in path.split("/") if part]
+    for count in range(1, len(parts) + 1):
+        folder = ("/" if path.startswith("/") else "") + "/".join(parts[:count])
+        if not os.path.isdir(raw(folder)):
+            try:
+                os.mkdir(raw(folder))
+            except OSError as error:
+                raise host.Failed("cannot create directory %s: %s" % (folder, error.strerror), path=folder)
+            apply_attributes(folder, args)

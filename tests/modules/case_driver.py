@@ -138,7 +138,8 @@ def judge(reply, case, root):
     if "msg" in case:
         assert re.search(case["msg"], reply.get("msg", "")), "msg is %r" % reply.get("msg")
     if "warning" in case:
-        assert any(re.search(case["warning"], line) for line in reply.get("warnings", [])), reply.get("warnings")
+        warnings = reply.get("warnings", [])
+        assert any(re.search(case["warning"], line) for line in warnings), warnings
     if "diff" in case:
         assert reply.get("diff"), "no diff"
         contains(reply["diff"][0], case["diff"], "diff")

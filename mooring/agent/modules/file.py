@@ -194,23 +194,13 @@ def make(args, path, before, after):
     if state == "touch" and before is None:
         open(raw(path), "ab").close()
     elif state == "directory" and before is None:
-        make_directories(path, args)
+        files.make_directories(path, args)
     elif state == "link" and (before or {}).get("src") != after["src"]:
         if before is not None and before["state"] == "directory":
             os.rmdir(raw(path))
         replace(path, lambda draft: os.symlink(raw(after["src"]), draft))
     elif state == "hard" and after.get("same") and not (before or {}).get("same"):
         replace(path, lambda draft: os.link(os.path.realpath(raw(args["src"])), draft))
-
-
-def make_directories(path, args):
-    """mkdir -p; every directory that is made gets the attributes, as with Ansible."""
-    parts = [part for part in path.split("/") if part]
-    for count in range(1, len(parts) + 1):
-        folder = ("/" if path.startswith("/") else "") + "/".join(parts[:count])
-        if not os.path.isdir(raw(folder)):
-            os.mkdir(raw(folder))
-            files.apply_attributes(folder, args)
 
 
 def replace(path, create):
