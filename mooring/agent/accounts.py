@@ -1,0 +1,87 @@
+"""What the host knows of a user: /etc/passwd, its groups, its password's hash, its home."""
+
+from __future__ import absolute_import, division, print_function
+
+import grp
+import os
+import pwd
+import re
+import shutil
+
+from mooring.agent import host
+
+SHADOW = "/etc/shadow"
+SKELETON = "/etc/skel"
+
+
+def find(name):
+    """The user's entry as a dict, or None. Groups are the supplementary ones, sorted."""
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return {
+        "uid": entry.pw_uid,
+        "group": group_name(entry.pw_gid),
+        "gid": entry.pw_gid,
+        "groups": sorted(one.gr_name for one in grp.getgrall() if name in one.gr_mem and one.gr_gid != entry.pw_gid),
+        "comment": entry.pw_gecos,
+        "home": entry.pw_dir,
+        "shell": entry.pw_shell,
+        "has_home": os.path.isdir(entry.pw_dir),
+    }
+
+
+def group_name(gid):
+    """A group's name; its number as text when nobody has it."""
+    try:
+        return grp.getgrgid(int(gid)).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def resolve_group(group):
+    """A group given by name or number as its name; None when there is no such group."""
+    try:
+        return grp.getgrnam(group).gr_name
+    except KeyError:
+        pass
+    try:
+        return grp.getgrgid(int(group)).gr_name
+    except (KeyError, ValueError):
+        return None
+
+
+def password_hash(name):
+    """What stands in /etc/shadow for the user; "" without an entry, None when this may not be read."""
+    try:
+        lines = host.read_text(SHADOW).splitlines()
+    except (IOError, OSError):
+        return None
+    rows = [line.split(":") for line in lines]
+    found = [row[1] for row in rows if row[0] == name and len(row) > 1]
+    return found[0] if found else ""
+
+
+def set_password(name, value):
+    """By chpasswd's standard input: an argument would be seen by everybody in the list of processes."""
+    if re.search(r"[:\n]", value):
+        raise host.Failed("the password is no hash: a colon or a line end cannot be in one")
+    if not re.match(r"^[!*]*$|^!?\$[0-9a-zA-Z]+\$", value):
+        host.warn("The password does not look like a hash; the user may not be able to log in with it")
+    host.check_run(["chpasswd", "-e"], stdin="%s:%s\n" % (name, value))
+
+
+def make_home(entry):
+    """The home of a user that exists already, filled from the skeleton, as useradd would have made it."""
+    home = entry["home"]
+    if os.path.isdir(SKELETON):
+        if not os.path.isdir(os.path.dirname(home)):
+            os.makedirs(os.path.dirname(home))
+        shutil.copytree(SKELETON, home, symlinks=True)
+    else:
+        os.makedirs(home)
+    for root, folders, names in os.walk(home):
+        for path in [root] + [os.path.join(root, name) for name in folders + names]:
+            os.lchown(path, entry["uid"], entry["gid"])
+    os.chmod(home, 0o700)

@@ -1,0 +1,48 @@
+"""Add, change and remove groups."""
+
+from __future__ import absolute_import, division, print_function
+
+import grp
+
+from mooring.agent import host
+
+ARGS = {
+    "name": {"required": True},
+    "gid": {"type": "int"},
+    "system": {"type": "bool", "default": False},
+    "state": {"choices": ["absent", "present"], "default": "present"},
+    "non_unique": {"type": "bool", "default": False},
+}
+RULES = {"required_if": [["non_unique", True, ["gid"]]]}
+
+
+def current(args):
+    try:
+        return {"gid": grp.getgrnam(args["name"]).gr_gid}
+    except KeyError:
+        return None
+
+
+def wanted(args, before):
+    if args["state"] == "absent":
+        return None
+    return {} if args["gid"] is None else {"gid": args["gid"]}
+
+
+def apply(args, before, after):
+    if after is None:
+        host.check_run(["groupdel", args["name"]])
+        return
+    options = [] if args["gid"] is None else ["-g", str(args["gid"])] + ["-o"] * args["non_unique"]
+    if before is None:
+        host.check_run(["groupadd"] + options + ["-r"] * args["system"] + [args["name"]])
+    else:
+        host.check_run(["groupmod"] + options + [args["name"]])
+
+
+def returns(args, before, now):
+    values = {"name": args["name"], "state": args["state"]}
+    if now is not None:
+        values["system"] = args["system"]
+        values.update((key, now[key]) for key in ("gid",) if key in now)
+    return values
