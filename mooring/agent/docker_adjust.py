@@ -1,0 +1,70 @@
+"""What of a container can be changed without replacing it: limits, restart policy, networks, running or not."""
+
+from __future__ import absolute_import, division, print_function
+
+from mooring.agent import docker_plan
+
+UPDATABLE = frozenset(["restart_policy", "restart_retries", "memory", "memory_swap", "memory_reservation",
+                       "cpu_shares", "cpuset_cpus"])
+IN_PLACE = UPDATABLE | frozenset(["networks", "health", "pull", "start", "stop", "restart"])
+# Engines before 17.06 accept an update of NanoCpus and forget it.
+CPUS_API = (1, 29)
+
+
+def needs_replacement(engine, differing):
+    """Whether any of the differing keys can only be had with a new container."""
+    possible = IN_PLACE | {"cpus"} if engine.api >= CPUS_API else IN_PLACE
+    return not set(differing) <= possible
+
+
+def adjust(life, found, differing, given, after):
+    """Change the inspected container where it differs from `after`, without replacing it."""
+    request = update_request(found, differing, given)
+    if request:
+        life.update(found["Id"], request)
+    if "networks" in differing:
+        move(life, found, after["networks"])
+    if "stop" in differing:
+        life.stop(found["Id"])
+    elif "start" in differing:
+        life.start(found["Id"], "health" in after)
+    elif "restart" in differing:
+        life.restart(found["Id"], "health" in after)
+    elif "health" in differing:
+        life.wait_until_healthy(found["Id"])
+
+
+def update_request(found, differing, given):
+    """The engine's request for new limits and restart policy; {} when there is nothing to update."""
+    request = {}
+    names = [name for name in differing if name in UPDATABLE or name == "cpus"]
+    if "restart_policy" in names or "restart_retries" in names:
+        names = set(names) | ({"restart_policy", "restart_retries"} & set(given))
+        host_config = found["HostConfig"].get("RestartPolicy") or {}
+        request["RestartPolicy"] = {"Name": host_config.get("Name") or "no"}
+    for name in sorted(names):
+        place = docker_plan.BY_NAME[name].place.split(".", 1)[1]
+        docker_plan.put(request, place, given[name])
+    swap = found["HostConfig"].get("MemorySwap") or 0
+    if "Memory" in request and "MemorySwap" not in request and swap > 0:
+        # The engine refuses memory above the old sum of memory and swap; a new container would get twice its memory.
+        request["MemorySwap"] = given.get("memory_swap", 2 * request["Memory"])
+    return request
+
+
+def move(life, found, wanted):
+    """Connect the container to the wanted networks as they are asked for, and leave those that are not wanted."""
+    now = docker_plan.found_networks(found, wanted, "strict")
+    connected = set((found.get("NetworkSettings") or {}).get("Networks") or {})
+    strict = docker_plan.modes(life.args)["networks"] == "strict"
+    for name in sorted(connected - set(wanted)):
+        if strict:
+            life.disconnect(found["Id"], name)
+            life.actions.append({"removed_from_network": name})
+    for name in sorted(wanted):
+        if now.get(name) == wanted[name]:
+            continue
+        if name in connected:
+            life.disconnect(found["Id"], name)
+        life.connect(found["Id"], name, wanted[name])
+        life.actions.append({"added_to_network": name, "network_parameters": wanted[name]})
