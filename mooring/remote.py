@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mooring.agent import wire
-from mooring.become import Become
 from mooring.bundle import INTERPRETERS, NO_PYTHON, Bundle
+from mooring.connection.become import Become
 from mooring.connection.process import Connection, Process
 from mooring.errors import AgentError, ConnectionLost, MooringError
 from mooring.frames import Frames, Silent

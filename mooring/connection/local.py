@@ -6,13 +6,15 @@ import os
 import pwd
 import selectors
 import signal
+import socket
 import subprocess
 import time
 
-from mooring.connection.process import Connection, Process
+from mooring.connection.process import Connection, Process, Stream
 from mooring.errors import ConnectionLost
 
 CHUNK = 256 * 1024
+TUNNEL_SECONDS = 10.0
 
 
 class LocalProcess(Process):
@@ -117,6 +119,9 @@ class LocalConnection(Connection):
 
     def start(self, command: str) -> Process:
         return LocalProcess(command)
+
+    def open_tunnel(self, host: str, port: int) -> Stream:
+        return socket.create_connection((host, port), TUNNEL_SECONDS)
 
     def close(self) -> None:
         """Nothing to end: each process ends with its own close()."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
+from typing import Protocol
 
 KEPT_ERRORS = 64 * 1024
 
@@ -53,6 +54,16 @@ class Process(ABC):
                 raise TimeoutError
 
 
+class Stream(Protocol):
+    """Bytes in both directions: what a channel and a socket have in common."""
+
+    def recv(self, size: int, /) -> bytes: ...
+
+    def sendall(self, data: bytes, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Connection(ABC):
     """A way to run commands on a host."""
 
@@ -69,6 +80,13 @@ class Connection(ABC):
     @abstractmethod
     def start(self, command: str) -> Process:
         """Start a command line of the login shell."""
+
+    @abstractmethod
+    def open_tunnel(self, host: str, port: int) -> Stream:
+        """A stream to an address as this host sees it.
+
+        Raises PermissionError where the host forbids tunnels, another OSError where it does not get through.
+        """
 
     @abstractmethod
     def close(self) -> None:

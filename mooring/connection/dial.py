@@ -1,0 +1,187 @@
+"""The way to an SSH server: sockets, jump hosts, key exchange, the check of the host's key, log-in."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+from typing import Any
+
+import paramiko
+
+from mooring.connection.host_keys import HostKey
+from mooring.connection.login import Login
+from mooring.connection.settings import ConnectionSettings
+from mooring.connection.ssh_config import Target, resolve, resolve_jump
+from mooring.errors import ConnectionLost, HostUnreachable
+
+# An unanswered packet ends the connection after this many keepalive intervals, as OpenSSH's ServerAliveCountMax.
+ALIVE_COUNT = 4
+OFFERS = ("kex algos: ", "server key: ", "server encrypt: ", "server mac: ")
+
+
+class _Transport(paramiko.Transport):
+    """paramiko's transport that keeps quiet, but remembers what the server offered for the message at a failure."""
+
+    def __init__(self, sock: Any) -> None:
+        self.offers: dict[str, str] = {}
+        super().__init__(sock)
+
+    def _log(self, level: int, msg: Any, *args: Any) -> None:
+        if level == logging.DEBUG and isinstance(msg, str) and msg.startswith(OFFERS):
+            kind, _, names = msg.partition(": ")
+            self.offers.setdefault(kind, names)
+
+
+class Route:
+    """The way to one host: a transport for each hop, the last one the host's own."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self._settings = settings
+        self._accepts_new = settings.options.accept_new_host_keys
+        self._command: subprocess.Popen[bytes] | None = None
+        self.transports: list[paramiko.Transport] = []
+        self.local_address: str | None = None
+        self.timeout = 0.0
+
+    def travel(self) -> None:
+        """Connect hop by hop and log in at each."""
+        settings = self._settings
+        target = resolve(settings.address, settings.overrides, settings.config_file, self._accepts_new)
+        self.timeout = target.timeout
+        via = self._visit_hops(target, ())
+        self._enter(target, via, settings.password, settings.key_file)
+
+    def _visit_hops(self, target: Target, way: tuple[str, ...]) -> paramiko.Transport | None:
+        """Open the jump hosts before a target; a hop of its own configuration may have some in turn."""
+        via: paramiko.Transport | None = None
+        for hop in target.proxy_jump:
+            if hop in way:
+                raise HostUnreachable(f"ProxyJump goes in a circle: {' -> '.join((*way, hop))}")
+            jump = resolve_jump(hop, self._settings.config_file, self._accepts_new)
+            before = via or self._visit_hops(jump, (*way, hop))
+            try:
+                via = self._enter(jump, before, None, None)
+            except HostUnreachable as error:
+                raise type(error)(f"jump host {hop}: {error.reason}") from None
+        return via
+
+    def _enter(
+        self, target: Target, via: paramiko.Transport | None, password: str | None, key_file: str | None
+    ) -> paramiko.Transport:
+        sock: paramiko.Channel | socket.socket
+        self.local_address = None
+        if via is not None:
+            sock = _open_tunnel(via, target)
+        elif target.proxy_command is not None:
+            sock = self._start_command(target)
+        else:
+            sock = direct = _connect(target)
+            self.local_address = direct.getsockname()[0]
+        transport = _exchange_keys(sock, target)
+        self.transports.append(transport)
+        key = transport.get_remote_server_key()
+        shown = HostKey(key.get_name(), base64.b64encode(key.asbytes()).decode())
+        target.host_key.check(shown, self._settings.options.recorder)
+        Login(transport, target, self._settings.options.keys, password, key_file).log_in()
+        if target.alive_seconds:
+            transport.set_keepalive(target.alive_seconds)
+        return transport
+
+    def _start_command(self, target: Target) -> socket.socket:
+        """ProxyCommand with a socket of its own as standard input and output."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._command = subprocess.Popen(
+                ["/bin/sh", "-c", f"exec {target.proxy_command}"],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return ours
+
+    def close(self) -> None:
+        """End all hops, the last one first, and the ProxyCommand."""
+        for transport in reversed(self.transports):
+            with contextlib.suppress(OSError, EOFError):
+                transport.close()
+        if self._command is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._command.pid, signal.SIGTERM)
+            self._command.wait()
+
+
+def _connect(target: Target) -> socket.socket:
+    """A TCP connection without Nagle's delay, that notices a dead peer; every failure named."""
+    try:
+        sock = socket.create_connection((target.host, target.port), target.timeout)
+    except socket.gaierror as error:
+        reason = f"the name {target.host} is not known ({error.strerror}): check ansible_host, DNS and /etc/hosts"
+        raise HostUnreachable(reason) from None
+    except TimeoutError:
+        reason = f"{target} did not answer within {target.timeout:g} seconds: is it up, does a firewall drop?"
+        raise ConnectionLost(reason) from None
+    except ConnectionRefusedError:
+        raise ConnectionLost(f"{target} refuses the connection: does sshd run, on that port?") from None
+    except OSError as error:
+        raise ConnectionLost(f"{target} cannot be reached: {error.strerror or error}") from None
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT") and target.alive_seconds:
+        limit = target.alive_seconds * ALIVE_COUNT * 1000
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit)
+    return sock
+
+
+def _open_tunnel(via: paramiko.Transport, target: Target) -> paramiko.Channel:
+    try:
+        return via.open_channel(
+            "direct-tcpip", (target.host, target.port), ("127.0.0.1", 0), timeout=target.timeout
+        )
+    except paramiko.ChannelException as error:
+        raise ConnectionLost(f"the jump host cannot reach {target}: {error.text}") from None
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        raise ConnectionLost(f"the jump host did not open a way to {target}: {error}") from None
+
+
+def _exchange_keys(sock: Any, target: Target) -> _Transport:
+    """Greeting and key exchange; asks for a host key of a type that we could check."""
+    transport = _Transport(sock)
+    transport.banner_timeout = transport.handshake_timeout = target.timeout
+    security = transport.get_security_options()
+    kinds = target.host_key.known_kinds()
+    wanted = [kind for kind in security.key_types if kind in kinds or (kind[:3] == "rsa" and "ssh-rsa" in kinds)]
+    security.key_types = [*wanted, *(kind for kind in security.key_types if kind not in wanted)]
+    try:
+        transport.start_client(timeout=target.timeout)
+    except paramiko.ssh_exception.IncompatiblePeer as error:
+        transport.close()
+        raise ConnectionLost(_explain_mismatch(target, transport, str(error))) from None
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        transport.close()
+        raise ConnectionLost(_explain_broken_greeting(target, str(error))) from None
+    return transport
+
+
+def _explain_mismatch(target: Target, transport: _Transport, error: str) -> str:
+    kinds = {"kex": "kex algos", "host key": "server key", "ciphers": "server encrypt", "macs": "server mac"}
+    kind = next((kind for word, kind in kinds.items() if word in error), "kex algos")
+    offered = transport.offers.get(kind, "nothing known")
+    return (
+        f"{target} and this machine have no common algorithm: {error}. It offers only {offered}. "
+        "Its SSH server is too old or restricted too far: update it or allow a newer algorithm there"
+    )
+
+
+def _explain_broken_greeting(target: Target, error: str) -> str:
+    if "banner" in error:
+        return (
+            f"{target} closed the connection, or kept silent, before SSH's greeting ({error}): is that port an SSH "
+            "server, is it too busy (MaxStartups), does it refuse this address?"
+        )
+    return f"{target} broke the connection during key exchange: {error or 'no reason given'}"

@@ -1,0 +1,139 @@
+"""Logging in: which keys and passwords are tried, in OpenSSH's order, and why all of them were refused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import paramiko
+
+from mooring.connection.keys import KeyProblem, KeyStore, public_blob
+from mooring.connection.ssh_config import Target
+from mooring.errors import AuthenticationFailed, ConnectionLost
+
+DEFAULT_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
+AUTHENTICATION_SECONDS = 30.0
+
+
+@dataclass
+class Login:
+    """One attempt to log in; `tried` collects what was offered, for the message at its end."""
+
+    transport: paramiko.Transport
+    target: Target
+    keys: KeyStore
+    password: str | None = field(default=None, repr=False)
+    key_file: str | None = None
+    tried: list[str] = field(default_factory=list)
+    rsa_refused: bool = False
+
+    def log_in(self) -> None:
+        """Log in, or raise AuthenticationFailed with everything that was tried."""
+        self.transport.auth_timeout = AUTHENTICATION_SECONDS
+        agent = paramiko.Agent()
+        try:
+            rest = self._offer_keys(agent)
+            if self.transport.is_authenticated():
+                return
+            self._offer_password(rest)
+        except (EOFError, OSError) as error:
+            raise ConnectionLost(f"{self.target} broke the connection during log-in ({error})") from None
+        finally:
+            agent.close()
+
+    def _offer_keys(self, agent: paramiko.Agent) -> list[str]:
+        """Offer key after key; the methods that the host asks for besides an accepted one."""
+        for label, key in self._identities(agent):
+            self.tried.append(f"key {label} ({key.get_name()})")
+            try:
+                rest = self.transport.auth_publickey(self.target.user, key)
+            except paramiko.BadAuthenticationType:
+                self.tried[-1] += ": the host takes no keys"
+                return []
+            except paramiko.AuthenticationException:
+                self._check_alive()
+                self.rsa_refused = self.rsa_refused or key.get_name() == "ssh-rsa"
+                continue
+            except paramiko.SSHException as error:  # for example an agent that refuses to sign
+                self._check_alive()
+                self.tried[-1] += f": {error}"
+                continue
+            return list(rest)
+        return []
+
+    def _check_alive(self) -> None:
+        if not self.transport.is_active():
+            raise AuthenticationFailed(
+                f"{self.target} ended the log-in of {self.target.user} after: {', '.join(self.tried)}. Perhaps "
+                "these were too many: name the key as ansible_ssh_private_key_file and set IdentitiesOnly yes"
+            )
+
+    def _identities(self, agent: paramiko.Agent) -> Iterator[tuple[str, paramiko.PKey]]:
+        """Keys in OpenSSH's order: named files (from the agent where it has them), the agent's, the default files."""
+        held: dict[bytes, paramiko.PKey] = {key.asbytes(): key for key in agent.get_keys()}
+        named = self.target.identity_files
+        for path in named:
+            blob = public_blob(path)
+            try:
+                key = held[blob] if blob in held else self.keys.load(path)
+            except KeyProblem as problem:
+                if path == self.key_file:
+                    raise AuthenticationFailed(f"private key file {problem}") from None
+                self.tried.append(f"key {problem}")
+                continue
+            held.pop(key.asbytes(), None)
+            yield path, key
+        if not self.target.identities_only:
+            for key in held.values():
+                yield "of the SSH agent", key
+        for path in () if named else DEFAULT_KEYS:
+            path = os.path.expanduser(path)
+            if not os.path.exists(path) or public_blob(path) in held:
+                continue
+            try:
+                yield path, self.keys.load(path)
+            except KeyProblem as problem:
+                self.tried.append(f"key {problem}")
+
+    def _offer_password(self, rest: list[str]) -> None:
+        """Offer the password, alone or after a key that was only half of what the host wants."""
+        if self.password is None:
+            raise self._refuse(rest)
+        self.tried.append("the password")
+        try:
+            left = self.transport.auth_password(self.target.user, self.password)
+        except paramiko.BadAuthenticationType:
+            self.tried[-1] += ": the host takes no passwords"
+            raise self._refuse(rest) from None
+        except paramiko.AuthenticationException:
+            self._check_alive()
+            raise self._refuse(rest) from None
+        if left:
+            raise self._refuse(list(left))
+
+    def _refuse(self, rest: list[str]) -> AuthenticationFailed:
+        """Every reason that is known, in one message."""
+        target, allowed = self.target, rest or self._ask_allowed()
+        tried = "; ".join(self.tried) or "nothing: there is no key, no SSH agent and no password"
+        parts = [f"{target} refuses to let {target.user} in. Tried: {tried}."]
+        if allowed:
+            parts.append(f"The host {'also wants' if rest else 'accepts'}: {', '.join(allowed)}.")
+        if self.password is None and {"password", "keyboard-interactive"} & set(allowed):
+            parts.append("No password was given (--ask-pass or ansible_password).")
+        if self.rsa_refused and "OpenSSH_6" in self.transport.remote_version:
+            parts.append(
+                f"This host runs {self.transport.remote_version.removeprefix('SSH-2.0-')}, which knows RSA keys only "
+                "with SHA-1 signatures, and these are no longer supported: use an ed25519 or ECDSA key."
+            )
+        return AuthenticationFailed(" ".join(parts))
+
+    def _ask_allowed(self) -> list[str]:
+        """The methods that the host would accept."""
+        try:
+            self.transport.auth_none(self.target.user)
+        except paramiko.BadAuthenticationType as error:
+            return list(error.allowed_types)
+        except (paramiko.SSHException, EOFError, OSError):
+            pass
+        return []

@@ -1,0 +1,169 @@
+"""How to reach a host: what its variables and the run's options say, in Ansible's words."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mooring.connection.become import Become
+from mooring.connection.host_keys import HostKeyRecorder
+from mooring.connection.keys import KeyStore
+from mooring.errors import InventoryError
+
+# Ansible users often set these, most to share connections; with one connection per host they mean nothing.
+MEANINGLESS_OPTIONS = {"controlmaster", "controlpath", "controlpersist", "loglevel", "requesttty"}
+SUPPORTED_OPTIONS = {
+    "connecttimeout",
+    "globalknownhostsfile",
+    "hostkeyalias",
+    "hostname",
+    "identitiesonly",
+    "identityfile",
+    "port",
+    "proxycommand",
+    "proxyjump",
+    "serveralivecountmax",
+    "serveraliveinterval",
+    "stricthostkeychecking",
+    "user",
+    "userknownhostsfile",
+}
+FLAGS = {"-i": "IdentityFile", "-p": "Port", "-l": "User", "-J": "ProxyJump"}
+SSH_NAMES = {"ssh", "smart", "paramiko", "paramiko_ssh"}
+AUTOMATIC_PYTHON = {"auto", "auto_silent", "auto_legacy", "auto_legacy_silent"}
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command line says for all hosts."""
+
+    accept_new_host_keys: bool = False
+    password: str | None = field(default=None, repr=False)
+    become_password: str | None = field(default=None, repr=False)
+    timeout: float | None = None
+    keys: KeyStore = field(default_factory=KeyStore)
+    recorder: HostKeyRecorder = field(default_factory=HostKeyRecorder)
+
+
+@dataclass(frozen=True)
+class ConnectionSettings:
+    """How to reach one host.
+
+    `address` is what ssh would be called with; `overrides` are lines of ssh_config that win over the files.
+    `becomes` is what the host's variables say; whether a task becomes another user is the runner's business.
+    """
+
+    address: str
+    kind: str = "ssh"
+    overrides: tuple[tuple[str, str], ...] = ()
+    config_file: str | None = None
+    key_file: str | None = None
+    password: str | None = field(default=None, repr=False)
+    interpreter: str | None = None
+    becomes: bool = False
+    become: Become = field(default_factory=Become)
+    options: RunOptions = field(default_factory=RunOptions)
+
+    def become_as(self, user: str | None) -> Become:
+        """Become that user (None: the one that the host's variables name) with this host's password."""
+        return Become(user or self.become.user, self.become.password)
+
+    @classmethod
+    def from_variables(
+        cls, name: str, variables: Mapping[str, Any], options: RunOptions | None = None
+    ) -> ConnectionSettings:
+        """Settings from a host's templated variables; InventoryError for what we cannot do."""
+        options = options or RunOptions()
+        kind = str(variables.get("ansible_connection") or "ssh")
+        if kind != "local" and kind not in SSH_NAMES:
+            raise InventoryError(f"{name}: unsupported ansible_connection {kind!r}", hint="ssh or local")
+        method = variables.get("ansible_become_method") or "sudo"
+        if method != "sudo":
+            raise InventoryError(f"{name}: unsupported ansible_become_method {method!r}", hint="only sudo")
+        arguments, config_file = _parse_arguments(name, variables)
+        key_file = _first(variables, "ansible_ssh_private_key_file", "ansible_private_key_file")
+        key_file = os.path.expanduser(key_file) if key_file else None
+        interpreter = _first(variables, "ansible_python_interpreter")
+        become_password = _first(variables, "ansible_become_password", "ansible_become_pass")
+        return cls(
+            address=_first(variables, "ansible_host", "ansible_ssh_host") or name,
+            kind="local" if kind == "local" else "ssh",
+            overrides=tuple(_override(name, variables, options, key_file)) + arguments,
+            config_file=config_file,
+            key_file=key_file,
+            password=_first(variables, "ansible_password", "ansible_ssh_password", "ansible_ssh_pass")
+            or options.password,
+            interpreter=None if interpreter in AUTOMATIC_PYTHON else interpreter,
+            becomes=bool(variables.get("ansible_become")),
+            become=Become(
+                _first(variables, "ansible_become_user") or "root", become_password or options.become_password
+            ),
+            options=options,
+        )
+
+
+def _first(variables: Mapping[str, Any], *names: str) -> str | None:
+    """The first of these variables that has a value, as text."""
+    for name in names:
+        if variables.get(name) not in (None, ""):
+            return str(variables[name])
+    return None
+
+
+def _override(
+    name: str, variables: Mapping[str, Any], options: RunOptions, key_file: str | None
+) -> list[tuple[str, str]]:
+    """What the host's own variables say, as lines of ssh_config; they win over everything else."""
+    port = _first(variables, "ansible_port", "ansible_ssh_port")
+    if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
+        raise InventoryError(f"{name}: ansible_port is {port!r}", hint="a number from 1 to 65535")
+    timeout = _first(variables, "ansible_ssh_timeout", "ansible_timeout") or options.timeout
+    found = {
+        "Port": port,
+        "User": _first(variables, "ansible_user", "ansible_ssh_user"),
+        "IdentityFile": key_file,
+        "ConnectTimeout": None if timeout is None else str(timeout),
+    }
+    return [(key, value) for key, value in found.items() if value is not None]
+
+
+def _parse_arguments(
+    name: str, variables: Mapping[str, Any]
+) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    """The options of ansible_ssh_common_args and its kin as lines of ssh_config, and the file of -F."""
+    lines: list[tuple[str, str]] = []
+    config_file = None
+    for variable in ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"):
+        try:
+            words = shlex.split(_first(variables, variable) or "")
+        except ValueError as error:
+            raise InventoryError(f"{name}: {variable}: {error}") from None
+        while words:
+            word = words.pop(0)
+            flag, value = word[:2], word[2:] or (words.pop(0) if words else "")
+            if not value or (flag != "-F" and flag != "-o" and flag not in FLAGS):
+                raise InventoryError(
+                    f"{name}: {variable}: {word} is not supported",
+                    hint="-o Key=Value, -F, -i, -J, -l and -p are",
+                )
+            if flag == "-F":
+                config_file = os.path.expanduser(value)
+            elif flag == "-o":
+                lines += _parse_option(name, variable, value)
+            else:
+                lines.append((FLAGS[flag], value))
+    return tuple(lines), config_file
+
+
+def _parse_option(name: str, variable: str, text: str) -> list[tuple[str, str]]:
+    key, separator, value = text.partition("=") if "=" in text else text.partition(" ")
+    key, value = key.strip(), value.strip().strip('"')
+    if key.lower() in MEANINGLESS_OPTIONS:
+        return []
+    if key.lower() not in SUPPORTED_OPTIONS or not separator or "\n" in value:
+        known = ", ".join(sorted(SUPPORTED_OPTIONS))
+        raise InventoryError(f"{name}: {variable}: -o {text} is not supported", hint=f"these are: {known}")
+    return [(key, value)]
