@@ -1,4 +1,4 @@
-"""What the roles work out from a host's files: the expressions of roles/*/vars, rendered by the engine's own templating."""
+"""What the roles work out from a host's files: the expressions of roles/*/vars, rendered by the engine's templating."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from mooring.variables import Variables
 
 ROLE = Path(__file__).parents[2] / "roles/registry_client"
 NAME = "registry.example.com"
-PLAIN_INFO = {"ServerVersion": "26.1.5", "RegistryConfig": {"IndexConfigs": {"docker.io": {"Secure": True}}, "Mirrors": None}}
+PLAIN_INFO = {
+    "ServerVersion": "26.1.5",
+    "RegistryConfig": {"IndexConfigs": {"docker.io": {"Secure": True}}, "Mirrors": None},
+}
 
 
 def encoded(text: str) -> dict[str, str]:
@@ -74,7 +77,10 @@ OURS = f"--insecure-registry {NAME}"
             'INSECURE_REGISTRY="--insecure-registry=a:5000 $MORE"  # lab\n',
             f'INSECURE_REGISTRY="$MORE --insecure-registry a:5000 {OURS}"  # lab',
         ),
-        (f"INSECURE_REGISTRY='{OURS}'\nINSECURE_REGISTRY='--insecure-registry b'\n", f"INSECURE_REGISTRY='--insecure-registry b {OURS}'"),
+        (
+            f"INSECURE_REGISTRY='{OURS}'\nINSECURE_REGISTRY='--insecure-registry b'\n",
+            f"INSECURE_REGISTRY='--insecure-registry b {OURS}'",
+        ),
         (
             "INSECURE_REGISTRY='--insecure-registry a --block-registry all'\n",
             f"INSECURE_REGISTRY='--block-registry all --insecure-registry a {OURS}'",
@@ -90,8 +96,8 @@ def test_only_what_this_role_added_is_taken_away() -> None:
     before = "INSECURE_REGISTRY='--insecure-registry theirs --insecure-registry old'\n"
     record = {"insecure-registries": ["old"]}
     assert flag_line(before, record=record) == f"INSECURE_REGISTRY='--insecure-registry theirs {OURS}'"
-    nothing = {"registry_client_insecure_registries": [], "record": record}
-    assert flag_line("INSECURE_REGISTRY='--insecure-registry old'\n", **nothing) == "INSECURE_REGISTRY=''"
+    only_ours = "INSECURE_REGISTRY='--insecure-registry old'\n"
+    assert flag_line(only_ours, record=record, registry_client_insecure_registries=[]) == "INSECURE_REGISTRY=''"
 
 
 def test_an_empty_list_writes_no_flag() -> None:
@@ -101,7 +107,9 @@ def test_an_empty_list_writes_no_flag() -> None:
 
 @pytest.mark.parametrize("value", ["'--insecure-registry a", "'a' 'b'", '"a\\"b"', "a b", "'a'\\"])
 def test_values_that_cannot_be_kept_whole_are_seen(value: str) -> None:
-    variables = client(f"INSECURE_REGISTRY={value}\n").with_layer({"item": {"variable": "INSECURE_REGISTRY"}}, final=True)
+    variables = client(f"INSECURE_REGISTRY={value}\n").with_layer(
+        {"item": {"variable": "INSECURE_REGISTRY"}}, final=True
+    )
     templar = Templar()
     expression = "{{ registry_client_assigned is match(registry_client_assignment_pattern) }}"
     assert templar.render(expression, variables) is False
@@ -114,7 +122,12 @@ def test_daemon_json_is_made_where_there_is_none() -> None:
 
 
 def test_daemon_json_keeps_the_operators_keys_order_and_entries() -> None:
-    before = {"log-driver": "json-file", "insecure-registries": ["a:5000"], "bip": "10.9.0.1/16", "registry-mirrors": ["https://m.example.com/"]}  # fmt: skip
+    before = {
+        "log-driver": "json-file",
+        "insecure-registries": ["a:5000"],
+        "bip": "10.9.0.1/16",
+        "registry-mirrors": ["https://m.example.com/"],
+    }
     made = client(daemon=json.dumps(before))["registry_client_new_daemon_json"]
     assert list(made) == list(before)
     assert made["insecure-registries"] == ["a:5000", NAME]
@@ -174,8 +187,15 @@ def test_added_registries_are_read_from_red_hats_info() -> None:
 
 @pytest.mark.parametrize(
     ("version", "suffices"),
-    [("1.13.1", False), ("17.03.2-ce", False), ("20.10.24+dfsg1", False), ("23.0.7", True), ("24.0.0", False), ("28.2.2", True)],
-)  # fmt: skip
+    [
+        ("1.13.1", False),
+        ("17.03.2-ce", False),
+        ("20.10.24+dfsg1", False),
+        ("23.0.7", True),
+        ("24.0.0", False),
+        ("28.2.2", True),
+    ],
+)
 def test_reload_suffices_by_version(version: str, suffices: bool) -> None:
     variables = client(info={**PLAIN_INFO, "ServerVersion": version})
     assert variables["registry_client_reload_suffices"] is suffices
@@ -198,5 +218,6 @@ def test_the_record_names_only_what_was_not_there() -> None:
     }
     kept = client(daemon=daemon, record={"insecure-registries": [NAME]})["registry_client_new_record"]
     assert kept["insecure-registries"] == [NAME]
-    redhat = client(f"ADD_REGISTRY=\"--add-registry {NAME}\"\n")["registry_client_new_record"]
-    assert redhat["add-registry"] == [] and redhat["insecure-registries"] == [NAME]
+    redhat = client(f'ADD_REGISTRY="--add-registry {NAME}"\n')["registry_client_new_record"]
+    assert redhat["add-registry"] == []
+    assert redhat["insecure-registries"] == [NAME]
