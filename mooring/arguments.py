@@ -17,6 +17,7 @@ from typing import Any
 from mooring.conversion import Spec, convert
 from mooring.errors import ArgumentError, Where
 from mooring.source import did_you_mean
+from mooring.templating import is_template
 
 PACKAGE = Path(__file__).parent
 ROOMS = {"action": "mooring.actions", "module": "mooring.agent.modules"}
@@ -33,6 +34,7 @@ class Signature:
     args: Mapping[str, Spec]
     rules: Mapping[str, list[Any]] = field(default_factory=dict)
     free_form: str | None = None
+    is_open: bool = False
 
     @functools.cached_property
     def aliases(self) -> dict[str, str]:
@@ -82,24 +84,25 @@ def find(name: str, where: Where | None) -> Signature:
 
 @functools.cache
 def _signature(name: str) -> Signature:
-    room = ROOMS["action" if has_action(name) else "module"]
+    return _read(ROOMS["action" if has_action(name) else "module"], name)
+
+
+@functools.cache
+def find_module(name: str) -> Signature:
+    """The signature of the host's half, where an action has the same name."""
+    return _read(ROOMS["module"], name)
+
+
+def _read(room: str, name: str) -> Signature:
     module = importlib.import_module(f"{room}.{name}")
-    return Signature(name, module.ARGS, getattr(module, "RULES", {}), getattr(module, "FREE_FORM", None))
-
-
-def is_template(value: Any) -> bool:
-    """Whether a value, or anything inside it, is a template."""
-    if isinstance(value, str):
-        return "{{" in value or "{%" in value or "{#" in value
-    if isinstance(value, Mapping):
-        return any(is_template(key) or is_template(child) for key, child in value.items())
-    return isinstance(value, list) and any(is_template(child) for child in value)
+    rules, free_form = getattr(module, "RULES", {}), getattr(module, "FREE_FORM", None)
+    return Signature(name, module.ARGS, rules, free_form, getattr(module, "OPEN", False))
 
 
 def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Where], where: Where) -> None:
     """At load: names, rules, and the values that are no templates."""
     for name in args:
-        if name not in signature.aliases:
+        if name not in signature.aliases and not signature.is_open:
             hint = did_you_mean(name, signature.aliases)
             raise ArgumentError(f'{signature.name} has no argument "{name}"', wheres.get(name, where), hint)
     command = args.get(signature.free_form) if signature.free_form else None
@@ -111,7 +114,7 @@ def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Wh
     given = _own_names(signature, args, where)
     _check_rules(signature, given, where)
     for name, value in given.items():
-        if not is_template(value):
+        if not is_template(value) and name in signature.args:
             _value(signature.args[name], value, f"{signature.name}: {name}", wheres.get(name, where))
 
 
@@ -119,7 +122,8 @@ def normalize(signature: Signature, args: Mapping[str, Any], where: Where | None
     """After templating: every key of ARGS with its final type, None where neither given nor defaulted."""
     given = _own_names(signature, args, where)
     _check_rules(signature, given, where)
-    return _fill(signature.args, given, signature.name, where)
+    filled = _fill(signature.args, given, signature.name, where)
+    return {**given, **filled} if signature.is_open else filled
 
 
 def secrets(signature: Signature, args: Mapping[str, Any]) -> list[str]:
@@ -130,10 +134,10 @@ def secrets(signature: Signature, args: Mapping[str, Any]) -> list[str]:
 def _own_names(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, value in args.items():
-        if name not in signature.aliases:
+        if name not in signature.aliases and not signature.is_open:
             hint = did_you_mean(name, signature.aliases)
             raise ArgumentError(f'{signature.name} has no argument "{name}"', where, hint)
-        own = signature.aliases[name]
+        own = signature.aliases.get(name, name)
         if own in given:
             raise ArgumentError(f'{signature.name}: "{own}" is given twice, also as "{name}"', where)
         given[own] = value

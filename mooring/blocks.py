@@ -77,7 +77,7 @@ class Context:
     role: Role | None = None
 
     def search_path(self, folder: str) -> list[Path]:
-        """Where a task's relative file is looked for, in Ansible's order (`folder`: templates, files, tasks)."""
+        """Where a relative file is looked for, in Ansible's order (`folder`: templates, files, tasks)."""
         project = self.playbook_dir.parent
         roots = [self.role.path] if self.role else []
         roots += [self.playbook_dir, project]

@@ -10,6 +10,7 @@ from mooring.errors import PlaybookError
 from mooring.keywords import Keywords, read_keywords
 from mooring.source import Node, Reader
 from mooring.task_reader import TaskReader
+from mooring.templating import is_template
 
 
 def load_file(path: Path, context: Context, outer: Keywords, what: str = "tasks") -> tuple[Step, ...]:
@@ -55,6 +56,6 @@ def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[St
     reader.finish()
     if not isinstance(name, str):
         raise PlaybookError("import_tasks needs the name of a file", reader.node.where)
-    if arguments.is_template(name):
+    if is_template(name):
         raise PlaybookError("import_tasks cannot be a template", reader.node.where, "use include_tasks")
     return load_file(context.find(name, "tasks", reader.node.where), context, keywords)

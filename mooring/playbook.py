@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mooring import arguments, source
+from mooring import source
 from mooring.blocks import Context, Role, Step, Task, walk
 from mooring.errors import PlaybookError, Where
 from mooring.keywords import Keywords, read_keywords
 from mooring.loading import load_list
 from mooring.roles import load_roles, load_variables
 from mooring.source import Reader, did_you_mean
-from mooring.templating import Templar
+from mooring.templating import Templar, is_template
 
 SECTIONS = ("pre_tasks", "tasks", "post_tasks")
 
@@ -114,7 +114,7 @@ def _check_notify(play: Play) -> None:
     known = {title for handler in play.handlers for title in handler.titles()}
     for task in (*play.tasks(), *play.handlers):
         for name in task.notify:
-            if not arguments.is_template(name) and str(name) not in known:
+            if not is_template(name) and str(name) not in known:
                 where = getattr(name, "where", None) or task.where
                 raise PlaybookError(f'no handler is called "{name}"', where, did_you_mean(str(name), known))
 

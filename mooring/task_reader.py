@@ -11,7 +11,7 @@ from mooring.blocks import Context, Task
 from mooring.errors import ArgumentError, PlaybookError, Where
 from mooring.keywords import Keywords, read_keywords, read_vars
 from mooring.source import Node, Reader, did_you_mean
-from mooring.templating import Templar
+from mooring.templating import Templar, is_template
 
 TASK_KEYWORDS = (
     "name", "args", "register", "loop", "loop_control", "until", "retries", "delay", "changed_when",
@@ -114,9 +114,7 @@ class TaskReader:
             _check_templates(value, templar, task.where)
         for conditions in (keywords.when, task.until, task.changed_when, task.failed_when):
             for condition in conditions:
-                if isinstance(condition, str):
-                    bare = source.Text(f"{{{{ {condition} }}}}", getattr(condition, "where", None))
-                    templar.check(bare, getattr(condition, "where", None) or task.where)
+                templar.check_condition(condition, task.where)
         check_action(task, self.context)
 
 
@@ -129,7 +127,7 @@ def check_action(task: Task, context: Context) -> None:
 
 def _check_templates(value: Any, templar: Templar, where: Where) -> None:
     if isinstance(value, str):
-        if arguments.is_template(value):
+        if is_template(value):
             templar.check(value, getattr(value, "where", None) or where)
     elif isinstance(value, Mapping):
         for key, child in value.items():

@@ -33,6 +33,7 @@ class Session(object):
     def __init__(self, channel=None, number=0):
         self.channel, self.number = channel, number
         self.warnings = []
+        self.environment = {}
         self.content_left = False
         self._told = 0.0
 
@@ -112,9 +113,10 @@ def sleep(seconds):
 
 
 def environment(changes=None):
-    """This process's environment, LC_ALL=C so that outputs can be parsed, and `changes` (None removes)."""
+    """This process's environment, LC_ALL=C so that outputs can be parsed, the task's and `changes` (None removes)."""
     result = dict(os.environ)
-    for name, value in [("LC_ALL", "C")] + sorted((changes or {}).items()):
+    asked = sorted(session.environment.items()) + sorted((changes or {}).items())
+    for name, value in [("LC_ALL", "C")] + asked:
         if value is None:
             result.pop(name, None)
         else:
@@ -171,7 +173,7 @@ def read_bytes(path):
         return stream.read()
 
 
-def readas_text(path):
+def read_text(path):
     """A file's text, whatever bytes it holds."""
     data = read_bytes(path)
     return data if PY2 else data.decode("utf-8", "surrogateescape")
@@ -182,7 +184,7 @@ def os_release():
     found = {}
     for path in ("/etc/os-release", "/usr/lib/os-release"):
         if os.path.exists(path):
-            for name, value in re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", readas_text(path), re.M):
+            for name, value in re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", read_text(path), re.M):
                 value = value.strip()
                 if value[:1] in ("'", '"') and value[-1:] == value[:1]:
                     value = value[1:-1]
@@ -212,6 +214,6 @@ def init_system():
     if os.path.isdir("/run/systemd/system"):
         return "systemd"
     try:
-        return readas_text("/proc/1/comm").strip()
+        return read_text("/proc/1/comm").strip()
     except (IOError, OSError):
         return "unknown"

@@ -46,6 +46,7 @@ def _end(number, frame):
 def perform(request, session):
     """One request's reply; every error of a module becomes a failed reply."""
     host.session = session
+    session.environment = request.get("environment") or {}
     try:
         module = importlib.import_module("mooring.agent.modules." + str(request["module"]))
         values = _perform(module, host.native(request.get("args") or {}), request)
@@ -88,7 +89,12 @@ def _run_once(module, args, check):
 
 
 def _reach(module, args, check, diff):
-    """Bring a state module's object into the wanted state, and look again whether it got there."""
+    """Bring a state module's object into the wanted state, and look again whether it got there.
+
+    A module's `prepare` goes first, outside check mode: it makes the host see its own state afresh (systemd's
+    daemon-reload, a package manager's lists), which is no change of it. It may return values for the reply.
+    """
+    ready = {} if check or not hasattr(module, "prepare") else module.prepare(args) or {}
     before = host.native(module.current(args))
     wanted = host.native(module.wanted(args, before))
     always = getattr(module, "ALWAYS", ())
@@ -103,7 +109,7 @@ def _reach(module, args, check, diff):
         failure = changes.explain_rest(now, wanted, always, changes.Secrets(module.ARGS, args))
     if hasattr(module, "returns"):
         reply.update(module.returns(args, before, now) or {})
-    reply.update(extra)
+    reply.update(dict(ready, **extra))
     if diff and differing:
         reply["diff"] = changes.draw(module, args, before, wanted)
     if failure:

@@ -1,0 +1,30 @@
+"""Fail unless all conditions hold."""
+
+from __future__ import annotations
+
+from mooring.blocks import Context, Task
+from mooring.call import Call, Reply
+
+ARGS = {
+    "that": {"type": "list", "required": True},
+    "fail_msg": {"type": "raw", "aliases": ["msg"]},
+    "success_msg": {"type": "raw"},
+    "quiet": {"type": "bool", "default": False},
+}
+
+
+def check(task: Task, context: Context) -> None:
+    """The conditions are expressions: parse them while loading."""
+    context.templar.check_condition(task.args["that"], task.where)
+
+
+def run(call: Call) -> Reply:
+    """The first condition that does not hold is named."""
+    for condition in call.args["that"]:
+        if not call.context.templar.condition(condition, call.variables):
+            message = call.args["fail_msg"] or f"Assertion failed: {condition}"
+            if isinstance(message, list):
+                message = "\n".join(map(str, message))
+            values = {"assertion": str(condition), "evaluated_to": False}
+            return {"failed": True, "changed": False, "msg": message, **values}
+    return {"changed": False, "msg": call.args["success_msg"] or "All assertions passed"}

@@ -1,0 +1,22 @@
+"""Print a message or the value of a variable."""
+
+from __future__ import annotations
+
+from mooring.call import Call, Reply
+
+ARGS = {
+    "msg": {"type": "raw"},
+    "var": {"type": "raw"},
+    "verbosity": {"type": "int", "default": 0},
+}
+RULES = {"mutually_exclusive": [["msg", "var"]]}
+
+
+def run(call: Call) -> Reply:
+    """The message, or the value of `var`, which is an expression."""
+    if call.args["var"] is None:
+        msg = call.args["msg"]
+        return {"changed": False, "msg": "Hello world!" if msg is None else msg, "shown": True}
+    expression = str(call.args["var"])
+    value = call.context.templar.render(f"{{{{ {expression} }}}}", call.variables)
+    return {"changed": False, expression: value, "msg": value, "shown": True}

@@ -1,0 +1,19 @@
+"""Read variables from a file, for the host and the rest of the run."""
+
+from __future__ import annotations
+
+from mooring.call import Call, Reply
+from mooring.roles import load_variables
+
+ARGS = {
+    "file": {"type": "path", "required": True},
+    "name": {},
+}
+FREE_FORM = "file"
+
+
+def run(call: Call) -> Reply:
+    """The variables of the file, all under `name` where that is given."""
+    found = dict(load_variables(call.find(call.args["file"], "vars")))
+    name = call.args["name"]
+    return {"changed": False, "included_variables": {name: found} if name else found}

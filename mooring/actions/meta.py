@@ -1,0 +1,18 @@
+"""Steer the play: flush_handlers, end_host, end_play, noop, reset_connection."""
+
+from __future__ import annotations
+
+from mooring.call import Call, Reply
+
+ARGS = {
+    "free_form": {
+        "required": True,
+        "choices": ["flush_handlers", "end_host", "end_play", "noop", "reset_connection"],
+    },
+}
+FREE_FORM = "free_form"
+
+
+def run(call: Call) -> Reply:
+    """The word; the walker does what it says."""
+    return {"changed": False, "meta": call.args["free_form"]}

@@ -1,0 +1,40 @@
+"""Render a Jinja2 template and bring the result to the host."""
+
+from __future__ import annotations
+
+from mooring.actions import copy
+from mooring.agent.attributes import FILE_ARGS
+from mooring.blocks import Context, Task
+from mooring.call import Call, Reply
+from mooring.content import Content
+from mooring.templating import is_template
+
+ARGS = {
+    "src": {"type": "path", "required": True},
+    "dest": {"type": "path", "required": True},
+    "backup": {"type": "bool", "default": False},
+    "force": {"type": "bool", "default": True},
+    "validate": {},
+    "follow": {"type": "bool", "default": False},
+    "trim_blocks": {"type": "bool", "default": True},
+    "lstrip_blocks": {"type": "bool", "default": False},
+    **FILE_ARGS,
+}
+
+
+def check(task: Task, context: Context) -> None:
+    """A template that is named plainly must exist and be one."""
+    if not is_template(task.args["src"]):
+        path = context.find(str(task.args["src"]), "templates", task.where)
+        context.templar.check_file(path, context.search_path("templates"))
+
+
+def run(call: Call) -> Reply:
+    """Render here, then do what copy does."""
+    path = call.find(call.args["src"], "templates")
+    options = {name: call.args[name] for name in ("trim_blocks", "lstrip_blocks")}
+    text = call.context.templar.render_file(
+        path, call.variables, call.context.search_path("templates"), options
+    )
+    name = path.name.removesuffix(".j2")
+    return copy.send(call, Content(text.encode()), name)

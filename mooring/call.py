@@ -1,0 +1,44 @@
+"""What an action is given: one task on one host, its arguments converted, and the way to the host's modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from mooring.blocks import Context, Task
+from mooring.content import Content
+from mooring.errors import Where
+from mooring.variables import Variables
+
+Reply = dict[str, Any]
+
+
+class ModuleCaller(Protocol):
+    """Runs a module on the host: normalized arguments, and the content that it may ask for."""
+
+    def __call__(self, name: str, args: Mapping[str, Any], content: Content | None = None, /) -> Reply: ...
+
+
+@dataclass(frozen=True)
+class Call:
+    """One action on one host; `args` are normalized, `wait` sleeps until the run is interrupted."""
+
+    task: Task
+    context: Context
+    host: str
+    args: Mapping[str, Any]
+    variables: Variables
+    check: bool
+    diff: bool
+    module: ModuleCaller
+    wait: Callable[[float], None]
+
+    @property
+    def where(self) -> Where:
+        return self.task.where
+
+    def find(self, name: str, folder: str) -> Path:
+        """A file that the task names, in Ansible's search order."""
+        return self.context.find(name, folder, self.where)

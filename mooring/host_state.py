@@ -1,0 +1,51 @@
+"""What a run knows of one host: its facts and variables so far, what it was notified of, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from mooring.inventory import Host
+from mooring.session import Session
+
+
+class Standing(Enum):
+    """Whether the host goes on with the run."""
+
+    ACTIVE = "active"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass
+class HostState:
+    """One host during a run; only the host's own thread changes it."""
+
+    host: Host
+    session: Session
+    standing: Standing = Standing.ACTIVE
+    facts: dict[str, Any] = field(default_factory=dict)
+    included: dict[str, Any] = field(default_factory=dict)
+    registered: dict[str, Any] = field(default_factory=dict)
+    notified: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.host.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.standing is Standing.ACTIVE
+
+    def learn(self, values: Mapping[str, Any], action: str) -> None:
+        """Keep what a task's result says about the host: facts, set_fact's variables, include_vars' ones."""
+        facts = values.get("ansible_facts")
+        if action == "set_fact":
+            self.registered.update(facts or {})
+        elif facts:
+            self.facts.update(facts)
+            known = self.facts.setdefault("ansible_facts", {})
+            known.update({name.removeprefix("ansible_"): value for name, value in facts.items()})
+        self.included.update(values.get("included_variables") or {})

@@ -1,0 +1,154 @@
+"""A play while it runs: what its hosts share, and the variables that each of them sees."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mooring.blocks import Context, Task
+from mooring.errors import Interrupted
+from mooring.host_state import HostState
+from mooring.inventory import Inventory
+from mooring.meeting import Meeting
+from mooring.playbook import Play, load_vars_file
+from mooring.results import Event
+from mooring.tags import TagChoice
+from mooring.templating import OMIT, Templar
+from mooring.variables import HostVars, Precedence, Variables
+
+FALLBACKS = {"ansible_managed": "Managed by Mooring"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is to go; what the command line says."""
+
+    check: bool = False
+    diff: bool = False
+    forks: int = 50
+    tags: TagChoice = field(default_factory=TagChoice)
+    extra_vars: Mapping[str, Any] = field(default_factory=dict)
+    limit: str | None = None
+
+
+@dataclass
+class PlayRun:
+    """One batch of a play; `states` are all hosts of the run, `hosts` those of the batch."""
+
+    play: Play
+    inventory: Inventory
+    options: Options
+    states: Mapping[str, HostState]
+    hosts: tuple[str, ...]
+    play_hosts: tuple[str, ...]
+    emit: Callable[[Event], None]
+    slots: threading.Semaphore
+    interrupted: threading.Event
+    _vars_files: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.meeting = Meeting(self.hosts)
+        self.ended = threading.Event()
+
+    @property
+    def templar(self) -> Templar:
+        return self.play.context.templar
+
+    def context(self, task: Task) -> Context:
+        """Where the task's files are looked for."""
+        return replace(self.play.context, role=task.role)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep; Interrupted as soon as the run is."""
+        if self.interrupted.wait(seconds):
+            raise Interrupted
+
+    def meet(self, host: str, other: str) -> None:
+        """Let `host` wait for `other`, and other hosts work meanwhile."""
+        if self.meeting.has_passed(other, host):
+            return
+        self.slots.release()
+        try:
+            self.meeting.wait(host, other)
+        finally:
+            self.slots.acquire()
+
+    def truth(self, value: Any, variables: Variables) -> bool:
+        """A keyword that is yes, no, or a template for it."""
+        rendered = self.templar.render(value, variables)
+        if isinstance(rendered, str):
+            return rendered.lower() in ("yes", "true", "on", "1")
+        return bool(rendered)
+
+    def become_user(self, task: Task, variables: Variables) -> str | None:
+        """Whom the task becomes, None for the login user; the inventory's variables win over keywords, as in Ansible."""
+        keywords = task.keywords
+        if not self.truth(variables.get("ansible_become", keywords.become), variables):
+            return None
+        user = variables.get("ansible_become_user", self.templar.render(keywords.become_user, variables))
+        return str(user or "root")
+
+    def host_variables(self, state: HostState) -> Variables:
+        """The variables of a host outside any task."""
+        return self.variables(state, None)
+
+    def variables(self, state: HostState, task: Task | None) -> Variables:
+        """What a host sees in a task, in Ansible's order of precedence, lowest first."""
+        play, role = self.play, task.role if task else None
+        own = [role] if role else []
+        precedence = Precedence(
+            role_defaults=[FALLBACKS, *(one.defaults for one in (*play.roles, *own))],
+            inventory=self.inventory.layers(state.host),
+            facts=[state.facts],
+            play_vars=play.keywords.vars,
+            role_vars=[one.vars for one in (*play.roles, *own)],
+            task_vars=task.keywords.vars if task else (),
+            include_vars=[state.included],
+            set_facts=[state.registered],
+            role_params=[one.params for one in own],
+            extra_vars=[self.options.extra_vars],
+            magic=[self._magic(state, task)],
+        )
+        if play.vars_files:
+            known = precedence.variables(self.templar)
+            precedence = replace(precedence, vars_files=[self._vars_file(name, known) for name in play.vars_files])
+        return precedence.variables(self.templar)
+
+    def _other(self, asking: HostState, name: str) -> Variables:
+        """Another host's variables, once it has come as far as the host that asks."""
+        if name != asking.name:
+            self.meet(asking.name, name)
+        return self.host_variables(self.states[name])
+
+    def _vars_file(self, name: Any, variables: Variables) -> Mapping[str, Any]:
+        path = str(self.templar.render(name, variables))
+        if path not in self._vars_files:
+            self._vars_files[path] = load_vars_file(self.play, path)
+        return self._vars_files[path]
+
+    def _magic(self, state: HostState, task: Task | None) -> dict[str, Any]:
+        magic = {
+            "inventory_hostname": state.name,
+            "inventory_hostname_short": state.name.split(".")[0],
+            "group_names": list(state.host.group_names),
+            "groups": self.inventory.group_members(),
+            "hostvars": HostVars(tuple(self.states), partial(self._other, state)),
+            "play_hosts": list(self.play_hosts),
+            "ansible_play_hosts": list(self.play_hosts),
+            "ansible_play_hosts_all": list(self.play_hosts),
+            "ansible_play_batch": list(self.hosts),
+            "ansible_play_name": self.play.name,
+            "playbook_dir": str(Path(self.play.context.playbook_dir).resolve()),
+            "inventory_dir": self.inventory.directory,
+            "inventory_file": self.inventory.file,
+            "ansible_check_mode": self.options.check,
+            "ansible_diff_mode": self.options.diff,
+            "omit": OMIT,
+        }
+        if task and task.role:
+            magic.update(role_name=task.role.name, role_path=str(task.role.path.resolve()))
+        return magic

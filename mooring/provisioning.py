@@ -1,0 +1,84 @@
+"""One provisioning command from its options to its exit status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mooring.command_line import Request, ask_password, parse_extra_vars, words
+from mooring.connection.settings import RunOptions
+from mooring.errors import MooringError, UsageError
+from mooring.inventory import Inventory
+from mooring.play_run import Options
+from mooring.playbook import Playbook
+from mooring.reporters import Reporter, console, json_lines, listing
+from mooring.results import Recap, RunFinished, Warned
+from mooring.runner import Runner
+from mooring.tags import TagChoice
+
+
+def run_playbook(path: str, request: Request) -> int:
+    """Run a playbook as the request says; returns the exit status, MooringError where nothing was begun."""
+    reporter = _reporter(request)
+    try:
+        return _run(Path(path), request, reporter)
+    except MooringError as error:
+        if request.json:
+            reporter.handle(Warned(str(error)))
+            reporter.handle(RunFinished(Recap(), error.exit_status))
+        raise
+    finally:
+        reporter.close()
+
+
+def _reporter(request: Request) -> Reporter:
+    if request.json:
+        return json_lines.JsonLines(sys.stdout)
+    return console.Console(sys.stdout, verbose=int(request.verbose), diff=request.diff)
+
+
+def _run(path: Path, request: Request, reporter: Reporter) -> int:
+    if not path.exists():
+        raise UsageError(f"no playbook {path}")
+    inventory = Inventory.load(request.inventory, path.parent)
+    playbook = Playbook.load(path)
+    runner = Runner(inventory, options(request), connection_options(request), reporter.handle)
+    for wanted, write in LISTINGS.items():
+        if getattr(request, wanted):
+            write(playbook, runner, sys.stdout)
+            return 0
+    if request.syntax_check:
+        return 0
+    if not any(runner.hosts(play) for play in playbook.plays):
+        raise UsageError(f'no host of {request.inventory} is meant by "{request.limit or path}"')
+    return runner.run(playbook, request.detailed_exitcode)
+
+
+LISTINGS: dict[str, Callable[..., None]] = {"list_hosts": listing.write_hosts, "list_tasks": listing.write_tasks}
+
+
+def options(request: Request) -> Options:
+    """The options that the runner needs."""
+    if request.forks < 1:
+        raise UsageError("--forks must be at least 1")
+    return Options(
+        check=request.check,
+        diff=request.diff,
+        forks=request.forks,
+        tags=TagChoice(words(request.tags), words(request.skip_tags)),
+        extra_vars=parse_extra_vars(request.extra_vars),
+        limit=request.limit or None,
+    )
+
+
+def connection_options(request: Request) -> RunOptions:
+    """What holds for all connections where the inventory says nothing else; asks for the passwords it is to ask for."""
+    password = ask_password("Login password") if request.ask_pass else None
+    become = ask_password("sudo password") if request.ask_become_pass else None
+    return RunOptions(
+        accept_new_host_keys=request.accept_new_host_keys,
+        password=password,
+        become_password=become,
+        timeout=float(request.timeout),
+    )

@@ -1,0 +1,31 @@
+"""The batches that a play's `serial` asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mooring.errors import PlaybookError
+from mooring.playbook import Play
+
+
+def batches(names: tuple[str, ...], serial: tuple[Any, ...], play: Play) -> list[tuple[str, ...]]:
+    """The hosts in batches; `serial` holds numbers and percentages, the last of which is repeated."""
+    if not serial or not names:
+        return [names]
+    rest, found, sizes = list(names), [], list(serial)
+    while rest:
+        size = batch_size(sizes.pop(0) if len(sizes) > 1 else sizes[0], len(names), play)
+        found.append(tuple(rest[:size]))
+        del rest[:size]
+    return found
+
+
+def batch_size(word: Any, total: int, play: Play) -> int:
+    """The number of hosts that one entry of `serial` means."""
+    text = str(word).strip()
+    try:
+        size = int(total * float(text[:-1]) / 100) if text.endswith("%") else int(text)
+    except ValueError:
+        message = f'serial must be a number or a percentage, not "{word}"'
+        raise PlaybookError(message, getattr(word, "where", None) or play.where) from None
+    return max(1, size) if size or text.endswith("%") else total

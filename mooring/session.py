@@ -1,0 +1,60 @@
+"""One host during a run: its connection, opened at first need, and one agent for each user that tasks become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mooring.bundle import Bundle
+from mooring.connection import open_connection
+from mooring.connection.process import Connection
+from mooring.connection.settings import ConnectionSettings, RunOptions
+from mooring.content import Content
+from mooring.remote import OnProgress, Remote
+
+
+@dataclass
+class Session:
+    """The way to one host; `options` is what the command line says of all connections."""
+
+    host: str
+    bundle: Bundle
+    options: RunOptions
+    _connection: Connection | None = None
+    _remotes: dict[str | None, Remote] = field(default_factory=dict)
+
+    def call(
+        self,
+        variables: Mapping[str, Any],
+        user: str | None,
+        request: Mapping[str, Any],
+        content: Content | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> dict[str, Any]:
+        """Run a module on the host as `user` (None: the login user); raises HostUnreachable with the reason."""
+        remote = self.remote(variables, user)
+        return remote.call(**request, content=content, on_progress=on_progress)
+
+    def remote(self, variables: Mapping[str, Any], user: str | None) -> Remote:
+        """The agent that runs as that user, started at first need."""
+        if user not in self._remotes:
+            settings = ConnectionSettings.from_variables(self.host, variables, self.options)
+            if self._connection is None:
+                self._connection = open_connection(settings)
+            become = settings.become_as(user) if user else None
+            self._remotes[user] = Remote.start(self._connection, self.bundle, become, settings.interpreter)
+        return self._remotes[user]
+
+    def close(self) -> None:
+        """End the agents, then the connection."""
+        remotes, self._remotes = self._remotes, {}
+        for remote in remotes.values():
+            remote.close()
+        self.abort()
+
+    def abort(self) -> None:
+        """Drop the connection at once; the agents see the end of their input and end. From any thread."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
