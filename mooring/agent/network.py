@@ -20,8 +20,9 @@ def facts():
     names = sorted(os.listdir(SYS)) if os.path.isdir(SYS) else []
     names = [name for name in names if os.path.isdir(os.path.join(SYS, name))]
     links = {name: _link(name) for name in names}
-    output = host.run(["ip", "-o", "addr", "show"]).out if host.which("ip") else ""
-    everything = addresses(output)
+    # By its path: an ordinary user's PATH lacks /usr/sbin on Red Hat's systems.
+    ip = host.which("ip")
+    everything = addresses(host.run([ip, "-o", "addr", "show"]).out if ip else "")
     for name, ipv4, ipv6 in everything:
         if name in links:
             add_address(links[name], ipv4, ipv6)
