@@ -1,7 +1,7 @@
 """Ansible's filters beyond Jinja's own, as plain functions: the value first, then the filter's arguments.
 
-`FILTERS` maps the names that templates use to the functions. They raise ValueError, TypeError or LookupError; templating.py
-adds the place. Semantics are ansible-core's, checked against it in tests/language.
+`FILTERS` maps the names that templates use to the functions. They raise ValueError, TypeError or LookupError;
+templating.py adds the place. Semantics are ansible-core's, checked against it in tests/language.
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ def to_nice_json(value: Any, indent: int = 4, sort_keys: bool = True, **options:
 
 
 def to_yaml(value: Any, default_flow_style: bool | None = None, **options: Any) -> str:
-    text: str = yaml.dump(
-        value, Dumper=_Dumper, allow_unicode=True, default_flow_style=default_flow_style, **options
-    )
+    text: str = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, default_flow_style=default_flow_style, **options)
     return text
 
 
@@ -107,9 +105,7 @@ def regex_findall(value: Any, regex: str, multiline: bool = False, ignorecase: b
     return re.findall(regex, str(value), regex_flags(ignorecase, multiline))
 
 
-def regex_search(
-    value: Any, regex: str, *groups: str, ignorecase: bool = False, multiline: bool = False
-) -> Any:
+def regex_search(value: Any, regex: str, *groups: str, ignorecase: bool = False, multiline: bool = False) -> Any:
     r"""The matched text, a list of the groups asked for as '\\1' or '\\g<name>', None where nothing matches."""
     wanted: list[str | int] = []
     for group in groups:

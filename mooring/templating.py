@@ -1,8 +1,8 @@
 """Templates in values, conditions and files, with the meaning that ansible-core 2.19 gives them.
 
-A value that is exactly one `{{ expression }}` keeps its native type, mixed text becomes a string, nothing is guessed back
-from text. Variables are resolved only when a template names them, undefined ones are errors, and what a template yields is
-never a template again.
+A value that is exactly one `{{ expression }}` keeps its native type, mixed text becomes a string, nothing is
+guessed back from text. Variables are resolved only when a template names them, undefined ones are errors, and what a
+template yields is never a template again.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ class Templar:
                 place = getattr(text, "where", None) or where
                 self._check(text, place, is_expression=not _is_wrapped(text))
 
-    def check_file(
-        self, path: Path, searchpath: Sequence[Path] = (), options: Mapping[str, Any] | None = None
-    ) -> None:
+    def check_file(self, path: Path, searchpath: Sequence[Path] = (), options: Mapping[str, Any] | None = None) -> None:
         """Refuse a template file that cannot be read or compiled, or names unknown filters, tests or look-ups."""
         environment = self._file_environment(path, searchpath, options or {})
         try:
@@ -156,7 +154,7 @@ class Templar:
         return self._compiled[key]
 
     def condition(self, expression: Any, variables: Mapping[str, Any]) -> bool:
-        """Whether a `when` (until, changed_when, failed_when) holds: a bool, a bare expression, or a list of all these."""
+        """Whether a `when`, `until` and so on holds: a bool, a bare expression, or a list of which all must hold."""
         if isinstance(expression, list):
             return all(self.condition(one, variables) for one in expression)
         where = getattr(expression, "where", None)
@@ -193,7 +191,7 @@ class Templar:
     ) -> str:
         """The text that a template file makes.
 
-        `options` are the template module's: trim_blocks, lstrip_blocks, newline_sequence, block_start_string and the like.
+        `options` are the template module's: trim_blocks, lstrip_blocks, newline_sequence, block_start_string, …
         """
         environment = self._file_environment(path, searchpath, options or {})
         extra = {"template_path": str(path), "template_fullpath": str(path.absolute())}
@@ -207,9 +205,7 @@ class Templar:
             raise explain_file(error, path, variables) from error
         return str(_keep_newlines(source, "" if result is None else str(result), environment.newline_sequence))
 
-    def _file_environment(
-        self, path: Path, searchpath: Sequence[Path], options: Mapping[str, Any]
-    ) -> Environment:
+    def _file_environment(self, path: Path, searchpath: Sequence[Path], options: Mapping[str, Any]) -> Environment:
         bases = [*searchpath, *([self.basedir] if self.basedir else [])]
         places = [path.parent, *(place for base in bases for place in (base / "templates", base))]
         key = (*places, *sorted(options.items()))

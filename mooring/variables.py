@@ -11,8 +11,7 @@ From lowest to highest (each wins over those before it):
      6  host_vars/ beside inventory, playbook       14  extra vars
      7  facts of the host                           15  magic variables (inventory_hostname, groups, …)
 
-Inventory.layers gives 2 to 6; `Precedence` puts all of them together. In Ansible's own order the inventory's `all` group is
-lowest, then group_vars/all, then the other groups, then their group_vars/.
+Inventory.layers gives 2 to 6, `Precedence` puts all of it together.
 """
 
 from __future__ import annotations

@@ -110,12 +110,14 @@ class Environment(SandboxedEnvironment):
     code_generator_class = CodeGenerator
     context_class = LazyContext
     template_class = LazyTemplate
-    concat = staticmethod(concat)  # type: ignore[assignment]
+    concat = staticmethod(concat)
 
     def __init__(self, basedir: Path | None, escapes: bool) -> None:
         super().__init__(trim_blocks=True, undefined=LateUndefined, finalize=finalize, optimized=False)
         self.basedir, self.escapes = basedir, escapes
-        for table, own in ((self.filters, FILTERS), (self.tests, PREDICATES)):
+        tables: list[tuple[dict[str, Callable[..., Any]], Mapping[str, Callable[..., Any]]]]
+        tables = [(self.filters, FILTERS), (self.tests, PREDICATES)]
+        for table, own in tables:
             for name, function in table.items():
                 table[name] = function if name in _KEEP_LAZY else _eager(function, strict=False)
             table.update({name: _eager(function, strict=True) for name, function in own.items()})
@@ -145,7 +147,9 @@ class Environment(SandboxedEnvironment):
         expression = parser.parse_expression()
         if not parser.stream.eos:
             raise TemplateSyntaxError("text after the end of the expression", parser.stream.current.lineno)
-        return nodes.Template([nodes.Output([expression], lineno=1)], lineno=1).set_environment(self)
+        tree = nodes.Template([nodes.Output([expression], lineno=1)], lineno=1)
+        tree.set_environment(self)
+        return tree
 
     def searching(self, directories: Iterable[Path], options: Mapping[str, Any]) -> Environment:
         """The same environment for template files, which include others from these directories."""
@@ -153,8 +157,9 @@ class Environment(SandboxedEnvironment):
 
     def run(self, template: Template, variables: Mapping[str, Any], extra: Mapping[str, Any]) -> Any:
         """What the template yields, as plain data."""
-        context = template.new_context(Scope(variables), locals=extra)
-        return self.concat(template.root_render_func(context))  # type: ignore[arg-type]
+        scope: Any = Scope(variables)
+        context = template.new_context(scope, locals=extra)
+        return self.concat(template.root_render_func(context))
 
     def load_text(self, source: str, path: Path) -> Template:
         """The template that a file's text is; its errors name the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,17 +19,22 @@ from mooring.source import did_you_mean
 def find_mistake(environment: Environment, tree: nodes.Template) -> tuple[str, str, int] | None:
     """The first unknown filter, test or look-up in a parsed template: message, hint, line."""
     for node in tree.find_all((nodes.Filter, nodes.Test, nodes.Call)):
-        word, known, name = "", {}, getattr(node, "name", "")
-        if isinstance(node, nodes.Filter):
-            word, known = "filter", environment.filters
-        elif isinstance(node, nodes.Test):
-            word, known = "test", environment.tests
-        elif isinstance(node, nodes.Call) and getattr(node.node, "name", "") in ("lookup", "query", "q"):
-            if node.args and isinstance(node.args[0], nodes.Const):
-                word, known, name = "look-up", LOOKUPS, node.args[0].value
+        word, name, known = _named(environment, node)
         if word and name not in known:
             return f"unknown {word} '{name}'", did_you_mean(name, known), node.lineno
     return None
+
+
+def _named(environment: Environment, node: nodes.Node) -> tuple[str, str, Collection[str]]:
+    """What kind of thing a node names, its name, and the names of that kind that there are; "" for no such node."""
+    if isinstance(node, nodes.Filter):
+        return "filter", node.name, environment.filters
+    if isinstance(node, nodes.Test):
+        return "test", node.name, environment.tests
+    if isinstance(node, nodes.Call) and getattr(node.node, "name", "") in ("lookup", "query", "q") and node.args:
+        name = getattr(node.args[0], "value", None)
+        return ("look-up", name, LOOKUPS) if isinstance(name, str) else ("", "", ())
+    return "", "", ()
 
 
 def holds_template(tree: nodes.Template) -> bool:

@@ -1,4 +1,4 @@
-"""What templates compute with: undefined values that fail late, contexts that render nothing in advance, native results."""
+"""What templates compute with: values that fail late, contexts that render nothing in advance, native results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from jinja2 import StrictUndefined, Undefined, UndefinedError
 from jinja2.environment import Template
 from jinja2.lexer import Lexer
 from jinja2.nativetypes import NativeCodeGenerator
-from jinja2.runtime import Context, missing
+from jinja2.runtime import Context
+from jinja2.utils import missing
 
 from mooring.errors import TemplateError, UndefinedVariable
 from mooring.source import Text, Unsafe
@@ -25,6 +26,7 @@ OMIT: Final = _Omit()
 """What `{{ omit }}` yields: the key or element that has this value is left out."""
 
 _SCALARS = frozenset((str, Text, Unsafe, int, float, bool, type(None)))
+
 
 class UnknownName(UndefinedError):
     """An undefined variable itself, not something missing in a variable."""
@@ -43,7 +45,7 @@ class LateUndefined(StrictUndefined):
             raise AttributeError(name)
         return self
 
-    def __getitem__(self, key: Any) -> Any:  # type: ignore[override]
+    def __getitem__(self, key: Any) -> Any:
         return self
 
 
@@ -88,7 +90,7 @@ class LazyContext(Context):
     def get_all(self) -> Any:
         return ChainMap(self.vars, self.parent) if self.vars else self.parent
 
-    def derived(self, locals: Any = None) -> Context:
+    def derived(self, locals: Any = None) -> Context:  # noqa: A002 (Jinja's name)
         layers = [{k: v for k, v in (locals or {}).items() if v is not missing}, self.get_all()]
         context = LazyContext(self.environment, ChainMap(*layers), self.name, {})  # type: ignore[arg-type]
         context.eval_ctx = self.eval_ctx
@@ -97,7 +99,7 @@ class LazyContext(Context):
 
 
 class LazyTemplate(Template):
-    def new_context(self, vars: Any = None, shared: bool = False, locals: Any = None) -> Context:
+    def new_context(self, vars: Any = None, shared: bool = False, locals: Any = None) -> Context:  # noqa: A002
         own = {key: value for key, value in (locals or {}).items() if value is not missing}
         layers = [own, {} if vars is None else vars, *([] if shared else [self.globals])]
         parent: Any = ChainMap(*layers)

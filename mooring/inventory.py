@@ -1,0 +1,216 @@
+"""The fleet: hosts, the groups they are in, their variables, and what a host pattern means."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mooring import inventory_file, patterns
+from mooring.errors import UsageError
+from mooring.inventory_file import Draft
+from mooring.patterns import Pattern, PatternError
+from mooring.source import did_you_mean
+from mooring.templating import Templar
+from mooring.vars_files import load_vars
+
+_Files = dict[str, dict[str, Any]]
+LOCALHOST = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host; `group_names` are all groups that it is in but `all`, `vars` what the inventory says of it alone."""
+
+    name: str
+    group_names: tuple[str, ...] = ()
+    vars: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    is_implicit: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group; `hosts` and `children` are those named in it, `depth` counts the longest way down from `all`."""
+
+    name: str
+    hosts: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    vars: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    depth: int = 0
+    priority: int = 1
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All hosts and groups; `directory` and `file` are None for a list of hosts.
+
+    `places` are the directories beside which group_vars/ and host_vars/ stand: the inventory's, then the playbook's.
+    """
+
+    hosts: Mapping[str, Host]
+    groups: Mapping[str, Group]
+    directory: str | None = None
+    file: str | None = None
+    places: tuple[Path, ...] = ()
+    templar: Templar = field(default_factory=Templar, compare=False, repr=False)
+
+    @classmethod
+    def load(cls, path_or_text: str, playbook_dir: Path | None = None) -> Inventory:
+        """Read a YAML inventory, or a comma list of hosts; InventoryError with the place of the first mistake."""
+        templar, path = Templar(playbook_dir), Path(path_or_text)
+        if "," in path_or_text and not path.exists():
+            try:
+                draft = inventory_file.read_list(path_or_text)
+            except PatternError as error:
+                raise UsageError(f"inventory {path_or_text}: {error}") from None
+            return _settle(draft, cls({}, {}, None, None, _places(playbook_dir), templar))
+        draft = inventory_file.read_file(path, templar)
+        whole = path.resolve()
+        places = _places(whole.parent, playbook_dir)
+        return _settle(draft, cls({}, {}, str(whole.parent), str(whole), places, templar))
+
+    def members(self, group: str) -> list[str]:
+        """The hosts of a group and of the groups below it, each once."""
+        order, level = [group], list(self.groups[group].children)
+        while level:
+            order += [name for name in level if name not in order]
+            level = [child for name in level for child in self.groups[name].children if child not in order]
+        return list(dict.fromkeys(host for name in order for host in self.groups[name].hosts))
+
+    def group_members(self) -> dict[str, list[str]]:
+        """The magic variable `groups`."""
+        return {name: self.members(name) for name in self.groups}
+
+    # --- patterns ---
+
+    def match(self, pattern: str | Sequence[str]) -> list[Host]:
+        """The hosts that a pattern means, in the order of the pattern and then of the inventory.
+
+        UsageError where a part means nothing at all. `localhost` need not be in the inventory.
+        """
+        text = pattern if isinstance(pattern, str) else ",".join(pattern)
+        chosen: dict[str, None] = {}
+        try:
+            for part in patterns.parse(text):
+                found = part.pick(self._find(part))
+                if part.sign == "!":
+                    chosen = {name: None for name in chosen if name not in found}
+                elif part.sign == "&":
+                    chosen = {name: None for name in chosen if name in found}
+                else:
+                    chosen.update(dict.fromkeys(found))
+        except PatternError as error:
+            raise UsageError(f'host pattern "{text}": {error}') from None
+        return [self.host(name) for name in chosen]
+
+    def match_limit(self, limit: str) -> list[Host]:
+        """The hosts of --limit: a pattern, whose parts may be `@FILE` with a pattern in each line."""
+        parts: list[str] = []
+        for part in patterns.split(limit):
+            if not part.startswith("@"):
+                parts.append(part)
+                continue
+            try:
+                lines = Path(part[1:]).read_text(encoding="utf-8").splitlines()
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(f"--limit {part}: {getattr(error, 'strerror', None) or error}") from None
+            parts += [line.strip() for line in lines if line.strip()]
+        return self.match(parts)
+
+    def _find(self, part: Pattern) -> list[str]:
+        if part.text in self.hosts and part.first is None:
+            return [part.text]
+        groups = part.names(self.groups)
+        found = [host for group in groups for host in self.members(group)]
+        if not groups or part.text.startswith("~") or any(mark in part.text for mark in ".?*["):
+            found += part.names(self.hosts)
+        if not found and part.text in LOCALHOST:
+            return [part.text]
+        if not found and not groups and (part.is_literal or not part.sign):
+            hint = did_you_mean(part.text, [*self.groups, *self.hosts])
+            raise PatternError(f'no host or group is "{part.text}"' + (f" ({hint})" if hint else ""))
+        return list(dict.fromkeys(found))
+
+    def host(self, name: str) -> Host:
+        """The host of that name; `localhost` is this machine where the inventory does not have it."""
+        if name not in self.hosts and name in LOCALHOST:
+            here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+            return Host(name, (), here, is_implicit=True)
+        return self.hosts[name]
+
+    # --- variables ---
+
+    def layers(self, host: Host) -> list[Mapping[str, Any]]:
+        """The host's variables from the inventory, group_vars/ and host_vars/, the lowest first."""
+        groups = sorted((self.groups[name] for name in host.group_names), key=_rank)
+        group_files, host_files = self._files
+        return [
+            self.groups["all"].vars,
+            *(group.vars for group in groups),
+            *(files.get("all", {}) for files in group_files),
+            *(files.get(group.name, {}) for files in group_files for group in groups),
+            host.vars,
+            *(files.get(host.name, {}) for files in host_files),
+        ]
+
+    @cached_property
+    def _files(self) -> tuple[list[_Files], list[_Files]]:
+        """What group_vars/ and host_vars/ of every place say of each group and each host."""
+        names = {**self.hosts, **dict.fromkeys(LOCALHOST)}
+        groups = [
+            {name: load_vars(place / "group_vars", name, self.templar) for name in self.groups} for place in self.places
+        ]
+        hosts = [{name: load_vars(place / "host_vars", name, self.templar) for name in names} for place in self.places]
+        return groups, hosts
+
+
+def _rank(group: Group) -> tuple[int, int, str]:
+    return group.depth, group.priority, group.name
+
+
+def _places(*directories: Path | None) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(path.resolve() for path in directories if path is not None))
+
+
+def _settle(draft: Draft, empty: Inventory) -> Inventory:
+    """Work out membership: what is in no other group is in `all`, hosts of no group are `ungrouped`."""
+    is_child = {child for group in draft.groups.values() for child in group.children}
+    top, loose = draft.groups["all"], draft.groups["ungrouped"]
+    others = [group for name, group in draft.groups.items() if name not in ("all", "ungrouped")]
+    grouped = {host for group in others for host in group.hosts}
+    loose.hosts = [host for host in loose.hosts if host not in grouped]
+    loose.hosts += [host for host in draft.hosts if host not in grouped and host not in loose.hosts]
+    ahead = ["ungrouped"] if "ungrouped" not in is_child else []
+    rest = [name for name in draft.groups if name not in ("all", "ungrouped") and name not in is_child]
+    top.children = [*ahead, *top.children, *rest]
+    depths = _depths(draft)
+    groups = {
+        name: Group(name, tuple(group.hosts), tuple(group.children), group.vars, depths[name], group.priority)
+        for name, group in draft.groups.items()
+    }
+    known = Inventory({}, groups, empty.directory, empty.file, empty.places, empty.templar)
+    of_host: dict[str, list[str]] = {name: [] for name in draft.hosts}
+    for group in sorted(groups):
+        for host in known.members(group) if group != "all" else ():
+            of_host[host].append(group)
+    hosts = {name: Host(name, tuple(of_host[name]), values) for name, values in draft.hosts.items()}
+    inventory = Inventory(hosts, groups, empty.directory, empty.file, empty.places, empty.templar)
+    assert inventory._files is not None  # read now: a mistake in them is found before a host is touched
+    return inventory
+
+
+def _depths(draft: Draft) -> dict[str, int]:
+    """The longest way from `all` to every group; there are no circles."""
+    depths = dict.fromkeys(draft.groups, 0)
+    level = ["all"]
+    while level:
+        below = dict.fromkeys(child for name in level for child in draft.groups[name].children)
+        for name in below:
+            depths[name] = max(
+                depths[name], 1 + max(depths[one] for one in level if name in draft.groups[one].children)
+            )
+        level = list(below)
+    return depths

@@ -1,0 +1,133 @@
+"""Host patterns, as Ansible has them: `clients:!web3`, `web*,&prod`, `~db[0-9]+`, `group[0:2]`; ranges `web[01:50]`.
+
+Pure functions: what a pattern means is decided here, over anything that can list groups and hosts.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+import re
+import string
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+_LIST_PARTS = re.compile(r"(?:[^\s:\[\]]|\[[^\]]*\])+")
+_SUBSCRIPT = re.compile(r"(?P<base>.+)\[(?:(?P<index>-?\d+)|(?P<start>\d+)(?P<mark>[:-])(?P<end>\d*))\]")
+_RANGE = re.compile(r"\[([^\]]*)\]")
+
+
+class PatternError(ValueError):
+    """A pattern that means nothing; the caller says where it stands."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One part of a pattern: `sign` is "" (these hosts), "&" (only these) or "!" (none of these)."""
+
+    sign: str
+    text: str
+    first: int | None = None
+    last: int | None = None
+
+    @property
+    def is_literal(self) -> bool:
+        return not self.text.startswith("~") and not any(mark in self.text for mark in "*?[")
+
+    def names(self, known: Iterable[str]) -> list[str]:
+        """The names that the text fits, in their order."""
+        try:
+            expression = re.compile(self.text[1:] if self.text.startswith("~") else fnmatch.translate(self.text))
+        except re.error as error:
+            raise PatternError(f"'{self.text[1:]}' is not a regular expression: {error}") from None
+        return [name for name in known if expression.match(name)]
+
+    def pick(self, hosts: Sequence[str]) -> list[str]:
+        """The hosts that the subscript `[0]` or `[0:2]` leaves; both ends count."""
+        if self.first is None:
+            return list(hosts)
+        if not -len(hosts) <= self.first < len(hosts):
+            raise PatternError(f"'{self.text}' has {len(hosts)} hosts, there is no number {self.first}")
+        if self.last is None:
+            return [hosts[self.first]]
+        return list(hosts[self.first : self.last + 1])
+
+
+def split(pattern: str) -> list[str]:
+    """The parts of a comma list, or of the older list with colons; an IPv6 address is one part."""
+    if "," in pattern:
+        parts = pattern.split(",")
+    else:
+        try:
+            ipaddress.IPv6Address(pattern.strip())
+            parts = [pattern]
+        except ValueError:
+            parts = _LIST_PARTS.findall(pattern)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def parse(pattern: str) -> list[Pattern]:
+    """The parts in the order in which they count: plain ones, then `&`, then `!`; `all` where no part is plain."""
+    parts = [_parse_one(part) for part in split(pattern)]
+    if parts and all(part.sign for part in parts):
+        parts.insert(0, Pattern("", "all"))
+    return sorted(parts, key=lambda part: ("", "&", "!").index(part.sign))
+
+
+def _parse_one(part: str) -> Pattern:
+    sign = part[0] if part[0] in "&!" else ""
+    text = part[len(sign) :].strip()
+    if not text:
+        raise PatternError(f"'{part}' names no host")
+    match = None if text.startswith("~") else _SUBSCRIPT.fullmatch(text)
+    if match is None:
+        return Pattern(sign, text)
+    if match["index"]:
+        return Pattern(sign, match["base"], int(match["index"]))
+    if match["mark"] == "-":
+        raise PatternError(f"'{text}' counts with a dash, write [{match['start']}:{match['end']}]")
+    last = int(match["end"]) if match["end"] else 10**9
+    if last < int(match["start"]):
+        raise PatternError(f"'{text}' ends before it begins")
+    return Pattern(sign, match["base"], int(match["start"]), last)
+
+
+def split_port(name: str) -> tuple[str, int | None]:
+    """`web1:2222` as name and port; brackets around an IPv6 address go."""
+    match = re.fullmatch(r"\[(?P<address>[^\]]*:[^\]]*)\]:(?P<port>\d+)", name)
+    if match:
+        return match["address"], int(match["port"])
+    match = re.fullmatch(r"(?P<name>(?:[^:\[\]]|\[[^\]]*\])+):(?P<port>\d+)", name)
+    return (match["name"], int(match["port"])) if match else (name, None)
+
+
+def expand(name: str) -> Iterator[str]:
+    """The host names that `web[01:50]`, `db-[a:f]` or `n[0:9:3]` stands for; several ranges multiply."""
+    match = _RANGE.search(name)
+    if match is None:
+        yield name
+        return
+    for word in _count(match[1], name):
+        yield from expand(name[: match.start()] + word + name[match.end() :])
+
+
+def _count(text: str, name: str) -> list[str]:
+    bounds = text.split(":")
+    if len(bounds) not in (2, 3) or not bounds[1]:
+        raise PatternError(f"'[{text}]' in {name} is no range such as [1:9], [01:20] or [a:f]")
+    first, last, step = bounds[0] or "0", bounds[1], bounds[2] if len(bounds) == 3 else "1"
+    if not step.isdigit() or int(step) == 0:
+        raise PatternError(f"'[{text}]' in {name}: the step is a number from 1")
+    letters = string.ascii_letters
+    if first in letters and last in letters and len(first) == len(last) == 1:
+        words = list(letters[letters.index(first) : letters.index(last) + 1 : int(step)])
+    elif first.isdigit() and last.isdigit():
+        width = len(first) if first.startswith("0") and len(first) > 1 else 0
+        if width and width != len(last):
+            raise PatternError(f"'[{text}]' in {name}: both ends need the same number of digits")
+        words = [str(number).zfill(width) for number in range(int(first), int(last) + 1, int(step))]
+    else:
+        raise PatternError(f"'[{text}]' in {name} is no range such as [1:9], [01:20] or [a:f]")
+    if not words:
+        raise PatternError(f"'[{text}]' in {name} ends before it begins")
+    return words

@@ -1,0 +1,100 @@
+"""Variables as the inventory writes them: `vars:` mappings, and the files of group_vars/ and host_vars/."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mooring import source
+from mooring.errors import InventoryError, SourceError, Where
+from mooring.source import Node
+from mooring.templating import Templar
+
+EXTENSIONS = (".yml", ".yaml", ".json")
+
+# What Ansible's connections and become read. A name close to one of these, but not it, is a slip of the pen.
+_CONNECTION_VARIABLES = """
+    ansible_become ansible_become_exe ansible_become_flags ansible_become_method ansible_become_pass
+    ansible_become_password ansible_become_user ansible_connection ansible_connection_timeout ansible_group_priority
+    ansible_host ansible_host_key_checking ansible_network_os ansible_password ansible_pipelining ansible_port
+    ansible_private_key_file ansible_python_interpreter ansible_remote_port ansible_remote_tmp
+    ansible_scp_extra_args ansible_scp_if_ssh ansible_sftp_batch_mode ansible_sftp_extra_args
+    ansible_shell_executable ansible_shell_type ansible_ssh_args ansible_ssh_common_args ansible_ssh_executable
+    ansible_ssh_extra_args ansible_ssh_host ansible_ssh_host_key_checking ansible_ssh_pass ansible_ssh_password
+    ansible_ssh_pipelining ansible_ssh_port ansible_ssh_private_key_file ansible_ssh_retries ansible_ssh_timeout
+    ansible_ssh_transfer_method ansible_ssh_user ansible_sudo_pass ansible_timeout ansible_user
+"""
+KNOWN = frozenset(_CONNECTION_VARIABLES.split())
+
+
+def read_vars(node: Node | None, what: str, templar: Templar) -> dict[str, Any]:
+    """A mapping of variables; names that are none, slips in connection variables and broken templates are errors."""
+    if node is None or node.is_null:
+        return {}
+    if not node.is_mapping:
+        raise InventoryError(f"{what} must be a mapping of variables to values", node.where)
+    read = {}
+    for key, child in node.items():
+        name = source.value(key)
+        if not isinstance(name, str) or not name.isidentifier():
+            raise InventoryError(
+                f'"{name}" is not the name of a variable', key.where, "letters, digits and underscores"
+            )
+        if name.startswith("ansible_") and name not in KNOWN:
+            close = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.88)
+            if close:
+                raise InventoryError(f'unknown variable "{name}"', key.where, f'did you mean "{close[0]}"?')
+        read[str(name)] = source.value(child)
+        _check_templates(read[name], templar, child.where)
+    return read
+
+
+def _check_templates(value: Any, templar: Templar, where: Where) -> None:
+    if isinstance(value, str):
+        templar.check(value, getattr(value, "where", None) or where)
+    elif isinstance(value, Mapping):
+        for child in value.values():
+            _check_templates(child, templar, where)
+    elif isinstance(value, list):
+        for child in value:
+            _check_templates(child, templar, where)
+
+
+def load_vars(directory: Path, name: str, templar: Templar) -> dict[str, Any]:
+    """The variables of NAME, NAME.yml, NAME.yaml or NAME.json in a directory; {} when there is none.
+
+    NAME may be a directory of such files: they are read in the order of their names, later ones win.
+    """
+    read: dict[str, Any] = {}
+    for path in _find_files(directory, name):
+        try:
+            read.update(read_vars(source.load(path), str(path), templar))
+        except InventoryError:
+            raise
+        except SourceError as error:
+            raise InventoryError(error.message, error.where, error.hint) from None
+    return read
+
+
+def _find_files(directory: Path, name: str) -> list[Path]:
+    if name.startswith("/") or not directory.is_dir():
+        return []
+    found = [path for suffix in ("", *EXTENSIONS) if (path := directory / f"{name}{suffix}").exists()]
+    if len(found) > 1:
+        raise InventoryError(
+            f"both {found[0].name} and {found[1].name} are there", Where(str(found[1])), "Ansible reads only the first"
+        )
+    return list(_walk(found[0])) if found else []
+
+
+def _walk(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for child in sorted(path.iterdir()):
+        if child.name.startswith(".") or child.name.endswith("~"):
+            continue
+        if (child.is_dir() and not child.suffix) or (child.is_file() and child.suffix in ("", *EXTENSIONS)):
+            yield from _walk(child)
