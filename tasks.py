@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from invoke import Collection, Context, Exit, task
 
-from mooring.command_line import Request, helps, takes_options
+from mooring.command_line import Request, RunTask
 from mooring.errors import MooringError
-
-ROOT = Path(__file__).parent
 
 
 def finish(work: Callable[[], int], debug: bool = False) -> None:
@@ -37,22 +32,95 @@ def provision(playbook: str, request: Request) -> None:
     finish(lambda: run_playbook(playbook, request), request.debug)
 
 
-@task(help=helps(), iterable=["extra_vars"])
-@takes_options
+@task(klass=RunTask)
 def provision_server(context: Context, *, request: Request) -> None:
     """Install Docker, the registry and nginx on the server host."""
     provision("playbooks/server.yml", request)
 
 
-@task(help=helps(), iterable=["extra_vars"])
-@takes_options
+@task(klass=RunTask)
 def provision_clients(context: Context, *, request: Request) -> None:
     """Make every client host use the registry."""
     provision("playbooks/clients.yml", request)
 
 
-@task(help=helps(playbook="the playbook file"), iterable=["extra_vars"], positional=["playbook"])
-@takes_options
+@task(klass=RunTask, help={"playbook": "the playbook file"}, positional=["playbook"])
 def play(context: Context, playbook: str, *, request: Request) -> None:
     """Run any playbook."""
     provision(playbook, request)
+
+
+@task(klass=RunTask, help={"junit": "also write the results as JUnit XML to this file"})
+def verify(context: Context, junit: str = "", *, request: Request) -> None:
+    """Check every host, up to a real pull through the registry."""
+    from mooring.verification import verify as run
+
+    finish(lambda: run(request, junit), request.debug)
+
+
+@task(name="up", help={"all": "also the hosts that are not needed for the three tasks"})
+def lab_up(context: Context, all: bool = False) -> None:
+    """Build what is missing and boot the lab's hosts."""
+    from lab import fleet
+
+    finish(lambda: fleet.up(all_hosts=all))
+
+
+@task(name="down")
+def lab_down(context: Context) -> None:
+    """Stop the lab and remove its hosts, volumes and network; the images stay."""
+    from lab import fleet
+
+    finish(fleet.down)
+
+
+@task(name="status")
+def lab_status(context: Context) -> None:
+    """The lab's hosts, and how to log in."""
+    from lab import fleet
+
+    finish(fleet.status)
+
+
+@task(name="ssh", positional=["host"], help={"host": "the host's name, as lab.status shows it"})
+def lab_ssh(context: Context, host: str) -> None:
+    """Log in to a host of the lab."""
+    from lab import fleet
+
+    finish(lambda: fleet.ssh(host))
+
+
+@task
+def demo(context: Context) -> None:
+    """The whole story on this machine: lab, server, clients, proof."""
+    from lab import demo as story
+
+    finish(story.run)
+
+
+@task(help={"unit": "only the tests without the lab"})
+def test(context: Context, unit: bool = False) -> None:
+    """Run the checks and all tests; the lab's tests boot the lab."""
+    python = ".venv/bin/python -m"
+    if unit:
+        context.run(f"{python} pytest -q")
+        return
+    check(context)
+    context.run(f"{python} pytest tests/lab")
+
+
+@task
+def check(context: Context) -> None:
+    """Lint, types, and the unit tests with their coverage."""
+    for command in (
+        "ruff check .",
+        "ruff format --check .",
+        "mypy",
+        "coverage run -m pytest -q",
+        "coverage report",
+    ):
+        context.run(f".venv/bin/{command}")
+
+
+namespace = Collection(provision_server, provision_clients, play, verify, demo, test, check)
+namespace.add_collection(Collection("lab", lab_up, lab_down, lab_status, lab_ssh))

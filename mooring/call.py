@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mooring.blocks import Context, Task
-from mooring.content import Content
 from mooring.errors import Where
+from mooring.remote import Content
 from mooring.variables import Variables
 
 Reply = dict[str, Any]

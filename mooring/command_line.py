@@ -7,84 +7,83 @@ import inspect
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from invoke import Task
+
 from mooring import source
 from mooring.errors import UsageError
 
-# name, default (its type is the option's type; a list may be given several times), help
-OPTIONS: tuple[tuple[str, Any, str], ...] = (
-    ("inventory", "inventory.yml", "the inventory file, or a list of hosts with a comma"),
-    ("limit", "", "only these hosts: a pattern as in `hosts:`, or @FILE"),
-    ("tags", "", "only tasks with one of these tags (comma-separated)"),
-    ("skip_tags", "", "no tasks with one of these tags"),
-    ("extra_vars", [], "variables that win over all others: key=value, JSON, YAML or @FILE; may be repeated"),
-    ("forks", 50, "how many hosts work at the same time"),
-    ("check", False, "change nothing, predict what would change"),
-    ("diff", False, "show what changes in files and states"),
-    ("json", False, "one JSON event per line instead of text; the last is the recap"),
-    ("verbose", False, "show ok and skipped tasks too, with what they return"),
-    ("list_hosts", False, "only list the hosts"),
-    ("list_tasks", False, "only list the tasks"),
-    ("syntax_check", False, "only check the files"),
-    ("detailed_exitcode", False, "with --check: exit status 8 when something would change"),
-    ("accept_new_host_keys", False, "record the keys of hosts that are not known yet; changed keys are refused still"),
-    ("ask_pass", False, "ask for the login password"),
-    ("ask_become_pass", False, "ask for sudo's password"),
-    ("timeout", 10, "seconds to wait for a connection"),
-    ("debug", False, "show tracebacks"),
-)
+
+def option(default: Any, text: str, short: str = "") -> Any:
+    """A field of Request that is an option: its default (which gives its type), help, and Ansible's letter."""
+    return field(default=default, metadata={"help": text, "short": short})
 
 
 @dataclass(frozen=True)
 class Request:
-    """The options of one call, as given; each field is the option of its name."""
+    """The options of one call; every field is the option of its name."""
 
-    inventory: str = "inventory.yml"
-    limit: str = ""
-    tags: str = ""
-    skip_tags: str = ""
-    extra_vars: tuple[str, ...] = ()
-    forks: int = 50
-    check: bool = False
-    diff: bool = False
-    json: bool = False
-    verbose: bool = False
-    list_hosts: bool = False
-    list_tasks: bool = False
-    syntax_check: bool = False
-    detailed_exitcode: bool = False
-    accept_new_host_keys: bool = False
-    ask_pass: bool = False
-    ask_become_pass: bool = False
-    timeout: int = 10
-    debug: bool = False
+    inventory: str = option("inventory.yml", "the inventory file, or a list of hosts with a comma", "i")
+    limit: str = option("", "only these hosts: a pattern as in `hosts:`, or @FILE", "l")
+    tags: str = option("", "only tasks with one of these tags (comma-separated)", "t")
+    skip_tags: str = option("", "no tasks with one of these tags")
+    extra_vars: tuple[str, ...] = option((), "variables that win: key=value, JSON, YAML or @FILE; repeatable", "e")
+    forks: int = option(50, "how many hosts work at the same time", "f")
+    check: bool = option(False, "change nothing, predict what would change", "C")
+    diff: bool = option(False, "show what changes in files and states", "D")
+    json: bool = option(False, "one JSON event per line instead of text; the last is the recap")
+    verbose: bool = option(False, "show ok and skipped tasks too, with what they return", "v")
+    list_hosts: bool = option(False, "only list the hosts")
+    list_tasks: bool = option(False, "only list the tasks")
+    syntax_check: bool = option(False, "only check the files")
+    detailed_exitcode: bool = option(False, "with --check: exit status 8 when something would change")
+    accept_new_host_keys: bool = option(False, "record the keys of unknown hosts; changed keys are still refused")
+    ask_pass: bool = option(False, "ask for the login password", "k")
+    ask_become_pass: bool = option(False, "ask for sudo's password", "K")
+    timeout: int = option(10, "seconds to wait for a connection", "T")
+    debug: bool = option(False, "show tracebacks")
 
 
-def takes_options(body: Callable[..., None]) -> Callable[..., None]:
-    """Give an Invoke task all of OPTIONS; its body is called with (context, own arguments, request=Request)."""
-    names = {name for name, _, _ in OPTIONS}
+OPTIONS = {one.name: one for one in fields(Request)}
+
+
+class RunTask(Task[Any]):
+    """An Invoke task that takes all options of Request, under Ansible's letters, and gets them as `request`."""
+
+    def __init__(self, body: Callable[..., None], **settings: Any) -> None:
+        own_help = settings.pop("help", None) or {}
+        helps = {**own_help, **{name: one.metadata["help"] for name, one in OPTIONS.items()}}
+        settings.update(auto_shortflags=False, help=helps, iterable=["extra_vars"])
+        super().__init__(_takes_options(body), **settings)
+
+    def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
+        """Invoke's own options of an argument, with our letter added."""
+        found: dict[str, Any] = super().arg_opts(name, default, taken_names)
+        letter = OPTIONS[name].metadata["short"] if name in OPTIONS else ""
+        found["names"] = (*found["names"], *letter)
+        return found
+
+
+def _takes_options(body: Callable[..., None]) -> Callable[..., None]:
+    """The task's function with the options in its signature, where Invoke looks for them."""
 
     @wraps(body)
-    def task(context: Any, *own: Any, **given: Any) -> None:
-        options = {name: given.pop(name) for name in names & set(given)}
+    def run(context: Any, *own: Any, **given: Any) -> None:
+        options = {name: given.pop(name) for name in OPTIONS if name in given}
         options["extra_vars"] = tuple(options.get("extra_vars") or ())
         body(context, *own, request=Request(**options), **given)
 
     parameters = [one for one in inspect.signature(body).parameters.values() if one.name != "request"]
     parameters += [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default) for name, default, _ in OPTIONS
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=[] if one.default == () else one.default)
+        for name, one in OPTIONS.items()
     ]
-    task.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return task
-
-
-def helps(**own: str) -> dict[str, str]:
-    """The `help` of a task that takes OPTIONS and has options of its own."""
-    return {**own, **{name: text for name, _, text in OPTIONS}}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
 
 
 def words(text: str) -> frozenset[str]:

@@ -8,10 +8,9 @@ from typing import Any
 
 from mooring.bundle import Bundle
 from mooring.connection import open_connection
-from mooring.connection.process import Connection
+from mooring.connection.process import Connection, Stream
 from mooring.connection.settings import ConnectionSettings, RunOptions
-from mooring.content import Content
-from mooring.remote import OnProgress, Remote
+from mooring.remote import Content, OnProgress, Remote
 
 
 @dataclass
@@ -45,6 +44,12 @@ class Session:
             become = settings.become_as(user) if user else None
             self._remotes[user] = Remote.start(self._connection, self.bundle, become, settings.interpreter)
         return self._remotes[user]
+
+    def open_tunnel(self, host: str, port: int) -> Stream:
+        """A stream to an address as this host sees it, over the open connection; OSError says why not."""
+        if self._connection is None:
+            raise ConnectionError(f"not connected to {self.host}")
+        return self._connection.open_tunnel(host, port)
 
     def close(self) -> None:
         """End the agents, then the connection."""

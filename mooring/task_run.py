@@ -11,10 +11,10 @@ from mooring import arguments
 from mooring.blocks import Task
 from mooring.call import Call, Reply
 from mooring.conditions import enrich, judge, unmet
-from mooring.content import Content
 from mooring.errors import HostUnreachable, SourceError, TemplateError
 from mooring.host_state import HostState
 from mooring.play_run import PlayRun
+from mooring.remote import Content
 from mooring.results import ItemFinished, Outcome, Progress, Result, Warned
 from mooring.variables import Variables
 

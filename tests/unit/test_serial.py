@@ -1,0 +1,38 @@
+"""The batches of `serial`."""
+
+from __future__ import annotations
+
+import pytest
+
+from mooring.errors import PlaybookError, Where
+from mooring.serial import batches
+
+HOSTS = tuple("abcdefghij")
+
+
+class SomePlay:
+    where = Where("p.yml", 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("serial", "sizes"),
+    [
+        ((), [10]),
+        ((1,), [1] * 10),
+        ((4,), [4, 4, 2]),
+        (("30%",), [3, 3, 3, 1]),
+        ((1, "25%", "100%"), [1, 2, 7]),
+        (("1%",), [1] * 10),
+        ((0,), [10]),
+        (("2", 5), [2, 5, 3]),
+    ],
+)
+def test_sizes(serial: tuple, sizes: list[int]) -> None:
+    found = batches(HOSTS, serial, SomePlay())
+    assert [len(batch) for batch in found] == sizes
+    assert tuple(name for batch in found for name in batch) == HOSTS
+
+
+def test_nonsense_is_refused_with_its_place() -> None:
+    with pytest.raises(PlaybookError, match=r'p.yml:2:3: serial must be a number or a percentage, not "some"'):
+        batches(HOSTS, ("some",), SomePlay())
