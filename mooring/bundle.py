@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shlex
 import struct
@@ -10,11 +9,24 @@ import zlib
 from functools import cached_property
 from pathlib import Path
 
+from mooring.connection.become import READY
+
 AGENT = Path(__file__).parent / "agent"
 INTERPRETERS = ("/usr/libexec/platform-python", "python3", "python2.7", "python")
 TOO_OLD, NO_PYTHON, NO_BUNDLE = 96, 97, 98
-# Tried by the interpreter before it reads anything, so that the shell can go on with the next one.
-SUITS = f"sys.version_info[:2]==(2,7) or sys.version_info[:2]>=(3,6) or sys.exit({TOO_OLD})"
+# `python -c` gets only this, and boot.py on standard input: what stands in argv also stands in sudo's log. No
+# quotes but the outer ones, and no line breaks, so that no login shell trips over it.
+STUB = (
+    r"import os,select,sys,zlib\n"
+    r"if not (2,7)<=sys.version_info[:2]<(3,0) and sys.version_info[:2]<(3,6): sys.exit({too_old})\n"
+    r"data=bytes()\n"
+    r"while len(data)<{size}:\n"
+    r" select.select([0],[],[])\n"
+    r" part=os.read(0,{size}-len(data))\n"
+    r" if not part: sys.exit({no_bundle})\n"
+    r" data+=part\n"
+    r"exec(zlib.decompress(data))"
+)
 
 
 class Bundle:
@@ -26,7 +38,7 @@ class Bundle:
 
     @cached_property
     def packed(self) -> bytes:
-        """Length and zlib-compressed JSON {module name: source}, as boot.py takes it."""
+        """All that goes to standard input: boot.py, compressed, and what boot.py takes itself."""
         sources = {"mooring": ""}
         for path in sorted(AGENT.rglob("*.py")):
             parts = path.relative_to(AGENT.parent).with_suffix("").parts
@@ -34,16 +46,11 @@ class Bundle:
             if name != "mooring.agent.boot":
                 sources[name] = path.read_text("ascii")
         body = zlib.compress(json.dumps({**sources, **self._extra}).encode("ascii"), 9)
-        return struct.pack(">I", len(body)) + body
+        return self._boot + struct.pack(">I", len(body)) + body
 
     @cached_property
-    def boot(self) -> str:
-        """The argument of `python -c`: one line without quotes that any login shell could trip over."""
-        code = base64.b64encode(zlib.compress((AGENT / "boot.py").read_bytes(), 9)).decode()
-        return (
-            f"import sys,zlib,base64;{SUITS};"
-            f'exec(compile(zlib.decompress(base64.b64decode("{code}")),"mooring/agent/boot.py","exec"))'
-        )
+    def _boot(self) -> bytes:
+        return zlib.compress((AGENT / "boot.py").read_bytes(), 9)
 
     def script(self, interpreter: str | None = None) -> str:
         """The POSIX shell script that starts the agent with the first Python that suits.
@@ -52,13 +59,20 @@ class Bundle:
         gets the host's own LC_ALL as argument and gives that to its children.
         """
         words = " ".join(shlex.quote(word) for word in ([interpreter] if interpreter else INTERPRETERS))
+        stub = STUB.format(too_old=TOO_OLD, no_bundle=NO_BUNDLE, size=len(self._boot))
         return (
-            f"boot={shlex.quote(self.boot)}; for python in {words}; do "
+            f'printf "{_escape(READY)}"; '
+            f"for python in {words}; do "
             'command -v "$python" >/dev/null 2>&1 || continue; '
-            'LC_ALL=C.UTF-8 "$python" -B -c "$boot" "${LC_ALL-}"; status=$?; '
+            f"LC_ALL=C.UTF-8 \"$python\" -B -c 'exec(\"{stub}\")' \"${{LC_ALL-}}\"; status=$?; "
             f'[ "$status" -eq {TOO_OLD} ] || exit "$status"; done; exit {NO_PYTHON}'
         )
 
     def command(self, interpreter: str | None = None) -> str:
         """The script as one command for whatever login shell the user has."""
         return "/bin/sh -c " + shlex.quote(self.script(interpreter))
+
+
+def _escape(data: bytes) -> str:
+    """Bytes for printf: octal, so that the command itself does not hold what is waited for."""
+    return "".join(f"\\{byte:03o}" for byte in data)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from mooring.agent import wire
 from mooring.bundle import INTERPRETERS, NO_PYTHON, Bundle
-from mooring.connection.become import Become
+from mooring.connection.become import READY, Become
 from mooring.connection.process import Connection, Process
 from mooring.errors import AgentError, ConnectionLost, MooringError
 from mooring.frames import Frames, Silent
@@ -65,7 +65,7 @@ class Remote:
         process = connection.start(become.wrap(bundle.script(interpreter)) if become else command)
         remote = cls(process)
         try:
-            remote._begin(bundle, become, timeout)
+            remote._begin(bundle, become, connection.user, timeout)
         except Silent:
             error = remote._explain_silence(become, connection.user, interpreter)
             process.close()
@@ -75,10 +75,10 @@ class Remote:
             raise
         return remote
 
-    def _begin(self, bundle: Bundle, become: Become | None, timeout: float) -> None:
+    def _begin(self, bundle: Bundle, become: Become | None, login: str, timeout: float) -> None:
         self._frames.wait_at_most(timeout)
         if become is not None and become.password:
-            self._frames.buffer += become.answer(self._process, wire.MARKER, timeout)
+            self._frames.buffer += become.answer(self._process, login, timeout)
         try:
             self._process.write(bundle.packed)
         except ConnectionLost:
@@ -90,7 +90,7 @@ class Remote:
         """Why the agent's process ended before its hello."""
         status = self._process.exit_status(END_SECONDS)
         self._process.read_ready()
-        noise = bytes(self._frames.buffer).replace(wire.MARKER, b"").decode("utf-8", "replace").strip()
+        noise = bytes(self._frames.buffer).replace(READY, b"").decode("utf-8", "replace").strip()
         errors = self._process.errors
         text = become.clean(errors) if become else errors.decode("utf-8", "replace").strip()
         transcript = "\n".join(part for part in (noise, text) if part)

@@ -113,7 +113,7 @@ def sleep(seconds):
 
 
 def environment(changes=None):
-    """This process's environment, LC_ALL=C so that outputs can be parsed, the task's and `changes` (None removes)."""
+    """This process's environment with LC_ALL=C (so outputs parse), the task's, and `changes` (None removes)."""
     result = dict(os.environ)
     asked = sorted(session.environment.items()) + sorted((changes or {}).items())
     for name, value in [("LC_ALL", "C")] + asked:

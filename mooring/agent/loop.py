@@ -46,7 +46,7 @@ def _end(number, frame):
 def perform(request, session):
     """One request's reply; every error of a module becomes a failed reply."""
     host.session = session
-    session.environment = request.get("environment") or {}
+    session.environment = host.native(request.get("environment") or {})
     try:
         module = importlib.import_module("mooring.agent.modules." + str(request["module"]))
         values = _perform(module, host.native(request.get("args") or {}), request)

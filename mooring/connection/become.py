@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from mooring.connection.process import Process
 from mooring.errors import BecomeFailed
 
+# What the wrapped command says first, when it runs (bundle.py's script).
+READY = b"\0\0MOORING-SHELL-1\n"
 REASONS = (
     (
         r"a password is required|no password was provided|a terminal is required to read the password",
@@ -59,18 +61,18 @@ class Become:
         inner = "unset LC_ALL; " + command
         return "LC_ALL=C exec " + shlex.join([*words, "/bin/sh", "-c", inner])
 
-    def answer(self, process: Process, marker: bytes, timeout: float) -> bytes:
+    def answer(self, process: Process, login: str, timeout: float) -> bytes:
         """Give the password when sudo asks, and return what came on standard output up to now.
 
-        Returns when the marker came (sudo let us pass) or the output ended (the caller knows why).
+        Returns when the shell speaks (sudo let us pass) or the output ended (the caller explains why).
         """
         came, told, limit = b"", False, time.monotonic() + timeout
         prompt = self.prompt.encode()
-        while marker not in came:
+        while READY not in came:
             data = process.read_ready()
             asked = bytes(process.errors).count(prompt)
             if asked > 1:
-                raise BecomeFailed(REASONS[1][1].format(login="the login user"))
+                raise BecomeFailed(REASONS[1][1].format(login=login))
             if asked and not told:
                 process.write((self.password or "").encode() + b"\n")
                 told = True
