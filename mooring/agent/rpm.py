@@ -34,7 +34,8 @@ Package = collections.namedtuple("Package", "name epoch version release arch pro
 def current(program, args):
     """Every name as "present", "absent", "latest" (if that is asked), or what is there instead."""
     names = packages.names(args)
-    installed = query([name for name in names if not packages.is_file(name) and name != "*"])
+    # Files, URLs and paths are each asked for on their own.
+    installed = query([name for name in names if "/" not in name and name != "*"])
     found = {name: describe(name, installed) for name in names if name != "*"}
     asked = packages.state(args)
     if asked == "latest":
@@ -145,8 +146,6 @@ def candidates(name):
     comparison = COMPARISON.match(name)
     if comparison:
         return [comparison.group(1)]
-    if name.startswith("/"):
-        return [name]
     found = [] if re.search(r"[*?\[]", name) else [name]
     found += [name[: match.start()] for match in re.finditer(r"-(?=\d)", name)]
     base, _, arch = name.rpartition(".")
@@ -160,6 +159,8 @@ def describe(name, installed):
     """ "present", "absent", or which other version is there."""
     if packages.is_file(name):
         return _describe_file(name)
+    if name.startswith("/"):
+        return "present" if query_file(name) else "absent"
     comparison = COMPARISON.match(name)
     same = []
     for package in installed:
@@ -171,8 +172,6 @@ def describe(name, installed):
             return "present"
         elif package.name in candidates(name):
             same.append(package)
-    if name.startswith("/"):
-        return "present" if query_file(name) else "absent"
     return _other_version(name, same[-1]) if same else "absent"
 
 
