@@ -41,13 +41,8 @@ Package = collections.namedtuple("Package", "status version")
 
 
 def current(args):
-    """Every name as "present", "absent", "latest" (if that is asked), or what is there instead.
-
-    Without names the state is the age of the package lists.
-    """
+    """Every name as "present", "absent", "latest" (if that is asked), or what is there instead."""
     names = asked_names(args)
-    if not names:
-        return {"cache": "fresh" if _is_fresh(args) else "stale"}
     known = query([split(name)[0] for name in names])
     absent = packages.state(args) == "absent"
     found = {name: describe(name, known, absent, args["purge"]) for name in names}
@@ -57,9 +52,6 @@ def current(args):
 
 
 def wanted(args):
-    if not asked_names(args):
-        # Lists of no given age are never fresh enough, as in Ansible.
-        return {"cache": "fresh"} if args["cache_valid_time"] else {"update": True}
     return {name: packages.state(args) for name in asked_names(args)}
 
 
@@ -68,10 +60,14 @@ def asked_names(args):
 
 
 def prepare(args):
-    """Fresh lists where the comparison itself needs them: what is the latest version."""
-    if packages.names(args) and packages.state(args) == "latest" and _wants_update(args):
-        return update(args)
-    return {}
+    """Fresh lists where the comparison itself needs them (which version is the latest), or nothing else is asked."""
+    names = asked_names(args)
+    if not _wants_update(args) or (names and packages.state(args) != "latest"):
+        return {}
+    before = _lists()
+    values = update(args)
+    # As in Ansible, lists alone are a change when they brought something new.
+    return values if names else dict(values, changed=_lists() != before)
 
 
 def apply(args, before):
@@ -80,8 +76,6 @@ def apply(args, before):
     values = {}
     if packages.state(args) != "latest" and _wants_update(args):
         values = update(args)
-    if not differing:
-        return values
     argv = command(args)
     if packages.state(args) == "absent":
         verb = "purge" if args["purge"] else "remove"
@@ -229,6 +223,12 @@ def _for_apt(name):
     if packages.is_file(name):
         return os.path.abspath(name)
     return "%s=%s" % (plain, version) if operator == "=" else plain
+
+
+def _lists():
+    """The package lists' names, sizes and times, which are the server's."""
+    paths = [os.path.join(LISTS, name) for name in (os.listdir(LISTS) if os.path.isdir(LISTS) else [])]
+    return sorted((path, os.path.getsize(path), os.path.getmtime(path)) for path in paths if os.path.isfile(path))
 
 
 def _wants_update(args):

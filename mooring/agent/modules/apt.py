@@ -6,8 +6,6 @@ from mooring.agent import dpkg
 
 ARGS = dpkg.ARGS
 RULES = dpkg.RULES
-# Fetching the lists, which nothing in the state can show.
-ALWAYS = ("update",)
 
 
 def prepare(args):
