@@ -27,6 +27,12 @@ class Registry:
     def close(self) -> None:
         self._transport.close()
 
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     # --- is it there ---
 
     def ping(self) -> None:

@@ -8,23 +8,13 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
+from mooring.connection.process import Stream
 from mooring.errors import RegistryError
 
 TIMEOUT = 60.0
 _CHUNK = 64 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-class Stream(Protocol):
-    """What a paramiko channel and a socket have in common."""
-
-    def recv(self, size: int, /) -> bytes: ...
-
-    def sendall(self, data: bytes, /) -> None: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,6 @@ def fetchers(requests: Iterable[Request], repository: str) -> set[str]:
     }
 
 
-def askers(requests: Iterable[Request], token: str) -> set[str]:
-    """The addresses whose request carried this token."""
-    return {request.address for request in requests if token in request.path}
+def askers(requests: Iterable[Request], path: str) -> set[str]:
+    """The addresses that asked for exactly this path."""
+    return {request.address for request in requests if request.path == path}

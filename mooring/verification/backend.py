@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from testinfra.backend.base import BaseBackend, CommandResult
+from testinfra.backend.base import BaseBackend, CommandResult  # type: ignore[import-untyped]
 
 
 class Ran(NamedTuple):
@@ -16,7 +16,7 @@ class Ran(NamedTuple):
     err: str
 
 
-class AgentBackend(BaseBackend):
+class AgentBackend(BaseBackend):  # type: ignore[misc]
     """Runs testinfra's commands through the agent, as the user that the inventory's become names."""
 
     NAME = "mooring"

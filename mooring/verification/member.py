@@ -1,4 +1,4 @@
-"""One host under verification: its variables, its agent, and what it said once and need not be asked again."""
+"""One host under verification: its variables, its agent, and what it said once and is not asked again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from testinfra.host import Host
+from testinfra.host import Host  # type: ignore[import-untyped]
 
 from mooring import arguments
+from mooring.connection.process import Stream
 from mooring.errors import MooringError
-from mooring.registry.transport import Endpoint, Stream
+from mooring.registry.transport import Endpoint
 from mooring.verification.backend import AgentBackend, Ran
 
 PATIENCE = 300.0
@@ -29,13 +30,13 @@ class Member:
     """A connected host; not for several threads at once.
 
     `send` calls a module with normalized arguments (and a limit in seconds) and returns its reply;
-    `open_tunnel` opens a stream to an address as the host sees it.
+    `open_tunnel` opens a stream to an address as the host sees it, over its own connection.
     """
 
     name: str
     variables: Mapping[str, Any]
     send: Callable[[str, Mapping[str, Any], float], Mapping[str, Any]] = field(repr=False)
-    open_tunnel: Callable[[str, int], Stream] | None = field(repr=False)
+    open_tunnel: Callable[[str, int], Stream] = field(repr=False)
     _probes: dict[Any, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     @functools.cached_property

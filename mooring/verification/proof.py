@@ -29,8 +29,20 @@ class Pull:
     image: Image = field(repr=False)
 
     @property
+    def label(self) -> str:
+        return self.route.label
+
+    @property
     def repository(self) -> str:
         return self.route.repository(self.name)
+
+    @property
+    def sign(self) -> str:
+        """The path that the client asks nginx for, so that the access log says as whom nginx sees it.
+
+        That is the client's own address, or that of a router which stands for it.
+        """
+        return f"/v2/?{self.name}"
 
     @property
     def reference(self) -> str:
@@ -109,6 +121,7 @@ def judge_pull(pull: Pull, evidence: Evidence) -> Finding | None:
 
 # What engines say, and the layer that it means; looked at only where the host itself reaches the registry.
 _SIGNS: Sequence[tuple[str, str]] = (
+    ("Cannot connect to the Docker daemon", SETTING),
     ("no such host", NAME),
     ("server misbehaving", NAME),
     ("server gave HTTP response to HTTPS client", SETTING),

@@ -41,7 +41,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Door:
-    """How the server's nginx is entered: the names it has, its address, its ports, and whether it has TLS."""
+    """How the server is entered: nginx's names, address and ports; and where the registry itself listens."""
 
     names: tuple[str, ...]
     address: str
@@ -49,6 +49,8 @@ class Door:
     https_port: int
     has_tls: bool
     redirects: bool = False
+    own_address: str = "127.0.0.1"
+    own_port: int = 5000
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> Door:
@@ -60,6 +62,8 @@ class Door:
             https_port=int(variables["nginx_https_port"]),
             has_tls=bool(variables["nginx_tls_certificate"]),
             redirects=bool(variables["nginx_redirect_to_https"]),
+            own_address=str(variables["registry_publish_address"]),
+            own_port=int(variables["registry_port"]),
         )
 
     def endpoints(self) -> list[Endpoint]:

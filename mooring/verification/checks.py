@@ -1,0 +1,60 @@
+"""What a host is asked about a registry and its own engine; used by the checks, and to explain a failed pull."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mooring.errors import MooringError
+from mooring.registry.transport import Endpoint
+from mooring.verification import settings
+from mooring.verification.findings import SETTING, Finding, judge_probe
+from mooring.verification.member import Member
+from mooring.verification.routes import FULL_NAME, MIRROR, Route, is_verified
+
+ENGINE_REMEDY = "start it (`systemctl start docker`), or see `journalctl -u docker` for why it does not"
+
+
+def probe_route(client: Member, route: Route) -> Mapping[str, Any]:
+    """How far the client comes on a route, trusting the authorities that its engine trusts for it."""
+    if route.endpoint.scheme == "http":
+        return client.probe(route.endpoint)
+    is_strict = is_verified(route, client.variables["registry_client_insecure_registries"])
+    directory = client.variables["registry_client_certs_directory"]
+    path = f"{directory}/{route.endpoint.authority}"
+    return client.probe(route.endpoint, validate_certs=is_strict, ca_path=path)
+
+
+def expected_address(member: Member, endpoint: Endpoint) -> str:
+    """The address that /etc/hosts should give for this name on this host; empty where it says nothing."""
+    if endpoint.host in member.variables["hosts_file_names"]:
+        return str(member.variables["hosts_file_address"] or "")
+    return ""
+
+
+def examine_route(client: Member, route: Route) -> Finding | None:
+    """The first layer that is wrong between this client and the registry."""
+    probe = probe_route(client, route)
+    return judge_probe(probe, route.endpoint, expected_address(client, route.endpoint))
+
+
+def examine_setting(client: Member, route: Route) -> Finding | None:
+    """Whether the engine itself reports the setting that this route needs."""
+    try:
+        if route.kind == MIRROR:
+            return settings.judge_mirrors(client.engine, [route.registry])
+        if route.kind == FULL_NAME:
+            insecure = client.variables["registry_client_insecure_registries"]
+            wanted = [route.registry] if route.registry in insecure else []
+            return settings.judge_insecure(client.engine, wanted)
+        return settings.judge_added(client.engine, client.engine_text, [route.registry])
+    except MooringError as error:
+        return Finding.of(SETTING, str(error), ENGINE_REMEDY)
+
+
+def explain_pull(client: Member, route: Route, finding: Finding) -> Finding:
+    """Why a pull failed: what the host itself sees is surer than what its engine said about it."""
+    try:
+        return examine_route(client, route) or examine_setting(client, route) or finding
+    except MooringError:
+        return finding

@@ -1,0 +1,141 @@
+"""The hosts under verification: found in the playbooks, with the variables that their plays give them, connected."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mooring import arguments
+from mooring.bundle import Bundle
+from mooring.connection.settings import RunOptions
+from mooring.errors import HostUnreachable, UsageError
+from mooring.host_state import HostState
+from mooring.inventory import Inventory
+from mooring.play_run import Options as PlayOptions
+from mooring.play_run import PlayRun
+from mooring.playbook import Play, Playbook
+from mooring.session import Session
+from mooring.verification.member import Member
+
+SERVER, CLIENTS = "server", "clients"
+# A host is what its play makes of it: the role that tells, and what the host then is here.
+KINDS = {"nginx": SERVER, "registry_client": CLIENTS}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the fleet is described: the inventory, the plays that provision it, and the run's options."""
+
+    inventory: Inventory
+    playbook: Playbook
+    options: PlayOptions
+    connections: RunOptions
+
+    @classmethod
+    def load(cls, inventory: str, playbook: str, options: PlayOptions, connections: RunOptions) -> Site:
+        path = Path(playbook)
+        if not path.exists():
+            raise UsageError(f"no playbook {path}")
+        return cls(Inventory.load(inventory, path.parent), Playbook.load(path), options, connections)
+
+    def plays(self) -> Iterator[tuple[str, Play]]:
+        """The plays that make a host a server or a client, each with what it makes."""
+        for play in self.playbook.plays:
+            for role in play.roles:
+                if role.name in KINDS:
+                    yield KINDS[role.name], play
+
+    def chosen(self) -> set[str]:
+        """The hosts that --limit leaves."""
+        pattern = self.options.limit or "all"
+        return {host.name for host in self.inventory.match(pattern)}
+
+
+@dataclass
+class Fleet:
+    """The connected hosts. The servers are all here, since every proof needs one; `chosen` are to be checked.
+
+    `server_variables` are those of all servers, also of those that are down.
+    """
+
+    site: Site
+    members: dict[str, list[Member]] = field(default_factory=lambda: {SERVER: [], CLIENTS: []})
+    unreachable: dict[str, str] = field(default_factory=dict)
+    server_variables: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        bundle = Bundle()
+        self.chosen = self.site.chosen()
+        self._states: Mapping[str, HostState] = {
+            host.name: HostState(host, Session(host.name, bundle, self.site.connections))
+            for host in self.site.inventory.hosts.values()
+        }
+
+    def connect(self) -> None:
+        """Connect to all hosts that are needed, many at a time."""
+        for kind, play in self.site.plays():
+            hosts = [host.name for host in self.site.inventory.match(play.hosts)]
+            wanted = [name for name in hosts if kind == SERVER or name in self.chosen]
+            run = self._run(play, wanted)
+            with ThreadPoolExecutor(self.site.options.forks) as pool:
+                found = pool.map(partial(self._connect, kind, run), wanted)
+                self.members[kind] += [member for member in found if member is not None]
+
+    def order(self) -> list[str]:
+        """All hosts that have a part in this, in the order of their plays."""
+        names = [host.name for _, play in self.site.plays() for host in self.site.inventory.match(play.hosts)]
+        return list(dict.fromkeys(names))
+
+    def to_check(self, kind: str) -> list[Member]:
+        """The members of a kind that --limit leaves."""
+        return [member for member in self.members[kind] if member.name in self.chosen]
+
+    def close(self) -> None:
+        """End all agents and connections."""
+        with ThreadPoolExecutor(self.site.options.forks) as pool:
+            list(pool.map(lambda state: state.session.close(), self._states.values()))
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, play: Play, hosts: Sequence[str]) -> PlayRun:
+        names = tuple(hosts)
+        return PlayRun(
+            play, self.site.inventory, self.site.options, self._states, names, names,
+            lambda event: None, threading.Semaphore(self.site.options.forks), threading.Event(),
+        )  # fmt: skip
+
+    def _connect(self, kind: str, run: PlayRun, name: str) -> Member | None:
+        if name in self.unreachable:
+            return None
+        state = self._states[name]
+        bare = run.host_variables(state)
+        if kind == SERVER:
+            self.server_variables[name] = (
+                bare  # told even where the host is down: clients' routes follow from it
+            )
+        try:
+            user = run.become_user(run.play, bare)
+            if not state.facts:
+                args = arguments.normalize(arguments.find("setup", None), {}, None)
+                state.learn(state.session.call(bare, user, {"module": "setup", "args": args}), "setup")
+        except HostUnreachable as error:
+            self.unreachable[name] = str(error)
+            return None
+        variables = run.host_variables(state)
+        if kind == SERVER:
+            self.server_variables[name] = variables
+
+        def send(module: str, args: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
+            request = {"module": module, "args": args, "timeout": timeout}
+            return state.session.call(variables, user, request)
+
+        return Member(name, variables, send, state.session.open_tunnel)

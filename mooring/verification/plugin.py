@@ -1,0 +1,82 @@
+"""The bridge to pytest: hands the connected fleet to the checks, and takes their results."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from mooring.errors import HostUnreachable
+from mooring.verification.findings import Finding, Wrong
+from mooring.verification.fleet import Fleet
+from mooring.verification.member import Member
+from mooring.verification.report import Report
+from mooring.verification.routes import Door
+from mooring.verification.summary import CHECK, Check, Summary
+from mooring.verification.trial import Trial
+
+NAME = "mooring"
+
+
+class Verification:
+    """Registered with pytest under NAME; tests/hosts/conftest.py asks it for hosts and for the proof."""
+
+    def __init__(self, fleet: Fleet, trial: Trial | None, summary: Summary, report: Report) -> None:
+        self.fleet, self.trial = fleet, trial
+        self._summary, self._report = summary, report
+
+    def door(self, member: Member) -> Door:
+        """The door of the server that this host is, or that this client uses."""
+        servers = self.fleet.server_variables
+        return Door.of(servers.get(member.name) or next(iter(servers.values())))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.when == "call" or not report.passed:
+            self._take(item, call, report)
+        return report
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._report.show_step(nodeid.partition("::")[2])
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._summary.errors.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        self._summary.errors.append(str(excrepr))
+
+    def _take(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+        """Turn pytest's report of one check of one host into ours; checks of no host are pytest's own notes."""
+        member = getattr(item, "callspec", None) and item.callspec.params.get("member")  # type: ignore[attr-defined]
+        if not isinstance(member, Member):
+            if report.failed:
+                self._summary.errors.append(f"{item.name}: {report.longreprtext}")
+            return
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, HostUnreachable):
+            self._summary.unreachable[member.name] = str(error)
+        finding = _finding(error, report) if report.failed else None
+        check = Check(member.name, _title(item), report.outcome, finding, report.duration)
+        self._summary.checks.append(check)
+        self._report.show_check(check)
+
+
+def _finding(error: BaseException | None, report: pytest.TestReport) -> Finding:
+    if isinstance(error, Wrong):
+        return error.finding
+    lines = str(error).strip().splitlines() if error else []
+    return Finding(CHECK, lines[0] if lines else report.longreprtext)
+
+
+def _title(item: pytest.Item) -> str:
+    """The check in words: the first line of its docstring, and what it is about besides the host."""
+    function = getattr(item, "function", None)
+    words = (function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
+    params: dict[str, Any] = getattr(item, "callspec").params  # noqa: B009 - only parametrized items get here
+    about = [str(getattr(value, "label", value)) for name, value in params.items() if name != "member"]
+    return f"{words} [{', '.join(about)}]" if about else words

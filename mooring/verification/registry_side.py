@@ -1,0 +1,99 @@
+"""The server's part of the proof: pushing through its nginx, reading the access log, removing every trace."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from mooring.connection.process import Stream
+from mooring.errors import MooringError, RegistryError
+from mooring.registry.client import Registry
+from mooring.registry.transport import HttpTransport
+from mooring.verification import access_log
+from mooring.verification.member import CheckFailed, Member
+from mooring.verification.proof import Proof
+from mooring.verification.routes import Door
+
+DIRECT_SECONDS = 5.0
+STORAGE = "/var/lib/registry"
+NOT_ALLOWED = 405
+
+
+@dataclass
+class RegistrySide:
+    """The server that the images are pushed to."""
+
+    server: Member
+    door: Door
+
+    def now(self) -> str:
+        """The server's own clock, which its logs go by."""
+        return self.server.run("date", "+%s").out.strip()
+
+    def push(self, proof: Proof) -> None:
+        """Push every image; raises RegistryError."""
+        with self._open() as registry:
+            proof.push(registry)
+
+    def read_log(self, since: str) -> list[access_log.Request]:
+        """nginx's access log from that second on."""
+        name = str(self.server.variables["nginx_container_name"])
+        ran = self.server.run("docker", "logs", "--since", since, name)
+        return access_log.parse(ran.out.splitlines())
+
+    def remove(self, proof: Proof) -> list[str]:
+        """Remove images and repositories; returns what could not be removed, as sentences."""
+        left = []
+        try:
+            with self._open() as registry:
+                proof.delete(registry)
+        except RegistryError as error:
+            if error.status != NOT_ALLOWED:  # deleting is switched off; the storage is emptied all the same
+                left.append(f"{self.server.name}: images {proof.mark}-*: {error}")
+        try:
+            self._empty_storage(proof)
+        except MooringError as error:
+            left.append(f"{self.server.name}: repositories {proof.mark}-* in the registry's storage: {error}")
+        return left
+
+    def _open(self) -> Registry:
+        return Registry(HttpTransport(self.door.endpoints()[0], self._open_stream))
+
+    def _open_stream(self) -> Stream:
+        """Through the server's own SSH connection, since nothing else may lead to it from here.
+
+        Where its sshd forbids that, straight to the server's address, if it can be reached.
+        """
+        endpoint = self.door.endpoints()[0]
+        try:
+            return self.server.open_tunnel(endpoint.host, endpoint.port)
+        except PermissionError as error:
+            address = self.door.address or endpoint.host
+            try:
+                return socket.create_connection((address, endpoint.port), timeout=DIRECT_SECONDS)
+            except OSError as direct:
+                raise OSError(f"{error}; and it is not reached from here either: {direct}") from None
+
+    def _empty_storage(self, proof: Proof) -> None:
+        """Remove what the API leaves behind: the repositories' names and the blobs."""
+        root = self._storage_root()
+        paths = [root / path for path in proof.storage_paths()]
+        ran = self.server.run("rm", "-rf", "--", *map(str, paths))
+        if ran.rc != 0:
+            raise CheckFailed(ran.err.strip())
+        # Folders that were made for ours alone: library/, and the blobs' first digits. They go only if empty.
+        parents = sorted({str(path.parent) for path in paths if path.parent.name != "repositories"})
+        self.server.run("rmdir", "--ignore-fail-on-non-empty", "--", *parents)
+
+    def _storage_root(self) -> PurePosixPath:
+        """Where the registry's storage is on the server, whatever it is mounted from."""
+        name = str(self.server.variables["registry_container_name"])
+        ran = self.server.run("docker", "inspect", "--type", "container", name)
+        if ran.rc != 0:
+            raise CheckFailed(ran.err.strip())
+        for mount in json.loads(ran.out)[0]["Mounts"]:
+            if mount["Destination"] == STORAGE:
+                return PurePosixPath(mount["Source"])
+        raise CheckFailed(f"container {name} has nothing mounted at {STORAGE}")

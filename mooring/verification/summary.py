@@ -1,0 +1,99 @@
+"""What a verification found: per host the checks and the routes, and what could not be cleaned up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mooring.verification.findings import Finding
+
+CHECK = "check"  # the layer of a failed check that names none
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one host; a finding says what is wrong, None that it passed or was not looked at."""
+
+    host: str
+    title: str
+    outcome: str
+    finding: Finding | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class RouteResult:
+    """One cell of the table: a pull on a host by a route; `address` is the one nginx saw."""
+
+    reference: str
+    digest: str
+    address: str
+    finding: Finding | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "status": "failed" if self.finding else "ok",
+            "reference": self.reference,
+            "digest": self.digest,
+            "address": self.address,
+            **({"failure": self.finding.as_dict()} if self.finding else {}),
+        }
+
+
+@dataclass
+class Summary:
+    """The whole result, grown check by check."""
+
+    hosts: tuple[str, ...] = ()
+    checks: list[Check] = field(default_factory=list)
+    routes: dict[str, dict[str, RouteResult]] = field(default_factory=dict)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    left_behind: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def of(self, host: str) -> list[Check]:
+        return [check for check in self.checks if check.host == host]
+
+    def counts(self, host: str) -> dict[str, int]:
+        """How many checks passed, failed and were skipped."""
+        outcomes = [check.outcome for check in self.of(host)]
+        return {outcome: outcomes.count(outcome) for outcome in ("passed", "failed", "skipped")}
+
+    def status(self, host: str) -> str:
+        if host in self.unreachable:
+            return "unreachable"
+        return "failed" if self.counts(host)["failed"] else "ok"
+
+    def columns(self) -> list[str]:
+        """The routes of the table, in the order in which they first come up."""
+        return list({label: None for routes in self.routes.values() for label in routes})
+
+    def exit_status(self) -> int:
+        """4 where a host was unreachable, 2 where a check failed or something was left behind, else 0."""
+        if self.unreachable:
+            return 4
+        failed = any(check.outcome == "failed" for check in self.checks)
+        return 2 if failed or self.left_behind or self.errors else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as JSON has it."""
+        return {
+            "hosts": {host: self._host(host) for host in self.hosts},
+            "left_behind": self.left_behind,
+            "errors": self.errors,
+            "exit_status": self.exit_status(),
+        }
+
+    def _host(self, host: str) -> dict[str, Any]:
+        failures = [
+            {"check": check.title, **check.finding.as_dict()} for check in self.of(host) if check.finding
+        ]
+        found: dict[str, Any] = {
+            "status": self.status(host),
+            "checks": self.counts(host),
+            "failures": failures,
+            "routes": {label: cell.as_dict() for label, cell in self.routes.get(host, {}).items()},
+        }
+        if host in self.unreachable:
+            found["reason"] = self.unreachable[host]
+        return found

@@ -1,0 +1,77 @@
+"""Fixtures for the checks that `invoke verify` runs on every host of the inventory.
+
+A module says with `hosts = "server"` or `hosts = "clients"` where its checks run. A check may ask for:
+`host` (testinfra's, over the agent), `member` (the same host in Mooring's words: variables, probes, engine),
+`endpoint` or `route` (once for each that this host has), `pull` (once for each pull of the proof), `trial`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mooring.verification.plugin import NAME, Verification
+
+if TYPE_CHECKING:
+    from testinfra.host import Host
+
+    from mooring.verification.member import Member
+    from mooring.verification.routes import Door
+    from mooring.verification.trial import Trial
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    if session.config.pluginmanager.get_plugin(NAME) is None:
+        pytest.exit("these checks need connected hosts: run them by `invoke verify`", returncode=1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    verification: Verification = metafunc.config.pluginmanager.get_plugin(NAME)
+    members = verification.fleet.to_check(metafunc.module.hosts)
+    for name, subjects in SUBJECTS.items():
+        if name in metafunc.fixturenames:
+            pairs = [(member, subject) for member in members for subject in subjects(verification, member)]
+            ids = [f"{member.name}-{getattr(subject, 'label', subject)}" for member, subject in pairs]
+            metafunc.parametrize(("member", name), pairs, ids=ids)
+            return
+    metafunc.parametrize("member", members, ids=[member.name for member in members])
+
+
+def _endpoints(verification: Verification, member: Member) -> list[Any]:
+    return verification.door(member).endpoints()
+
+
+def _pulls(verification: Verification, member: Member) -> list[Any]:
+    return verification.trial.proof.of(member.name) if verification.trial else []
+
+
+SUBJECTS = {
+    "endpoint": _endpoints,
+    "route": lambda verification, member: [pull.route for pull in _pulls(verification, member)],
+    "pull": _pulls,
+}
+
+
+@pytest.fixture
+def host(member: Member) -> Host:
+    return member.host
+
+
+@pytest.fixture(scope="session")
+def verification(pytestconfig: pytest.Config) -> Verification:
+    plugin: Verification = pytestconfig.pluginmanager.get_plugin(NAME)
+    return plugin
+
+
+@pytest.fixture
+def door(verification: Verification, member: Member) -> Door:
+    return verification.door(member)
+
+
+@pytest.fixture(scope="session")
+def trial(verification: Verification) -> Trial:
+    """The proof, carried out; `invoke verify` removes it when all checks are done."""
+    assert verification.trial is not None
+    verification.trial.run()
+    return verification.trial

@@ -1,0 +1,110 @@
+"""The registry's server: its two containers, and that the registry answers through nginx by name."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+
+from mooring.registry.transport import Endpoint
+from mooring.verification.checks import expected_address
+from mooring.verification.findings import HTTP, REGISTRY, TCP, Finding, Wrong, expect, judge_probe
+from mooring.verification.member import Member
+
+hosts = "server"
+CONTAINERS = ("registry", "nginx")
+LAYERS = {"registry": REGISTRY, "nginx": HTTP}
+PROVISION = "run `invoke provision-server`"
+HEALTH_SECONDS = 60
+
+
+def inspect(host: Host, member: Member, role: str) -> dict[str, Any]:
+    """What Docker says of the container of a role."""
+    name = member.variables[f"{role}_container_name"]
+    if host.run("docker inspect --type container %s", name).rc != 0:
+        raise Wrong(Finding(LAYERS[role], f"there is no container {name}", PROVISION))
+    found: dict[str, Any] = host.docker(name).inspect()
+    return found
+
+
+def refuse(role: str, message: str, remedy: str = PROVISION) -> None:
+    raise Wrong(Finding(LAYERS[role], message, remedy))
+
+
+def bindings(container: dict[str, Any], port: str) -> list[str]:
+    """The addresses and ports of the host that a port of the container is published at."""
+    published = (container["HostConfig"].get("PortBindings") or {}).get(port) or []
+    return [f"{one['HostIp'] or '0.0.0.0'}:{one['HostPort']}" for one in published]
+
+
+@pytest.mark.parametrize("role", CONTAINERS)
+def test_container_runs(host: Host, member: Member, role: str) -> None:
+    """The container runs"""
+    container = inspect(host, member, role)
+    if not container["State"]["Running"]:
+        name, state = member.variables[f"{role}_container_name"], container["State"]
+        status = f"{state['Status']}, exit status {state['ExitCode']} {state.get('Error', '')}".strip()
+        refuse(role, f"container {name} does not run ({status})", f"`docker logs {name}` says why")
+
+
+@pytest.mark.parametrize("role", CONTAINERS)
+def test_container_comes_back(host: Host, member: Member, role: str) -> None:
+    """The container has its restart policy"""
+    found = inspect(host, member, role)["HostConfig"]["RestartPolicy"]["Name"]
+    wanted = member.variables[f"{role}_restart_policy"]
+    if found != wanted:
+        refuse(role, f"the restart policy is {found or 'no'}, not {wanted}")
+
+
+@pytest.mark.parametrize("role", CONTAINERS)
+def test_container_is_healthy(host: Host, member: Member, role: str) -> None:
+    """The container is healthy, where it has a health check"""
+    limit = time.monotonic() + HEALTH_SECONDS
+    while (health := inspect(host, member, role)["State"].get("Health") or {}).get("Status") == "starting":
+        if time.monotonic() > limit:
+            break
+        time.sleep(1)
+    if not health:
+        pytest.skip("it has no health check")
+    if health["Status"] != "healthy":
+        last = (health.get("Log") or [{}])[-1].get("Output", "").strip()
+        refuse(role, f"the container is {health['Status']}: {last or 'its check says nothing'}")
+
+
+def test_containers_share_a_network(host: Host, member: Member) -> None:
+    """Registry and nginx share a user-defined network, where Docker's DNS knows their names"""
+    wanted = member.variables["registry_network"]
+    for role in CONTAINERS:
+        networks = inspect(host, member, role)["NetworkSettings"]["Networks"]
+        if wanted not in networks:
+            refuse(role, f"its networks are {', '.join(networks) or 'none'}; {wanted} is not among them")
+
+
+def test_nginx_is_published(host: Host, member: Member) -> None:
+    """nginx's ports are published where they should be"""
+    container, variables = inspect(host, member, "nginx"), member.variables
+    ports = {"80/tcp": variables["nginx_http_port"]}
+    if variables["nginx_tls_certificate"]:
+        ports["443/tcp"] = variables["nginx_https_port"]
+    for inner, outer in ports.items():
+        wanted, found = f"{variables['nginx_publish_address']}:{outer}", bindings(container, inner)
+        if wanted not in found:
+            message = f"nginx's {inner} is published at {', '.join(found) or 'no port'}, not at {wanted}"
+            raise Wrong(Finding(TCP, message, PROVISION))
+
+
+def test_registrys_own_port_is_where_it_should_be(host: Host, member: Member) -> None:
+    """The registry's own port is published only where it was asked for"""
+    variables = member.variables
+    found = bindings(inspect(host, member, "registry"), "5000/tcp")
+    wanted = [f"{variables['registry_publish_address'] or '0.0.0.0'}:{variables['registry_port']}"]
+    if found != wanted:
+        refuse("registry", f"the registry's own port is published at {found}, not at {wanted}")
+
+
+def test_registry_answers_through_nginx(member: Member, endpoint: Endpoint) -> None:
+    """/v2/ answers through nginx, by name"""
+    probe = member.probe(endpoint, validate_certs=False)
+    expect(judge_probe(probe, endpoint, expected_address(member, endpoint)))
