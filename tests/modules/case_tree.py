@@ -20,7 +20,7 @@ def build(root, entries):
     """Make the files of a `before:` block under `root`."""
     if not os.path.isdir(root):
         os.makedirs(root)
-    for name, entry in sorted(entries.items()):
+    for name, entry in sorted(entries.items(), key=lambda item: ("hard" in (item[1] or ""), item[0])):
         if not isinstance(entry, dict) or "base64" in entry or "repeat" in entry:
             entry = {"content": entry}
         path = os.path.join(root, name).encode("utf-8")

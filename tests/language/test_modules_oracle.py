@@ -1,0 +1,105 @@
+"""Our file modules beside ansible-core's: the same situation, the same files afterwards, the same `changed`.
+
+One ansible-playbook run on this machine plays all situations, each in a directory of its own; ours play in twins.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mooring import arguments
+from mooring.agent import host, loop
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "modules"))
+import case_tree
+
+HERE = Path(__file__).parent
+CASES: list[dict[str, Any]] = yaml.safe_load((HERE / "oracle_cases.yml").read_text(encoding="utf-8"))
+# The argument of the path is not called alike everywhere.
+PATH = {"copy": "dest"}
+
+
+def case_args(case: dict[str, Any], root: str) -> dict[str, Any]:
+    args = {
+        key: value.replace("{tmp}", root) if isinstance(value, str) else value
+        for key, value in case["args"].items()
+    }
+    return {PATH.get(case["module"], "path"): f"{root}/{case.get('name', 'f')}", **args}
+
+
+def picture(root: str) -> dict[str, Any]:
+    """Names with kind, mode, owner and content; times and inodes are each one's own."""
+    seen = case_tree.tree(root)
+    return {
+        os.path.relpath(path, root): (*entry[:3], entry[5] and entry[5].replace(root.encode(), b"ROOT"))
+        for path, entry in seen.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def ansible(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, Any]]]:
+    """(directory, results) of the one run of ansible-core over all situations."""
+    top = str(tmp_path_factory.mktemp("ansible"))
+    tasks = []
+    for number, case in enumerate(CASES):
+        root = f"{top}/{number}"
+        case_tree.build(root, case["before"])
+        args = case_args(case, root)
+        if "content" in case:
+            args["content"] = case["content"]
+        tasks.append({"name": str(number), f"ansible.builtin.{case['module']}": args, "ignore_errors": True})
+    play = [{"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}]
+    book = Path(top) / "play.yml"
+    book.write_text(yaml.safe_dump(play, allow_unicode=True), encoding="utf-8")
+    environment = dict(os.environ, ANSIBLE_STDOUT_CALLBACK="results", LC_ALL="C.UTF-8")
+    environment.update(ANSIBLE_LOCALHOST_WARNING="0", ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callbacks"))
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    ran = subprocess.run(
+        [program, "-i", "localhost,", "-e", f"ansible_python_interpreter={sys.executable}", str(book)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+    )
+    results = [json.loads(line[2:]) for line in ran.stdout.splitlines() if line.startswith("@ ")]
+    assert len(results) == len(CASES), ran.stdout[-2000:] + ran.stderr[-2000:]
+    return top, results
+
+
+def ours(case: dict[str, Any], root: str) -> dict[str, Any]:
+    """Our module's reply to the same situation."""
+    case_tree.build(root, case["before"])
+    module = importlib.import_module(f"mooring.agent.modules.{case['module']}")
+    args = case_args(case, root)
+    content = str(case.get("content", "")).encode()
+    if "content" in case:
+        args["checksum"] = hashlib.sha1(content).hexdigest()
+    signature = arguments.Signature(case["module"], module.ARGS, getattr(module, "RULES", {}))
+    session = host.Session()
+    session.content = lambda: iter([content])  # type: ignore[method-assign]
+    request = {"module": case["module"], "args": arguments.normalize(signature, args, None)}
+    return loop.perform(copy.deepcopy(request), session)
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda n: f"{n}-{CASES[n]['module']}")
+def test_same_as_ansible(number: int, ansible: tuple[str, list[dict[str, Any]]], tmp_path: Path) -> None:
+    case, (top, results) = CASES[number], ansible
+    root = str(tmp_path / "root")
+    reply, theirs = ours(case, root), results[number]
+    mine = (bool(reply.get("failed")), reply["changed"], picture(root))
+    other = (bool(theirs["failed"]), bool(theirs["changed"]), picture(f"{top}/{number}"))
+    if "differs" in case:
+        assert mine != other, f"no longer a difference: {case['differs']}"
+    else:
+        assert mine == other, f"{case}\nours: {reply}\nansible: {theirs}"
