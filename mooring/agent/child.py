@@ -11,6 +11,7 @@ import sys
 import time
 
 from mooring.agent.channel import wait
+from mooring.agent.text import as_bytes
 
 PY2 = sys.version_info[0] == 2
 GRACE = 2.0
@@ -27,13 +28,17 @@ def _begin():
 
 
 def start(argv, env, cwd, with_stdin):
-    """A Popen in a session of its own, with output pipes; raises OSError when there is no such program."""
+    """A Popen in a session of its own, with output pipes; raises OSError when there is no such program.
+
+    Its words are passed as bytes: under LANG=C Python 3.6 would refuse to encode them.
+    """
     separate = {"preexec_fn": _begin} if PY2 else {"start_new_session": True}
     null = None if with_stdin else open(os.devnull, "rb")
     try:
         return subprocess.Popen(
-            argv, stdin=subprocess.PIPE if with_stdin else null, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=env, cwd=cwd, close_fds=True, bufsize=0, **separate
+            [as_bytes(word) for word in argv], stdin=subprocess.PIPE if with_stdin else null,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=cwd and as_bytes(cwd), close_fds=True,
+            bufsize=0, **separate
         )
     finally:
         if null is not None:

@@ -47,7 +47,8 @@ class Commands(object):
             since = entry.get("since")
             if since and not any(re.search(since, call) for call in self.calls):
                 continue
-            if line == entry["argv"] or re.match("(?:" + entry["argv"] + r")\Z", line):
+            wanted = as_str(entry["argv"])
+            if line == wanted or re.match("(?:" + wanted + r")\Z", line):
                 self.calls.append(line)
                 texts = [as_str(entry.get(name, "")) for name in ("out", "err")]
                 return self.make_ran(entry.get("rc", 0), *texts)
