@@ -1,0 +1,138 @@
+"""Playbooks and roles: what is loaded, and what is refused before any host is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from mooring.blocks import Block
+from mooring.errors import SourceError
+from mooring.playbook import Playbook
+
+
+def load(folder: Path, text: str, **files: str) -> Playbook:
+    for name, content in files.items():
+        path = folder / name.replace("__", "/").replace("_yml", ".yml").replace("_j2", ".j2")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(content))
+    (folder / "p.yml").write_text(dedent(text))
+    return Playbook.load(folder / "p.yml")
+
+
+def test_roles_run_before_tasks_and_dependencies_before_roles(tmp_path: Path) -> None:
+    book = load(
+        tmp_path,
+        """\
+        - hosts: all
+          pre_tasks: [{name: first, debug: }]
+          tasks: [{name: last, debug: }]
+          roles:
+            - role: web
+              web_port: 81
+              tags: w
+        """,
+        roles__web__tasks__main_yml="- {name: serve, debug: , tags: [x], when: a}\n",
+        roles__web__defaults__main_yml="web_port: 80\n",
+        roles__web__meta__main_yml="dependencies: [db]\n",
+        roles__db__tasks__main_yml="- {name: store, debug: }\n",
+    )
+    play = book.plays[0]
+    assert [task.title for task in play.tasks()] == ["first", "db : store", "web : serve", "last"]
+    serve = list(play.tasks())[2]
+    assert serve.keywords.tags == {"w", "x"}
+    assert serve.keywords.when == ("a",)
+    assert serve.role.params == {"web_port": 81}
+    assert serve.role.defaults == {"web_port": 80}
+
+
+def test_blocks_hand_their_keywords_down(tmp_path: Path) -> None:
+    book = load(
+        tmp_path,
+        """\
+        - hosts: all
+          become: true
+          tasks:
+            - when: a
+              vars: {x: 1}
+              block:
+                - debug:
+                  when: b
+                  vars: {x: 2}
+                  become: false
+              rescue:
+                - debug:
+        """,
+    )
+    block = book.plays[0].sections[1][0]
+    assert isinstance(block, Block)
+    inner, rescue = block.body[0], block.rescue[0]
+    assert inner.keywords.when == ("a", "b")
+    assert inner.keywords.vars == ({"x": 1}, {"x": 2})
+    assert inner.keywords.become is False
+    assert rescue.keywords.become is True
+
+
+def test_import_tasks_stands_for_the_tasks_of_the_file(tmp_path: Path) -> None:
+    book = load(
+        tmp_path,
+        "- hosts: all\n  tasks:\n    - import_tasks: more.yml\n      when: a\n      tags: t\n",
+        more_yml="- {name: one, debug: , when: b}\n- {name: two, debug: }\n",
+    )
+    tasks = list(book.plays[0].tasks())
+    assert [(task.name, task.keywords.when) for task in tasks] == [("one", ("a", "b")), ("two", ("a",))]
+    assert all(task.keywords.tags == {"t"} for task in tasks)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "message"),
+    [
+        ("- debg: {msg: x}", 'p.yml:3:7: unknown module or keyword "debg" (did you mean "debug"?)'),
+        ("- debug: {mgs: x}", 'p.yml:3:15: debug has no argument "mgs" (did you mean "msg"?)'),
+        ("- {debug: , wen: x}", 'p.yml:3:17: unknown key "wen" in the task (did you mean "when"?)'),
+        ("- {debug: , run_once: true}", 'p.yml:3:17: Ansible\'s keyword "run_once" is not supported'),
+        ("- {debug: , with_items: [1]}", 'p.yml:3:17: "with_items" is not supported (use loop)'),
+        ("- {debug: {msg: '{{ x'}}", "p.yml:3:21: "),
+        ("- {debug: {msg: '{{ x | bol }}'}}", 'p.yml:3:21: '),
+        ("- {debug: , when: a b}", "p.yml:3:23: "),
+        ("- {debug: , notify: nobody}", 'p.yml:3:25: no handler is called "nobody"'),
+        ("- {template: {src: none.j2, dest: /x}}", 'p.yml:3:7: no such file: "none.j2"'),
+        ("- {copy: {src: none, dest: /x}}", 'p.yml:3:7: no such file: "none"'),
+        ("- {include_tasks: none.yml}", 'p.yml:3:7: no such file: "none.yml"'),
+        ("- {import_tasks: '{{ x }}.yml'}", "p.yml:3:7: import_tasks cannot be a template (use include_tasks)"),
+        ("- {name: nothing}", "p.yml:3:7: the task names no module"),
+        ("- debug: , ", "p.yml:3:14: "),
+        ("- {command: echo a, become_method: su}", 'p.yml:3:7: become_method "su" is not supported (use sudo)'),
+    ],
+)  # fmt: skip
+def test_mistakes_in_tasks_have_their_place(tmp_path: Path, tasks: str, message: str) -> None:
+    with pytest.raises(SourceError) as error:
+        load(tmp_path, f"- hosts: all\n  tasks:\n    {tasks}\n")
+    assert str(error.value).startswith(f"{tmp_path}/{message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- tasks: []\n", 'p.yml:1:3: the play does not say "hosts"'),
+        ("- hosts: all\n  task: []\n", 'p.yml:2:3: unknown key "task" in the play (did you mean "tasks"?)'),
+        ("hosts: all\n", "p.yml:1:1: a playbook is a list of plays"),
+        ("- hosts: all\n  roles: [nope]\n", 'p.yml:2:11: no role "nope"'),
+        ("- hosts: all\n  strategy: free\n", 'p.yml:2:3: Ansible\'s keyword "strategy" is not supported'),
+        ("- hosts: all\n  vars: {a-b: 1}\n", 'p.yml:2:10: "a-b" is no name for a variable'),
+    ],
+)
+def test_mistakes_in_plays_have_their_place(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SourceError) as error:
+        load(tmp_path, text)
+    assert str(error.value).startswith(f"{tmp_path}/{message}")
+
+
+def test_a_broken_template_file_is_found_while_loading(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"t\.j2:2"):
+        load(
+            tmp_path,
+            "- hosts: all\n  tasks:\n    - template: {src: t.j2, dest: /x}\n",
+            templates__t_j2="fine\n{% if %}\n",
+        )

@@ -1,0 +1,303 @@
+"""Plays on this machine, over the real agent: control flow, results, recap, exit statuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+
+from mooring.connection.settings import RunOptions
+from mooring.inventory import Inventory
+from mooring.play_run import Options
+from mooring.playbook import Playbook
+from mooring.results import Event, ItemFinished, Outcome, PlayStarted, TaskFinished
+from mooring.runner import Runner
+from mooring.tags import TagChoice
+
+INVENTORY = """\
+all:
+  vars: {ansible_connection: local}
+  hosts:
+    a: {n: 1}
+    b: {n: 2}
+    c: {n: 3}
+"""
+
+
+class Story:
+    """One run and what came of it."""
+
+    def __init__(self, folder: Path, play: str, **options: object) -> None:
+        (folder / "inventory.yml").write_text(INVENTORY)
+        (folder / "p.yml").write_text(play)
+        self.events: list[Event] = []
+        inventory = Inventory.load(str(folder / "inventory.yml"), folder)
+        runner = Runner(inventory, Options(**options), RunOptions(), self.events.append)
+        self.status = runner.run(Playbook.load(folder / "p.yml"))
+        self.recap = runner.recap.counts
+
+    def outcomes(self, host: str = "a") -> list[tuple[str, Outcome]]:
+        return [
+            (event.result.task, event.result.outcome)
+            for event in self.events
+            if isinstance(event, TaskFinished) and event.result.host == host
+        ]
+
+    def messages(self, host: str = "a") -> list[str]:
+        kinds = (TaskFinished, ItemFinished)
+        return [e.result.message for e in self.events if isinstance(e, kinds) and e.result.host == host]
+
+
+def play(tasks: str, hosts: str = "a", head: str = "") -> str:
+    text = f"- hosts: {hosts}\n  gather_facts: false\n" + indent(dedent(head), "  ")
+    return text + "  tasks:\n" + indent(dedent(tasks), "    ")
+
+
+def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    text = play(
+        f"""\
+        - copy: {{content: "{{{{ n }}}}\\n", dest: "{tmp_path}/{{{{ inventory_hostname }}}}", mode: "0600"}}
+          register: copied
+        - assert: {{that: [copied.dest == tmp, copied.checksum is defined]}}
+          vars: {{tmp: "{tmp_path}/{{{{ inventory_hostname }}}}"}}
+        """,
+        hosts="all",
+    )
+    first, second = Story(tmp_path, text), Story(tmp_path, text)
+    assert [row["changed"] for row in first.recap.values()] == [1, 1, 1]
+    assert [row["changed"] for row in second.recap.values()] == [0, 0, 0]
+    assert (tmp_path / "b").read_text() == "2\n"
+    assert first.status == second.status == 0
+
+
+def test_check_mode_predicts_and_writes_nothing(tmp_path: Path) -> None:
+    story = Story(tmp_path, play(f"- copy: {{content: x, dest: {tmp_path}/new}}"), check=True)
+    assert story.outcomes() == [("copy", Outcome.CHANGED)]
+    assert not (tmp_path / "new").exists()
+
+
+def test_handlers_run_once_at_the_end_in_their_own_order(tmp_path: Path) -> None:
+    text = play(
+        """\
+        - {command: "true", notify: [second, topic]}
+        - {command: "true", notify: second}
+        - {command: "true", changed_when: false, notify: never}
+        - {name: middle, debug: }
+        """,
+        head="""\
+        handlers:
+          - {name: first, debug: , listen: topic}
+          - {name: second, debug: }
+          - {name: never, debug: }
+        """,
+    )
+    names = [name for name, _ in Story(tmp_path, text).outcomes()]
+    assert names == ["command", "command", "command", "middle", "first", "second"]
+
+
+def test_meta_flush_handlers_runs_them_at_once(tmp_path: Path) -> None:
+    text = play(
+        """\
+        - {command: "true", notify: h}
+        - meta: flush_handlers
+        - {name: after, debug: }
+        """,
+        head="handlers: [{name: h, debug: }]\n",
+    )
+    assert [name for name, _ in Story(tmp_path, text).outcomes()] == ["command", "meta", "h", "after"]
+
+
+def test_rescue_and_always(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play("""\
+        - block:
+            - {name: breaks, fail: {msg: boom}}
+            - {name: not reached, debug: }
+          rescue:
+            - debug: {msg: "{{ ansible_failed_task.name }}: {{ ansible_failed_result.msg }}"}
+          always:
+            - {name: always, debug: }
+        - {name: goes on, debug: }
+        """),
+    )
+    assert [name for name, _ in story.outcomes()] == ["breaks", "debug", "always", "goes on"]
+    assert "breaks: boom" in story.messages()
+    assert story.recap["a"] == dict(ok=3, changed=0, unreachable=0, failed=0, skipped=0, rescued=1, ignored=0)
+    assert story.status == 0
+
+
+def test_a_failure_in_rescue_fails_the_host_but_always_runs(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play("""\
+        - block: [{name: one, fail: }]
+          rescue: [{name: two, fail: }]
+          always: [{name: three, debug: }]
+        - {name: four, debug: }
+        """),
+    )
+    assert [name for name, _ in story.outcomes()] == ["one", "two", "three"]
+    assert story.status == 2
+
+
+def test_a_failed_host_leaves_and_the_others_go_on(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play(
+            """\
+        - fail:
+          when: n == 2
+        - {name: goes on, debug: }
+        """,
+            hosts="all",
+        )
+        + play("- {name: next, debug: }", hosts="all"),
+    )
+    assert [name for name, _ in story.outcomes("b")] == ["fail"]
+    assert [name for name, _ in story.outcomes("c")] == ["fail", "goes on", "next"]
+    assert story.status == 2
+
+
+def test_ignored_failures(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play("""\
+        - {command: "false", ignore_errors: true, register: it}
+        - assert: {that: [it is failed, it.rc == 1]}
+        """),
+    )
+    assert story.outcomes()[0][1] is Outcome.IGNORED
+    assert (story.recap["a"]["ok"], story.recap["a"]["ignored"], story.status) == (2, 1, 0)
+
+
+def test_loops_with_conditions_and_labels(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play("""\
+        - debug: {msg: "{{ index }}={{ word.name }}"}
+          loop: [{name: x1}, {name: y1}, {name: z1}]
+          loop_control: {loop_var: word, index_var: index, label: "{{ word.name }}"}
+          when: word.name != "y1"
+          register: said
+        - assert:
+            that: ["said.results | length == 3", "said.results[1] is skipped", "said.results[2].msg == '2=z1'"]
+        """),
+    )
+    items = [event.result for event in story.events if isinstance(event, ItemFinished)]
+    assert [(item.item, item.outcome.value) for item in items] == [("x1", "ok"), ("y1", "skipped"), ("z1", "ok")]
+    assert story.status == 0
+
+
+def test_retries_until(tmp_path: Path) -> None:
+    count = f"echo x >> {tmp_path}/count; test $(wc -l < {tmp_path}/count) -ge 3"
+    story = Story(
+        tmp_path,
+        play(f"""\
+        - {{shell: "{count}", register: it, until: it.rc == 0, retries: 5, delay: 0, changed_when: false}}
+        - assert: {{that: it.attempts == 3}}
+        - {{command: "false", retries: 1, delay: 0, until: false}}
+        """),
+    )
+    assert [outcome for _, outcome in story.outcomes()] == [Outcome.OK, Outcome.OK, Outcome.FAILED]
+
+
+def test_changed_when_and_failed_when(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play("""\
+        - {command: "echo yes", register: it, changed_when: "'no' in it.stdout"}
+        - {command: "false", register: it, failed_when: it.rc > 1}
+        - {command: "echo bad", register: it, failed_when: "'bad' in it.stdout"}
+        """),
+    )
+    assert [outcome for _, outcome in story.outcomes()] == [Outcome.OK, Outcome.CHANGED, Outcome.FAILED]
+
+
+def test_include_tasks_with_loop_and_variables(tmp_path: Path) -> None:
+    (tmp_path / "more.yml").write_text('- debug: {msg: "{{ item }} {{ w }}"}\n')
+    story = Story(
+        tmp_path,
+        play("""\
+        - include_tasks: "{{ file }}.yml"
+          loop: [1, 2]
+          vars: {w: "w{{ item }}", file: more}
+        """),
+    )
+    assert [message for message in story.messages() if " w" in message] == ["1 w1", "2 w2"]
+
+
+def test_hosts_wait_for_what_they_read_of_others(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play(
+            """\
+        - command: sleep 0.5
+          when: n == 1
+        - set_fact: {mine: "{{ n * 10 }}"}
+        - debug: {msg: "{{ hostvars['a'].mine }} {{ hostvars['c']['mine'] }}"}
+        """,
+            hosts="all",
+        ),
+        forks=1,
+    )
+    assert {story.messages(host)[-1] for host in "abc"} == {"10 30"}
+    assert story.status == 0
+
+
+def test_serial_stops_before_the_next_batch(tmp_path: Path) -> None:
+    head = "serial: \"{{ sizes | default([1, '100%']) }}\"\nmax_fail_percentage: 0\n"
+    story = Story(tmp_path, play("- fail:\n  when: n == 1\n- debug:", hosts="all", head=head))
+    assert story.outcomes("b") == []
+    assert story.status == 2
+    again = Story(tmp_path, play("- fail:\n  when: n == 1\n- debug:", hosts="all", head=head), extra_vars={"sizes": 3})
+    assert len(again.outcomes("b")) == 2
+
+
+def test_tags_and_limit(tmp_path: Path) -> None:
+    text = play("- {name: x, debug: , tags: x}\n- {name: y, debug: }\n- {name: z, debug: , tags: always}", hosts="all")
+    story = Story(tmp_path, text, tags=TagChoice(frozenset({"x"})), limit="all:!a")
+    assert story.events[0] == PlayStarted("all", ("b", "c"), False)
+    assert [name for name, _ in story.outcomes("b")] == ["x", "z"]
+
+
+def test_an_undefined_variable_fails_the_host_with_the_place(tmp_path: Path) -> None:
+    story = Story(tmp_path, play('- debug: {msg: "{{ sizes.big }} {{ nn }}"}', head="vars: {sizes: {}}\n"))
+    assert story.status == 2
+    assert f"{tmp_path}/p.yml:5:20" in story.messages()[0]
+
+
+def test_foreign_text_is_never_a_template(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play("""\
+        - {command: "echo {{ '{{' }} n }}", register: it}
+        - debug: {msg: "{{ it.stdout }}"}
+        """),
+    )
+    assert story.messages()[-1] == "{{ n }}"
+
+
+def test_environment_reaches_commands(tmp_path: Path) -> None:
+    story = Story(
+        tmp_path,
+        play("""\
+        - {command: printenv WHO, environment: {WHO: "me{{ n }}"}, register: it}
+        - assert: {that: it.stdout == "me1"}
+        """),
+    )
+    assert story.status == 0
+
+
+@pytest.mark.parametrize(("word", "names"), [("end_host", ["meta"]), ("end_play", ["meta"])])
+def test_meta_ends(tmp_path: Path, word: str, names: list[str]) -> None:
+    story = Story(tmp_path, play(f"- meta: {word}\n- debug:"))
+    assert [name for name, _ in story.outcomes()] == names
+    assert story.status == 0
+
+
+def test_no_log_marks_the_result(tmp_path: Path) -> None:
+    story = Story(tmp_path, play("- {debug: {msg: secret}, no_log: true}"))
+    finished = [event for event in story.events if isinstance(event, TaskFinished)]
+    assert finished[0].result.no_log
