@@ -53,8 +53,12 @@ class DockerArchive:
     def arguments(self, name: str, tag: str | None = None, where: Where | None = None) -> dict[str, Any]:
         """What the module docker_image has to know of the archive to tell whether its host needs the bytes."""
         image = self.image(name, tag, where)
-        return {"archive_ids": list(image.ids), "archive_names": list(image.names),
-                "archive_layers": list(image.layers), "archive_size": self.size}
+        return {
+            "archive_ids": list(image.ids),
+            "archive_names": list(image.names),
+            "archive_layers": list(image.layers),
+            "archive_size": self.size,
+        }
 
 
 def read_archive(path: str | Path, where: Where | None = None) -> DockerArchive:

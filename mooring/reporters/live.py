@@ -1,0 +1,149 @@
+"""What is going on right now: the hosts at work with their seconds, and long transfers with their progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mooring.reporters import wording
+from mooring.results import Progress
+
+# A host at work for less than this many seconds is not worth a word.
+NOTICEABLE = 1.0
+# Off a terminal, a transfer gets a line at every quarter, or after so many seconds without one.
+QUIET_SECONDS = 10.0
+STEPS = 4
+HOSTS_NAMED = 4
+BAR_WIDTH = 30
+
+
+@dataclass(frozen=True)
+class Work:
+    """A host's task and since when it is at it; its transfer, if it has one."""
+
+    task: str
+    since: float
+    transfer: Progress | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """How far a transfer was when it last got a line: its step of STEPS, and when."""
+
+    what: str
+    since: float
+    last: float
+    step: int = 0
+
+
+class Activity:
+    """Who is at what; replaced values only, so that the drawing thread always sees whole ones."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.work: dict[str, Work] = {}
+
+    def begin(self, host: str, task: str) -> None:
+        """The host begins a task."""
+        self.work = {**self.work, host: Work(task, self.clock())}
+
+    def end(self, host: str) -> None:
+        """The host has ended its task."""
+        self.work = {name: work for name, work in self.work.items() if name != host}
+
+    def transfer(self, progress: Progress) -> None:
+        """A transfer of the host's task is so far."""
+        work = self.work.get(progress.host) or Work(progress.task, self.clock())
+        self.work = {**self.work, progress.host: replace(work, transfer=progress)}
+
+    def summary(self) -> str:
+        """`web1 12 s (Pull the image), web2 3 s (…)`: the slowest hosts first, the rest counted."""
+        now, work = self.clock(), self.work
+        slow = sorted((item for item in work.items() if now - item[1].since >= NOTICEABLE), key=lambda i: i[1].since)
+        named = [f"{host} {now - one.since:.0f} s ({one.task})" for host, one in slow[:HOSTS_NAMED]]
+        if len(slow) > HOSTS_NAMED:
+            named.append(f"{len(slow) - HOSTS_NAMED} more")
+        return ", ".join(named)
+
+    def transfers(self) -> list[Progress]:
+        """The transfers under way, in the hosts' order."""
+        return [one.transfer for _, one in sorted(self.work.items()) if one.transfer]
+
+
+class StatusLine:
+    """The live part at the foot of a terminal; drawn by rich, which keeps it below what is printed meanwhile."""
+
+    def __init__(self, console: Console, activity: Activity) -> None:
+        self.activity = activity
+        self.live = Live(
+            console=console,
+            get_renderable=self.render,
+            refresh_per_second=5,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def start(self) -> None:
+        """Begin drawing; again is harmless."""
+        if not self.live.is_started:
+            self.live.start()
+
+    def stop(self) -> None:
+        """Take the live part away and give the cursor back."""
+        self.live.stop()
+
+    def render(self) -> RenderableType:
+        """One line of hosts, and a bar for each transfer."""
+        lines: list[RenderableType] = []
+        transfers = self.activity.transfers()
+        if transfers:
+            lines.append(bars(transfers))
+        summary = self.activity.summary()
+        if summary:
+            lines.append(Text(f"waiting for {summary}", style="dim", no_wrap=True, overflow="ellipsis"))
+        return Group(*lines)
+
+
+def bars(transfers: list[Progress]) -> Table:
+    """A row per transfer: host, what, bar, amount."""
+    table = Table.grid(padding=(0, 1))
+    for transfer in transfers:
+        bar = ProgressBar(transfer.total or None, transfer.done, width=BAR_WIDTH, pulse=not transfer.total)
+        table.add_row(Text(transfer.host), Text(transfer.what), bar, Text(amount(transfer)))
+    return table
+
+
+def amount(transfer: Progress) -> str:
+    """`50 % (52.4 MB of 104.9 MB)`, or only the bytes where the total is unknown."""
+    done = wording.size(transfer.done)
+    if not transfer.total:
+        return done
+    return f"{100 * transfer.done // transfer.total} % ({done} of {wording.size(transfer.total)})"
+
+
+class ProgressLines:
+    """Progress off a terminal: now and then a line, none for what is quickly done."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.told: dict[str, Told] = {}
+
+    def line(self, transfer: Progress) -> str | None:
+        """The line that this event is worth, or None."""
+        now = self.clock()
+        before = self.told.get(transfer.host)
+        if before is None or before.what != transfer.what:
+            before = self.told[transfer.host] = Told(transfer.what, now, now)
+        step = STEPS * transfer.done // transfer.total if transfer.total else 0
+        is_next_step = step > before.step and now - before.since >= NOTICEABLE
+        if not is_next_step and now - before.last < QUIET_SECONDS:
+            return None
+        self.told[transfer.host] = replace(before, last=now, step=step)
+        return f"[{transfer.host}] {transfer.what}: {amount(transfer)}"

@@ -1,0 +1,132 @@
+"""What a result says in lines of text, for all reporters: message, last lines of output, place, diff."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mooring.results import Outcome, Recap, Result
+
+# A terminal's commands (colours, cursor moves, titles) and other control characters that hosts may send.
+COMMANDS = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[@-_]")
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+HIDDEN = "output hidden: no_log"
+LAST_LINES = 10
+HEADING_WIDTH = 79
+FAILURES = (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.IGNORED, Outcome.RESCUED)
+
+
+def heading(word: str, name: str) -> str:
+    """`TASK [name] ****…` as Ansible draws it."""
+    text = f"{word} [{name}] " if name else f"{word} "
+    return text + "*" * max(3, HEADING_WIDTH - len(text))
+
+
+def is_failure(result: Result) -> bool:
+    """Whether something went wrong, also where the playbook deals with it."""
+    return result.outcome in FAILURES
+
+
+def is_loop(result: Result) -> bool:
+    """Whether this is the sum of a loop, whose items have had lines of their own."""
+    return result.item is None and isinstance(result.values.get("results"), list)
+
+
+def title(result: Result) -> str:
+    """`changed: [host]`, with the loop's item where there is one."""
+    text = f"{result.outcome.value}: [{result.host}]"
+    if result.item is None:
+        return text
+    return f"{text} (item hidden: no_log)" if result.no_log else f"{text} (item={result.item})"
+
+
+def message(result: Result) -> str:
+    """Why it failed, was skipped, or what it has to say; never a secret."""
+    if result.no_log:
+        return HIDDEN
+    if result.outcome is Outcome.SKIPPED:
+        return result.message or str(result.values.get("skip_reason", ""))
+    if result.message or not is_failure(result):
+        return result.message
+    return f"exit status {result.values['rc']}" if "rc" in result.values else "failed without a reason"
+
+
+def output_tail(result: Result) -> Iterator[str]:
+    """The last lines of a failed command's output, each with the stream's name."""
+    if result.no_log or is_loop(result):
+        return
+    for name in ("stdout", "stderr"):
+        text = result.values.get(name)
+        if not isinstance(text, str) or not text.strip() or text.strip() in result.message:
+            continue
+        lines = text.rstrip().splitlines()
+        if len(lines) > LAST_LINES:
+            yield f"{name} | ... {len(lines) - LAST_LINES} lines before"
+        yield from (f"{name} | {line}" for line in lines[-LAST_LINES:])
+
+
+def place(result: Result) -> str:
+    """`path:line` of the task, or nothing."""
+    return f"{result.where.path}:{result.where.line}" if result.where else ""
+
+
+def values(result: Result) -> dict[str, Any]:
+    """The return values that may be shown."""
+    if result.no_log:
+        return {"censored": HIDDEN}
+    return {name: value for name, value in result.values.items() if not name.startswith("_")}
+
+
+def values_text(result: Result) -> str:
+    """The return values as one JSON text."""
+    return json.dumps(values(result), ensure_ascii=False, sort_keys=True, default=str)
+
+
+def diffs(result: Result) -> Iterator[str]:
+    """The lines of a unified diff of everything that changed, or would."""
+    for part in () if result.no_log else result.diff:
+        yield from unified(part)
+
+
+def unified(part: Mapping[str, str]) -> Iterator[str]:
+    """One text's unified diff; a text without a final newline is marked as diff does it."""
+    before, after = part.get("before") or "", part.get("after") or ""
+    header = part.get("header") or ""
+    names = part.get("before_header") or header or "before", part.get("after_header") or header or "after"
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), *names, lineterm="\n"
+    )
+    for line in lines:
+        yield line.rstrip("\r\n")
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"
+
+
+def recap_row(recap: Recap, host: str) -> str:
+    """One host's line of the recap, in the shape that Ansible's users know."""
+    counts = "".join(f"{column}={recap.counts[host][column]:<4} " for column in Recap.COLUMNS)
+    return f"{host:<26} : {counts.rstrip()}"
+
+
+def size(number: int) -> str:
+    """Bytes for people: `12.3 MB`."""
+    amount, unit = float(number), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def one_line(text: str) -> str:
+    """A text's first line, for places that have only one."""
+    return text.strip().partition("\n")[0]
+
+
+def printable(text: str, encoding: str) -> str:
+    """The text without commands for the terminal, and without what the stream's encoding cannot carry."""
+    text = CONTROLS.sub("", COMMANDS.sub("", text.replace("\r\n", "\n")))
+    return text.encode(encoding, "replace").decode(encoding)
