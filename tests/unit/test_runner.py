@@ -25,6 +25,9 @@ all:
 """
 
 
+RESCUED = {"ok": 3, "changed": 0, "unreachable": 0, "failed": 0, "skipped": 0, "rescued": 1, "ignored": 0}
+
+
 class Story:
     """One run and what came of it."""
 
@@ -57,7 +60,7 @@ def play(tasks: str, hosts: str = "a", head: str = "") -> str:
 def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     text = play(
         f"""\
-        - copy: {{content: "{{{{ n }}}}\\n", dest: "{tmp_path}/{{{{ inventory_hostname }}}}", mode: "0600"}}
+        - copy: {{content: "n={{{{ n }}}}\\n", dest: "{tmp_path}/{{{{ inventory_hostname }}}}", mode: "0600"}}
           register: copied
         - assert: {{that: [copied.dest == tmp, copied.checksum is defined]}}
           vars: {{tmp: "{tmp_path}/{{{{ inventory_hostname }}}}"}}
@@ -67,7 +70,7 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     first, second = Story(tmp_path, text), Story(tmp_path, text)
     assert [row["changed"] for row in first.recap.values()] == [1, 1, 1]
     assert [row["changed"] for row in second.recap.values()] == [0, 0, 0]
-    assert (tmp_path / "b").read_text() == "2\n"
+    assert (tmp_path / "b").read_text() == "n=2\n"
     assert first.status == second.status == 0
 
 
@@ -124,7 +127,7 @@ def test_rescue_and_always(tmp_path: Path) -> None:
     )
     assert [name for name, _ in story.outcomes()] == ["breaks", "debug", "always", "goes on"]
     assert "breaks: boom" in story.messages()
-    assert story.recap["a"] == dict(ok=3, changed=0, unreachable=0, failed=0, skipped=0, rescued=1, ignored=0)
+    assert story.recap["a"] == RESCUED
     assert story.status == 0
 
 
