@@ -11,7 +11,6 @@ import hashlib
 import itertools
 import json
 import os.path
-import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -19,6 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit as split_url
 
 import yaml
+
+from mooring.regex_filters import regex_escape, regex_findall, regex_replace, regex_search
 
 
 class _Dumper(yaml.SafeDumper):
@@ -70,8 +71,10 @@ def to_nice_json(value: Any, indent: int = 4, sort_keys: bool = True, **options:
 
 
 def to_yaml(value: Any, default_flow_style: bool | None = None, **options: Any) -> str:
-    text: str = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, default_flow_style=default_flow_style, **options)
-    return text
+    options.setdefault("allow_unicode", True)
+    text: str = yaml.dump(value, Dumper=_Dumper, default_flow_style=default_flow_style, **options)
+    # A lone scalar ends in a document mark, which libyaml, and so Ansible, does not write.
+    return text.removesuffix("...\n") if text.endswith("\n...\n") else text
 
 
 def to_nice_yaml(value: Any, indent: int = 4, default_flow_style: bool = False, **options: Any) -> str:
@@ -84,47 +87,6 @@ def from_yaml(text: Any) -> Any:
 
 def quote(value: Any) -> str:
     return shlex.quote("" if value is None else str(value))
-
-
-def regex_flags(ignorecase: bool, multiline: bool) -> int:
-    return (re.I if ignorecase else 0) | (re.M if multiline else 0)
-
-
-def regex_replace(
-    value: Any,
-    pattern: str = "",
-    replacement: str = "",
-    ignorecase: bool = False,
-    multiline: bool = False,
-    count: int = 0,
-) -> str:
-    return re.sub(pattern, replacement, str(value), count=count, flags=regex_flags(ignorecase, multiline))
-
-
-def regex_findall(value: Any, regex: str, multiline: bool = False, ignorecase: bool = False) -> list[Any]:
-    return re.findall(regex, str(value), regex_flags(ignorecase, multiline))
-
-
-def regex_search(value: Any, regex: str, *groups: str, ignorecase: bool = False, multiline: bool = False) -> Any:
-    r"""The matched text, a list of the groups asked for as '\\1' or '\\g<name>', None where nothing matches."""
-    wanted: list[str | int] = []
-    for group in groups:
-        reference = re.fullmatch(r"\\(?:g<(\S+)>|(\d+))", group)
-        if reference is None:
-            raise ValueError(f"{group!r} is not a group such as '\\\\1' or '\\\\g<name>'")
-        wanted.append(int(reference[2]) if reference[2] else reference[1])
-    match = re.search(regex, str(value), regex_flags(ignorecase, multiline))
-    if match is None:
-        return None
-    return [match.group(group) for group in wanted] if wanted else match.group()
-
-
-def regex_escape(value: Any, re_type: str = "python") -> str:
-    if re_type == "python":
-        return re.escape(str(value))
-    if re_type == "posix_basic":
-        return re.sub(r"([].[^$*\\])", r"\\\1", str(value))
-    raise ValueError(f"unknown kind of regular expression {re_type!r}")
 
 
 def b64encode(text: Any, encoding: str = "utf-8") -> str:

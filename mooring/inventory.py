@@ -62,10 +62,7 @@ class Inventory:
         """Read a YAML inventory, or a comma list of hosts; InventoryError with the place of the first mistake."""
         templar, path = Templar(playbook_dir), Path(path_or_text)
         if "," in path_or_text and not path.exists():
-            try:
-                draft = inventory_file.read_list(path_or_text)
-            except PatternError as error:
-                raise UsageError(f"inventory {path_or_text}: {error}") from None
+            draft = inventory_file.read_list(path_or_text)
             return _settle(draft, cls({}, {}, None, None, _places(playbook_dir), templar))
         draft = inventory_file.read_file(path, templar)
         whole = path.resolve()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring import patterns, source
-from mooring.errors import InventoryError, SourceError, Where
+from mooring.errors import InventoryError, SourceError, UsageError, Where
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating import Templar
 from mooring.vars_files import read_vars
@@ -51,8 +51,9 @@ def read_list(text: str) -> Draft:
     for word in (part.strip() for part in text.split(",")):
         if word:
             name, port = patterns.split_port(word)
-            for host in patterns.expand(name):
-                draft.add_host(host, port, draft.groups["all"], {})
+            if "[" in name:
+                raise UsageError(f"{word} is a range: these need an inventory file")
+            draft.add_host(name, port, draft.groups["all"], {})
     return draft
 
 

@@ -45,7 +45,7 @@ def is_template(value: Any) -> bool:
     if isinstance(value, str):
         return any(mark in value for mark in _MARKS) and not isinstance(value, Unsafe)
     if isinstance(value, Mapping):
-        return any(is_template(key) or is_template(child) for key, child in value.items())
+        return any(is_template(child) for child in value.values())
     return isinstance(value, (list, tuple)) and any(is_template(child) for child in value)
 
 
@@ -103,7 +103,7 @@ class Templar:
     def names(self, value: Any, is_condition: bool = False) -> set[str]:
         """The variables that the value's templates, or a condition, name; not those that these name in turn."""
         if isinstance(value, Mapping):
-            return set().union(*(self.names([key, child], is_condition) for key, child in value.items()))
+            return set().union(*(self.names(child, is_condition) for child in value.values()))
         if isinstance(value, (list, tuple)):
             return set().union(*(self.names(child, is_condition) for child in value))
         if not isinstance(value, str):
@@ -115,11 +115,11 @@ class Templar:
     # --- rendering ---
 
     def render(self, value: Any, variables: Mapping[str, Any]) -> Any:
-        """The value with every template in it rendered; keys and elements that become `omit` are left out."""
+        """The value with every template in it rendered, but for keys; what becomes `omit` is left out."""
         if isinstance(value, str):
             return self._render_text(value, variables) if is_template(value) else value
         if isinstance(value, Mapping):
-            pairs = [(self.render(key, variables), self.render(child, variables)) for key, child in value.items()]
+            pairs = [(key, self.render(child, variables)) for key, child in value.items()]
             return {key: child for key, child in pairs if child is not OMIT}
         if isinstance(value, (list, tuple)):
             items = [self.render(child, variables) for child in value]
@@ -203,7 +203,8 @@ class Templar:
             result = environment.run(template, variables, extra)
         except _MISTAKES as error:
             raise explain_file(error, path, variables) from error
-        return str(_keep_newlines(source, "" if result is None else str(result), environment.newline_sequence))
+        result = _keep_newlines(source, result, environment.newline_sequence)
+        return "" if result is None else str(result)
 
     def _file_environment(self, path: Path, searchpath: Sequence[Path], options: Mapping[str, Any]) -> Environment:
         bases = [*searchpath, *([self.basedir] if self.basedir else [])]
@@ -225,4 +226,4 @@ def _keep_newlines(template: str, result: Any, newline: str = "\n") -> Any:
         return result
     wanted = len(template) - len(template.rstrip("\n"))
     there = len(result) - len(result.rstrip("\n"))
-    return result + newline * max(0, wanted - there)
+    return result + newline * (wanted - there) if wanted > there else result

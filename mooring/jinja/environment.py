@@ -30,6 +30,7 @@ from mooring.jinja.values import (
     concat,
     defer,
     finalize,
+    finalize_output,
 )
 from mooring.lazy import plain
 from mooring.lookups import LOOKUPS
@@ -38,10 +39,12 @@ from mooring.source import did_you_mean
 
 __all__ = ["Environment", "JinjaError", "Template"]
 
-# These filters do not look into containers, or pass on what they find there: lazy ones stay lazy.
-_KEEP_LAZY = frozenset(
-    "attr count d default extract first items last length list map reject rejectattr select selectattr".split()  # noqa: SIM905
-)
+# These filters and tests do not look into containers, or pass on what they find there: lazy ones stay lazy.
+_LAZY_NAMES = """
+    attr count d default extract first items last length list map reject rejectattr select selectattr
+    boolean callable defined iterable mapping none number sequence string undefined
+"""
+_KEEP_LAZY = frozenset(_LAZY_NAMES.split())
 
 
 def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
@@ -113,10 +116,9 @@ class Environment(SandboxedEnvironment):
     concat = staticmethod(concat)
 
     def __init__(self, basedir: Path | None, escapes: bool) -> None:
-        super().__init__(trim_blocks=True, undefined=LateUndefined, finalize=finalize, optimized=False)
+        super().__init__(trim_blocks=True, undefined=LateUndefined, finalize=finalize_output, optimized=False)
         self.basedir, self.escapes = basedir, escapes
-        tables: list[tuple[dict[str, Callable[..., Any]], Mapping[str, Callable[..., Any]]]]
-        tables = [(self.filters, FILTERS), (self.tests, PREDICATES)]
+        tables: list[tuple[Any, Mapping[str, Callable[..., Any]]]] = [(self.filters, FILTERS), (self.tests, PREDICATES)]
         for table, own in tables:
             for name, function in table.items():
                 table[name] = function if name in _KEEP_LAZY else _eager(function, strict=False)
@@ -159,7 +161,8 @@ class Environment(SandboxedEnvironment):
         """What the template yields, as plain data."""
         scope: Any = Scope(variables)
         context = template.new_context(scope, locals=extra)
-        return self.concat(template.root_render_func(context))
+        result = self.concat(template.root_render_func(context))
+        return finalize(result) if isinstance(result, Undefined) else result
 
     def load_text(self, source: str, path: Path) -> Template:
         """The template that a file's text is; its errors name the file."""

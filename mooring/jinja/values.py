@@ -136,6 +136,11 @@ def finalize(value: Any) -> Any:
     return value
 
 
+def finalize_output(value: Any) -> Any:
+    """What a `{{ }}` yields: plain data. An inline `if` without `else` yields nothing, as in Jinja itself."""
+    return value if type(value) is Undefined else finalize(value)
+
+
 def concat(values: Iterable[Any]) -> Any:
     """One value keeps its type, several become text; nothing is None."""
     parts = [value for value in values if value is not None]
@@ -143,4 +148,4 @@ def concat(values: Iterable[Any]) -> Any:
         return parts[0] if parts else None
     if any(part is OMIT for part in parts):
         raise TemplateError("omit stands inside a text", hint="it must be the whole value")
-    return "".join([part if type(part) is str else str(finalize(part)) for part in parts])
+    return "".join([part if type(part) is str else str(finalize_output(part)) for part in parts])
