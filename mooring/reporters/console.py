@@ -157,8 +157,11 @@ class Console:
             yield "    (-v shows the traceback)"
 
     def _diff(self, result: Result) -> None:
+        drawn = Text()
         for line in wording.diffs(result):
-            self._write(line, "bold" if line[:3] in ("---", "+++") else DIFF_STYLES.get(line[:1], ""))
+            style = "bold" if line[:3] in ("---", "+++") else DIFF_STYLES.get(line[:1], "")
+            drawn.append(wording.printable(line, self.terminal.encoding) + "\n", style=style)
+        self.terminal.print(drawn, soft_wrap=True, end="")
 
     def _progress(self, event: Progress) -> None:
         self.activity.transfer(event)
