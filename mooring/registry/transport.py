@@ -30,6 +30,9 @@ class Endpoint:
         """`host`, or `host:port` where the port is not the scheme's own, as in Host and in image names."""
         return self.host if self.port == _DEFAULT_PORTS[self.scheme] else f"{self.host}:{self.port}"
 
+    def __str__(self) -> str:
+        return self.url
+
     @property
     def url(self) -> str:
         return f"{self.scheme}://{self.authority}"

@@ -68,6 +68,7 @@ class Proof:
         """`routes` are clients' names, their routes and their machines' architectures."""
         self.mark = f"proof-{secrets.token_hex(6)}"
         self.pulls: list[Pull] = []
+        self.pushed: list[Pull] = []
         for number, (client, route, machine) in enumerate(routes, start=1):
             image = build_image({"proof": os.urandom(1024)}, architecture_of(machine))
             self.pulls.append(Pull(client, route, f"{self.mark}-{number}", image))
@@ -79,11 +80,12 @@ class Proof:
         """Push every image; raises RegistryError."""
         registry.ping()
         for pull in self.pulls:
+            self.pushed.append(pull)  # before it is begun: half an image must be removed as well
             registry.push(pull.repository, TAG, pull.image)
 
     def delete(self, registry: Registry) -> None:
-        """Delete every image through the API; raises RegistryError."""
-        for pull in self.pulls:
+        """Delete every pushed image through the API; raises RegistryError."""
+        for pull in self.pushed:
             registry.delete_manifest(pull.repository, pull.image.digest)
 
     def storage_paths(self) -> list[str]:
@@ -93,8 +95,8 @@ class Proof:
         registry's garbage collection.
         """
         root = "docker/registry/v2"
-        paths = [f"{root}/repositories/{pull.repository}" for pull in self.pulls]
-        for pull in self.pulls:
+        paths = [f"{root}/repositories/{pull.repository}" for pull in self.pushed]
+        for pull in self.pushed:
             for blob in (pull.image.manifest, *pull.image.blobs):
                 digits = blob.digest.partition(":")[2]
                 paths.append(f"{root}/blobs/sha256/{digits[:2]}/{digits}")

@@ -45,7 +45,9 @@ class RegistrySide:
 
     def remove(self, proof: Proof) -> list[str]:
         """Remove images and repositories; returns what could not be removed, as sentences."""
-        left = []
+        left: list[str] = []
+        if not proof.pushed:
+            return left
         try:
             with self._open() as registry:
                 proof.delete(registry)

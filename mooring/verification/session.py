@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mooring.command_line import parse_extra_vars
+from mooring.command_line import Request
 from mooring.errors import MooringError, UsageError
-from mooring.play_run import Options as PlayOptions
-from mooring.provisioning import connection_options
+from mooring.provisioning import connection_options, options
 from mooring.reporters.verification import make_report
 from mooring.verification import plugin
 from mooring.verification.fleet import CLIENTS, SERVER, Fleet, Site
-from mooring.verification.options import Options
 from mooring.verification.registry_side import RegistrySide
 from mooring.verification.report import Report
 from mooring.verification.routes import Door
@@ -26,55 +24,66 @@ CHECKS = Path(__file__).parents[2] / "tests" / "hosts"
 # From the server outwards; further files of an operator's own come after these.
 ORDER = ("test_server.py", "test_client.py", "test_proof.py")
 # pytest's own settings of this project are for its unit tests; cache files would be litter here.
-PLAIN = ("-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_suite_name=mooring")
+PLAIN = ("--tb=short", "-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_suite_name=mooring")
 INTERRUPTED = 130
+PLAYBOOK = "playbooks/site.yml"
+# Options of the provisioning tasks that would mean nothing here.
+NOT_HERE = (
+    "tags",
+    "skip_tags",
+    "check",
+    "diff",
+    "list_hosts",
+    "list_tasks",
+    "syntax_check",
+    "detailed_exitcode",
+)
 
 
-def verify(options: Options) -> int:
-    """Check the fleet and prove that it pulls through its registry.
+def verify(request: Request, junit: str = "") -> int:
+    """Check the fleet and prove that it pulls through its registry; `junit` is a file for the results as XML.
 
     Returns 0 where all is well, 2 where a check failed, 4 where a host was unreachable; raises MooringError
     (exit status 1) where the files or the options are wrong, before any host is touched.
     """
-    site = load_site(options)
+    site = load_site(request)
     summary = Summary()
-    report = make_report(options.json, options.verbose)
+    report = make_report(request.json, bool(request.verbose))
     try:
         with Fleet(site) as fleet:
             report.show_step("connecting")
             fleet.connect()
             summary.hosts = tuple(name for name in fleet.order() if name in fleet.chosen)
-            status = _check(fleet, options, summary, report)
+            status = _check(fleet, junit, summary, report)
         report.show_summary(summary)
         return status
     finally:
         report.close()
 
 
-def load_site(options: Options) -> Site:
-    """The files that describe the fleet; MooringError where they are wrong."""
-    if options.forks < 1:
-        raise UsageError("--forks must be at least 1")
-    request = options.as_request()
-    play_options = PlayOptions(
-        forks=options.forks, extra_vars=parse_extra_vars(options.extra_vars), limit=options.limit or None
-    )
-    site = Site.load(options.inventory, options.playbook, play_options, connection_options(request))
+def load_site(request: Request) -> Site:
+    """The files that describe the fleet; MooringError where they or the options are wrong."""
+    for name in NOT_HERE:
+        if getattr(request, name):
+            raise UsageError(
+                f"verify does not take --{name.replace('_', '-')}: it always looks and never changes"
+            )
+    site = Site.load(request.inventory, PLAYBOOK, options(request), connection_options(request))
     if not any(kind == SERVER and site.inventory.match(play.hosts) for kind, play in site.plays()):
-        raise UsageError(f"no host of {options.inventory} is the registry's server in {options.playbook}")
+        raise UsageError(f"no host of {request.inventory} is the registry's server in {PLAYBOOK}")
     meant = {host.name for _, play in site.plays() for host in site.inventory.match(play.hosts)}
     if not meant & site.chosen():
-        raise UsageError(f'no host of {options.inventory} is meant by "{options.limit or options.playbook}"')
+        raise UsageError(f'no host of {request.inventory} is meant by "{request.limit or PLAYBOOK}"')
     return site
 
 
-def _check(fleet: Fleet, options: Options, summary: Summary, report: Report) -> int:
+def _check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:
     """Run the checks; whatever happens, nothing of the proof stays behind without being named."""
     summary.unreachable = dict(fleet.unreachable)
     trial = _plan(fleet, summary, report)
     interrupted = False
     try:
-        result = _run_pytest(plugin.Verification(fleet, trial, summary, report), options)
+        result = _run_pytest(plugin.Verification(fleet, trial, summary, report), junit)
         interrupted = result == pytest.ExitCode.INTERRUPTED
     finally:
         if trial is not None:
@@ -101,10 +110,10 @@ def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
     return trial
 
 
-def _run_pytest(verification: plugin.Verification, options: Options) -> int:
+def _run_pytest(verification: plugin.Verification, junit: str) -> int:
     arguments = [*PLAIN, "--rootdir", str(CHECKS), *map(str, check_files())]
-    if options.junit:
-        arguments += ["--junitxml", os.path.abspath(options.junit)]
+    if junit:
+        arguments += ["--junitxml", os.path.abspath(junit)]
     return int(pytest.main(arguments, plugins=[_Named(verification)]))
 
 

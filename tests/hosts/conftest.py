@@ -2,7 +2,8 @@
 
 A module says with `hosts = "server"` or `hosts = "clients"` where its checks run. A check may ask for:
 `host` (testinfra's, over the agent), `member` (the same host in Mooring's words: variables, probes, engine),
-`endpoint` or `route` (once for each that this host has), `pull` (once for each pull of the proof), `trial`.
+`endpoint` (once for each way into the server), `route` (once for each way that this client goes), `pull` (once
+for each pull of the proof), `trial`.
 """
 
 from __future__ import annotations
@@ -46,9 +47,16 @@ def _pulls(verification: Verification, member: Member) -> list[Any]:
     return verification.trial.proof.of(member.name) if verification.trial else []
 
 
+def _routes(verification: Verification, member: Member) -> list[Any]:
+    """One route for each endpoint: those that share one share its layers too."""
+    return list(
+        {pull.route.endpoint: pull.route for pull in reversed(_pulls(verification, member))}.values()
+    )[::-1]
+
+
 SUBJECTS = {
     "endpoint": _endpoints,
-    "route": lambda verification, member: [pull.route for pull in _pulls(verification, member)],
+    "route": _routes,
     "pull": _pulls,
 }
 
