@@ -185,7 +185,7 @@ OPTIONS = (
     sized("memory_swap", "HostConfig.MemorySwap"),
     sized("memory_reservation", "HostConfig.MemoryReservation"),
     sized("shm_size", "HostConfig.ShmSize"),
-    option("cpus", "value", "HostConfig.NanoCpus", {"type": "float"}, clean=lambda given: round(given * 1e9)),
+    option("cpus", "value", "HostConfig.NanoCpus", {"type": "float"}, clean=lambda given: int(given * 1e9 + 0.5)),
     number("cpu_shares", "HostConfig.CpuShares"),
     option("cpuset_cpus", "value", "HostConfig.CpusetCpus"),
     number("pids_limit", "HostConfig.PidsLimit"),
