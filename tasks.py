@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable
 
@@ -21,6 +22,10 @@ def finish(work: Callable[[], int], debug: bool = False) -> None:
         raise Exit(str(error), error.exit_status) from None
     except KeyboardInterrupt:
         raise Exit("interrupted", 130) from None
+    except BrokenPipeError:
+        # Whoever read our output has had enough (`| head`); nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise Exit(code=1) from None
     if status:
         raise Exit(code=status)
 
@@ -53,7 +58,7 @@ def play(context: Context, playbook: str, *, request: Request) -> None:
 @task(klass=RunTask, help={"junit": "also write the results as JUnit XML to this file"})
 def verify(context: Context, junit: str = "", *, request: Request) -> None:
     """Check every host, up to a real pull through the registry."""
-    from mooring.verification import verify as run
+    from mooring.verification.session import verify as run
 
     finish(lambda: run(request, junit), request.debug)
 

@@ -1,7 +1,6 @@
 """YAML text to nodes that know their place, and a Reader that takes keys and refuses the rest.
 
-Everything an operator writes is read here, so every later message can say `file:line:column`. Values keep
-YAML 1.1 types as Ansible has them: `mode: 0644` is the number 420 and `yes` is true.
+Values keep YAML 1.1 types as Ansible has them: `mode: 0644` is the number 420 and `yes` is true.
 """
 
 from __future__ import annotations
@@ -71,9 +70,7 @@ class Node:
         for key, child in _merged(self.tree):
             node = self._near(key)
             if not isinstance(key, yaml.ScalarNode):
-                raise SourceError(
-                    "a key must be plain", node.where, "a value that begins with {{ needs quotes"
-                )
+                raise SourceError("a key must be plain", node.where, "a value that begins with {{ needs quotes")
             name = key.value
             if name in seen:
                 first = seen[name].where
@@ -131,8 +128,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, path: str, lines: tuple[str, ...]
     mark = error.problem_mark or error.context_mark
     where = Where(path)
     if mark is not None:
-        text = lines[mark.line] if mark.line < len(lines) else ""
-        where = Where(path, mark.line + 1, mark.column + 1, text)
+        where = Where(path, mark.line + 1, mark.column + 1, "".join(lines[mark.line : mark.line + 1]))
     problem = error.problem or error.context or "not valid YAML"
     hint = ""
     if "cannot start any token" in problem and "\\t" in problem:

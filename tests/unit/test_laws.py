@@ -1,0 +1,121 @@
+"""The laws of the house: who may import whom, how long things may get, what the remote half must respect."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+AGENT = ROOT / "mooring" / "agent"
+FILES = sorted([*(ROOT / "mooring").rglob("*.py"), *(ROOT / "lab").rglob("*.py"), ROOT / "tasks.py"])
+NAMES = [str(path.relative_to(ROOT)) for path in FILES]
+# Modules of the standard library that exist on one of 2.7 and 3 only, and that the agent imports under a condition.
+OLD_NAMES = {"httplib", "urlparse", "urllib2", "Queue", "StringIO", "ConfigParser", "cookielib", "pipes"}
+FIRST_LINE = "from __future__ import absolute_import, division, print_function"
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that the file imports, as a dotted name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_inside(path: Path, *places: str) -> bool:
+    name = str(path.relative_to(ROOT))
+    return any(name == place or name.startswith(place + "/") for place in places)
+
+
+@pytest.mark.parametrize("path", sorted(AGENT.rglob("*.py")), ids=lambda path: str(path.relative_to(AGENT)))
+def test_the_agent_imports_only_the_standard_library_and_itself(path: Path) -> None:
+    for name in imports(path):
+        top = name.split(".")[0]
+        own = name.startswith("mooring.agent")
+        assert own or top in sys.stdlib_module_names or top in OLD_NAMES, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted(AGENT.rglob("*.py")), ids=lambda path: str(path.relative_to(AGENT)))
+def test_the_agent_is_ascii_and_begins_as_python_2_needs_it(path: Path) -> None:
+    text = path.read_bytes().decode("ascii")
+    code = [node for node in ast.parse(text).body if not isinstance(node, ast.Expr)]
+    if code:
+        assert text.splitlines()[code[0].lineno - 1] == FIRST_LINE
+
+
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [
+        ("paramiko", ["mooring/connection"]),
+        ("jinja2", ["mooring/templating.py", "mooring/jinja"]),
+        ("rich", ["mooring/reporters"]),
+        ("invoke", ["mooring/command_line.py", "tasks.py"]),
+        ("pytest", ["mooring/verification"]),
+        ("testinfra", ["mooring/verification"]),
+        ("mooring.reporters", ["mooring/provisioning.py", "mooring/reporters", "mooring/verification", "lab"]),
+    ],
+)
+def test_a_library_has_its_room(library: str, rooms: list[str]) -> None:
+    for path in FILES:
+        if not is_inside(path, *rooms):
+            assert not any(f"{name}.".startswith(f"{library}.") for name in imports(path)), f"{path} imports {library}"
+
+
+def test_the_lowest_layers_import_nothing_above_them() -> None:
+    for name in ("errors", "results", "source"):
+        above = {one for one in imports(ROOT / "mooring" / f"{name}.py") if one.startswith("mooring.")}
+        assert all(one.split(".")[1] in ("errors", "results", "source") for one in above), (name, above)
+
+
+def test_only_reporters_print() -> None:
+    for path in FILES:
+        if is_inside(path, "mooring") and not is_inside(path, "mooring/reporters"):
+            calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+            assert not any(getattr(call.func, "id", "") == "print" for call in calls), f"{path} prints"
+
+
+def test_actions_and_modules_have_disjoint_names_but_where_one_ends_in_the_other() -> None:
+    actions = {path.stem for path in (ROOT / "mooring" / "actions").glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in (AGENT / "modules").glob("*.py")} - {"__init__"}
+    for name in actions & modules:
+        text = (ROOT / "mooring" / "actions" / f"{name}.py").read_text()
+        assert f'call.module("{name}"' in text
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_sizes(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 250, f"{path} is too long"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < 40, f"{path}:{node.lineno} {node.name} is too long"
+            count = len(node.args.args) + len(node.args.kwonlyargs)
+            own = count - (node.args.args[:1] != [] and node.args.args[0].arg in ("self", "cls"))
+            assert own <= 6, f"{path}:{node.lineno} {node.name} takes {own} parameters"
+
+
+def test_broad_excepts_stand_in_two_places_only() -> None:
+    broad = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ExceptHandler):
+                names = [getattr(one, "id", "") for one in getattr(node.type, "elts", [node.type])]
+                if node.type is None or "Exception" in names:
+                    broad.append(str(path.relative_to(ROOT)))
+    assert sorted(broad) == ["mooring/agent/loop.py", "mooring/runner.py"]
+
+
+def test_nothing_is_left_open() -> None:
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    left = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+    for name in names:
+        path = ROOT / name
+        if path.suffix in (".py", ".yml", ".md", ".j2", ".sh") and path.exists():
+            assert not left.search(path.read_text(encoding="utf-8")), f"{name} leaves something open"
