@@ -140,7 +140,12 @@ def _authority(args):
 def _read(connection, timeout):
     end, parts, size = time.time() + timeout, [], 0
     while size < MOST and time.time() < end:
-        chunk = connection.recv(65536)
+        try:
+            chunk = connection.recv(65536)
+        except (ssl.SSLError, socket.error):
+            if not parts:
+                raise
+            break  # some servers just hang up after their answer, which old Pythons with new OpenSSL call an error
         if not chunk:
             break
         parts.append(chunk)

@@ -1,0 +1,253 @@
+"""The proof carried out with a registry on loopback and hosts that answer from memory."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from registry_server import RegistryServer, serve_registry
+
+from mooring.registry.image import digest_of
+from mooring.verification import trial as trial_module
+from mooring.verification.access_log import Request, askers, fetchers, parse
+from mooring.verification.findings import HTTP, NAME, REGISTRY, SETTING, TCP, TLS
+from mooring.verification.member import Member
+from mooring.verification.proof import Evidence, Proof, explain_failure, judge_pull
+from mooring.verification.registry_side import RegistrySide
+from mooring.verification.routes import FULL_NAME, MIRROR, Door, Route
+from mooring.verification.trial import Trial
+
+NAMES = ("registry.example.com",)
+DOOR = Door(NAMES, "192.0.2.10", 80, 443, has_tls=False)
+VARIABLES = {
+    "registry_client_names": list(NAMES),
+    "registry_client_add_registries": list(NAMES),
+    "registry_client_mirrors": ["http://registry.example.com"],
+    "registry_client_insecure_registries": list(NAMES),
+    "registry_client_certs_directory": "/etc/docker/certs.d",
+    "hosts_file_names": list(NAMES),
+    "hosts_file_address": "192.0.2.10",
+    "nginx_container_name": "mooring-nginx",
+    "registry_container_name": "mooring-registry",
+}
+LINE = '{address} - - [23/Nov/2026:18:00:00 +0000] "{method} {path} HTTP/1.1" 200 2 "-" "docker/1.13.1"'
+
+
+@dataclass
+class World:
+    """A server and its clients, as far as the proof sees them: their images, and the access log."""
+
+    registry: RegistryServer
+    log: list[str] = field(default_factory=list)
+    images: dict[str, dict[str, str]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    passes_by: bool = False
+    mirrors: tuple[str, ...] = ("http://registry.example.com/",)
+    layer: str = ""
+
+    def note(self, client: str, path: str) -> None:
+        self.log.append(LINE.format(address=f"10.0.0.{client[-1]}", method="GET", path=path))
+
+    def member(self, name: str) -> Member:
+        def send(module: str, args: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
+            if module == "shell":
+                rc, out, err = self.shell(name, args["_raw_params"] if "_raw_params" in args else args["cmd"])
+                return {"rc": rc, "stdout": out, "stderr": err, "failed": rc != 0}
+            if module == "registry_probe":
+                self.note(name, args["path"])
+                return {
+                    "layer": self.layer,
+                    "msg": "down",
+                    "addresses": ["192.0.2.10"],
+                    "status": 200,
+                    "headers": [["Docker-Distribution-Api-Version", "registry/2.0"]],
+                    "body": "{}",
+                }
+            settings = {
+                "Mirrors": list(self.mirrors),
+                "IndexConfigs": {"registry.example.com": {"Secure": False}},
+            }
+            return {"host_info": {"Architecture": "aarch64", "RegistryConfig": settings}}
+
+        def tunnel(host: str, port: int) -> socket.socket:
+            assert (host, port) == ("registry.example.com", 80)
+            return socket.create_connection(self.registry.server_address)  # type: ignore[arg-type]
+
+        return Member(name, VARIABLES, send, tunnel)
+
+    def shell(self, client: str, line: str) -> tuple[int, str, str]:
+        words = shlex.split(line)
+        if words[0] == "date":
+            return 0, "1764000000\n", ""
+        if words[0] == "command":
+            return 1, "", ""
+        if words[:2] == ["docker", "logs"]:
+            return 0, "\n".join(self.log), ""
+        if words[:2] == ["docker", "inspect"]:
+            return 0, '[{"Mounts": [{"Destination": "/var/lib/registry", "Source": "/srv/registry"}]}]', ""
+        if words[:2] == ["docker", "images"]:
+            images = self.images.get(client, {})
+            lines = [f"{name.rpartition(':')[0]} proof {digest} sha256:1" for name, digest in images.items()]
+            return 0, "\n".join(lines), ""
+        if words[:2] == ["docker", "rmi"]:
+            for name in words[3:]:
+                self.images[client].pop(name)
+            return 0, "", ""
+        if words[0] == "timeout":
+            return self.pull(client, words[4])
+        self.removed += words
+        return 0, "", ""
+
+    def pull(self, client: str, reference: str) -> tuple[int, str, str]:
+        is_full = "/" in reference
+        name = reference.rpartition("/")[2].rpartition(":")[0]
+        repository = name if is_full else f"library/{name}"
+        _, manifest = self.registry.manifests[repository, "proof"]
+        digest = digest_of(manifest)
+        self.images.setdefault(client, {})[reference] = digest
+        if not self.passes_by:
+            self.note(client, f"/v2/{repository}/manifests/proof")
+        return 0, f"Digest: {digest}\n", ""
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(trial_module, "LOG_TRIES", 2)
+    monkeypatch.setattr(trial_module, "LOG_PAUSE", 0)
+    with serve_registry() as registry:
+        yield World(registry)
+
+
+def carry_out(world: World) -> Trial:
+    clients = [world.member("client1"), world.member("client2")]
+    trial = Trial(RegistrySide(world.member("server"), DOOR), clients)
+    trial.plan(DOOR)
+    trial.run()
+    return trial
+
+
+def test_every_client_pulls_by_every_route_and_nothing_stays(world: World) -> None:
+    trial = carry_out(world)
+    assert [(pull.client, pull.route.kind) for pull in trial.findings] == [
+        ("client1", FULL_NAME),
+        ("client1", MIRROR),
+        ("client2", FULL_NAME),
+        ("client2", MIRROR),
+    ]
+    assert set(trial.findings.values()) == {None}
+    assert set(trial.addresses.values()) == {"10.0.0.1", "10.0.0.2"}
+    assert trial.remove() == []
+    assert world.images == {"client1": {}, "client2": {}}
+    assert world.registry.manifests == {}
+    root = "/srv/registry/docker/registry/v2"
+    for pull in trial.proof.pulls:
+        assert f"{root}/repositories/{pull.repository}" in world.removed
+        digits = pull.image.layers[0].digest[7:]
+        assert f"{root}/blobs/sha256/{digits[:2]}/{digits}" in world.removed
+    assert f"{root}/repositories/library" in world.removed[world.removed.index("rmdir") :]
+    assert f"{root}/repositories" not in world.removed
+
+
+def test_a_pull_that_did_not_pass_through_nginx_does_not_count(world: World) -> None:
+    world.passes_by = True
+    trial = carry_out(world)
+    findings = [finding for finding in trial.findings.values() if finding]
+    assert {finding.layer for finding in findings} == {SETTING}
+    assert "not through nginx by this host: the access log has nobody for it" in findings[0].message
+
+
+def test_the_engines_settings_explain_a_pull_past_the_mirror(world: World) -> None:
+    world.passes_by, world.mirrors = True, ()
+    trial = carry_out(world)
+    finding = next(finding for pull, finding in trial.findings.items() if pull.route.kind == MIRROR)
+    assert finding is not None
+    assert "mirrors lack http://registry.example.com" in finding.message
+
+
+def test_a_registry_that_is_down_fails_every_pull_with_what_the_clients_see(world: World) -> None:
+    world.registry.gateway_error = 502
+    trial = carry_out(world)
+    assert {finding and finding.layer for finding in trial.findings.values()} == {REGISTRY}
+    world.layer = TCP
+    trial = carry_out(world)
+    assert {finding and finding.layer for finding in trial.findings.values()} == {TCP}
+    assert trial.remove() == []
+
+
+def test_what_cannot_be_removed_is_told(world: World) -> None:
+    trial = carry_out(world)
+    world.registry.gateway_error = 503
+    [line] = trial.remove()
+    assert line.startswith(f"server: images {trial.proof.mark}-*: DELETE ")
+    assert "503" in line
+
+
+def test_deleting_that_is_switched_off_is_no_fault(world: World) -> None:
+    world.registry.allows_delete = False
+    assert carry_out(world).remove() == []
+
+
+def test_without_a_server_every_pull_has_failed(world: World) -> None:
+    trial = Trial(None, [world.member("client1")])
+    trial.plan(DOOR)
+    trial.run()
+    assert {finding and finding.layer for finding in trial.findings.values()} == {REGISTRY}
+    assert trial.remove() == []
+
+
+def test_a_trial_that_never_ran_removes_nothing(world: World) -> None:
+    trial = Trial(RegistrySide(world.member("server"), DOOR), [world.member("client1")])
+    trial.plan(DOOR)
+    assert trial.remove() == []
+    assert world.removed == []
+
+
+ROUTE = Route(FULL_NAME, "registry.example.com", DOOR.endpoints()[0])
+
+
+def one_pull(kind: str = FULL_NAME) -> Any:
+    return Proof([("client1", Route(kind, ROUTE.registry, ROUTE.endpoint), "x86_64")]).pulls[0]
+
+
+def test_another_digest_than_the_pushed_one_does_not_count() -> None:
+    finding = judge_pull(one_pull(), Evidence("", True, ("sha256:0",), frozenset("a"), frozenset("a")))
+    assert finding is not None
+    assert finding.layer == REGISTRY
+    assert "was pulled as sha256:0, pushed as sha256:" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "output", "layer"),
+    [
+        (FULL_NAME, "dial tcp: lookup registry.example.com: no such host", NAME),
+        (FULL_NAME, "dial tcp 192.0.2.10:80: connect: connection refused", TCP),
+        (FULL_NAME, "x509: certificate signed by unknown authority", TLS),
+        (FULL_NAME, "http: server gave HTTP response to HTTPS client", SETTING),
+        (FULL_NAME, "manifest unknown: manifest unknown", REGISTRY),
+        (FULL_NAME, "unexpected EOF", HTTP),
+        (FULL_NAME, "", HTTP),
+        (MIRROR, "dial tcp: lookup registry-1.docker.io: no such host", SETTING),
+    ],
+)
+def test_the_engines_words_name_the_layer(kind: str, output: str, layer: str) -> None:
+    assert explain_failure(one_pull(kind), output).layer == layer
+
+
+def test_the_access_log_is_read_line_by_line() -> None:
+    lines = [
+        LINE.format(address="192.0.2.21", method="GET", path="/v2/library/proof-1/manifests/proof"),
+        LINE.format(address="192.0.2.22", method="HEAD", path="/v2/proof-1/manifests/proof"),
+        LINE.format(address="192.0.2.23", method="PUT", path="/v2/proof-1/manifests/proof"),
+        LINE.format(address="2001:db8::1", method="GET", path="/v2/?proof-1"),
+        "2026/11/23 18:00:00 [warn] 7#7: something of nginx's own",
+    ]
+    requests = parse(lines)
+    assert requests[0] == Request("192.0.2.21", "GET", "/v2/library/proof-1/manifests/proof", 200)
+    assert len(requests) == 4
+    assert fetchers(requests, "proof-1") == {"192.0.2.22"}
+    assert askers(requests, "/v2/?proof-1") == {"2001:db8::1"}
+    assert askers(requests, "/v2/?proof-11") == set()
