@@ -14,11 +14,13 @@ import shutil
 import sys
 import traceback
 
+from case_server import Server
 from case_tree import build, content_bytes, differing, judge_file, tree
 
 KEYS = {
     "name", "args", "before", "content", "commands", "programs", "check", "outcome", "check_outcome", "twice",
     "calls", "returns", "after", "msg", "diff", "fetched", "warning",
+    "answers", "requests", "request_headers", "tls", "port",
 }
 
 
@@ -98,13 +100,23 @@ def play(loop, host, module, case, root):
     if case.get("programs") is not None:
         host.which = lambda name: case["programs"].get(name)
     try:
-        play_phases(lambda check, diff: ask(loop, host, module, case, check, diff), case, root, canned)
+        serve(case, lambda server: play_phases(
+            lambda check, diff: ask(loop, host, module, case, check, diff), case, root, canned, server))
         assert not canned.unlisted, "unlisted commands: %s" % canned.unlisted
     finally:
         host.run, host.which = kept
 
 
-def play_phases(request, case, root, canned):
+def serve(case, play):
+    """Play with the case's HTTP server, if it has one."""
+    if "answers" not in case:
+        return play(None)
+    shown = case.get("request_headers", [])
+    with Server(case["port"], case["answers"], shown, case.get("tls")) as server:
+        return play(server)
+
+
+def play_phases(request, case, root, canned, server):
     word = case.get("outcome", "ok")
     before = tree(root)
     if case.get("check") or word == "changed":
@@ -115,10 +127,14 @@ def play_phases(request, case, root, canned):
         if case.get("check"):
             return judge(reply, case, root)
     del canned.calls[:]
+    if server:
+        del server.requests[:]
     reply, fetched = request(False, "diff" in case)
     expect(reply, word, "real run")
     if "calls" in case:
         assert canned.calls == [as_str(call) for call in case["calls"]], "calls: %s" % canned.calls
+    if "requests" in case:
+        assert server.requests == case["requests"], "requests: %s" % json.dumps(server.requests)
     if "fetched" in case:
         assert fetched == case["fetched"], "content was fetched %d times" % fetched
     judge(reply, case, root)

@@ -43,20 +43,25 @@ def build(root, entries):
 
 
 def tree(root):
-    """A picture of everything below `root`: kind, mode, owner, times, content."""
+    """A picture of everything below `root`: kind, mode, owner, content, and a file's time of change.
+
+    A directory's time is left out: a draft that came and went in it is no trace.
+    """
     found = {}
     for folder, folders, names in os.walk(root.encode("utf-8")):
         for name in folders + names:
             path = os.path.join(folder, name)
             status = os.lstat(path)
-            body = None
+            body, changed = None, int(status.st_mtime)
             if stat.S_ISLNK(status.st_mode):
                 body = os.readlink(path)
+            elif stat.S_ISDIR(status.st_mode):
+                changed = None
             elif stat.S_ISREG(status.st_mode):
                 with open(path, "rb") as stream:
                     body = stream.read()
             found[path.decode("utf-8")] = (
-                status.st_mode, status.st_uid, status.st_gid, status.st_ino, int(status.st_mtime), body)
+                status.st_mode, status.st_uid, status.st_gid, status.st_ino, changed, body)
     return found
 
 

@@ -5,13 +5,17 @@ Here on this interpreter, case by case; then all of them at once on every other 
 
 from __future__ import annotations
 
+import atexit
+import functools
 import glob
 import importlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +45,37 @@ def load_cases() -> list[tuple[str, str, dict[str, Any]]]:
 
 def prepare(module: str, case: dict[str, Any], root: str) -> dict[str, Any]:
     """The case with its placeholders filled and its arguments as the control side would send them."""
+    if "answers" in case or case.get("port"):
+        case = with_port(case)
     case = case_driver.fill(case, root)
     loaded = importlib.import_module(f"mooring.agent.modules.{module}")
     signature = arguments.Signature(module, loaded.ARGS, getattr(loaded, "RULES", {}))
     case["args"] = arguments.normalize(signature, case.get("args") or {}, None)
     return case
+
+
+def with_port(case: dict[str, Any]) -> dict[str, Any]:
+    """The case with a free port for {port}, and a certificate and {ca} when its server speaks TLS."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    filled = json.loads(json.dumps(case).replace("{port}", str(port)).replace("{ca}", f"{certificate()}/cert.pem"))
+    filled["port"] = port
+    if case.get("tls"):
+        filled["tls"] = {"cert": f"{certificate()}/cert.pem", "key": f"{certificate()}/key.pem"}
+    return filled  # type: ignore[no-any-return]
+
+
+@functools.cache
+def certificate() -> str:
+    """A directory with a self-signed certificate for localhost, made once."""
+    folder = tempfile.mkdtemp(prefix="mooring-cases-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    order = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    subprocess.run(
+        [*order.split(), "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"], check=True, capture_output=True
+    )
+    return folder
 
 
 CASES = load_cases()

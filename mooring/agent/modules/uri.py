@@ -1,0 +1,119 @@
+"""Ask an HTTP service, and check the status of its answer."""
+
+from __future__ import absolute_import, division, print_function
+
+import json
+import os
+import re
+import time
+
+from mooring.agent import host, http
+from mooring.agent.names import raw, text
+
+ARGS = dict(http.URL_ARGS)
+ARGS.update({
+    "method": {"default": "GET"},
+    "body": {"type": "raw"},
+    "body_format": {"default": "raw", "choices": ["raw", "json", "form-urlencoded"]},
+    "headers": {"type": "dict", "default": {}},
+    "status_code": {"type": "list", "elements": "int", "default": [200]},
+    "return_content": {"type": "bool", "default": False},
+    "timeout": {"type": "int", "default": 30},
+    "follow_redirects": {"default": "safe", "choices": ["all", "none", "safe", "urllib2", "yes", "no"]},
+    "ca_path": {"type": "path"},
+    "unix_socket": {"type": "path"},
+    "creates": {"type": "path"},
+    "removes": {"type": "path"},
+})
+CONTENT_TYPES = {"json": "application/json", "form-urlencoded": "application/x-www-form-urlencoded"}
+JSON_TYPE = re.compile(r"^[^;]*[/+](json|javascript)\s*(;|$)", re.I)
+CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.I)
+
+
+def run(args):
+    """status, url, msg, elapsed, redirected, the headers, and json or content."""
+    method = args["method"].upper()
+    if not re.match("^[A-Z]+$", method):
+        raise host.Failed("Parameter 'method' needs to be a single word in uppercase, like GET or POST.")
+    if args["creates"] and os.path.exists(raw(args["creates"])):
+        return {"changed": False, "stdout": "skipped, since '%s' exists" % args["creates"]}
+    if args["removes"] and not os.path.exists(raw(args["removes"])):
+        return {"changed": False, "stdout": "skipped, since '%s' does not exist" % args["removes"]}
+    body, headers = encode(args)
+    start = time.time()
+    try:
+        answer = http.send(args, method, body, headers, args["follow_redirects"])
+        values = describe(args, answer)
+    except host.Failed as failure:
+        extra = dict(failure.values, elapsed=int(time.time() - start), redirected=False)
+        raise host.Failed(complaint(extra.get("status", -1), args, failure.message), **extra)
+    values["elapsed"] = int(time.time() - start)
+    if answer.status not in args["status_code"]:
+        raise host.Failed(complaint(answer.status, args, values.pop("msg")), **values)
+    return values
+
+
+def complaint(status, args, message):
+    return "Status code was %s and not %s: %s" % (status, list(args["status_code"]), message)
+
+
+def encode(args):
+    """(the body as bytes or None, the headers with its type)."""
+    body, kind = args["body"], args["body_format"]
+    headers = {str(name): str(value) for name, value in args["headers"].items()}
+    if body is None:
+        return None, headers
+    is_text = isinstance(body, (str, bytes))
+    if kind == "json" and not is_text:
+        body = json.dumps(body)
+    elif kind == "form-urlencoded" and not is_text:
+        body = form(body)
+    elif not is_text:
+        raise host.Failed("a body that is no text needs body_format json or form-urlencoded")
+    if kind in CONTENT_TYPES and "content-type" not in [name.lower() for name in headers]:
+        headers["Content-Type"] = CONTENT_TYPES[kind]
+    return raw(body), headers
+
+
+def form(body):
+    """A mapping or a list of pairs as a form's text; a list of values repeats its name."""
+    pairs = body.items() if isinstance(body, dict) else body
+    found = []
+    try:
+        for name, values in pairs:
+            values = values if isinstance(values, (list, tuple)) else [values]
+            found += [(raw(str(name)), raw(str(value))) for value in values if value is not None]
+    except (TypeError, ValueError):
+        raise host.Failed("failed to parse body as form_urlencoded: it must be a mapping or a list of pairs")
+    return http.urlencode(found)
+
+
+def describe(args, answer):
+    """An answer in Ansible's words: headers in lower case with underscores, JSON read where it says it is JSON."""
+    values = {name.replace("-", "_"): answer.header(name) for name, _ in answer.headers}
+    if "location" in values:
+        values["location"] = http.urljoin(answer.url, values["location"])
+    content = answer.body()
+    kind = answer.header("content-type") or ""
+    charset = CHARSET.search(kind)
+    decoded = decode(content, charset.group(1) if charset else "utf-8")
+    if JSON_TYPE.match(kind):
+        try:
+            values["json"] = json.loads(decoded)
+        except ValueError:
+            host.warn("%s calls its answer JSON, but it is none" % answer.url)
+    if args["return_content"]:
+        values["content"] = decoded
+    words = "OK (%s bytes)" % (answer.header("content-length") or "unknown")
+    if answer.status >= 300:
+        words = "HTTP Error %d: %s" % (answer.status, answer.reason)
+    redirected = answer.url != http.shown(args["url"])
+    values.update(changed=False, status=answer.status, url=answer.url, redirected=redirected, msg=words)
+    return values
+
+
+def decode(content, charset):
+    try:
+        return text(raw(content.decode(charset)))
+    except (LookupError, UnicodeError):
+        return text(raw(content.decode("utf-8", "replace")))
