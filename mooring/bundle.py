@@ -17,7 +17,9 @@ TOO_OLD, NO_PYTHON, NO_BUNDLE = 96, 97, 98
 # `python -c` gets only this, and boot.py on standard input: what stands in argv also stands in sudo's log. No
 # quotes but the outer ones, and no line breaks, so that no login shell trips over it.
 STUB = (
-    r"import os,select,sys,zlib\n"
+    r"import sys\n"
+    r"sys.path[:]=[path for path in sys.path if path]\n"  # a zlib.py in the login directory must not win
+    r"import os,select,zlib\n"
     r"if not (2,7)<=sys.version_info[:2]<(3,0) and sys.version_info[:2]<(3,6): sys.exit({too_old})\n"
     r"data=bytes()\n"
     r"while len(data)<{size}:\n"

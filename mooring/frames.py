@@ -36,7 +36,14 @@ class Frames:
         del self.buffer[: self.buffer.index(wire.MARKER) + len(wire.MARKER)]
 
     def write(self, kind: bytes, number: int, body: Any) -> None:
-        self.process.write(wire.pack(kind, number, body))
+        self.write_bytes(wire.pack(kind, number, body))
+
+    def write_bytes(self, data: bytes) -> None:
+        """Send what is no frame: the code with which it all begins."""
+        try:
+            self.process.write(data, self._left())
+        except TimeoutError:
+            raise Silent from None
 
     def read(self) -> tuple[int, dict[str, Any]]:
         """The next message and its number; ValueError when it is none."""
@@ -53,6 +60,18 @@ class Frames:
         self.buffer += data or b""
         return bool(self.buffer)
 
+    def drain(self, seconds: float) -> bytes:
+        """All that still comes until the output's end, or for a while; for the message about a failure."""
+        self.wait_at_most(seconds)
+        try:
+            while True:
+                self._fill()
+        except Silent:
+            return bytes(self.buffer)
+
+    def _left(self) -> float | None:
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
     def _take(self, size: int) -> bytes:
         while len(self.buffer) < size:
             self._fill()
@@ -61,9 +80,8 @@ class Frames:
         return data
 
     def _fill(self) -> None:
-        left = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
         try:
-            data = self.process.read(left)
+            data = self.process.read(self._left())
         except TimeoutError:
             raise Silent from None
         if not data:

@@ -80,7 +80,7 @@ class Remote:
         if become is not None and become.password:
             self._frames.buffer += become.answer(self._process, login, timeout)
         try:
-            self._process.write(bundle.packed)
+            self._frames.write_bytes(bundle.packed)
         except ConnectionLost:
             raise Silent from None
         self._frames.skip_to_marker()
@@ -88,9 +88,10 @@ class Remote:
 
     def _explain_silence(self, become: Become | None, login: str, interpreter: str | None) -> MooringError:
         """Why the agent's process ended before its hello."""
-        status = self._process.exit_status(END_SECONDS)
-        self._process.read_ready()
-        noise = bytes(self._frames.buffer).replace(READY, b"").decode("utf-8", "replace").strip()
+        is_late = self._frames.is_late
+        came = self._frames.drain(0 if is_late else END_SECONDS)
+        status = self._process.exit_status(0 if is_late else END_SECONDS)
+        noise = came.replace(READY, b"").decode("utf-8", "replace").strip()
         errors = self._process.errors
         text = become.clean(errors) if become else errors.decode("utf-8", "replace").strip()
         transcript = "\n".join(part for part in (noise, text) if part)
@@ -130,9 +131,10 @@ class Remote:
         if environment:
             request["environment"] = dict(environment)
         self._requests[self._last] = _Request(content, on_progress)
+        self._frames.wait_at_most(None)
         try:
             self._frames.write(wire.JSON, self._last, request)
-        except ConnectionLost:
+        except (Silent, ConnectionLost):
             raise self._explain_end(None) from None
         return self._last
 

@@ -93,7 +93,6 @@ class Importer(object):
 def start():
     """Channel descriptors ready and modules importable; the loop may begin."""
     source, target = guard()
-    sys.path[:] = [entry for entry in sys.path if entry]
     language = sys.argv[1] if len(sys.argv) > 1 else ""
     if language:
         os.environ["LC_ALL"] = language

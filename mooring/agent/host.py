@@ -136,8 +136,9 @@ def run(argv, stdin=None, env=None, cwd=None, timeout=None, shell=False):
     try:
         process = child.start(words, environment(env), cwd and native(cwd), stdin is not None)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise Failed("cannot run %s: %s" % (shown, reason), rc=getattr(error, "errno", None) or 2, cmd=argv)
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else str(error)
+        raise Failed("cannot run %s: %s" % (shown, reason), rc=number or 2, cmd=argv)
     try:
         out, err = child.collect(process, None if stdin is None else as_bytes(stdin), timeout, session)
     except child.TimedOut:

@@ -40,23 +40,25 @@ class LocalProcess(Process):
         self._readers.register(self._stdout, selectors.EVENT_READ)
         self._readers.register(self._stderr, selectors.EVENT_READ)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, timeout: float | None = None) -> None:
+        limit = None if timeout is None else time.monotonic() + timeout
         view = memoryview(data)
         while view:
             try:
                 view = view[os.write(self._stdin.fileno(), view[:CHUNK]) :]
             except BlockingIOError:
-                self._await_room()
+                self._await_room(None if limit is None else limit - time.monotonic())
             except (OSError, ValueError) as error:
                 raise ConnectionLost(f"the local process takes no more input ({error})") from None
 
-    def _await_room(self) -> None:
+    def _await_room(self, timeout: float | None) -> None:
         """Wait until the child reads on, taking in its standard error, on which it may be stuck itself."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdin, selectors.EVENT_WRITE)
             if self._stderr.fileno() in {key.fd for key in self._readers.get_map().values()}:
                 selector.register(self._stderr, selectors.EVENT_READ)
-            selector.select()
+            if (timeout is not None and timeout <= 0) or not selector.select(timeout):
+                raise TimeoutError
         self._take_errors()
 
     def wait(self, timeout: float | None) -> bool:

@@ -21,8 +21,8 @@ class Process(ABC):
         del self.errors[:-KEPT_ERRORS]
 
     @abstractmethod
-    def write(self, data: bytes) -> None:
-        """Send all of the bytes to standard input; ConnectionLost when nobody takes them."""
+    def write(self, data: bytes, timeout: float | None = None) -> None:
+        """Send all of the bytes to standard input; ConnectionLost when nobody takes them, TimeoutError in time."""
 
     @abstractmethod
     def wait(self, timeout: float | None) -> bool:

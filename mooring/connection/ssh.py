@@ -28,9 +28,12 @@ class SshProcess(Process):
         self._signal = select.poll()
         self._signal.register(channel.fileno(), select.POLLIN)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, timeout: float | None = None) -> None:
+        self._channel.settimeout(timeout)
         try:
             self._channel.sendall(data)
+        except TimeoutError:
+            raise
         except (OSError, paramiko.SSHException) as error:
             raise ConnectionLost(f"the connection broke while sending ({error})") from None
 

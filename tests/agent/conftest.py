@@ -1,0 +1,35 @@
+"""An agent over plain pipes, on every interpreter that is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from agent_modules import SOURCES
+from interpreters import find_interpreters
+
+from mooring.bundle import Bundle
+from mooring.connection.local import LocalConnection
+from mooring.remote import Remote
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that takes `interpreter` runs on each of them."""
+    if "interpreter" in metafunc.fixturenames:
+        found = find_interpreters()
+        params = [pytest.param(path, id=version) for version, path in found.items()]
+        if "2.7" not in found:
+            missing = pytest.mark.skip(reason="no Python 2.7 on this machine")
+            params.append(pytest.param(None, id="2.7", marks=missing))
+        metafunc.parametrize("interpreter", params, scope="module")
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Bundle:
+    return Bundle(SOURCES)
+
+
+@pytest.fixture(scope="module")
+def remote(interpreter: str, bundle: Bundle) -> Iterator[Remote]:
+    with Remote.start(LocalConnection(), bundle, interpreter=interpreter) as remote:
+        yield remote

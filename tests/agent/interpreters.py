@@ -1,0 +1,31 @@
+"""Every Python on this machine that the agent must run on."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import subprocess
+from functools import cache
+
+NAMES = ("python2.7", *(f"python3.{minor}" for minor in range(6, 15)), "python3")
+
+
+@cache
+def find_interpreters() -> dict[str, str]:
+    """Version "3.11" -> path; one of each, from pyenv's directory or PATH."""
+    paths = sorted(glob.glob("/opt/python*/bin/python"))
+    paths += glob.glob(str(os.path.expanduser("~/.pyenv/versions/*/bin/python")))
+    paths += [path for name in NAMES if (path := shutil.which(name))]
+    found: dict[str, str] = {}
+    for path in paths:
+        asked = subprocess.run(
+            [path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        version = asked.stdout.strip()
+        if asked.returncode == 0 and version not in found:
+            found[version] = path
+    return dict(sorted(found.items(), key=lambda item: tuple(map(int, item[0].split(".")))))

@@ -1,0 +1,159 @@
+"""Requests and replies: states, check mode, the second look, failures, progress, content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mooring.remote import Remote
+
+
+class Bytes:
+    """Content made of `count` chunks; `error` is raised instead of the last one."""
+
+    def __init__(self, chunk: bytes, count: int, error: Exception | None = None) -> None:
+        self.chunk, self.count, self.error, self.taken = chunk, count, error, 0
+
+    @property
+    def size(self) -> int:
+        return len(self.chunk) * self.count
+
+    @property
+    def sha1(self) -> str:
+        return hashlib.sha1(self.chunk * self.count).hexdigest()
+
+    def chunks(self) -> Iterator[bytes]:
+        for _ in range(self.count):
+            self.taken += 1
+            if self.error is not None and self.taken == self.count:
+                raise self.error
+            yield self.chunk
+
+
+def test_hello_and_nothing(remote: Remote, interpreter: str) -> None:
+    assert remote.hello["pid"] > 0
+    reply = remote.call("t_nothing", {"text": "é✓", "number": 1, "list": [None, True, 1.5]})
+    assert reply == {"changed": False, "got": {"text": "é✓", "number": 1, "list": [None, True, 1.5]}}
+
+
+def test_state_is_reached_once(remote: Remote, tmp_path: Path) -> None:
+    args = {"path": str(tmp_path / "fé"), "text": "über\n"}
+    first = remote.call("t_text_file", args, diff=True)
+    assert first["changed"]
+    assert first["applied"]
+    assert first["now"]["text"] == "über\n"
+    assert first["diff"] == [
+        {"before": "", "after": 'text: "über\\n"\n', "before_header": "before", "after_header": "after"}
+    ]
+    assert (tmp_path / "fé").read_text("utf-8") == "über\n"
+    second = remote.call("t_text_file", args, diff=True)
+    assert not second["changed"]
+    assert "diff" not in second
+
+
+def test_check_mode_predicts_and_writes_nothing(remote: Remote, tmp_path: Path) -> None:
+    args = {"path": str(tmp_path / "file"), "text": "new"}
+    reply = remote.call("t_text_file", args, check=True)
+    assert reply["changed"]
+    assert reply["now"] == {"text": "new"}
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("old")
+    reply = remote.call("t_text_file", {**args, "state": "absent"}, check=True)
+    assert reply["changed"]
+    assert reply["now"] is None
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_one_shot_module_in_check_mode(remote: Remote) -> None:
+    assert remote.call("t_crash", {}, check=True) == {"changed": False, "skipped": True, "msg": "would run"}
+    assert remote.call("t_nothing", {}, check=True) == {"changed": False, "got": {}}
+    assert remote.call("t_predict", {"sure": True}, check=True) == {"changed": True, "warnings": ["cannot look"]}
+    assert remote.call("t_predict", {}, check=True)["skipped"]
+
+
+def test_second_look_finds_what_did_not_change(remote: Remote, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    args = {"path": str(tmp_path / "file"), "text": "new", "state": "broken"}
+    reply = remote.call("t_text_file", args)
+    assert reply["failed"]
+    assert reply["changed"]
+    assert reply["msg"] == 'still differs after the change: text is "old", wanted "new"'
+
+
+def test_always_counts_but_is_not_looked_at_again(remote: Remote, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("same")
+    args = {"path": str(tmp_path / "file"), "text": "same", "restart": True}
+    for _ in range(2):
+        reply = remote.call("t_text_file", args)
+        assert reply["changed"]
+        assert "failed" not in reply
+
+
+def test_secrets_are_never_told(remote: Remote, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    args = {"path": str(tmp_path / "file"), "text": 'the "g%heim" word', "password": '"g%heim"'}
+    reply = remote.call("t_text_file", args, diff=True)
+    assert "password is ********, wanted ********" in reply["msg"]
+    assert "heim" not in str(reply["diff"]) + reply["msg"]
+    assert "old-secret" not in str(reply["diff"]) + reply["msg"]
+
+
+def test_failure_with_values_and_warnings(remote: Remote) -> None:
+    expected = {"changed": False, "failed": True, "msg": "it went wrong", "rc": 7, "warnings": ["careful"]}
+    assert remote.call("t_fail", {}) == expected
+
+
+def test_crash_shows_source_lines_and_the_agent_goes_on(remote: Remote) -> None:
+    reply = remote.call("t_crash", {"zero": 0})
+    assert reply["failed"]
+    assert reply["msg"].startswith("ZeroDivisionError: ")
+    assert 'File "mooring/agent/modules/t_crash.py"' in reply["exception"]
+    assert 'return 1 // args["zero"]  # the line to show' in reply["exception"]
+    assert remote.call("t_crash", {"leave": True})["msg"] == "SystemExit: 3"
+    assert remote.call("t_no_such", {})["failed"]
+    assert not remote.call("t_nothing", {}).get("failed")
+
+
+def test_stray_output_does_no_harm(remote: Remote) -> None:
+    assert remote.call("t_noisy", {}) == {"changed": True}
+    assert remote.call("t_noisy", {}) == {"changed": True}
+
+
+def test_content_streams_with_progress(remote: Remote) -> None:
+    content = Bytes(bytes(range(256)) * 4000, 6)
+    told: list[tuple[str, int, int]] = []
+    reply = remote.call(
+        "t_content",
+        {"size": content.size},
+        content=content,
+        on_progress=lambda what, done, total: told.append((what, done, total)),
+    )
+    assert (reply["size"], reply["sha1"]) == (content.size, content.sha1)
+    assert told[0][0] == "loading"
+    assert told[-1] == ("loading", content.size, content.size)
+
+
+def test_content_that_nobody_wants_any_more(remote: Remote) -> None:
+    content = Bytes(b"x" * 100_000, 200)
+    reply = remote.call("t_content", {"fail_at": 150_000}, content=content)
+    assert reply["msg"] == "enough"
+    assert content.taken < 200
+    assert remote.call("t_nothing", {"after": 1})["got"] == {"after": 1}
+
+
+def test_content_that_cannot_be_had(remote: Remote) -> None:
+    broken = Bytes(b"x" * 1000, 3, OSError("disk on fire"))
+    assert remote.call("t_content", {}, content=broken)["msg"] == "cannot read the content: disk on fire"
+    assert remote.call("t_content", {})["msg"] == "this task has no content"
+
+
+def test_requests_sent_ahead_wait_while_content_comes(remote: Remote) -> None:
+    content = Bytes(b"abc" * 200_000, 4)
+    first = remote.send("t_content", {}, content=content)
+    ahead = [remote.send("t_nothing", {"n": n}) for n in range(3)]
+    last = remote.send("t_content", {}, content=content)
+    assert [remote.receive(number)["got"] for number in reversed(ahead)] == [{"n": 2}, {"n": 1}, {"n": 0}]
+    replies: list[dict[str, Any]] = [remote.receive(last), remote.receive(first)]
+    assert [reply["sha1"] for reply in replies] == [content.sha1, content.sha1]
