@@ -3,7 +3,8 @@
 A replacement is created before the old container is touched, so a wrong configuration or a missing network harms
 nobody. Then the old one is stopped and renamed, the new one takes the name and starts. When that fails (a port is
 taken, the program exits at once, it never gets healthy), the new one is removed and the old one comes back as it
-was. The old one is removed last. What a killed run left behind is cleared by the next one.
+was. The old one is removed last. Where a run was cut short in between, the next one gives the old container its
+name back first.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -151,6 +152,13 @@ class Lifecycle(object):
             if self.find(self.name + suffix):
                 self.remove(self.name + suffix)
 
+    def recover(self):
+        """The container that a replacement which was cut short has renamed, under its name again; None if none."""
+        if self.find(self.name + OLD) is None:
+            return None
+        self.rename(self.name + OLD, self.name)
+        return self.find()
+
     def make(self, make_new, start, steady):
         """A container where there was none; one that does not start is removed again."""
         container = make_new(self.name)
@@ -160,7 +168,7 @@ class Lifecycle(object):
             except host.Failed:
                 self.remove(container, volumes=True)
                 raise
-        self.clear(NEW, OLD)
+        self.clear(NEW)
 
     def replace(self, old, make_new, start, steady):
         """Put a new container in the place of `old` (its inspection), or leave everything as it was."""

@@ -163,7 +163,7 @@ def apply(args, before, after):
     """Pull, make, replace, adjust or remove the container."""
     engine = docker.Engine(args)
     life = Lifecycle(engine, args)
-    found = life.find()
+    found = life.find() or life.recover()
     if after is None:
         if is_running(found):
             life.stop(found["Id"])

@@ -1,0 +1,148 @@
+"""The comparison of a container with what is asked of it, and the request for a new one."""
+
+import pytest
+
+from mooring.agent import docker_adjust, docker_plan, host
+from mooring.agent.docker_lifecycle import split_frames
+
+FOUND = {
+    "Config": {
+        "Env": ["PATH=/bin", "A=1"], "Labels": {"a": "b", "image": "x"}, "Cmd": ["sleep", "1"],
+        "ExposedPorts": {"80/tcp": {}, "443/tcp": {}}, "Volumes": {"/anonymous": {}}, "Healthcheck": None,
+    },
+    "HostConfig": {
+        "Binds": ["/srv:/data", "/x:/y:ro"], "Memory": 0, "Init": None, "NetworkMode": "default",
+        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "80"}]}, "CapAdd": ["CAP_NET_ADMIN"],
+        "RestartPolicy": {"Name": "", "MaximumRetryCount": 0},
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}},
+        "Mounts": [{"Type": "bind", "Source": "/tmp", "Target": "/m"}], "ExtraHosts": ["r:192.0.2.1"], "Ulimits": None,
+    },
+    "NetworkSettings": {"Networks": {
+        "one": {"Aliases": ["web", "0123456789ab"], "IPAMConfig": {"IPv4Address": "192.0.2.2"}},
+        "two": {"Aliases": None},
+    }},
+}  # fmt: skip
+
+
+def differing(args, image=None, **comparisons):
+    """The options in which FOUND is not as asked."""
+    args = {"networks_cli_compatible": True, **args, "comparisons": comparisons}
+    mode, given = docker_plan.modes(args), docker_plan.options(args)
+    expected = docker_plan.expected(given, image, mode)
+    found = docker_plan.found_state(FOUND, given, mode)
+    return sorted(name for name in expected if found[name] != expected[name])
+
+
+SAME = {
+    "env": {"A": "1"}, "labels": {"a": "b"}, "command": "sleep 1", "exposed_ports": ["80"], "init": False,
+    "volumes": ["/srv:/data:rw", "/anonymous"], "memory": "0", "published_ports": ["80:80"], "network_mode": "bridge",
+    "capabilities": ["net_admin"], "restart_policy": "no", "log_driver": "json-file", "log_options": {"max-size": "1m"},
+    "mounts": [{"type": "bind", "source": "/tmp", "target": "/m", "read_only": False}], "etc_hosts": {"r": "192.0.2.1"},
+    "restart_retries": 0, "ulimits": [], "cap_drop": [], "healthcheck": {}, "sysctls": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(SAME))
+def test_what_is_as_asked_does_not_differ(name):
+    assert differing({name: SAME[name]}) == []
+
+
+OTHER = {
+    "env": {"A": "2"}, "labels": {"c": "d"}, "command": ["sleep", "2"], "exposed_ports": ["81"], "init": True,
+    "volumes": ["/srv:/data:ro"], "memory": "1m", "published_ports": ["127.0.0.1:80:80"], "network_mode": "host",
+    "capabilities": ["net_admin", "sys_time"], "restart_policy": "always", "log_options": {"max-size": "2m"},
+    "mounts": [{"type": "bind", "source": "/tmp", "target": "/m", "read_only": True}], "etc_hosts": {"r": "192.0.2.9"},
+    "ulimits": ["nofile:1:2"], "cap_drop": ["all"], "healthcheck": {"test": "x"}, "hostname": "web",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(OTHER))
+def test_what_is_not_as_asked_differs(name):
+    assert differing({name: OTHER[name]}) == [name]
+
+
+def test_what_is_not_given_is_not_compared():
+    assert differing({"env": None, "command": None}) == []
+
+
+def test_a_strict_comparison_counts_what_the_image_brings():
+    image = {"Config": {"Env": ["PATH=/bin"], "Labels": {"image": "x"}}}
+    assert differing({"env": {"A": "1"}}, image, env="strict") == []
+    assert differing({"env": {"A": "1"}}, None, env="strict") == ["env"]
+    assert differing({"labels": {"a": "b"}}, image, **{"*": "strict"}) == []
+    assert differing({"etc_hosts": {}}, image, etc_hosts="strict") == ["etc_hosts"]
+
+
+def test_comparisons_can_be_ignored_by_alias_too():
+    assert differing({"published_ports": ["81:81"]}, ports="ignore") == []
+    assert differing({"env": {"B": "2"}, "user": "x"}, **{"*": "ignore"}) == []
+
+
+@pytest.mark.parametrize(
+    "comparisons", [{"colour": "strict"}, {"env": "rough"}, {"*": "allow_more_present"}, {"user": "allow_more_present"}]
+)
+def test_impossible_comparisons_are_refused(comparisons):
+    with pytest.raises(host.Failed, match="comparisons: "):
+        docker_plan.modes({"comparisons": comparisons})
+
+
+def test_the_first_network_is_the_network_mode_as_on_the_command_line():
+    args = {"networks": [{"name": "one"}, {"name": "two"}], "networks_cli_compatible": True}
+    assert docker_plan.options(args) == {"network_mode": "one"}
+    assert docker_plan.options({**args, "networks_cli_compatible": False}) == {}
+    assert docker_plan.options({**args, "network_mode": "host"}) == {"network_mode": "host"}
+
+
+def test_networks_are_compared_in_what_is_asked_of_them():
+    wanted = docker_plan.wanted_networks({"networks": [{"name": "one", "aliases": ["web"], "ipv4_address": None}]})
+    assert wanted == {"one": {"aliases": ["web"]}}
+    assert docker_plan.found_networks(FOUND, wanted, "allow_more_present") == wanted
+    assert docker_plan.found_networks(FOUND, wanted, "strict") == {**wanted, "two": {}}
+    other = {"one": {"aliases": ["db"], "ipv4_address": "192.0.2.3"}}
+    assert docker_plan.found_networks(FOUND, other, "strict")["one"] == {"aliases": [], "ipv4_address": "192.0.2.2"}
+
+
+def test_the_request_for_a_new_container():
+    args = {
+        "networks": [{"name": "one", "aliases": ["web"]}], "networks_cli_compatible": True, "env": {"A": "1"},
+        "volumes": ["/srv:/data", "/anonymous"], "published_ports": ["127.0.0.1:80:80"], "restart_policy": "always",
+        "log_driver": "json-file", "log_options": {"max-file": 3, "x": True}, "cpus": 0.5,
+        "etc_hosts": {"r": "192.0.2.1"},
+    }  # fmt: skip
+    body = docker_plan.body(docker_plan.options(args), "nginx:1", docker_plan.wanted_networks(args))
+    assert body == {
+        "Image": "nginx:1",
+        "Env": ["A=1"],
+        "Volumes": {"/anonymous": {}},
+        "ExposedPorts": {"80/tcp": {}},
+        "NetworkingConfig": {"EndpointsConfig": {"one": {"Aliases": ["web"]}}},
+        "HostConfig": {
+            "Binds": ["/srv:/data:rw"],
+            "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}]},
+            "RestartPolicy": {"Name": "always"},
+            "LogConfig": {"Type": "json-file", "Config": {"max-file": "3", "x": "true"}},
+            "NanoCpus": 500000000,
+            "ExtraHosts": ["r:192.0.2.1"],
+            "NetworkMode": "one",
+        },
+    }
+
+
+def test_every_found_network_address_survives_the_port_form():
+    assert docker_plan.options({"published_ports": ["[::1]:80:80"]}) == {"published_ports": {"80/tcp": ["::1:80"]}}
+    body = docker_plan.body({"published_ports": {"80/tcp": ["::1:80"]}}, "x", {})
+    assert body["HostConfig"]["PortBindings"] == {"80/tcp": [{"HostIp": "::1", "HostPort": "80"}]}
+
+
+def test_an_update_of_memory_lifts_the_swap_limit_with_it():
+    found = {"HostConfig": {"Memory": 64, "MemorySwap": 128, "RestartPolicy": {"Name": "always"}}}
+    given = {"memory": 256, "restart_retries": 3}
+    assert docker_adjust.update_request(found, {"memory"}, given) == {"Memory": 256, "MemorySwap": 512}
+    assert docker_adjust.update_request(found, {"restart_retries"}, given) == {
+        "RestartPolicy": {"Name": "always", "MaximumRetryCount": 3}
+    }
+    assert docker_adjust.update_request(found, {"networks"}, given) == {}
+
+
+def test_the_frames_of_a_log_are_taken_apart():
+    assert split_frames(b"\1\0\0\0\0\0\0\3one\2\0\0\0\0\0\0\4 two") == b"one two"
