@@ -24,7 +24,7 @@ CHECKS = Path(__file__).parents[2] / "tests" / "hosts"
 # From the server outwards; further files of an operator's own come after these.
 ORDER = ("test_server.py", "test_client.py", "test_proof.py")
 # pytest's own settings of this project are for its unit tests; cache files would be litter here.
-PLAIN = ("--tb=short", "-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_suite_name=mooring")
+PLAIN = ("-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_suite_name=mooring")
 INTERRUPTED = 130
 PLAYBOOK = "playbooks/site.yml"
 # Options of the provisioning tasks that would mean nothing here.
@@ -85,6 +85,8 @@ def _check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:
     try:
         result = _run_pytest(plugin.Verification(fleet, trial, summary, report), junit)
         interrupted = result == pytest.ExitCode.INTERRUPTED
+        if result not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
+            summary.errors.append(f"the checks did not run: pytest ended with status {int(result)}")
     finally:
         if trial is not None:
             report.show_step("removing the proof")

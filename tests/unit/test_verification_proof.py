@@ -2,116 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
-import socket
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from registry_server import RegistryServer, serve_registry
+from registry_server import serve_registry
+from verification_world import DOOR, LINE, World
 
-from mooring.registry.image import digest_of
 from mooring.verification import trial as trial_module
 from mooring.verification.access_log import Request, askers, fetchers, parse
 from mooring.verification.findings import HTTP, NAME, REGISTRY, SETTING, TCP, TLS
-from mooring.verification.member import Member
 from mooring.verification.proof import Evidence, Proof, explain_failure, judge_pull
 from mooring.verification.registry_side import RegistrySide
-from mooring.verification.routes import FULL_NAME, MIRROR, Door, Route
+from mooring.verification.routes import FULL_NAME, MIRROR, Route
 from mooring.verification.trial import Trial
-
-NAMES = ("registry.example.com",)
-DOOR = Door(NAMES, "192.0.2.10", 80, 443, has_tls=False)
-VARIABLES = {
-    "registry_client_names": list(NAMES),
-    "registry_client_add_registries": list(NAMES),
-    "registry_client_mirrors": ["http://registry.example.com"],
-    "registry_client_insecure_registries": list(NAMES),
-    "registry_client_certs_directory": "/etc/docker/certs.d",
-    "hosts_file_names": list(NAMES),
-    "hosts_file_address": "192.0.2.10",
-    "nginx_container_name": "mooring-nginx",
-    "registry_container_name": "mooring-registry",
-}
-LINE = '{address} - - [23/Nov/2026:18:00:00 +0000] "{method} {path} HTTP/1.1" 200 2 "-" "docker/1.13.1"'
-
-
-@dataclass
-class World:
-    """A server and its clients, as far as the proof sees them: their images, and the access log."""
-
-    registry: RegistryServer
-    log: list[str] = field(default_factory=list)
-    images: dict[str, dict[str, str]] = field(default_factory=dict)
-    removed: list[str] = field(default_factory=list)
-    passes_by: bool = False
-    mirrors: tuple[str, ...] = ("http://registry.example.com/",)
-    layer: str = ""
-
-    def note(self, client: str, path: str) -> None:
-        self.log.append(LINE.format(address=f"10.0.0.{client[-1]}", method="GET", path=path))
-
-    def member(self, name: str) -> Member:
-        def send(module: str, args: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
-            if module == "shell":
-                rc, out, err = self.shell(name, args["_raw_params"] if "_raw_params" in args else args["cmd"])
-                return {"rc": rc, "stdout": out, "stderr": err, "failed": rc != 0}
-            if module == "registry_probe":
-                self.note(name, args["path"])
-                return {
-                    "layer": self.layer,
-                    "msg": "down",
-                    "addresses": ["192.0.2.10"],
-                    "status": 200,
-                    "headers": [["Docker-Distribution-Api-Version", "registry/2.0"]],
-                    "body": "{}",
-                }
-            settings = {
-                "Mirrors": list(self.mirrors),
-                "IndexConfigs": {"registry.example.com": {"Secure": False}},
-            }
-            return {"host_info": {"Architecture": "aarch64", "RegistryConfig": settings}}
-
-        def tunnel(host: str, port: int) -> socket.socket:
-            assert (host, port) == ("registry.example.com", 80)
-            return socket.create_connection(self.registry.server_address)  # type: ignore[arg-type]
-
-        return Member(name, VARIABLES, send, tunnel)
-
-    def shell(self, client: str, line: str) -> tuple[int, str, str]:
-        words = shlex.split(line)
-        if words[0] == "date":
-            return 0, "1764000000\n", ""
-        if words[0] == "command":
-            return 1, "", ""
-        if words[:2] == ["docker", "logs"]:
-            return 0, "\n".join(self.log), ""
-        if words[:2] == ["docker", "inspect"]:
-            return 0, '[{"Mounts": [{"Destination": "/var/lib/registry", "Source": "/srv/registry"}]}]', ""
-        if words[:2] == ["docker", "images"]:
-            images = self.images.get(client, {})
-            lines = [f"{name.rpartition(':')[0]} proof {digest} sha256:1" for name, digest in images.items()]
-            return 0, "\n".join(lines), ""
-        if words[:2] == ["docker", "rmi"]:
-            for name in words[3:]:
-                self.images[client].pop(name)
-            return 0, "", ""
-        if words[0] == "timeout":
-            return self.pull(client, words[4])
-        self.removed += words
-        return 0, "", ""
-
-    def pull(self, client: str, reference: str) -> tuple[int, str, str]:
-        is_full = "/" in reference
-        name = reference.rpartition("/")[2].rpartition(":")[0]
-        repository = name if is_full else f"library/{name}"
-        _, manifest = self.registry.manifests[repository, "proof"]
-        digest = digest_of(manifest)
-        self.images.setdefault(client, {})[reference] = digest
-        if not self.passes_by:
-            self.note(client, f"/v2/{repository}/manifests/proof")
-        return 0, f"Digest: {digest}\n", ""
 
 
 @pytest.fixture

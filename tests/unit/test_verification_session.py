@@ -1,0 +1,172 @@
+"""A whole verification through pytest: what the checks in tests/hosts/ say of a fleet in memory."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from registry_server import serve_registry
+from verification_world import CONTAINERS, VARIABLES, World, container
+
+from mooring.command_line import Request
+from mooring.errors import HostUnreachable, UsageError
+from mooring.reporters.verification import JsonReport, ScreenReport
+from mooring.verification import session
+from mooring.verification import trial as trial_module
+from mooring.verification.summary import Summary
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(trial_module, "LOG_TRIES", 2)
+    monkeypatch.setattr(trial_module, "LOG_PAUSE", 0)
+    with serve_registry() as registry:
+        yield World(registry)
+
+
+EXITED = {"Running": False, "Status": "exited", "ExitCode": 1}
+
+
+def make_fleet(world: World, **changes: Any) -> Any:
+    members = {"server": [world.member("server")], "clients": [world.member("client1"), world.member("client2")]}
+    found = SimpleNamespace(
+        members=members,
+        chosen={"server", "client1", "client2"},
+        unreachable={},
+        server_variables={"server": VARIABLES},
+        site=SimpleNamespace(options=SimpleNamespace(forks=5)),
+    )
+    found.to_check = lambda kind: [member for member in found.members[kind] if member.name in found.chosen]
+    for name, value in changes.items():
+        setattr(found, name, value)
+    return found
+
+
+def run(fleet: Any, junit: str = "") -> tuple[int, dict[str, Any]]:
+    """The exit status, and the summary as JSON has it."""
+    stream = io.StringIO()
+    report = JsonReport(stream)
+    summary = Summary(hosts=("server", "client1", "client2"))
+    status = session._check(fleet, junit, summary, report)
+    report.show_summary(summary)
+    report.close()
+    return status, json.loads(stream.getvalue())
+
+
+def test_a_fleet_that_is_well(world: World, tmp_path: Path) -> None:
+    status, result = run(make_fleet(world), str(tmp_path / "junit.xml"))
+    assert result["exit_status"] == status == 0, result
+    assert {name: host["status"] for name, host in result["hosts"].items()} == dict.fromkeys(
+        ("server", "client1", "client2"), "ok"
+    )
+    assert all(host["checks"]["passed"] > 5 for host in result["hosts"].values())
+    routes = result["hosts"]["client2"]["routes"]
+    assert list(routes) == ["full name registry.example.com", "mirror"]
+    assert routes["mirror"]["status"] == "ok"
+    assert routes["mirror"]["address"] == "10.0.0.2"
+    assert routes["mirror"]["digest"].startswith("sha256:")
+    assert result["left_behind"] == result["errors"] == []
+    assert world.registry.manifests == {}
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
+    assert (suite.get("name"), suite.get("failures")) == ("mooring", "0")
+
+
+@pytest.mark.parametrize(
+    ("containers", "layer", "words"),
+    [
+        ({"mooring-registry": None}, "registry", "there is no container mooring-registry"),
+        (
+            {"mooring-nginx": container("80/tcp", "0.0.0.0:80", State=EXITED)},
+            "HTTP",
+            "mooring-nginx does not run (exited, exit status 1)",
+        ),
+        ({"mooring-nginx": container("80/tcp", "0.0.0.0:81")}, "TCP", "published at 0.0.0.0:81, not at 0.0.0.0:80"),
+        (
+            {"mooring-registry": container("5000/tcp", "0.0.0.0:5000")},
+            "registry",
+            "own port is published at ['0.0.0.0:5000']",
+        ),
+        (
+            {"mooring-nginx": container("80/tcp", "0.0.0.0:80", NetworkSettings={"Networks": {"bridge": {}}})},
+            "HTTP",
+            "its networks are bridge; mooring is not among them",
+        ),
+    ],
+)  # fmt: skip
+def test_a_server_that_is_not(world: World, containers: dict[str, Any], layer: str, words: str) -> None:
+    world.containers = {**CONTAINERS, **containers}
+    status, result = run(make_fleet(world, chosen={"server"}))
+    assert status == 2
+    [failure] = result["hosts"]["server"]["failures"]
+    assert failure["layer"] == layer
+    assert words in failure["message"]
+    assert failure["remedy"]
+
+
+def test_a_client_whose_engine_lacks_the_mirror(world: World) -> None:
+    world.mirrors = ()
+    status, result = run(make_fleet(world, chosen={"client1"}))
+    assert status == 2
+    [failure] = result["hosts"]["client1"]["failures"]
+    assert failure["check"] == "The engine has the mirrors, as it says itself"
+    assert failure["layer"] == "daemon setting"
+
+
+def test_a_lower_layer_is_reported_once_and_those_above_are_not_looked_at(world: World) -> None:
+    world.layer, world.passes_by = "TCP", True
+    status, result = run(make_fleet(world, chosen={"client1"}))
+    assert status == 2
+    failures = result["hosts"]["client1"]["failures"]
+    assert [failure["layer"] for failure in failures] == ["TCP", "TCP", "TCP"]
+    assert failures[0]["check"].startswith("nginx's port takes connections")
+    assert {cell["failure"]["layer"] for cell in result["hosts"]["client1"]["routes"].values()} == {"TCP"}
+
+
+def test_a_server_that_is_down(world: World) -> None:
+    fleet = make_fleet(world, unreachable={"server": "connection refused"})
+    fleet.members["server"] = []
+    status, result = run(fleet)
+    assert status == 4
+    assert result["hosts"]["server"]["status"] == "unreachable"
+    assert result["hosts"]["server"]["reason"] == "connection refused"
+    messages = [cell["failure"]["message"] for cell in result["hosts"]["client1"]["routes"].values()]
+    assert messages == ["the registry's server is unreachable, so nothing could be pushed to it"] * 2
+
+
+def test_a_host_that_is_lost_meanwhile(world: World) -> None:
+    def lose(*_: Any) -> Any:
+        raise HostUnreachable("the connection broke")
+
+    fleet = make_fleet(world, chosen={"server"})
+    fleet.members["server"][0].send = lose
+    status, result = run(fleet)
+    assert status == 4
+    assert result["hosts"]["server"]["reason"] == "the connection broke"
+
+
+def test_the_table_on_the_screen(world: World) -> None:
+    world.passes_by = True
+    stream = io.StringIO()
+    report = ScreenReport(stream, verbose=False)
+    summary = Summary(hosts=("server", "client1", "client2"))
+    session._check(make_fleet(world), "", summary, report)
+    summary.left_behind = ["client1: images proof-1: no"]
+    report.show_summary(summary)
+    text = stream.getvalue()
+    assert "failed  client1: The image is pulled through the registry's nginx [mirror]\n" in text
+    assert "        remedy: run `invoke provision-clients`" in text
+    assert "server   ok      passed=" in text
+    assert "client1                        failed: daemon setting          failed: daemon setting\n" in text
+    assert text.endswith("left behind, please remove by hand:\n  client1: images proof-1: no\n")
+
+
+@pytest.mark.parametrize("option", ["check", "list_tasks", "tags"])
+def test_options_that_mean_nothing_here_are_refused(option: str) -> None:
+    with pytest.raises(UsageError, match=f"verify does not take --{option.replace('_', '-')}"):
+        session.load_site(Request(**{option: "x"}))  # type: ignore[arg-type]
