@@ -101,7 +101,7 @@ class Templar:
             raise TemplateError("a condition is an expression already", where, "name the variable without {{ }}")
 
     def names(self, value: Any, is_condition: bool = False) -> set[str]:
-        """The variables that the value's templates, or a condition, name; not those that these name in turn."""
+        """The names that the value's templates, or a condition, use; not those that these variables use in turn."""
         if isinstance(value, Mapping):
             return set().union(*(self.names(child, is_condition) for child in value.values()))
         if isinstance(value, (list, tuple)):

@@ -44,8 +44,9 @@ def holds_template(tree: nodes.Template) -> bool:
 
 
 def find_names(environment: Environment, tree: nodes.Template) -> set[str]:
-    """The variables that a parsed template names."""
-    return meta.find_undeclared_variables(tree) - set(environment.globals)
+    """The names that a parsed template uses: variables, and functions such as `lookup`, which variables may hide."""
+    functions = {node.name for node in tree.find_all(nodes.Name) if node.name in environment.globals}
+    return meta.find_undeclared_variables(tree) | functions
 
 
 def explain(error: Exception, where: Where | None, variables: Mapping[str, Any]) -> TemplateError:

@@ -89,7 +89,7 @@ FILES = {
     "playbooks/group_vars/db.yml": "{who: pb-db, a: pb-db}",
     "playbooks/host_vars/web2.example.com.yml": "{e: pb-web2}",
 }
-PATTERNS = """
+PATTERN_LINES = """
 all
 *
 web
@@ -116,7 +116,8 @@ db-[ab]
 ungrouped
 all:!ungrouped:&prod
 web,!web2.example.com,&prod
-""".split()
+"""
+PATTERNS = PATTERN_LINES.split()
 
 
 def ansible(place: Path, *argv: str) -> str:

@@ -384,7 +384,7 @@ FILES = {
     "import": "{% import 'macros.j2' as m %}{{ m.tag(port) }}\n",
     "import with context": "{% from 'macros.j2' import shown with context %}{{ shown() }}\n",
     "extends": "{% extends 'base.j2' %}{% block body %}body {{ port }}{{ super() }}{% endblock %}\n",
-    "set in a block": "{% set ns = namespace(n=0) %}{% for w in words %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}\n",
+    "namespace": "{% set n = namespace(i=0) %}{% for w in words %}{% set n.i = n.i + 1 %}{% endfor %}{{ n.i }}\n",
     "backslashes": "{{ 'a\\tb' }} {{ 'abc' | regex_replace('(b)', '<\\\\1>') }}\n",
     "lines": "{% for k, v in settings | dictsort %}\n{{ k }}={{ v }}\n{% endfor %}\n",
     "indented": "server {\n    {% if port == 80 %}\n    listen {{ port }};\n    {% endif %}\n}\n",

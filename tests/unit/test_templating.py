@@ -1,0 +1,200 @@
+"""Templates: what is refused before the run, and where mistakes are said to be. tests/language compares the results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mooring import source
+from mooring.errors import TemplateError, UndefinedVariable, Where
+from mooring.source import Text
+from mooring.templating import OMIT, Templar, is_template
+
+WHERE = Where("site.yml", 3, 9, "  name: {{ x }}")
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "{{ a }}", "{{ a | default(omit) }}", "{{ lookup('env', x) }}", "{# {{ #}", "a }}"]
+)
+def test_check_accepts(text: str) -> None:
+    Templar().check(text, WHERE)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ a", "template syntax"),
+        ("{% if a %}x", "template syntax"),
+        ("{{ a | to_jsn }}", "unknown filter 'to_jsn' (did you mean \"to_json\"?)"),
+        ("{% if false %}{{ a | nope_nope }}{% endif %}", "unknown filter 'nope_nope'"),
+        ("{{ a is defind }}", "unknown test 'defind' (did you mean \"defined\"?)"),
+        ("{{ lookup('fil', 'x') }}", "unknown look-up 'fil' (did you mean \"file\"?)"),
+        ("{{ q('nope_nope', 'x') }}", "unknown look-up 'nope_nope'"),
+    ],
+)
+def test_check_refuses(text: str, message: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        Templar().check(text, WHERE)
+    assert message in str(caught.value)
+    assert caught.value.where == WHERE
+
+
+@pytest.mark.parametrize("condition", [True, "a == 1", "{{ a }}", ["a", "b is defined"], "not a", None])
+def test_check_condition_accepts(condition: Any) -> None:
+    Templar().check_condition(condition, WHERE)
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("a = 1", "template syntax"),
+        ("a b", "template syntax"),
+        ("a == '{{ b }}'", "name the variable without {{ }}"),
+        ("a is suceeded", 'did you mean "succeeded"'),
+        (["a", "b |"], "template syntax"),
+    ],
+)
+def test_check_condition_refuses(condition: Any, message: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        Templar().check_condition(condition, WHERE)
+    assert message in str(caught.value)
+
+
+def test_errors_name_place_and_variable() -> None:
+    text = Text("{{ registri_port }}", WHERE)
+    with pytest.raises(UndefinedVariable) as caught:
+        Templar().render(text, {"registry_port": 5000})
+    assert str(caught.value).startswith("site.yml:3:9: 'registri_port' is undefined (did you mean \"registry_port\"?)")
+
+
+def test_the_place_is_that_of_the_broken_variable() -> None:
+    from mooring.variables import Variables
+
+    vars_node = source.parse("a: 1\nbroken: '{{ nope }}'\n", "defaults.yml")
+    variables = Variables(Templar(), [(source.value(vars_node), False)])
+    with pytest.raises(UndefinedVariable) as caught:
+        Templar().render(Text("{{ broken }}", WHERE), variables)
+    assert str(caught.value.where) == "defaults.yml:2:9"
+
+
+def test_values_that_are_no_templates_stay_the_same_objects() -> None:
+    text = Text("plain", WHERE)
+    assert Templar().render(text, {}) is text
+    assert Templar().render("{{ x }}", {"x": text}) is text
+
+
+def test_omit() -> None:
+    templar = Templar()
+    assert templar.render({"a": "{{ omit }}", "b": ["{{ omit }}", 1]}, {}) == {"b": [1]}
+    assert templar.render("{{ x | default(omit) }}", {}) is OMIT
+    with pytest.raises(TemplateError, match="omit stands inside a text"):
+        templar.render("x{{ omit }}", {})
+
+
+def test_condition_explains_what_is_no_boolean() -> None:
+    with pytest.raises(TemplateError) as caught:
+        Templar().condition(Text("answer", WHERE), {"answer": "no"})
+    assert "condition `answer` is 'no' (str), not a boolean (use \"| bool\")" in str(caught.value)
+
+
+def test_conditions_do_not_run_a_hosts_output() -> None:
+    with pytest.raises(TemplateError, match="not a boolean"):
+        Templar().condition("{{ out }}", {"out": "1 == 1"})
+
+
+def test_names() -> None:
+    templar = Templar()
+    assert templar.names({"a": "{{ b.c }} {{ lookup('env', d) }}", "e": ["{{ f }}"]}) == {"b", "d", "f", "lookup"}
+    assert templar.names("x is defined", is_condition=True) == {"x"}
+    assert templar.names(5) == set()
+
+
+def test_is_template() -> None:
+    assert is_template({"a": ["x {{ y }}"]})
+    assert not is_template({"a": ["x"], "b": 5})
+
+
+def test_file_errors_name_the_line(tmp_path: Path) -> None:
+    (tmp_path / "main.j2").write_text("one\n{% include 'part.j2' %}\n", encoding="utf-8")
+    (tmp_path / "part.j2").write_text("two\n\n   {{ nope }}\n", encoding="utf-8")
+    with pytest.raises(UndefinedVariable) as caught:
+        Templar().render_file(tmp_path / "main.j2", {})
+    assert str(caught.value.where) == f"{tmp_path}/part.j2:3:4"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("a\n{% if x %}\n", ":2:1", "template syntax"),
+        ("a\nb {{ c | nope_nope }}\n", ":2:1", "unknown filter"),
+    ],
+)
+def test_check_file(text: str, place: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.j2"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(TemplateError) as caught:
+        Templar().check_file(path)
+    assert message in str(caught.value)
+    assert str(caught.value.where).startswith(f"{path}{place}")
+
+
+def test_check_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="No such file"):
+        Templar().check_file(tmp_path / "x.j2")
+
+
+def test_file_options_and_search_path(tmp_path: Path) -> None:
+    (tmp_path / "role/templates").mkdir(parents=True)
+    (tmp_path / "role/templates/part.j2").write_text("part [[ x ]]", encoding="utf-8")
+    (tmp_path / "main.j2").write_text("[[ x ]] {{ x }} {% include 'part.j2' %}\n", encoding="utf-8")
+    options = {"variable_start_string": "[[", "variable_end_string": "]]"}
+    text = Templar().render_file(tmp_path / "main.j2", {"x": 5}, [tmp_path / "role"], options)
+    assert text == "5 {{ x }} part 5\n"
+
+
+def test_ansible_managed(tmp_path: Path) -> None:
+    path = tmp_path / "x.j2"
+    path.write_text("# {{ ansible_managed }}\n", encoding="utf-8")
+    assert Templar().render_file(path, {}) == "# Ansible managed\n"
+    assert Templar().render_file(path, {"ansible_managed": "mine"}) == "# mine\n"
+
+
+def test_variables_are_not_rendered_before_they_are_named(tmp_path: Path) -> None:
+    class Watched(dict[str, Any]):
+        read: list[str] = []
+
+        def __getitem__(self, key: str) -> Any:
+            self.read.append(key)
+            return super().__getitem__(key)
+
+    (tmp_path / "main.j2").write_text("{% for i in [1] %}{% include 'part.j2' %}{% endfor %}", encoding="utf-8")
+    (tmp_path / "part.j2").write_text("{{ i }}{{ used }}", encoding="utf-8")
+    variables = Watched(used="u", other="o")
+    assert Templar().render_file(tmp_path / "main.j2", variables) == "1u"
+    assert set(variables.read) == {"used"}
+
+
+def test_lookup_file(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/key.pub").write_text("ssh-ed25519 AAAA\n", encoding="utf-8")
+    templar = Templar(tmp_path)
+    assert templar.render("{{ lookup('file', 'key.pub') }}", {}) == "ssh-ed25519 AAAA"
+    assert templar.render("{{ lookup('file', 'key.pub', rstrip=false) }}", {}) == "ssh-ed25519 AAAA\n"
+    with pytest.raises(TemplateError, match="no file 'nope'"):
+        templar.render("{{ lookup('file', 'nope') }}", {})
+
+
+def test_lookup_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOORING_TEST", "{{ x }}")
+    templar = Templar()
+    assert templar.render("{{ lookup('env', 'MOORING_TEST') }}", {"x": 1}) == "{{ x }}"
+    assert templar.render("{{ query('env', 'MOORING_TEST') }}", {}) == ["{{ x }}"]
+    assert templar.render("{{ lookup('env', 'MOORING_NOT', default='d') }}", {}) == "d"
+
+
+@pytest.mark.parametrize("text", ["{{ ''.__class__ }}", "{{ [].__class__.__mro__ }}", "{{ x.__init__ }}"])
+def test_the_sandbox_holds(text: str) -> None:
+    with pytest.raises(TemplateError):
+        Templar().render(text, {"x": 1})
