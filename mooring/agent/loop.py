@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 
-from mooring.agent import changes, host, wire
+from mooring.agent import changes, host, names, wire
 from mooring.agent.channel import Channel
 
 
@@ -49,7 +49,8 @@ def perform(request, session):
     session.environment = host.native(request.get("environment") or {})
     try:
         module = importlib.import_module("mooring.agent.modules." + str(request["module"]))
-        values = _perform(module, host.native(request.get("args") or {}), request)
+        args = names.expand(module.ARGS, host.native(request.get("args") or {}))
+        values = _perform(module, args, request)
     except host.Failed as failure:
         values = dict(failure.values, failed=True, msg=failure.message)
     except wire.EndOfStream:
