@@ -56,7 +56,14 @@ def run(call: Call) -> Reply:
 
 def send(call: Call, content: Content, name: str) -> Reply:
     """Bring the content to `dest`; `name` is the file's name where `dest` is a folder."""
-    args = {"checksum": content.sha1(), "original_basename": name or None, **passed(call)}
+    args = {
+        "checksum": content.sha1(),
+        "size": content.size,
+        "original_basename": name or None,
+        **passed(call),
+    }
+    if args.get("mode") == "preserve" and isinstance(content, FileContent):
+        args["mode"] = f"{content.path.stat().st_mode & 0o7777:04o}"
     return call.module("copy", args, content)
 
 
