@@ -53,7 +53,7 @@ class Site:
     def chosen(self) -> set[str]:
         """The hosts that --limit leaves."""
         pattern = self.options.limit or "all"
-        return {host.name for host in self.inventory.match(pattern)}
+        return {host.name for host in self.inventory.match_limit(pattern)}
 
 
 @dataclass
@@ -138,4 +138,4 @@ class Fleet:
             request = {"module": module, "args": args, "timeout": timeout}
             return state.session.call(variables, user, request)
 
-        return Member(name, variables, send, state.session.open_tunnel)
+        return Member(name, variables, send, state.session.open_tunnel, state.session.close)

@@ -31,12 +31,14 @@ class Member:
 
     `send` calls a module with normalized arguments (and a limit in seconds) and returns its reply;
     `open_tunnel` opens a stream to an address as the host sees it, over its own connection.
+    `abort` ends what runs there, from any thread; the next call connects anew.
     """
 
     name: str
     variables: Mapping[str, Any]
     send: Callable[[str, Mapping[str, Any], float], Mapping[str, Any]] = field(repr=False)
     open_tunnel: Callable[[str, int], Stream] = field(repr=False)
+    abort: Callable[[], None] = field(default=lambda: None, repr=False)
     _probes: dict[Any, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     @functools.cached_property

@@ -73,9 +73,16 @@ class Trial:
         self._judge(registry, since)
 
     def _on_clients(self, work: Callable[[Member, Any], Answer], *args: Any) -> list[Answer]:
-        """Do something on all clients at once, each in a thread of its own."""
+        """Do something on all clients at once, each in a thread of its own; Ctrl-C ends it on the hosts too."""
         with ThreadPoolExecutor(max(1, min(self.forks, len(self.clients)))) as pool:
-            return list(pool.map(lambda member: work(member, *args), self.clients))
+            jobs = [pool.submit(work, client, *args) for client in self.clients]
+            try:
+                return [job.result() for job in jobs]
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for client in self.clients:
+                    client.abort()
+                raise
 
     def _judge(self, registry: RegistrySide, since: str) -> None:
         """Judge every pull; a line may come into the log a moment after the pull."""
