@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,11 +40,10 @@ class Runner:
     recap: Recap = field(default_factory=Recap)
 
     def __post_init__(self) -> None:
-        bundle = Bundle()
-        self.states: Mapping[str, HostState] = {
-            host.name: HostState(host, Session(host.name, bundle, self.connecting))
-            for host in self.inventory.hosts.values()
-        }
+        self._bundle = Bundle()
+        self.states: dict[str, HostState] = {}
+        for host in self.inventory.hosts.values():
+            self._add(host)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._interrupted = threading.Event()
         self._slots = threading.Semaphore(self.options.forks)
@@ -67,12 +66,18 @@ class Runner:
         return status
 
     def hosts(self, play: Play) -> list[Host]:
-        """The hosts of a play, within --limit."""
+        """The hosts of a play, within --limit; among them localhost, where a play names it and no inventory has it."""
         hosts = self.inventory.match(play.hosts)
-        if self.options.limit is None:
-            return hosts
-        within = {host.name for host in self.inventory.match(self.options.limit)}
-        return [host for host in hosts if host.name in within]
+        if self.options.limit is not None:
+            within = {host.name for host in self.inventory.match_limit(self.options.limit)}
+            hosts = [host for host in hosts if host.name in within]
+        for host in hosts:
+            if host.name not in self.states:
+                self._add(host)
+        return hosts
+
+    def _add(self, host: Host) -> None:
+        self.states[host.name] = HostState(host, Session(host.name, self._bundle, self.connecting))
 
     def _play(self, play: Play, hosts: list[Host]) -> bool:
         """Run a play in batches; False when nobody is left to go on with."""
