@@ -21,14 +21,14 @@ def same(value):
     return value
 
 
-def option(name, kind, place, spec=None, clean=None, pack=None, unpack=None, default_mode=None):
-    """An Option; by default list arguments hold texts, and sets are compared without order."""
+def option(name, kind, place, spec=None, **ways):
+    """An Option; `ways` may be clean, pack, unpack, default_mode. By default lists hold texts, sets have no order."""
     texts = {"type": "list", "elements": "str"}
     fallback = {"value": {"type": "str"}, "dict": {"type": "dict"}}.get(kind, texts)
-    mode = default_mode or ("strict" if kind in ("value", "list") else "allow_more_present")
+    mode = "strict" if kind in ("value", "list") else "allow_more_present"
     straight = ordered if kind == "set" else same
-    spec = spec or fallback
-    return Option(name, kind, place, spec, clean or straight, pack or same, unpack or straight, mode)
+    return Option(name, kind, place, spec or fallback, ways.pop("clean", straight), ways.pop("pack", same),
+                  ways.pop("unpack", straight), ways.pop("default_mode", mode), **ways)
 
 
 def ordered(items):
