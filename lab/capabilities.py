@@ -1,0 +1,35 @@
+"""What a container needs on this machine so that systemd and a Docker engine run inside it. Pure functions."""
+
+from __future__ import annotations
+
+import re
+
+CAP_SYS_RESOURCE = 24
+
+_UNCONFINED = ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]
+
+
+def may_be_privileged(status: str) -> bool:
+    """Whether `docker run --privileged` can work: it asks for every capability, and a machine may lack SYS_RESOURCE.
+
+    STATUS is the text of /proc/self/status.
+    """
+    bounding = re.search(r"^CapBnd:\s*([0-9a-fA-F]+)", status, re.MULTILINE)
+    return bounding is None or bool(int(bounding.group(1), 16) >> CAP_SYS_RESOURCE & 1)
+
+
+def cgroup_version(filesystem: str) -> int:
+    """1 or 2, from the type of the file system at the engine's /sys/fs/cgroup (`stat -f -c %T`, or docker info)."""
+    return 2 if filesystem.strip() in ("cgroup2fs", "2") else 1
+
+
+def run_options(privileged: bool, cgroups: int) -> list[str]:
+    """Options of `docker run`. A privileged container on cgroup v2 has a writable tree of its own and needs no mount;
+    in all other cases it works on the machine's tree, where systemd keeps to the container's part of it."""
+    if privileged and cgroups == 2:
+        return ["--privileged", "--cgroupns=private"]
+    rights = ["--privileged"]
+    if not privileged:
+        rights = ["--cap-add=ALL", "--cap-drop=SYS_RESOURCE"]
+        rights += [f"--security-opt={option}" for option in _UNCONFINED]
+    return [*rights, "--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"]

@@ -1,0 +1,30 @@
+"""What the stand-in for Docker Hub holds: a few small real images, as the storage of its registry."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from lab.archive import Image, make_image, write_storage
+from lab.roots import unpack_debs
+
+STORAGE = "var/lib/docker-hub/docker/registry/v2"
+
+
+def fill_hub(root: Path, images: dict[str, Image], work: Path, architecture: str) -> None:
+    """Gives the hub's ROOT the registry program and its images; Docker Hub calls its own images library/NAME."""
+    program = work / "registry-package"
+    unpack_debs(root / "opt/debs/images", program)
+    shutil.copy(program / "usr/bin/docker-registry", root / "usr/bin/docker-registry")
+    held = [
+        dataclasses.replace(image, names=tuple(f"library/{name}" for name in image.names))
+        for image in images.values()
+    ]
+    greeting = work / "hello"
+    (greeting / "bin").mkdir(parents=True)
+    shutil.copy(program / "bin/busybox", greeting / "bin/busybox")
+    settings = {"Cmd": ["/bin/busybox", "echo", "Hello from the lab's hub!"]}
+    names = ("library/hello:latest", "library/hello-world:latest", "mooring/hub-only:1")
+    held.append(make_image(greeting, settings, names, architecture))
+    write_storage(held, root / STORAGE)

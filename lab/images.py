@@ -1,0 +1,117 @@
+"""The images of the lab's hosts, built once and kept until their recipe changes."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab import apt, bundles, dress, hub, mirror, roots, rpm
+from lab.commands import LabError, Say, run
+from lab.engine import Engine, install_missing
+from lab.places import BUNDLES, HERE, cache, digest
+from lab.topology import PREFIX
+
+TOOLS = {
+    "debootstrap": "debootstrap",
+    "rpmbuild": "rpm",
+    "createrepo_c": "createrepo-c",
+    "openssl": "openssl",
+    "ssh-keygen": "openssh-client",
+}
+"""Program of this machine: Debian's package that has it."""
+
+BUNDLE_NAMES = ("registry", "nginx", "busybox")
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+_RECIPES = {
+    "el7": ("roots.py", "rpm.py", "dress.py", "redhat", "overlay/every", "overlay/el7"),
+    "debian": ("roots.py", "apt.py", "dress.py", "overlay/every", "overlay/debian"),
+    "hub": ("roots.py", "apt.py", "archive.py", "bundles.py", "hub.py", "dress.py", "images", "overlay"),
+}
+
+
+def tag_of(image: str) -> str:
+    """The tag of the host image called IMAGE, as its recipe stands now."""
+    return f"{PREFIX}/{image}:{digest(*[HERE / path for path in _RECIPES[image]])}"
+
+
+def ensure_images(engine: Engine, say: Say) -> None:
+    """Builds what is missing of the host images and the offline bundles."""
+    kept = cache() / f"bundles-{tag_of('hub').rpartition(':')[2]}"
+    missing = [name for name in _RECIPES if not engine.succeeds("image", "inspect", tag_of(name))]
+    has_bundles = all((kept / f"{name}.tar").exists() for name in BUNDLE_NAMES)
+    if missing or not has_bundles:
+        install_missing(TOOLS, "build the lab's images", say)
+        with ThreadPoolExecutor(2) as pool:
+            jobs = []
+            if "el7" in missing:
+                jobs.append(pool.submit(_build_el7, engine, say))
+            if {"debian", "hub"} & set(missing) or not has_bundles:
+                jobs.append(pool.submit(_build_debian, engine, kept, say))
+            for job in jobs:
+                job.result()
+    for name in BUNDLE_NAMES:
+        _place_bundle(kept / f"{name}.tar", BUNDLES / f"{name}.tar")
+
+
+def _build_el7(engine: Engine, say: Say) -> None:
+    with roots.scratch("el7") as work:
+        root = work / "root"
+        roots.make_root(roots.BULLSEYE, mirror.debian_mirror(mirror.machine_sources()), root, say)
+        say("building the RPM repository with Red Hat's docker layout")
+        rpm.build_repository(root / "opt/debs/engine", work / "rpm", root / "opt/mooring-lab/rpm")
+        shutil.rmtree(root / "opt/debs")
+        say("turning the bullseye root into an EL7-like host")
+        dress.dress_el7(root)
+        _import(engine, root, "el7", say)
+
+
+def _build_debian(engine: Engine, kept: Path, say: Say) -> None:
+    architecture = ARCHITECTURES.get(platform.machine(), platform.machine())
+    with roots.scratch("debian") as work:
+        root = work / "root"
+        roots.make_root(roots.BOOKWORM, mirror.debian_mirror(mirror.machine_sources()), root, say)
+        say("making the offline bundles: registry, nginx, busybox")
+        images = bundles.make_images(root, work / "bundles", architecture)
+        bundles.write_bundles(images, kept)
+        hub_root = work / "hub"
+        run(["cp", "-a", str(root), str(hub_root)])
+        shutil.move(root / "opt/debs/engine", root / "opt/mooring-lab/apt")
+        shutil.rmtree(root / "opt/debs")
+        apt.build_repository(root / "opt/mooring-lab/apt", work / "apt")
+        dress.dress_debian(root)
+        _import(engine, root, "debian", say)
+        say("turning a bookworm root into the hub")
+        roots.install_debs(hub_root, "/opt/debs/engine")
+        hub.fill_hub(hub_root, images, work / "hub-images", architecture)
+        shutil.rmtree(hub_root / "opt/debs")
+        dress.dress_hub(hub_root)
+        _import(engine, hub_root, "hub", say)
+
+
+def _import(engine: Engine, root: Path, image: str, say: Say) -> None:
+    """ROOT as the host image called IMAGE; tar and engine work at the same time."""
+    say(f"handing the image {tag_of(image)} to the engine")
+    tar = subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE)
+    engine.run(
+        "import",
+        "--change=ENV container=docker",
+        '--change=CMD ["/lib/systemd/systemd"]',
+        "-",
+        tag_of(image),
+        stdin=tar.stdout,
+    )
+    if tar.wait():
+        raise LabError(f"cannot pack {root} (status {tar.returncode}); is the disk full?")
+
+
+def _place_bundle(kept: Path, wanted: Path) -> None:
+    """The bundle in the checkout: the same file again where the disk allows it, else a copy."""
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    if wanted.exists() and wanted.stat().st_mtime == kept.stat().st_mtime:
+        return
+    wanted.unlink(missing_ok=True)
+    shutil.copy2(kept, wanted)

@@ -1,0 +1,50 @@
+"""Where this machine gets Debian's packages from: its own apt sources say so, and the lab uses the same place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+DEFAULT = "http://deb.debian.org/debian"
+
+_ONE_LINE = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+.*\bmain\b")
+
+
+def debian_mirror(sources: Iterable[str]) -> str:
+    """The first archive in the texts of SOURCES (one-line or deb822 style) that holds Debian's own `main`."""
+    for text in sources:
+        for address, suite in _archives(text):
+            if re.search(r"/debian/?$", address) and not suite.endswith("-security"):
+                return address.rstrip("/")
+    return DEFAULT
+
+
+def machine_sources(root: Path = Path("/etc/apt")) -> list[str]:
+    """The texts of this machine's apt sources; none where there is no apt."""
+    files = [root / "sources.list", *sorted((root / "sources.list.d").glob("*"))]
+    return [
+        file.read_text(errors="replace")
+        for file in files
+        if file.suffix in (".list", ".sources") and file.is_file()
+    ]
+
+
+def _archives(text: str) -> Iterable[tuple[str, str]]:
+    """(address, suite) of each binary archive that TEXT names and that has `main`."""
+    for line in text.splitlines():
+        found = _ONE_LINE.match(line.strip())
+        if found:
+            yield found.group(1), found.group(2)
+    for stanza in re.split(r"\n\s*\n", text):
+        fields = {}
+        for line in stanza.splitlines():
+            key, colon, value = line.partition(":")
+            if colon and not line.startswith(("#", " ")):
+                fields[key.strip().lower()] = value.split()
+        if "deb" in fields.get("types", []) and "main" in fields.get("components", []):
+            if fields.get("enabled", ["yes"]) == ["no"]:
+                continue
+            for address in fields.get("uris", []):
+                for suite in fields.get("suites", [])[:1]:
+                    yield address, suite

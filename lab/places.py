@@ -1,0 +1,36 @@
+"""Where the lab keeps its things on this machine, and the digest that tells whether they are still what the recipe makes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+HERE = CHECKOUT / "lab"
+STATE = CHECKOUT / ".lab"
+"""This checkout's own: keys, certificates, the operator's password."""
+BUNDLES = CHECKOUT / "files" / "images"
+
+
+def cache() -> Path:
+    """Outside the checkout, so that the next clone on this machine finds what this one made."""
+    base = Path("/var/cache") if os.geteuid() == 0 else Path.home() / ".cache"
+    return base / "mooring-lab"
+
+
+def digest(*parts: Path | str) -> str:
+    """Twelve hex digits of all PARTS: of texts, and of files and whole directories with their names and modes."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, str):
+            total.update(part.encode() + b"\0")
+            continue
+        files = [part] if part.is_file() else sorted(file for file in part.rglob("*") if file.is_file())
+        for file in files:
+            if "__pycache__" in file.parts:
+                continue
+            executable = os.access(file, os.X_OK)
+            total.update(f"{file.relative_to(part.parent)}:{executable}\0".encode())
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()[:12]

@@ -1,0 +1,103 @@
+"""Root directories of the lab's hosts: Debian, made by debootstrap, kept as one archive each for the next time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.commands import Say, run
+from lab.places import cache, digest
+
+_EVERY = (
+    "systemd systemd-sysv dbus openssh-server sudo iproute2 iptables ca-certificates openssl procps curl less kmod netbase"
+    " libdevmapper1.02.1 libseccomp2 libltdl7 python2.7"
+).split()
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A Debian release as a root: the packages in it, and sets of packages that only lie beside it in /opt/debs/SET."""
+
+    name: str
+    packages: tuple[str, ...]
+    beside: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+BULLSEYE = Suite("bullseye", (*_EVERY, "dnf", "rpm", "python3-rpm"), (("engine", ("docker.io",)),))
+BOOKWORM = Suite(
+    "bookworm",
+    (*[name for name in _EVERY if name != "python2.7"], "python3", "apparmor"),
+    (("engine", ("docker.io",)), ("images", ("docker-registry", "nginx", "busybox-static"))),
+)
+
+_NEEDLESS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt")
+
+
+def make_root(suite: Suite, mirror: str, where: Path, say: Say) -> None:
+    """Fills WHERE with SUITE's root, from the archive that an earlier time left, or from the MIRROR."""
+    kept = cache() / f"root-{suite.name}-{digest(repr(suite), mirror)}.tar"
+    where.mkdir(parents=True)
+    if kept.exists():
+        run(["tar", "-C", str(where), "-xf", str(kept)])
+        return
+    say(f"installing a Debian {suite.name} root from {mirror} (about a minute)")
+    run(
+        ["debootstrap", "--variant=minbase", f"--include={','.join(suite.packages)}", suite.name]
+        + [str(where), mirror],
+        env={"DEBIAN_FRONTEND": "noninteractive"},
+    )
+    say(f"fetching packages that lie beside the {suite.name} root")
+    for name, packages in suite.beside:
+        _download(where, f"/opt/debs/{name}", packages)
+    for path in _NEEDLESS:
+        shutil.rmtree(where / path, ignore_errors=True)
+        (where / path).mkdir(parents=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    for stale in kept.parent.glob(f"root-{suite.name}-*.tar"):
+        stale.unlink()
+    partial = kept.with_suffix(".partial")
+    run(["tar", "-C", str(where), "-cf", str(partial), "."])
+    partial.rename(kept)
+
+
+def _download(root: Path, directory: str, packages: Sequence[str]) -> None:
+    """Puts PACKAGES, and what they need and ROOT does not have, into its DIRECTORY."""
+    (root / directory.lstrip("/") / "partial").mkdir(parents=True)
+    run(
+        ["chroot", str(root), "apt-get", "-q", "-y", "--download-only", "--no-install-recommends"]
+        + [f"-oDir::Cache::archives={directory}", "-oAPT::Sandbox::User=root", "install", *packages]
+    )
+    shutil.rmtree(root / directory.lstrip("/") / "partial")
+    (root / directory.lstrip("/") / "lock").unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch(name: str) -> Iterator[Path]:
+    """A directory for building, gone afterwards and emptied before, should an earlier build have been killed."""
+    where = cache() / "build" / name
+    shutil.rmtree(where, ignore_errors=True)
+    where.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield where
+    finally:
+        shutil.rmtree(where, ignore_errors=True)
+
+
+def unpack_debs(debs: Path, into: Path) -> None:
+    """The files of all packages in the directory DEBS, without installing them."""
+    into.mkdir(parents=True, exist_ok=True)
+    for deb in sorted(debs.glob("*.deb")):
+        run(["dpkg-deb", "-x", str(deb), str(into)])
+
+
+def install_debs(root: Path, directory: str) -> None:
+    """Installs all packages in ROOT's DIRECTORY into ROOT, without starting any service of theirs on this machine."""
+    policy = root / "usr/sbin/policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    debs = sorted(f"{directory}/{deb.name}" for deb in (root / directory.lstrip("/")).glob("*.deb"))
+    run(["chroot", str(root), "dpkg", "-i", *debs], env={"DEBIAN_FRONTEND": "noninteractive"})
+    policy.unlink()
