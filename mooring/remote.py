@@ -27,9 +27,25 @@ class Content(Protocol):
     def chunks(self) -> Iterator[bytes]: ...
 
 
+@dataclass(frozen=True)
+class Request:
+    """What a module shall do; `environment` is added to that of the programs which it runs."""
+
+    module: str
+    args: Mapping[str, Any]
+    check: bool = False
+    diff: bool = False
+    environment: Mapping[str, str] | None = None
+
+    def message(self) -> dict[str, Any]:
+        """The frame's body."""
+        values = {"module": self.module, "args": dict(self.args), "check": self.check, "diff": self.diff}
+        return {**values, "environment": dict(self.environment)} if self.environment else values
+
+
 @dataclass
-class _Request:
-    """What is known about a request that is under way."""
+class _Underway:
+    """What is known about a request without a reply."""
 
     content: Content | None
     on_progress: OnProgress | None
@@ -42,7 +58,7 @@ class Remote:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._frames = Frames(process)
-        self._requests: dict[int, _Request] = {}
+        self._underway: dict[int, _Underway] = {}
         self._last = 0
         self.hello: Mapping[str, Any] = {}
 
@@ -116,24 +132,19 @@ class Remote:
         module: str,
         args: Mapping[str, Any],
         *,
-        check: bool = False,
-        diff: bool = False,
-        environment: Mapping[str, str] | None = None,
         content: Content | None = None,
         on_progress: OnProgress | None = None,
+        **mode: Any,
     ) -> int:
         """Send a request, perhaps ahead of others' replies; returns its number for `receive`.
 
-        `environment` is added to that of the programs which the module runs.
+        `mode` is what Request has besides: check, diff, environment.
         """
         self._last += 1
-        request: dict[str, Any] = {"module": module, "args": dict(args), "check": check, "diff": diff}
-        if environment:
-            request["environment"] = dict(environment)
-        self._requests[self._last] = _Request(content, on_progress)
+        self._underway[self._last] = _Underway(content, on_progress)
         self._frames.wait_at_most(None)
         try:
-            self._frames.write(wire.JSON, self._last, request)
+            self._frames.write(wire.JSON, self._last, Request(module, args, **mode).message())
         except (Silent, ConnectionLost):
             raise self._explain_end(None) from None
         return self._last
@@ -144,7 +155,7 @@ class Remote:
         Raises ConnectionLost when it does not come within `timeout` seconds, AgentError when the agent died.
         """
         self._frames.wait_at_most(timeout)
-        request = self._requests[number]
+        request = self._underway[number]
         try:
             while request.reply is None:
                 self._serve_frame()
@@ -152,7 +163,7 @@ class Remote:
             raise self._explain_end(timeout) from None
         except (KeyError, ValueError) as error:
             raise AgentError(f"the agent answered something senseless ({error!r})") from None
-        del self._requests[number]
+        del self._underway[number]
         return request.reply
 
     def call(
@@ -160,28 +171,17 @@ class Remote:
         module: str,
         args: Mapping[str, Any],
         *,
-        check: bool = False,
-        diff: bool = False,
-        environment: Mapping[str, str] | None = None,
         content: Content | None = None,
         on_progress: OnProgress | None = None,
         timeout: float | None = None,
+        **mode: Any,
     ) -> dict[str, Any]:
-        """Run a module on the host and return its reply."""
-        sent = self.send(
-            module,
-            args,
-            check=check,
-            diff=diff,
-            environment=environment,
-            content=content,
-            on_progress=on_progress,
-        )
-        return self.receive(sent, timeout)
+        """Run a module on the host and return its reply; `mode` as for `send`."""
+        return self.receive(self.send(module, args, content=content, on_progress=on_progress, **mode), timeout)
 
     def _serve_frame(self) -> None:
         number, body = self._frames.read()
-        request = self._requests[number]
+        request = self._underway[number]
         if "reply" in body:
             request.reply = body["reply"]
         elif "progress" in body:
@@ -191,7 +191,7 @@ class Remote:
         elif body["want"] == "content":
             self._send_content(number, request)
 
-    def _send_content(self, number: int, request: _Request) -> None:
+    def _send_content(self, number: int, request: _Underway) -> None:
         """Send the content in frames; stop early when the reply comes meanwhile: nobody wants the rest."""
         if request.content is None:
             self._frames.write(wire.JSON, number, {"abort": "this task has no content"})

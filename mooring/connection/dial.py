@@ -181,7 +181,7 @@ def _explain_mismatch(target: Target, transport: _Transport, error: str) -> str:
 def _explain_broken_greeting(target: Target, error: str) -> str:
     if "banner" in error:
         return (
-            f"{target} closed the connection, or kept silent, before SSH's greeting ({error}): is that port an SSH "
-            "server, is it too busy (MaxStartups), does it refuse this address?"
+            f"{target} closed the connection, or kept silent, before SSH's greeting: is that port an SSH server, "
+            "is it still starting, is it too busy (MaxStartups), does it refuse this address?"
         )
     return f"{target} broke the connection during key exchange: {error or 'no reason given'}"
