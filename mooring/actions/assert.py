@@ -6,7 +6,8 @@ from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 
 ARGS = {
-    "that": {"type": "list", "required": True},
+    # Not a list: that would cut a lone condition at its commas.
+    "that": {"type": "raw", "required": True},
     "fail_msg": {"type": "raw", "aliases": ["msg"]},
     "success_msg": {"type": "raw"},
     "quiet": {"type": "bool", "default": False},
@@ -20,7 +21,8 @@ def check(task: Task, context: Context) -> None:
 
 def run(call: Call) -> Reply:
     """The first condition that does not hold is named."""
-    for condition in call.args["that"]:
+    that = call.args["that"]
+    for condition in that if isinstance(that, list) else [that]:
         if not call.context.templar.condition(condition, call.variables):
             message = call.args["fail_msg"] or f"Assertion failed: {condition}"
             if isinstance(message, list):
