@@ -54,7 +54,7 @@ class TaskRun:
             started = time.monotonic()
             values = {**self._item(inner), "item": item, "ansible_loop_var": name}
             results.append(values)
-            label = self._render(control.get("label", item), inner)
+            label = self._render(control["label"], inner) if "label" in control else item
             self.run.emit(ItemFinished(self._build(values, time.monotonic() - started, inner, label=str(label))))
             if values.get("unreachable"):
                 break

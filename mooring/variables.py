@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.errors import TemplateError
+from mooring.source import Unsafe
 from mooring.templating import Templar, is_template
 
 Layer = Mapping[str, Any]
@@ -100,6 +101,15 @@ class Variables(Mapping[str, Any]):
             raws = [self._find(name) for name in fresh if name in self]
             fresh = self._templar.names([value for value, final in raws if not final]) - found
         return found
+
+
+def foreign(value: Any) -> Any:
+    """The value with its strings marked as no templates: foreign text for a layer that is not final."""
+    if isinstance(value, str):
+        return value if isinstance(value, Unsafe) else Unsafe(value)
+    if isinstance(value, Mapping):
+        return {key: foreign(child) for key, child in value.items()}
+    return [foreign(child) for child in value] if isinstance(value, (list, tuple)) else value
 
 
 class HostVars(Mapping[str, Any]):

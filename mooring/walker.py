@@ -13,6 +13,7 @@ from mooring.loading import load_file
 from mooring.play_run import PlayRun
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
 from mooring.task_run import TaskRun
+from mooring.variables import foreign
 
 
 class StepFailed(Exception):
@@ -168,7 +169,7 @@ class Walker:
         """The included tasks with the include's own vars, and the loop's item where it had one."""
         variables = task.keywords.vars
         if "item" in values:
-            variables = (*variables, {values["ansible_loop_var"]: values["item"]})
+            variables = (*variables, {values["ansible_loop_var"]: foreign(values["item"])})
         inherited = Keywords(**{**vars(task.keywords), "vars": variables, "when": (), "tags": frozenset()})
         context = self.run.context(task)
         self._steps(load_file(Path(values["include"]), context, inherited))

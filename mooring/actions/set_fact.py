@@ -12,7 +12,8 @@ OPEN = True
 
 def run(call: Call) -> Reply:
     """The variables, as facts of this host."""
-    facts = {name: value for name, value in call.args.items() if name != "cacheable"}
+    render = call.context.templar.render
+    facts = {render(name, call.variables): value for name, value in call.args.items() if name != "cacheable"}
     for name in facts:
         if not name.isidentifier():
             raise ArgumentError(f'set_fact: "{name}" is no name for a variable', call.where)

@@ -9,7 +9,7 @@ import pytest
 from mooring import source
 from mooring.errors import TemplateError, UndefinedVariable
 from mooring.templating import Templar
-from mooring.variables import HostVars, Precedence, Variables
+from mooring.variables import HostVars, Precedence, Variables, foreign
 
 
 def layer(text: str) -> Any:
@@ -107,3 +107,11 @@ def test_precedence_is_the_order_of_its_fields() -> None:
 def test_facts_are_final() -> None:
     variables = Precedence(facts=[{"motd": "{{ x }}"}], set_facts=[{"y": "{{ x }}"}]).variables(Templar())
     assert (variables["motd"], variables["y"]) == ("{{ x }}", "{{ x }}")
+
+
+def test_foreign_text_may_be_marked() -> None:
+    variables = make("secret: x\ncopy: '{{ item.out }}'").with_layer(
+        {"item": foreign({"out": "{{ secret }}", "l": ["{{ secret }}"]})}
+    )
+    assert variables["copy"] == "{{ secret }}"
+    assert variables["item"] == {"out": "{{ secret }}", "l": ["{{ secret }}"]}
