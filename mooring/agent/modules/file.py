@@ -117,8 +117,7 @@ def want_link(args, before):
     target = os.path.join(os.path.dirname(path), source)
     there = files.attributes(target)
     if there is None and not args["force"] and args["src"]:
-        raise host.Failed("src file does not exist, use 'force=yes' if you really want to create the link: "
-                          + target, path=path, src=source)
+        host.warn("src file does not exist: %s" % target)
     refuse_conversion(args, before)
     after = {"state": "link", "src": source}
     if not args["follow"]:
@@ -150,7 +149,8 @@ def want_hard(args, before):
         return files.wanted_attributes(args, before)
     there = files.attributes(source)
     if there is None:
-        raise host.Failed("src does not exist", dest=args["path"], src=source)
+        host.warn("src does not exist: %s" % source)
+        return {"state": "hard", "same": True}
     if before is not None and not before["same"] and not args["force"] and before["state"] != "link":
         what = "different hard link" if before["state"] == "hard" else before["state"]
         raise host.Failed("Cannot link, %s exists at destination" % what, dest=args["path"], src=source)
@@ -168,8 +168,7 @@ def apply(args, before, after):
         if after is None:
             remove(raw(path), before["state"])
             return
-        if state == "file" and before is None:
-            raise host.Failed("file (%s) is absent, cannot continue" % path, path=path, state="absent")
+        refuse_missing(args, path, before)
         make(args, path, before, after)
         if "owner" in after or "group" in after or "mode" in after or "context" in after:
             files.apply_attributes(path, args, args["follow"])
@@ -186,6 +185,19 @@ def remove(path, state):
         shutil.rmtree(path)
     else:
         os.unlink(path)
+
+
+def refuse_missing(args, path, before):
+    """What must be there already; a check run only warns, as an earlier task may make it."""
+    state, source = asked_state(args), args["src"]
+    if state == "file" and before is None:
+        raise host.Failed("file (%s) is absent, cannot continue" % path, path=path, state="absent")
+    if state == "hard" and source and not os.path.exists(raw(source)):
+        raise host.Failed("src does not exist", dest=path, src=source)
+    target = os.path.join(os.path.dirname(path), source or "")
+    if state == "link" and source and not args["force"] and not os.path.exists(raw(target)):
+        raise host.Failed("src file does not exist, use 'force=yes' if you really want to create the link: "
+                          + target, path=path, src=source)
 
 
 def make(args, path, before, after):
