@@ -21,6 +21,7 @@ def find(name):
     except KeyError:
         return None
     return {
+        "name": name,
         "uid": entry.pw_uid,
         "group": group_name(entry.pw_gid),
         "gid": entry.pw_gid,

@@ -86,7 +86,7 @@ def draw(module, args, before, wanted):
     always = getattr(module, "ALWAYS", ())
     keys = find(before, wanted, always)
     if keys == [None]:
-        keys = sorted(wanted or before)
+        keys = sorted(wanted or before or {})
     return [{"before": _lines(before, keys, secrets), "after": _lines(wanted, keys, secrets),
              "before_header": "before", "after_header": "after"}]
 

@@ -61,7 +61,7 @@ def current(args):
     word = _enablement(args, status) if found else "not-found"
     return {
         "found": found,
-        "state": "started" if _is_running(status) else "stopped",
+        "state": _state(status),
         "enabled": word == "enabled" or word in FIXED,
         "masked": status["LoadState"] == "masked" or word == "masked",
         "enablement": word,
@@ -149,7 +149,7 @@ def _expect_running(args):
     """systemctl is content when a program could be started; whether it stayed is another matter."""
     properties = "ActiveState,SubState,Result,ConditionResult"
     status = parse(host.run(systemctl(args, "show", "-p", properties, args["name"]), env=environment()).out)
-    if _is_running(status):
+    if _state(status) == "started":
         return
     words = ", ".join("%s=%s" % pair for pair in sorted(status.items()))
     if status.get("ConditionResult") == "no":
@@ -208,9 +208,12 @@ def diff(args, before, after):
     }]
 
 
-def _is_running(status):
-    """A unit that dies and is started again and again is not running."""
-    return status.get("ActiveState") in RUNNING and status.get("SubState") != "auto-restart"
+def _state(status):
+    """ "started", "stopped", or what is neither: a unit that dies again and again, or is just being stopped."""
+    active = status.get("ActiveState")
+    if active in RUNNING:
+        return "restarting" if status.get("SubState") == "auto-restart" else "started"
+    return "stopping" if active == "deactivating" else "stopped"
 
 
 def _enablement(args, status):

@@ -11,8 +11,15 @@ from mooring.agent import accounts, host, loop
 from mooring.agent.modules import user
 
 ALICE = {
-    "uid": 1000, "group": "alice", "gid": 1000, "groups": ["wheel"], "comment": "", "home": "/home/alice",
-    "shell": "/bin/bash", "has_home": True,
+    "name": "alice",
+    "uid": 1000,
+    "group": "alice",
+    "gid": 1000,
+    "groups": ["wheel"],
+    "comment": "",
+    "home": "/home/alice",
+    "shell": "/bin/bash",
+    "has_home": True,
 }
 
 

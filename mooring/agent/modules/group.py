@@ -18,7 +18,7 @@ RULES = {"required_if": [["non_unique", True, ["gid"]]]}
 
 def current(args):
     try:
-        return {"gid": grp.getgrnam(args["name"]).gr_gid}
+        return {"name": args["name"], "gid": grp.getgrnam(args["name"]).gr_gid}
     except KeyError:
         return None
 
@@ -26,7 +26,7 @@ def current(args):
 def wanted(args, before):
     if args["state"] == "absent":
         return None
-    return {} if args["gid"] is None else {"gid": args["gid"]}
+    return {"name": args["name"]} if args["gid"] is None else {"name": args["name"], "gid": args["gid"]}
 
 
 def apply(args, before, after):

@@ -39,7 +39,7 @@ def current(args):
 def wanted(args, before):
     if args["state"] == "absent":
         return None
-    after = {key: args[key] for key in ("uid", "comment", "home", "shell") if args[key] is not None}
+    after = {key: args[key] for key in ("name", "uid", "comment", "home", "shell") if args[key] is not None}
     if args["group"] is not None:
         after["group"] = _known(args["group"])
     if args["groups"] is not None:
