@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mooring.errors import MooringError
+from mooring.errors import HostUnreachable, MooringError
 from mooring.registry.transport import Endpoint
 from mooring.verification import settings
-from mooring.verification.findings import SETTING, Finding, judge_probe
-from mooring.verification.member import Member
+from mooring.verification.findings import HOST, SETTING, Finding, judge_probe
+from mooring.verification.member import CheckFailed, Member
 from mooring.verification.routes import FULL_NAME, MIRROR, Route, is_verified
 
 ENGINE_REMEDY = "start it (`systemctl start docker`), or see `journalctl -u docker` for why it does not"
@@ -48,7 +48,7 @@ def examine_setting(client: Member, route: Route) -> Finding | None:
             wanted = [route.registry] if route.registry in insecure else []
             return settings.judge_insecure(client.engine, wanted)
         return settings.judge_added(client.engine, client.engine_text, [route.registry])
-    except MooringError as error:
+    except CheckFailed as error:
         return Finding.of(SETTING, str(error), ENGINE_REMEDY)
 
 
@@ -56,5 +56,7 @@ def explain_pull(client: Member, route: Route, finding: Finding) -> Finding:
     """Why a pull failed: what the host itself sees is surer than what its engine said about it."""
     try:
         return examine_route(client, route) or examine_setting(client, route) or finding
+    except HostUnreachable as error:
+        return Finding(HOST, str(error))
     except MooringError:
         return finding

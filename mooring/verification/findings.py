@@ -14,8 +14,11 @@ NAME, TCP, TLS, HTTP, SETTING, REGISTRY = "name", "TCP", "TLS", "HTTP", "daemon 
 # From the ground up: the first one that is wrong explains those after it.
 LAYERS = (NAME, TCP, TLS, HTTP, SETTING, REGISTRY)
 
+# The host itself was lost, so none of these can be told.
+HOST = "host"
+
 REMEDIES = {
-    NAME: "run `invoke provision-clients` (role hosts_file), or mend DNS or registry_server_address",
+    NAME: "run the host's provisioning task again (role hosts_file), or mend DNS or registry_server_address",
     TCP: "see on the server whether nginx runs and which ports it publishes (`docker ps`), then the firewalls"
     " in between",
     TLS: "see whether the certificate has this name and is valid today, and registry_client_ca_file is"

@@ -40,6 +40,11 @@ class Verification:
             self._take(item, call, report)
         return report
 
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        member = _member(item)
+        if member is not None and member.name in self._summary.unreachable:
+            pytest.skip("the host was lost")
+
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._report.show_step(nodeid.partition("::")[2])
 
@@ -52,8 +57,8 @@ class Verification:
 
     def _take(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
         """Turn pytest's report of one check of one host into ours; checks of no host are pytest's own notes."""
-        member = getattr(item, "callspec", None) and item.callspec.params.get("member")  # type: ignore[attr-defined]
-        if not isinstance(member, Member):
+        member = _member(item)
+        if member is None:
             if report.failed:
                 self._summary.errors.append(f"{item.name}: {report.longreprtext}")
             return
@@ -64,6 +69,13 @@ class Verification:
         check = Check(member.name, _title(item), report.outcome, finding, report.duration)
         self._summary.checks.append(check)
         self._report.show_check(check)
+
+
+def _member(item: pytest.Item) -> Member | None:
+    """The host that the item checks, None for an item without one (a check that no host is meant by)."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    member = params.get("member")
+    return member if isinstance(member, Member) else None
 
 
 def _finding(error: BaseException | None, report: pytest.TestReport) -> Finding:

@@ -35,7 +35,7 @@ class Trial:
     forks: int = 10
     findings: dict[Pull, Finding | None] = field(default_factory=dict)
     addresses: dict[Pull, str] = field(default_factory=dict)
-    _has_begun: bool = False
+    _has_pulled: bool = False
     _seen: dict[Pull, Seen] = field(default_factory=dict)
 
     def plan(self, door: Door) -> None:
@@ -45,7 +45,6 @@ class Trial:
 
     def run(self) -> None:
         """Push and pull; afterwards `findings` has an entry for every pull."""
-        self._has_begun = True
         if self.registry is None:
             message = "the registry's server is unreachable, so nothing could be pushed to it"
             self.findings = dict.fromkeys(self.proof.pulls, Finding.of(REGISTRY, message))
@@ -56,10 +55,10 @@ class Trial:
 
     def remove(self) -> list[str]:
         """Remove every trace from the registry and the clients; returns what could not be removed."""
-        if not self._has_begun or self.registry is None:
-            return []
-        left = [line for lines in self._on_clients(remove_images, self.proof.mark) for line in lines]
-        return left + self.registry.remove(self.proof)
+        left: list[str] = []
+        if self._has_pulled:
+            left += [line for lines in self._on_clients(remove_images, self.proof.mark) for line in lines]
+        return left + (self.registry.remove(self.proof) if self.registry else [])
 
     def _push_and_pull(self, registry: RegistrySide) -> None:
         try:
@@ -68,6 +67,7 @@ class Trial:
         except MooringError as error:
             self.findings = dict.fromkeys(self.proof.pulls, _explain(error))
             return
+        self._has_pulled = True
         for seen in self._on_clients(pull_all, self.proof):
             self._seen.update(seen)
         self._judge(registry, since)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from mooring.errors import MooringError
 from mooring.registry.transport import Endpoint
 from mooring.verification import settings
 from mooring.verification.checks import ENGINE_REMEDY, expected_address, probe_route
@@ -21,7 +20,7 @@ from mooring.verification.findings import (
     judge_name,
     judge_reach,
 )
-from mooring.verification.member import Member
+from mooring.verification.member import CheckFailed, Member
 from mooring.verification.routes import Door, Route
 
 hosts = "clients"
@@ -79,14 +78,14 @@ def test_engine_answers(member: Member) -> None:
     """The Docker engine answers"""
     try:
         assert member.engine
-    except MooringError as error:
+    except CheckFailed as error:
         raise Wrong(Finding(SETTING, str(error), ENGINE_REMEDY)) from None
 
 
 def need_engine(member: Member) -> None:
     try:
         assert member.engine
-    except MooringError:
+    except CheckFailed:
         pytest.skip("the engine does not answer")
 
 
