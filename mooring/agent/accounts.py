@@ -73,6 +73,17 @@ def set_password(name, value):
     host.check_run(["chpasswd", "-e"], stdin="%s:%s\n" % (name, value))
 
 
+def change(argv):
+    """Run a program that changes accounts."""
+    try:
+        return host.check_run(argv)
+    except host.Failed as failure:
+        # Its own words vary from "not found" (it is in no ordinary user's PATH) to "cannot lock /etc/passwd".
+        if os.geteuid() != 0:
+            failure.message += "\n(the task needs become: true)"
+        raise
+
+
 def make_home(entry):
     """The home of a user that exists already, filled from the skeleton, as useradd would have made it."""
     home = entry["home"]

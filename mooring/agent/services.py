@@ -226,4 +226,7 @@ def _enablement(args, status):
 
 
 def _reason(ran):
-    return "\n".join((ran.err.strip() or ran.out.strip()).splitlines()[-10:]) or "status %d" % ran.rc
+    text = "\n".join((ran.err.strip() or ran.out.strip()).splitlines()[-10:]) or "status %d" % ran.rc
+    if re.search(r"authentication required|Access denied", text):
+        text += "\n(the task needs become: true)"
+    return text

@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 
 import grp
 
-from mooring.agent import host
+from mooring.agent import accounts
 
 ARGS = {
     "name": {"required": True},
@@ -31,13 +31,13 @@ def wanted(args, before):
 
 def apply(args, before, after):
     if after is None:
-        host.check_run(["groupdel", args["name"]])
+        accounts.change(["groupdel", args["name"]])
         return
     options = [] if args["gid"] is None else ["-g", str(args["gid"])] + ["-o"] * args["non_unique"]
     if before is None:
-        host.check_run(["groupadd"] + options + ["-r"] * args["system"] + [args["name"]])
+        accounts.change(["groupadd"] + options + ["-r"] * args["system"] + [args["name"]])
     else:
-        host.check_run(["groupmod"] + options + [args["name"]])
+        accounts.change(["groupmod"] + options + [args["name"]])
 
 
 def returns(args, before, now):

@@ -70,7 +70,7 @@ def _known(group, silent=False):
 def apply(args, before, after):
     if after is None:
         options = ["-f"] * args["force"] + ["-r"] * args["remove"]
-        return _report(host.check_run(["userdel"] + options + [args["name"]]))
+        return _report(accounts.change(["userdel"] + options + [args["name"]]))
     for group in [args["group"]] + (args["groups"] or []):
         if group and accounts.resolve_group(group) is None:
             raise host.Failed("Group %s does not exist" % group)
@@ -92,7 +92,7 @@ def _create(args, after):
     if after.get("groups"):
         argv += ["-G", ",".join(after["groups"])]
     argv += ["-r"] * args["system"] + ["-m" if args["create_home"] else "-M"]
-    return _report(host.check_run(argv + [args["name"]]))
+    return _report(accounts.change(argv + [args["name"]]))
 
 
 def _change(args, before, after):
@@ -104,7 +104,7 @@ def _change(args, before, after):
         argv += ["-m"] * args["move_home"]
     if "groups" in changed:
         argv += ["-G", ",".join(changed["groups"])]
-    return {} if len(argv) == 1 else _report(host.check_run(argv + [args["name"]]))
+    return {} if len(argv) == 1 else _report(accounts.change(argv + [args["name"]]))
 
 
 def _options(state):
