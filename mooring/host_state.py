@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,6 +10,11 @@ from typing import Any
 
 from mooring.inventory import Host
 from mooring.session import Session
+
+# Facts come from the host; they must not say how, or as whom, the host is reached.
+CONNECTING = re.compile(
+    r"ansible_(become|connection|host$|port$|user$|password$|ssh_|private_key|timeout$|python_interpreter$)"
+)
 
 
 class Standing(Enum):
@@ -45,6 +51,7 @@ class HostState:
         if action == "set_fact":
             self.registered.update(facts or {})
         elif facts:
+            facts = {name: value for name, value in facts.items() if not CONNECTING.match(name)}
             self.facts.update(facts)
             known = self.facts.setdefault("ansible_facts", {})
             known.update({name.removeprefix("ansible_"): value for name, value in facts.items()})

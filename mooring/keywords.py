@@ -30,6 +30,7 @@ class Keywords:
 
     when: tuple[Any, ...] = ()
     vars: tuple[Mapping[str, Any], ...] = ()
+    include_params: tuple[Mapping[str, Any], ...] = ()
     tags: frozenset[str] = frozenset()
     environment: tuple[Any, ...] = ()
     become: Any = None
@@ -52,6 +53,7 @@ class Keywords:
             self,
             when=outer.when + self.when,
             vars=outer.vars + self.vars,
+            include_params=outer.include_params + self.include_params,
             tags=outer.tags | self.tags,
             environment=outer.environment + self.environment,
             **singles,
@@ -62,9 +64,7 @@ def read_keywords(reader: Reader) -> Keywords:
     """Take the shared keywords out of a mapping."""
     refuse_unsupported(reader)
     variables = read_vars(reader, "vars")
-    tags = frozenset(
-        part.strip() for tag in reader.take_list("tags") for part in str(tag).split(",") if part.strip()
-    )
+    tags = frozenset(part.strip() for tag in reader.take_list("tags") for part in str(tag).split(",") if part.strip())
     environment = reader.take_list("environment")
     method = reader.take("become_method")
     if method not in (None, "sudo", "ansible.builtin.sudo"):

@@ -79,18 +79,15 @@ class PlayRun:
 
     def truth(self, value: Any, variables: Variables) -> bool:
         """A keyword that is yes, no, or a template for it."""
-        rendered = self.templar.render(value, variables)
-        if isinstance(rendered, str):
-            return rendered.lower() in ("yes", "true", "on", "1")
-        return bool(rendered)
+        return is_true(self.templar.render(value, variables))
 
-    def become_user(self, task: Task, variables: Variables) -> str | None:
-        """Whom the task becomes, None for the login user; the inventory's variables win over keywords, as in Ansible."""
-        keywords = task.keywords
-        if not self.truth(variables.get("ansible_become", keywords.become), variables):
-            return None
-        user = variables.get("ansible_become_user", self.templar.render(keywords.become_user, variables))
-        return str(user or "root")
+    def become_user(self, task: Task | Play, variables: Variables) -> str | None:
+        """Whom the task becomes, None for the login user; as in Ansible, variables win over keywords."""
+        become, user = (
+            variables[f"ansible_{name}"] if f"ansible_{name}" in variables else self.templar.render(keyword, variables)
+            for name, keyword in (("become", task.keywords.become), ("become_user", task.keywords.become_user))
+        )
+        return str(user or "root") if is_true(become) else None
 
     def host_variables(self, state: HostState) -> Variables:
         """The variables of a host outside any task."""
@@ -110,6 +107,7 @@ class PlayRun:
             include_vars=[state.included],
             set_facts=[state.registered],
             role_params=[one.params for one in own],
+            include_params=task.keywords.include_params if task else (),
             extra_vars=[self.options.extra_vars],
             magic=[self._magic(state, task)],
         )
@@ -152,3 +150,8 @@ class PlayRun:
         if task and task.role:
             magic.update(role_name=task.role.name, role_path=str(task.role.path.resolve()))
         return magic
+
+
+def is_true(value: Any) -> bool:
+    """Whether a rendered keyword means yes; from --extra-vars it comes as a word."""
+    return value.lower() in ("yes", "true", "on", "1") if isinstance(value, str) else bool(value)

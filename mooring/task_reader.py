@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mooring import arguments, source
@@ -30,7 +31,7 @@ class TaskReader:
     def load(self) -> Task:
         """The task, every name and every template in it checked."""
         reader = self.reader
-        keywords = read_keywords(reader)
+        own = read_keywords(reader)
         name = reader.take_text("name")
         task = {
             "register": reader.take_text("register") or None,
@@ -46,9 +47,10 @@ class TaskReader:
         }
         extra = read_vars(reader, "args")
         action, args = self._action(extra)
-        loaded = Task(
-            name or action, self.where, action, args, keywords.inherit(self.outer), self.context.role, **task
-        )
+        if action == "include_tasks":
+            # As in Ansible, what an include brings wins over set_fact and registered results.
+            own = replace(own, vars=(), include_params=own.vars)
+        loaded = Task(name or action, self.where, action, args, own.inherit(self.outer), self.context.role, **task)
         self._check(loaded)
         return loaded
 

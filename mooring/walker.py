@@ -8,7 +8,6 @@ from typing import Any
 
 from mooring.blocks import Block, Step, Task
 from mooring.host_state import HostState, Standing
-from mooring.keywords import Keywords
 from mooring.loading import load_file
 from mooring.play_run import PlayRun
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
@@ -166,11 +165,11 @@ class Walker:
                     self._include(task, one)
 
     def _include(self, task: Task, values: dict[str, Any]) -> None:
-        """The included tasks with the include's own vars, and the loop's item where it had one."""
-        variables = task.keywords.vars
+        """The included tasks, with the loop's item where the include had one."""
+        params = task.keywords.include_params
         if "item" in values:
-            variables = (*variables, {values["ansible_loop_var"]: foreign(values["item"])})
-        inherited = Keywords(**{**vars(task.keywords), "vars": variables, "when": (), "tags": frozenset()})
+            params = (*params, {values["ansible_loop_var"]: foreign(values["item"])})
+        inherited = replace(task.keywords, include_params=params, when=(), tags=frozenset())
         context = self.run.context(task)
         self._steps(load_file(Path(values["include"]), context, inherited))
 
