@@ -159,12 +159,13 @@ def _exchange_keys(sock: Any, target: Target) -> _Transport:
     security.key_types = [*wanted, *(kind for kind in security.key_types if kind not in wanted)]
     try:
         transport.start_client(timeout=target.timeout)
+        transport.get_remote_server_key()  # fails when time was up, which start_client does not tell
     except paramiko.ssh_exception.IncompatiblePeer as error:
         transport.close()
         raise ConnectionLost(_explain_mismatch(target, transport, str(error))) from None
     except (paramiko.SSHException, EOFError, OSError) as error:
         transport.close()
-        raise ConnectionLost(_explain_broken_greeting(target, str(error))) from None
+        raise ConnectionLost(_explain_broken_greeting(target, transport, str(error))) from None
     return transport
 
 
@@ -178,8 +179,8 @@ def _explain_mismatch(target: Target, transport: _Transport, error: str) -> str:
     )
 
 
-def _explain_broken_greeting(target: Target, error: str) -> str:
-    if "banner" in error:
+def _explain_broken_greeting(target: Target, transport: _Transport, error: str) -> str:
+    if not transport.remote_version:
         return (
             f"{target} closed the connection, or kept silent, before SSH's greeting: is that port an SSH server, "
             "is it still starting, is it too busy (MaxStartups), does it refuse this address?"
