@@ -190,7 +190,8 @@ def test_added_registries_are_read_from_red_hats_info() -> None:
     [
         ("1.13.1", False),
         ("17.03.2-ce", False),
-        ("20.10.24+dfsg1", False),
+        ("20.10.24+dfsg1", True),
+        ("23.0.6", False),
         ("23.0.7", True),
         ("24.0.0", False),
         ("28.2.2", True),
@@ -200,7 +201,7 @@ def test_reload_suffices_by_version(version: str, suffices: bool) -> None:
     variables = client(info={**PLAIN_INFO, "ServerVersion": version})
     assert variables["registry_client_reload_suffices"] is suffices
     only_mirrors = client(info={**PLAIN_INFO, "ServerVersion": version}, registry_client_insecure_registries=[])
-    assert only_mirrors["registry_client_reload_suffices"] is (suffices or version[:2] in ("20", "24"))
+    assert only_mirrors["registry_client_reload_suffices"] is (suffices or version[:2] in ("23", "24"))
 
 
 def test_red_hats_engine_is_always_restarted() -> None:
