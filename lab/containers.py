@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
 
 from lab import capabilities, keys
-from lab.commands import LabError
+from lab.commands import LabError, run
 from lab.engine import Engine
 from lab.images import tag_of
 from lab.places import digest
-from lab.topology import GATEWAY, NETWORK, PREFIX, SUBNET, LabHost
+from lab.topology import GATEWAY, HOSTS, NETWORK, NOBODY, PREFIX, SUBNET, LabHost
 
 LABEL = f"{PREFIX}.made-of"
 BOOT_SECONDS = 120
@@ -23,14 +25,36 @@ _NETWORK_OPTIONS = (
     f"--subnet={SUBNET}",
     f"--gateway={GATEWAY}",
     "--opt=com.docker.network.bridge.enable_ip_masquerade=false",
-    f"--label={PREFIX}",
 )
 
 
 def ensure_network(engine: Engine) -> None:
     """The lab's bridge; without masquerading, so that no packet of the lab finds an answer outside."""
-    if not engine.succeeds("network", "inspect", NETWORK):
-        engine.run("network", "create", *_NETWORK_OPTIONS, NETWORK)
+    made_of = digest(json.dumps(_NETWORK_OPTIONS))
+    there = engine.run("network", "inspect", f'--format={{{{index .Labels "{LABEL}"}}}}', NETWORK, may_fail=True)
+    if there.strip() == made_of:
+        return
+    if engine.succeeds("network", "inspect", NETWORK):
+        for host in HOSTS:
+            remove_container(engine, host)
+        engine.run("network", "rm", NETWORK)
+    taken = route_into(SUBNET, run(["ip", "-o", "route"]).splitlines() if shutil.which("ip") else [])
+    if taken:
+        raise LabError(f"the lab's network {SUBNET} is in use on this machine already (route: {taken})")
+    engine.run("network", "create", f"--label={LABEL}={made_of}", *_NETWORK_OPTIONS, NETWORK)
+
+
+def route_into(subnet: str, routes: list[str]) -> str:
+    """The first of ROUTES (lines of `ip route`) that overlaps with SUBNET, "" if none does."""
+    wanted = ipaddress.ip_network(subnet)
+    for line in routes:
+        target = line.split()[0] if line.split() else "default"
+        try:
+            if wanted.overlaps(ipaddress.ip_network(target)):
+                return line.strip()
+        except (ValueError, TypeError):
+            continue
+    return ""
 
 
 def state_of(engine: Engine, host: LabHost) -> str:
@@ -105,8 +129,7 @@ def _options(engine: Engine, host: LabHost) -> list[str]:
         f"--network={NETWORK}",
         f"--ip={host.address}",
         *[f"--network-alias={alias}" for alias in (host.name, *host.aliases)],
-        # Whoever the hosts ask beyond the lab's own names is an address that nobody has.
-        "--dns=198.51.100.254",
+        f"--dns={NOBODY}",
         f"--publish=127.0.0.1:{host.ssh_port}:22",
     ]
 

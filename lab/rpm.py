@@ -62,6 +62,8 @@ def _collect(engine: Path, parts: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
         target.chmod(0o755 if source.stat().st_mode & 0o100 else 0o644)
+    # BuildKit inside the engine looks for this name in PATH, whatever the default runtime is.
+    (parts / "usr/libexec/docker/runc").symlink_to("docker-runc-current")
     for place, text in _TEXTS.items():
         (parts / place).parent.mkdir(parents=True, exist_ok=True)
         (parts / place).write_text(text)

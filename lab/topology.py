@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 PREFIX = "mooring-lab"
 NETWORK = PREFIX
-SUBNET = "198.51.100.0/24"
-"""TEST-NET-2: nobody's addresses, so that nothing on this machine or beyond is hidden by the lab."""
-GATEWAY = "198.51.100.1"
+SUBNET = "203.0.113.0/24"
+"""TEST-NET-3: nobody's addresses, so that nothing on this machine or beyond is hidden by the lab."""
+GATEWAY = "203.0.113.1"
+NOBODY = "203.0.113.254"
+"""Whom the hosts ask for names that are not the lab's: an address that nobody has."""
 
 LOGIN = "mooring"
 """The login on every host; may use sudo without a password."""
@@ -47,10 +49,10 @@ class LabHost:
 
 
 HOSTS = (
-    LabHost("server", "el7", "198.51.100.10", 22201),
-    LabHost("client-el7", "el7", "198.51.100.21", 22202),
-    LabHost("client-debian", "debian", "198.51.100.22", 22203),
-    LabHost("hub", "hub", "198.51.100.40", 22204, HUB_NAMES),
+    LabHost("server", "el7", "203.0.113.10", 22201),
+    LabHost("client-el7", "el7", "203.0.113.21", 22202),
+    LabHost("client-debian", "debian", "203.0.113.22", 22203),
+    LabHost("hub", "hub", "203.0.113.40", 22204, HUB_NAMES),
 )
 
 
