@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from invoke import Collection, Context, Exit, task
 
-from mooring.command_line import Request, RunTask
+from mooring.command_line import ACTING, Request, RunTask
 from mooring.errors import MooringError
 
 
-def finish(work: Callable[[], int], debug: bool = False) -> None:
+def finish(work: Callable[[], int | None], debug: bool = False) -> None:
     """Do the work and end with its exit status; an error that the operator can mend is one message, not a traceback."""
     try:
         status = work()
@@ -55,7 +55,7 @@ def play(context: Context, playbook: str, *, request: Request) -> None:
     provision(playbook, request)
 
 
-@task(klass=RunTask, help={"junit": "also write the results as JUnit XML to this file"})
+@task(klass=RunTask, without=ACTING, help={"junit": "also write the results as JUnit XML to this file"})
 def verify(context: Context, junit: str = "", *, request: Request) -> None:
     """Check every host, up to a real pull through the registry."""
     from mooring.verification.session import verify as run
@@ -63,12 +63,12 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
     finish(lambda: run(request, junit), request.debug)
 
 
-@task(name="up", help={"all": "also the hosts that are not needed for the three tasks"})
-def lab_up(context: Context, all: bool = False) -> None:
+@task(name="up", help={"fresh": "make the hosts anew that are up already"})
+def lab_up(context: Context, fresh: bool = False) -> None:
     """Build what is missing and boot the lab's hosts."""
     from lab import fleet
 
-    finish(lambda: fleet.up(all_hosts=all))
+    finish(lambda: fleet.up(fresh))
 
 
 @task(name="down")
@@ -84,7 +84,7 @@ def lab_status(context: Context) -> None:
     """The lab's hosts, and how to log in."""
     from lab import fleet
 
-    finish(fleet.status)
+    finish(lambda: print(fleet.status()))
 
 
 @task(name="ssh", positional=["host"], help={"host": "the host's name, as lab.status shows it"})
@@ -100,7 +100,7 @@ def demo(context: Context) -> None:
     """The whole story on this machine: lab, server, clients, proof."""
     from lab import demo as story
 
-    finish(story.run)
+    finish(lambda: story.run(print))
 
 
 @task(help={"unit": "only the tests without the lab"})

@@ -49,16 +49,19 @@ class Request:
 
 
 OPTIONS = {one.name: one for one in fields(Request)}
+# What means nothing to a task that only looks.
+ACTING = ("tags", "skip_tags", "check", "diff", "list_hosts", "list_tasks", "syntax_check", "detailed_exitcode")
 
 
 class RunTask(Task[Any]):
-    """An Invoke task that takes all options of Request, under Ansible's letters, and gets them as `request`."""
+    """An Invoke task that takes the options of Request (but `without`), under Ansible's letters, as `request`."""
 
     def __init__(self, body: Callable[..., None], **settings: Any) -> None:
-        own_help = settings.pop("help", None) or {}
-        helps = {**own_help, **{name: one.metadata["help"] for name, one in OPTIONS.items()}}
-        settings.update(auto_shortflags=False, help=helps, iterable=["extra_vars"])
-        super().__init__(_takes_options(body), **settings)
+        without = settings.pop("without", ())
+        names = [name for name in OPTIONS if name not in without]
+        helps = {name: OPTIONS[name].metadata["help"] for name in names}
+        settings.update(auto_shortflags=False, help={**(settings.get("help") or {}), **helps}, iterable=["extra_vars"])
+        super().__init__(_takes_options(body, names), **settings)
 
     def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
         """Invoke's own options of an argument, with our letter added."""
@@ -68,22 +71,25 @@ class RunTask(Task[Any]):
         return found
 
 
-def _takes_options(body: Callable[..., None]) -> Callable[..., None]:
+def _takes_options(body: Callable[..., None], names: list[str]) -> Callable[..., None]:
     """The task's function with the options in its signature, where Invoke looks for them."""
 
     @wraps(body)
     def run(context: Any, *own: Any, **given: Any) -> None:
-        options = {name: given.pop(name) for name in OPTIONS if name in given}
+        options = {name: given.pop(name) for name in names if name in given}
         options["extra_vars"] = tuple(options.get("extra_vars") or ())
         body(context, *own, request=Request(**options), **given)
 
     parameters = [one for one in inspect.signature(body).parameters.values() if one.name != "request"]
-    parameters += [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=[] if one.default == () else one.default)
-        for name, one in OPTIONS.items()
-    ]
+    parameters += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_default(name)) for name in names]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run
+
+
+def _default(name: str) -> Any:
+    """An option's default as Invoke wants it: a list for one that may be given several times."""
+    default = OPTIONS[name].default
+    return list(default) if isinstance(default, tuple) else default
 
 
 def words(text: str) -> frozenset[str]:

@@ -12,7 +12,9 @@ from mooring.errors import MooringError, UsageError
 from mooring.inventory import Inventory
 from mooring.play_run import Options
 from mooring.playbook import Playbook
-from mooring.reporters import Reporter, console, json_lines, listing
+from mooring.reporters import Reporter, listing
+from mooring.reporters.console import Console
+from mooring.reporters.json_lines import JsonLines
 from mooring.results import Recap, RunFinished, Warned
 from mooring.runner import Runner
 from mooring.tags import TagChoice
@@ -34,8 +36,8 @@ def run_playbook(path: str, request: Request) -> int:
 
 def _reporter(request: Request) -> Reporter:
     if request.json:
-        return json_lines.JsonLines(sys.stdout)
-    return console.Console(sys.stdout, verbose=int(request.verbose), diff=request.diff)
+        return JsonLines(sys.stdout)
+    return Console(sys.stdout, verbose=int(request.verbose), diff=request.diff)
 
 
 def _run(path: Path, request: Request, reporter: Reporter) -> int:
