@@ -49,9 +49,10 @@ def _pulls(verification: Verification, member: Member) -> list[Any]:
 
 def _routes(verification: Verification, member: Member) -> list[Any]:
     """One route for each endpoint: those that share one share its layers too."""
-    return list(
-        {pull.route.endpoint: pull.route for pull in reversed(_pulls(verification, member))}.values()
-    )[::-1]
+    found: dict[Any, Any] = {}
+    for pull in _pulls(verification, member):
+        found.setdefault(pull.route.endpoint, pull.route)
+    return list(found.values())
 
 
 SUBJECTS = {
