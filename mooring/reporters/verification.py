@@ -65,9 +65,7 @@ class ScreenReport:
 
     def show_check(self, check: Check) -> None:
         if check.outcome == "failed" or self._verbose:
-            line = Text.assemble(
-                (f"{check.outcome:<8}", STYLES[check.outcome]), f"{check.host}: {check.title}"
-            )
+            line = Text.assemble((f"{check.outcome:<8}", STYLES[check.outcome]), f"{check.host}: {check.title}")
             self._console.print(line)
         if check.finding:
             self._console.print(Text(f"        {check.finding.layer}: {check.finding.message}"))
@@ -107,10 +105,7 @@ class ScreenReport:
         rows = []
         for host, routes in summary.routes.items():
             cells = [routes.get(column) for column in columns]
-            words = [
-                "-" if not cell else f"failed: {cell.finding.layer}" if cell.finding else "ok"
-                for cell in cells
-            ]
+            words = ["-" if not cell else f"failed: {cell.finding.layer}" if cell.finding else "ok" for cell in cells]
             rows.append([host, *words])
         self._show_table(["pulls through the registry by", *columns], rows)
 

@@ -91,9 +91,7 @@ def judge_answer(probe: Mapping[str, Any], endpoint: Endpoint) -> Finding | None
         return Finding.of(probe["layer"], probe["msg"]) if probe["layer"] == HTTP else None
     where, status = f"{endpoint.url}/v2/", probe["status"]
     if status in (502, 503, 504):
-        return Finding.of(
-            REGISTRY, f"{where}: nginx answers {status}, the registry behind it does not answer"
-        )
+        return Finding.of(REGISTRY, f"{where}: nginx answers {status}, the registry behind it does not answer")
     versions = [value for name, value in probe["headers"] if name.lower() == API_HEADER.lower()]
     if status not in (200, 401):
         layer = REGISTRY if API_VERSION in versions and status >= 500 else HTTP

@@ -119,9 +119,7 @@ class Fleet:
         state = self._states[name]
         bare = run.host_variables(state)
         if kind == SERVER:
-            self.server_variables[name] = (
-                bare  # told even where the host is down: clients' routes follow from it
-            )
+            self.server_variables[name] = bare  # told even where the host is down: clients' routes follow from it
         try:
             user = run.become_user(run.play, bare)
             if not state.facts:

@@ -65,9 +65,7 @@ def load_site(request: Request) -> Site:
     """The files that describe the fleet; MooringError where they or the options are wrong."""
     for name in NOT_HERE:
         if getattr(request, name):
-            raise UsageError(
-                f"verify does not take --{name.replace('_', '-')}: it always looks and never changes"
-            )
+            raise UsageError(f"verify does not take --{name.replace('_', '-')}: it always looks and never changes")
     site = Site.load(request.inventory, PLAYBOOK, options(request), connection_options(request))
     if not any(kind == SERVER and site.inventory.match(play.hosts) for kind, play in site.plays()):
         raise UsageError(f"no host of {request.inventory} is the registry's server in {PLAYBOOK}")

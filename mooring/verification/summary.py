@@ -85,9 +85,7 @@ class Summary:
         }
 
     def _host(self, host: str) -> dict[str, Any]:
-        failures = [
-            {"check": check.title, **check.finding.as_dict()} for check in self.of(host) if check.finding
-        ]
+        failures = [{"check": check.title, **check.finding.as_dict()} for check in self.of(host) if check.finding]
         found: dict[str, Any] = {
             "status": self.status(host),
             "checks": self.counts(host),

@@ -69,9 +69,7 @@ def test_registrys_own_port_is_closed(member: Member, door: Door) -> None:
     probe = member.probe(own, connect_only=True)
     if not probe["layer"]:
         message = f"{door.address} port {own.port} takes connections from {member.name}, past nginx"
-        raise Wrong(
-            Finding(REGISTRY, message, "run `invoke provision-server`, or see who publishes this port")
-        )
+        raise Wrong(Finding(REGISTRY, message, "run `invoke provision-server`, or see who publishes this port"))
 
 
 def test_engine_answers(member: Member) -> None:

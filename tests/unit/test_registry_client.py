@@ -79,9 +79,7 @@ def test_the_version_header_must_be_there_exactly_once(
     assert caught.value.layer == "HTTP"
 
 
-def test_an_upload_that_is_sent_elsewhere_is_the_proxys_fault(
-    registry: Registry, server: RegistryServer
-) -> None:
+def test_an_upload_that_is_sent_elsewhere_is_the_proxys_fault(registry: Registry, server: RegistryServer) -> None:
     server.location_origin = "http://127.0.0.1"
     with pytest.raises(RegistryError, match=r"http://127\.0\.0\.1, not to .*\$http_host") as caught:
         registry.push("proof", "one", build_image({}))
@@ -109,9 +107,7 @@ def test_deleting_may_be_switched_off(registry: Registry, server: RegistryServer
     assert (caught.value.layer, caught.value.status) == ("registry", 405)
 
 
-def test_a_connection_that_was_closed_meanwhile_is_opened_again(
-    registry: Registry, server: RegistryServer
-) -> None:
+def test_a_connection_that_was_closed_meanwhile_is_opened_again(registry: Registry, server: RegistryServer) -> None:
     server.hangs_up_after = 2
     for _ in range(5):
         registry.ping()
