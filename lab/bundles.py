@@ -13,8 +13,11 @@ from lab.roots import unpack_debs
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _BUSYBOX_NAMES = ("busybox:latest", "busybox:1.35")
-_ACCOUNTS = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\nnginx:x:101:101:nginx:/:/bin/false\n"
-_GROUPS = "root:x:0:\nnogroup:x:65534:\nnginx:x:101:\n"
+_ACCOUNTS = """root:x:0:0:root:/root:/bin/sh
+nginx:x:101:101:nginx:/:/bin/false
+nobody:x:65534:65534:nobody:/:/bin/false
+"""
+_GROUPS = "root:x:0:\nnginx:x:101:\nnogroup:x:65534:\n"
 
 
 def make_images(root: Path, work: Path, architecture: str) -> dict[str, Image]:
@@ -97,7 +100,9 @@ def _add_program(root: Path, program: Path, tree: Path, place: str) -> None:
     if wanted:
         # Loaded by name at run time: without them no host name is ever resolved.
         libraries = next(iter(wanted)).rsplit("/", 1)[0]
-        wanted |= {f"{libraries}/{name}" for name in ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")}
+        wanted |= {
+            f"{libraries}/{name}" for name in ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")
+        }
     for library in sorted(wanted):
         source = root / library.lstrip("/")
         if source.exists():

@@ -24,15 +24,14 @@ def run(
     stdin: IO[bytes] | None = None,
     may_fail: bool = False,
 ) -> str:
-    """Standard output of ARGV. Its last lines and its exit status are in the error when it fails, unless it MAY_FAIL."""
+    """Standard output of ARGV. When it fails, its last lines are in the error, unless it MAY_FAIL."""
     try:
         done = subprocess.run(
             list(argv),
             env={**os.environ, **(env or {})},
             input=text_in.encode() if text_in is not None else None,
             stdin=(stdin or subprocess.DEVNULL) if text_in is None else None,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             check=False,
         )
     except OSError as error:

@@ -15,7 +15,7 @@ from lab.commands import LabError, run
 from lab.engine import Engine
 from lab.images import tag_of
 from lab.places import digest
-from lab.topology import GATEWAY, HOSTS, NETWORK, NOBODY, PREFIX, SUBNET, LabHost
+from lab.topology import GATEWAY, HOSTS, HUB_ADDRESS, NETWORK, PREFIX, SUBNET, LabHost
 
 LABEL = f"{PREFIX}.made-of"
 BOOT_SECONDS = 120
@@ -31,7 +31,9 @@ _NETWORK_OPTIONS = (
 def ensure_network(engine: Engine) -> None:
     """The lab's bridge; without masquerading, so that no packet of the lab finds an answer outside."""
     made_of = digest(json.dumps(_NETWORK_OPTIONS))
-    there = engine.run("network", "inspect", f'--format={{{{index .Labels "{LABEL}"}}}}', NETWORK, may_fail=True)
+    there = engine.run(
+        "network", "inspect", f'--format={{{{index .Labels "{LABEL}"}}}}', NETWORK, may_fail=True
+    )
     if there.strip() == made_of:
         return
     if engine.succeeds("network", "inspect", NETWORK):
@@ -68,7 +70,11 @@ def ensure_container(engine: Engine, host: LabHost) -> bool:
     options = _options(engine, host)
     made_of = digest(tag_of(host.image), keys.fingerprint(host), json.dumps(options))
     there = engine.run(
-        "container", "inspect", f'--format={{{{index .Config.Labels "{LABEL}"}}}}', host.container, may_fail=True
+        "container",
+        "inspect",
+        f'--format={{{{index .Config.Labels "{LABEL}"}}}}',
+        host.container,
+        may_fail=True,
     )
     if there.strip() != made_of:
         remove_container(engine, host)
@@ -98,10 +104,13 @@ def wait_until_booted(engine: Engine, host: LabHost) -> None:
         if system in ("running", "degraded") and answers(host):
             return
         time.sleep(0.1)
-    failed = engine.run("exec", host.container, "systemctl", "--failed", "--no-legend", "--plain", may_fail=True)
+    failed = engine.run(
+        "exec", host.container, "systemctl", "--failed", "--no-legend", "--plain", may_fail=True
+    )
     raise LabError(
-        f"lab host {host.name} does not come up in {BOOT_SECONDS} s: system is {system or 'not answering'}; {failed.strip()}\n"
-        f"    see: {engine.client} logs {host.container}; {engine.client} exec {host.container} journalctl -b"
+        f"lab host {host.name} does not come up in {BOOT_SECONDS} s: "
+        f"the system is {system or 'not answering'} {failed.strip()}\n"
+        f"    see: {engine.client} exec {host.container} journalctl -b"
     )
 
 
@@ -129,7 +138,10 @@ def _options(engine: Engine, host: LabHost) -> list[str]:
         f"--network={NETWORK}",
         f"--ip={host.address}",
         *[f"--network-alias={alias}" for alias in (host.name, *host.aliases)],
-        f"--dns={NOBODY}",
+        # The hub says of every name that is not the lab's that there is none: at once, and without asking anybody.
+        f"--dns={HUB_ADDRESS}",
+        "--dns-opt=timeout:1",
+        "--dns-opt=attempts:1",
         f"--publish=127.0.0.1:{host.ssh_port}:22",
     ]
 

@@ -12,16 +12,39 @@ from lab.topology import LOGIN, OPERATOR
 
 _PYTHON3 = Path("usr/libexec/mooring-lab/python3")
 
-# Useless in a container, slow at boot, or both. Without a journal of the kernel's, devices and consoles there is nothing to do.
+# Without devices and consoles of its own a container has no work for these.
 _MASKED = (
-    "apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer"
-    " getty@tty1.service console-getty.service systemd-logind.service systemd-udevd.service systemd-udev-trigger.service"
-    " systemd-udevd-control.socket systemd-udevd-kernel.socket sys-kernel-debug.mount sys-kernel-tracing.mount"
-    " sys-kernel-config.mount sys-fs-fuse-connections.mount dev-hugepages.mount systemd-modules-load.service"
-    " systemd-journald-audit.socket systemd-update-utmp.service systemd-update-utmp-runlevel.service apparmor.service"
-    " getty.target systemd-remount-fs.service systemd-random-seed.service systemd-hwdb-update.service"
-    " systemd-pcrphase.service systemd-pcrphase-sysinit.service systemd-boot-system-token.service"
-).split()
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "e2scrub_reap.service",
+    "fstrim.timer",
+    "getty@tty1.service",
+    "console-getty.service",
+    "systemd-logind.service",
+    "systemd-udevd.service",
+    "systemd-udev-trigger.service",
+    "systemd-udevd-control.socket",
+    "systemd-udevd-kernel.socket",
+    "sys-kernel-debug.mount",
+    "sys-kernel-tracing.mount",
+    "sys-kernel-config.mount",
+    "sys-fs-fuse-connections.mount",
+    "dev-hugepages.mount",
+    "systemd-modules-load.service",
+    "systemd-journald-audit.socket",
+    "systemd-update-utmp.service",
+    "systemd-update-utmp-runlevel.service",
+    "apparmor.service",
+    "getty.target",
+    "systemd-remount-fs.service",
+    "systemd-random-seed.service",
+    "systemd-hwdb-update.service",
+    "systemd-pcrphase.service",
+    "systemd-pcrphase-sysinit.service",
+    "systemd-boot-system-token.service",
+)
 
 
 def dress_el7(root: Path) -> None:
@@ -31,7 +54,9 @@ def dress_el7(root: Path) -> None:
     for name in ("python", "python2"):
         (root / "usr/bin" / name).unlink(missing_ok=True)
         (root / "usr/bin" / name).symlink_to("python2.7")
-    _remove(root, [f"etc/{name}" for name in ("os-release", "debian_version", "apt", "issue", "issue.net", "dnf")])
+    _remove(
+        root, [f"etc/{name}" for name in ("os-release", "debian_version", "apt", "issue", "issue.net", "dnf")]
+    )
     _remove(root, ["usr/lib/os-release"])
     # What yum asks for its version of the system ($releasever) is a package.
     run(["chroot", str(root), "/usr/bin/yum", "--quiet", "-y", "--releasever=7", "install", "centos-release"])
@@ -51,7 +76,7 @@ def dress_hub(root: Path) -> None:
     _dress(
         root,
         ["every", "debian", "hub"],
-        ["mooring-lab-seed.service:sysinit", "docker-hub.service:multi-user"],
+        ["mooring-lab-seed.service:sysinit", "docker-hub.service:multi-user", "lab-names.service:multi-user"],
     )
 
 

@@ -24,10 +24,10 @@ def to_stderr(line: str) -> None:
     sys.stderr.flush()
 
 
-def up(all_hosts: bool = False, say: Say = to_stderr) -> None:
+def up(fresh: bool = False, say: Say = to_stderr) -> None:
     """Everything that is missing of the lab: engine, images, keys, network, hosts. Returns when all hosts have booted.
 
-    ALL_HOSTS also makes the hosts anew that are up already, for a fleet in its first state.
+    FRESH also makes the hosts anew that are up already, for a fleet in its first state.
     """
     began = time.monotonic()
     engine = ensure_engine(say)
@@ -37,7 +37,7 @@ def up(all_hosts: bool = False, say: Say = to_stderr) -> None:
         keys.ensure_keys()
         containers.ensure_network(engine)
         with ThreadPoolExecutor(len(HOSTS)) as pool:
-            jobs = [pool.submit(_bring_up, engine, host, all_hosts, say) for host in HOSTS]
+            jobs = [pool.submit(_bring_up, engine, host, fresh, say) for host in HOSTS]
             for job in jobs:
                 job.result()
     say(f"{', '.join(host.name for host in HOSTS)} are up ({time.monotonic() - began:.0f} s)")

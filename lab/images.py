@@ -86,6 +86,7 @@ def _build_debian(engine: Engine, kept: Path, say: Say) -> None:
         _import(engine, root, "debian", say)
         say("turning a bookworm root into the hub")
         roots.install_debs(hub_root, "/opt/debs/engine")
+        roots.install_debs(hub_root, "/opt/debs/hub")
         hub.fill_hub(hub_root, images, work / "hub-images", architecture)
         shutil.rmtree(hub_root / "opt/debs")
         dress.dress_hub(hub_root)

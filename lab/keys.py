@@ -22,12 +22,25 @@ _DAYS = "3650"
 
 
 def ensure_keys() -> None:
-    """Makes what is missing: login key, host keys, known_hosts, ssh's config, the CA, the hub's certificate, a password."""
+    """Makes what is missing: login key, host keys, known_hosts, ssh's config, certificates, a password."""
     SSH.mkdir(parents=True, exist_ok=True)
     CA.mkdir(exist_ok=True)
     for name in ("id_ed25519", *[f"host_{host.name}" for host in HOSTS]):
         if not (SSH / name).exists():
-            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"mooring-lab {name}", "-f", str(SSH / name)])
+            run(
+                [
+                    "ssh-keygen",
+                    "-q",
+                    "-t",
+                    "ed25519",
+                    "-N",
+                    "",
+                    "-C",
+                    f"mooring-lab {name}",
+                    "-f",
+                    str(SSH / name),
+                ]
+            )
     if not (CA / "hub.crt").exists():
         _make_certificates()
     if not PASSWORD.exists():
@@ -93,9 +106,11 @@ def _make_certificates() -> None:
     """The lab's CA, and the certificate by which the hub is Docker Hub for the lab's hosts."""
     elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     run(
-        ["openssl", "req", "-x509", *elliptic, "-days", _DAYS, "-subj", "/CN=Mooring lab CA"]
-        + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
-        + ["-keyout", str(CA / "ca.key"), "-out", str(CA / "ca.crt")]
+        [
+            *["openssl", "req", "-x509", *elliptic, "-days", _DAYS, "-subj", "/CN=Mooring lab CA"],
+            *["-addext", "keyUsage=critical,keyCertSign,cRLSign"],
+            *["-keyout", str(CA / "ca.key"), "-out", str(CA / "ca.crt")],
+        ]
     )
     extensions = CA / "hub.extensions"
     names = ",".join(f"DNS:{name}" for name in ("hub", *HUB_NAMES))
@@ -103,9 +118,11 @@ def _make_certificates() -> None:
     request = ["-keyout", str(CA / "hub.key"), "-out", str(CA / "hub.csr")]
     run(["openssl", "req", *elliptic, "-subj", "/CN=registry-1.docker.io", *request])
     run(
-        ["openssl", "x509", "-req", "-in", str(CA / "hub.csr"), "-CA", str(CA / "ca.crt")]
-        + ["-CAkey", str(CA / "ca.key"), "-set_serial", str(secrets.randbits(63)), "-days", _DAYS]
-        + ["-extfile", str(extensions), "-out", str(CA / "hub.crt")]
+        [
+            *["openssl", "x509", "-req", "-in", str(CA / "hub.csr"), "-CA", str(CA / "ca.crt")],
+            *["-CAkey", str(CA / "ca.key"), "-set_serial", str(secrets.randbits(63)), "-days", _DAYS],
+            *["-extfile", str(extensions), "-out", str(CA / "hub.crt")],
+        ]
     )
     for leftover in (CA / "hub.csr", Path(extensions)):
         leftover.unlink()

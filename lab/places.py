@@ -1,4 +1,4 @@
-"""Where the lab keeps its things on this machine, and the digest that tells whether they are still what the recipe makes."""
+"""Where the lab keeps its things on this machine, and the digest that tells whether they are still up to date."""
 
 from __future__ import annotations
 

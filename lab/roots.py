@@ -12,9 +12,25 @@ from lab.commands import Say, run
 from lab.places import cache, digest
 
 _EVERY = (
-    "systemd systemd-sysv dbus openssh-server sudo iproute2 iptables ca-certificates openssl procps curl less kmod netbase"
-    " libdevmapper1.02.1 libseccomp2 libltdl7 python2.7"
-).split()
+    "systemd",
+    "systemd-sysv",
+    "dbus",
+    "openssh-server",
+    "sudo",
+    "iproute2",
+    "iptables",
+    "ca-certificates",
+    "openssl",
+    "procps",
+    "curl",
+    "less",
+    "kmod",
+    "netbase",
+    "libdevmapper1.02.1",
+    "libseccomp2",
+    "libltdl7",
+    "python2.7",
+)
 
 
 @dataclass(frozen=True)
@@ -27,10 +43,11 @@ class Suite:
 
 
 BULLSEYE = Suite("bullseye", (*_EVERY, "dnf", "rpm", "python3-rpm"), (("engine", ("docker.io",)),))
+_IMAGES = ("docker-registry", "nginx", "busybox-static")
 BOOKWORM = Suite(
     "bookworm",
     (*[name for name in _EVERY if name != "python2.7"], "python3", "apparmor"),
-    (("engine", ("docker.io",)), ("images", ("docker-registry", "nginx", "busybox-static"))),
+    (("engine", ("docker.io",)), ("hub", ("dnsmasq-base",)), ("images", _IMAGES)),
 )
 
 _NEEDLESS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt")
@@ -43,15 +60,15 @@ def make_root(suite: Suite, mirror: str, where: Path, say: Say) -> None:
     if kept.exists():
         run(["tar", "-C", str(where), "-xf", str(kept)])
         return
+    packages = ",".join(suite.packages)
     say(f"installing a Debian {suite.name} root from {mirror} (about a minute)")
     run(
-        ["debootstrap", "--variant=minbase", f"--include={','.join(suite.packages)}", suite.name]
-        + [str(where), mirror],
+        ["debootstrap", "--variant=minbase", f"--include={packages}", suite.name, str(where), mirror],
         env={"DEBIAN_FRONTEND": "noninteractive"},
     )
     say(f"fetching packages that lie beside the {suite.name} root")
-    for name, packages in suite.beside:
-        _download(where, f"/opt/debs/{name}", packages)
+    for name, wanted in suite.beside:
+        _download(where, f"/opt/debs/{name}", wanted)
     for path in _NEEDLESS:
         shutil.rmtree(where / path, ignore_errors=True)
         (where / path).mkdir(parents=True)
@@ -67,8 +84,10 @@ def _download(root: Path, directory: str, packages: Sequence[str]) -> None:
     """Puts PACKAGES, and what they need and ROOT does not have, into its DIRECTORY."""
     (root / directory.lstrip("/") / "partial").mkdir(parents=True)
     run(
-        ["chroot", str(root), "apt-get", "-q", "-y", "--download-only", "--no-install-recommends"]
-        + [f"-oDir::Cache::archives={directory}", "-oAPT::Sandbox::User=root", "install", *packages]
+        [
+            *["chroot", str(root), "apt-get", "-q", "-y", "--download-only", "--no-install-recommends"],
+            *[f"-oDir::Cache::archives={directory}", "-oAPT::Sandbox::User=root", "install", *packages],
+        ]
     )
     shutil.rmtree(root / directory.lstrip("/") / "partial")
     (root / directory.lstrip("/") / "lock").unlink(missing_ok=True)

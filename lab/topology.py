@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 PREFIX = "mooring-lab"
 NETWORK = PREFIX
-SUBNET = "203.0.113.0/24"
-"""TEST-NET-3: nobody's addresses, so that nothing on this machine or beyond is hidden by the lab."""
-GATEWAY = "203.0.113.1"
-NOBODY = "203.0.113.254"
-"""Whom the hosts ask for names that are not the lab's: an address that nobody has."""
+SUBNET = "172.29.141.0/24"
+"""A corner of the private range that Docker itself takes last; the documentation networks are not free everywhere."""
+GATEWAY = "172.29.141.1"
 
 LOGIN = "mooring"
 """The login on every host; may use sudo without a password."""
@@ -48,11 +46,13 @@ class LabHost:
         return f"{PREFIX}-{self.name}-docker"
 
 
+HUB_ADDRESS = "172.29.141.40"
+
 HOSTS = (
-    LabHost("server", "el7", "203.0.113.10", 22201),
-    LabHost("client-el7", "el7", "203.0.113.21", 22202),
-    LabHost("client-debian", "debian", "203.0.113.22", 22203),
-    LabHost("hub", "hub", "203.0.113.40", 22204, HUB_NAMES),
+    LabHost("server", "el7", "172.29.141.10", 22201),
+    LabHost("client-el7", "el7", "172.29.141.21", 22202),
+    LabHost("client-debian", "debian", "172.29.141.22", 22203),
+    LabHost("hub", "hub", HUB_ADDRESS, 22204, HUB_NAMES),
 )
 
 

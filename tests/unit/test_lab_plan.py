@@ -1,0 +1,148 @@
+"""What the lab decides before it acts: capabilities, mirror, topology, digests, image archives."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab import archive, bundles, capabilities, containers, images, mirror, places, topology
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("bounding", "may"),
+    [("000001fffeffffff", False), ("000001ffffffffff", True), ("0000000000000000", False)],
+)
+def test_privileged_needs_sys_resource(bounding: str, may: bool) -> None:
+    assert capabilities.may_be_privileged(f"Name:\tx\nCapBnd:\t{bounding}\nCapAmb:\t0\n") is may
+
+
+def test_no_status_file_means_the_engine_is_elsewhere() -> None:
+    assert capabilities.may_be_privileged("")
+
+
+@pytest.mark.parametrize(("text", "version"), [("1\n", 1), ("2\n", 2), ("cgroup2fs", 2), ("tmpfs", 1), ("", 1)])
+def test_cgroup_version(text: str, version: int) -> None:
+    assert capabilities.cgroup_version(text) == version
+
+
+def test_run_options_never_ask_for_what_the_machine_lacks() -> None:
+    assert capabilities.run_options(True, 2) == ["--privileged", "--cgroupns=private"]
+    assert "--cgroupns=host" in capabilities.run_options(True, 1)
+    for cgroups in (1, 2):
+        lacking = capabilities.run_options(False, cgroups)
+        assert "--privileged" not in lacking
+        assert "--cap-drop=SYS_RESOURCE" in lacking
+
+
+DEB822 = """Types: deb
+# a comment
+URIs: http://mirror.example.com/debian/
+Suites: bookworm bookworm-updates
+Components: main
+
+Types: deb
+URIs: http://mirror.example.com/debian-security
+Suites: bookworm-security
+Components: main
+"""
+
+
+@pytest.mark.parametrize(
+    ("sources", "wanted"),
+    [
+        ([], mirror.DEFAULT),
+        ([DEB822], "http://mirror.example.com/debian"),
+        ([DEB822.replace("Types", "Enabled: no\nTypes", 1)], mirror.DEFAULT),
+        (["deb [signed-by=/k] https://m.example.com/debian bookworm main contrib\n"], "https://m.example.com/debian"),
+        (["deb-src http://m.example.com/debian bookworm main\n"], mirror.DEFAULT),
+        (["deb http://other.example.com/node bookworm main\n", DEB822], "http://mirror.example.com/debian"),
+        (["# deb http://m.example.com/debian bookworm main\n"], mirror.DEFAULT),
+    ],
+)
+def test_the_machines_own_mirror_is_used(sources: list[str], wanted: str) -> None:
+    assert mirror.debian_mirror(sources) == wanted
+
+
+def test_topology_and_inventory_say_the_same() -> None:
+    inventory = yaml.safe_load((ROOT / "inventory.yml").read_text())["all"]
+    ports = {
+        name: host["ansible_port"] for group in inventory["children"].values() for name, host in group["hosts"].items()
+    }
+    assert ports == {host.name: host.ssh_port for host in topology.HOSTS}
+    server = topology.find_host("server")
+    assert server
+    assert inventory["vars"]["registry_server_address"] == server.address
+    assert inventory["vars"]["ansible_user"] == topology.LOGIN
+
+
+def test_hosts_have_their_own_addresses_in_the_subnet() -> None:
+    network = ipaddress.ip_network(topology.SUBNET)
+    addresses = [host.address for host in topology.HOSTS] + [topology.GATEWAY]
+    assert len(set(addresses)) == len(addresses)
+    assert all(ipaddress.ip_address(address) in network for address in addresses)
+    assert all(host.container.startswith("mooring-lab-") for host in topology.HOSTS)
+    assert topology.find_host("nobody") is None
+
+
+def test_a_network_in_use_is_noticed() -> None:
+    routes = ["default via 192.0.2.1 dev eth0", "203.0.112.0/23 dev eth1 scope link", "unreachable 10.0.0.0/8"]
+    assert containers.route_into("203.0.113.0/24", routes) == routes[1]
+    assert containers.route_into("198.51.100.0/24", routes) == ""
+
+
+def test_digest_sees_contents_names_and_modes(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    file = tmp_path / "d" / "f"
+    file.write_text("one")
+    seen = {places.digest(tmp_path / "d")}
+    file.write_text("two")
+    seen.add(places.digest(tmp_path / "d"))
+    file.chmod(0o755)
+    seen.add(places.digest(tmp_path / "d"))
+    file.rename(tmp_path / "d" / "g")
+    seen.add(places.digest(tmp_path / "d"))
+    assert len(seen) == 4
+
+
+def test_every_recipe_is_there() -> None:
+    assert all(images.tag_of(name).startswith("mooring-lab/") for name in ("el7", "debian", "hub"))
+    assert {host.image for host in topology.HOSTS} == {"el7", "debian", "hub"}
+    assert (ROOT / "lab/images/nginx/etc/nginx/nginx.conf").exists()
+    assert bundles.HERE.samefile(ROOT / "lab")
+
+
+def test_archives_are_docker_archives_and_always_the_same(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    (tree / "bin" / "sh").write_text("x")
+    (tree / "link").symlink_to("bin/sh")
+    first = archive.make_image(tree, {"Cmd": ["sh"]}, ("tiny:1",), "amd64")
+    (tree / "bin" / "sh").touch()
+    assert archive.make_image(tree, {"Cmd": ["sh"]}, ("tiny:1",), "amd64") == first
+    archive.write_archive([first], tmp_path / "tiny.tar")
+    with tarfile.open(tmp_path / "tiny.tar") as packed:
+        names = packed.getnames()
+        manifest = packed.extractfile("manifest.json")
+        assert manifest
+        entry = json.load(manifest)[0]
+    assert entry["RepoTags"] == ["tiny:1"]
+    assert {entry["Config"], *entry["Layers"]} < set(names)
+
+
+def test_a_registrys_storage_links_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    image = archive.make_image(tmp_path / "tree", {}, ("library/tiny:1",), "amd64")
+    archive.write_storage([image], tmp_path / "v2")
+    link = (tmp_path / "v2/repositories/library/tiny/_manifests/tags/1/current/link").read_text()
+    digest = link.removeprefix("sha256:")
+    manifest = json.loads((tmp_path / "v2/blobs/sha256" / digest[:2] / digest / "data").read_bytes())
+    for blob in (manifest["config"], *manifest["layers"]):
+        name = blob["digest"].removeprefix("sha256:")
+        assert (tmp_path / "v2/blobs/sha256" / name[:2] / name / "data").stat().st_size == blob["size"]
