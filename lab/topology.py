@@ -7,7 +7,7 @@ from dataclasses import dataclass
 PREFIX = "mooring-lab"
 NETWORK = PREFIX
 SUBNET = "172.29.141.0/24"
-"""A corner of the private range that Docker itself takes last; the documentation networks are not free everywhere."""
+"""A private corner. The documentation networks will not do: some machines reach their package mirrors by such addresses."""
 GATEWAY = "172.29.141.1"
 
 LOGIN = "mooring"
