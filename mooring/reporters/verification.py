@@ -77,6 +77,8 @@ class ScreenReport:
         self._show_hosts(summary)
         self._show_routes(summary)
         for name, reason in summary.unreachable.items():
+            if name in summary.hosts:
+                continue  # told already, as a failed check of that host
             self._console.print(Text(f"unreachable {name}: {reason}", "bold red"))
         for line in summary.errors:
             self._console.print(Text(line, "bold red"))

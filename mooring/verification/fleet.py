@@ -91,6 +91,10 @@ class Fleet:
         names = [host.name for _, play in self.site.plays() for host in self.site.inventory.match(play.hosts)]
         return list(dict.fromkeys(names))
 
+    def names_to_check(self) -> list[str]:
+        """The hosts that --limit leaves, also those that are down."""
+        return [name for name in self.order() if name in self.chosen]
+
     def to_check(self, kind: str) -> list[Member]:
         """The members of a kind that --limit leaves."""
         return [member for member in self.members[kind] if member.name in self.chosen]

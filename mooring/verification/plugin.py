@@ -41,8 +41,7 @@ class Verification:
         return report
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        member = _member(item)
-        if member is not None and member.name in self._summary.unreachable:
+        if "member" in _params(item) and _host(item) in self._summary.unreachable:
             pytest.skip("the host was lost")
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -57,25 +56,31 @@ class Verification:
 
     def _take(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
         """Turn pytest's report of one check of one host into ours; checks of no host are pytest's own notes."""
-        member = _member(item)
-        if member is None:
+        host = _host(item)
+        if host is None:
             if report.failed:
                 self._summary.errors.append(f"{item.name}: {report.longreprtext}")
             return
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, HostUnreachable):
-            self._summary.unreachable[member.name] = str(error)
+            self._summary.unreachable[host] = str(error)
         finding = _finding(error, report) if report.failed else None
-        check = Check(member.name, _title(item), report.outcome, finding, report.duration)
+        check = Check(host, _title(item), report.outcome, finding, report.duration)
         self._summary.checks.append(check)
         self._report.show_check(check)
 
 
-def _member(item: pytest.Item) -> Member | None:
-    """The host that the item checks, None for an item without one (a check that no host is meant by)."""
-    params = item.callspec.params if hasattr(item, "callspec") else {}
+def _params(item: pytest.Item) -> dict[str, Any]:
+    """What the item is about: pytest leaves out the whole of it where no host is meant."""
+    found: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    return found
+
+
+def _host(item: pytest.Item) -> str | None:
+    """The host that the item checks."""
+    params = _params(item)
     member = params.get("member")
-    return member if isinstance(member, Member) else None
+    return member.name if isinstance(member, Member) else params.get("host_name")
 
 
 def _finding(error: BaseException | None, report: pytest.TestReport) -> Finding:
@@ -89,6 +94,6 @@ def _title(item: pytest.Item) -> str:
     """The check in words: the first line of its docstring, and what it is about besides the host."""
     function = getattr(item, "function", None)
     words = (function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
-    params: dict[str, Any] = getattr(item, "callspec").params  # noqa: B009 - only parametrized items get here
-    about = [str(getattr(value, "label", value)) for name, value in params.items() if name != "member"]
+    params = {name: value for name, value in _params(item).items() if name not in ("member", "host_name")}
+    about = [str(getattr(value, "label", value)) for value in params.values()]
     return f"{words} [{', '.join(about)}]" if about else words

@@ -3,7 +3,7 @@
 A module says with `hosts = "server"` or `hosts = "clients"` where its checks run. A check may ask for:
 `host` (testinfra's, over the agent), `member` (the same host in Mooring's words: variables, probes, engine),
 `endpoint` (once for each way into the server), `route` (once for each way that this client goes), `pull` (once
-for each pull of the proof), `trial`.
+for each pull of the proof), `trial`. A check of hosts that may be down asks for `host_name` instead.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ def pytest_collection(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     verification: Verification = metafunc.config.pluginmanager.get_plugin(NAME)
+    if "host_name" in metafunc.fixturenames:
+        metafunc.parametrize("host_name", verification.fleet.names_to_check())
+        return
     members = verification.fleet.to_check(metafunc.module.hosts)
     for name, subjects in SUBJECTS.items():
         if name in metafunc.fixturenames:

@@ -30,6 +30,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield World(registry)
 
 
+HOSTS = ("server", "client1", "client2")
 EXITED = {"Running": False, "Status": "exited", "ExitCode": 1}
 
 
@@ -43,6 +44,7 @@ def make_fleet(world: World, **changes: Any) -> Any:
         site=SimpleNamespace(options=SimpleNamespace(forks=5)),
     )
     found.to_check = lambda kind: [member for member in found.members[kind] if member.name in found.chosen]
+    found.names_to_check = lambda: [name for name in HOSTS if name in found.chosen]
     for name, value in changes.items():
         setattr(found, name, value)
     return found
@@ -52,7 +54,7 @@ def run(fleet: Any, junit: str = "") -> tuple[int, dict[str, Any]]:
     """The exit status, and the summary as JSON has it."""
     stream = io.StringIO()
     report = JsonReport(stream)
-    summary = Summary(hosts=("server", "client1", "client2"))
+    summary = Summary(hosts=HOSTS)
     status = session._check(fleet, junit, summary, report)
     report.show_summary(summary)
     report.close()
@@ -154,7 +156,7 @@ def test_the_table_on_the_screen(world: World) -> None:
     world.passes_by = True
     stream = io.StringIO()
     report = ScreenReport(stream, verbose=False)
-    summary = Summary(hosts=("server", "client1", "client2"))
+    summary = Summary(hosts=HOSTS)
     session._check(make_fleet(world), "", summary, report)
     summary.left_behind = ["client1: images proof-1: no"]
     report.show_summary(summary)
