@@ -108,7 +108,7 @@ def test(context: Context, unit: bool = False) -> None:
     """Run the checks and all tests; the lab's tests boot the lab."""
     python = ".venv/bin/python -m"
     if unit:
-        context.run(f"{python} pytest -q")
+        context.run(f"{python} pytest -q -n auto --dist loadfile")
         return
     check(context)
     context.run(f"{python} pytest tests/lab")

@@ -93,7 +93,7 @@ def test_hosts_have_their_own_addresses_in_the_subnet() -> None:
 
 def test_a_network_in_use_is_noticed() -> None:
     routes = ["default via 192.0.2.1 dev eth0", "203.0.112.0/23 dev eth1 scope link", "unreachable 10.0.0.0/8"]
-    assert containers.route_into("172.29.141.0/24", routes) == routes[1]
+    assert containers.route_into("203.0.113.0/24", routes) == routes[1]
     assert containers.route_into("198.51.100.0/24", routes) == ""
 
 
