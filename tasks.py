@@ -121,7 +121,9 @@ def check(context: Context) -> None:
         "ruff check .",
         "ruff format --check .",
         "mypy",
-        "coverage run -m pytest -q",
+        "coverage erase",
+        "coverage run -m pytest -q -n auto --dist loadfile",
+        "coverage combine -q",
         "coverage report",
     ):
         context.run(f".venv/bin/{command}")

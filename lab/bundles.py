@@ -100,9 +100,7 @@ def _add_program(root: Path, program: Path, tree: Path, place: str) -> None:
     if wanted:
         # Loaded by name at run time: without them no host name is ever resolved.
         libraries = next(iter(wanted)).rsplit("/", 1)[0]
-        wanted |= {
-            f"{libraries}/{name}" for name in ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")
-        }
+        wanted |= {f"{libraries}/{name}" for name in ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")}
     for library in sorted(wanted):
         source = root / library.lstrip("/")
         if source.exists():

@@ -31,9 +31,7 @@ _NETWORK_OPTIONS = (
 def ensure_network(engine: Engine) -> None:
     """The lab's bridge; without masquerading, so that no packet of the lab finds an answer outside."""
     made_of = digest(json.dumps(_NETWORK_OPTIONS))
-    there = engine.run(
-        "network", "inspect", f'--format={{{{index .Labels "{LABEL}"}}}}', NETWORK, may_fail=True
-    )
+    there = engine.run("network", "inspect", f'--format={{{{index .Labels "{LABEL}"}}}}', NETWORK, may_fail=True)
     if there.strip() == made_of:
         return
     if engine.succeeds("network", "inspect", NETWORK):
@@ -104,9 +102,7 @@ def wait_until_booted(engine: Engine, host: LabHost) -> None:
         if system in ("running", "degraded") and answers(host):
             return
         time.sleep(0.1)
-    failed = engine.run(
-        "exec", host.container, "systemctl", "--failed", "--no-legend", "--plain", may_fail=True
-    )
+    failed = engine.run("exec", host.container, "systemctl", "--failed", "--no-legend", "--plain", may_fail=True)
     raise LabError(
         f"lab host {host.name} does not come up in {BOOT_SECONDS} s: "
         f"the system is {system or 'not answering'} {failed.strip()}\n"

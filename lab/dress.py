@@ -54,9 +54,7 @@ def dress_el7(root: Path) -> None:
     for name in ("python", "python2"):
         (root / "usr/bin" / name).unlink(missing_ok=True)
         (root / "usr/bin" / name).symlink_to("python2.7")
-    _remove(
-        root, [f"etc/{name}" for name in ("os-release", "debian_version", "apt", "issue", "issue.net", "dnf")]
-    )
+    _remove(root, [f"etc/{name}" for name in ("os-release", "debian_version", "apt", "issue", "issue.net", "dnf")])
     _remove(root, ["usr/lib/os-release"])
     # What yum asks for its version of the system ($releasever) is a package.
     run(["chroot", str(root), "/usr/bin/yum", "--quiet", "-y", "--releasever=7", "install", "centos-release"])

@@ -55,9 +55,7 @@ def ensure_engine(say: Say) -> Engine:
         _start_dockerd()
     found = find_engine()
     if found is None:
-        raise LabError(
-            f"the Docker engine was started but does not answer; see {LOG} or journalctl -u docker"
-        )
+        raise LabError(f"the Docker engine was started but does not answer; see {LOG} or journalctl -u docker")
     return found
 
 
@@ -68,13 +66,9 @@ def install_missing(programs: Mapping[str, str], purpose: str, say: Say) -> None
         return
     names = ", ".join(missing)
     if not shutil.which("apt-get"):
-        raise LabError(
-            f"to {purpose}, {names} must be installed first; only on Debian the lab does that itself"
-        )
+        raise LabError(f"to {purpose}, {names} must be installed first; only on Debian the lab does that itself")
     if os.geteuid() != 0:
-        raise LabError(
-            f"to {purpose}, {names} must be installed first: run this as root, or install them yourself"
-        )
+        raise LabError(f"to {purpose}, {names} must be installed first: run this as root, or install them yourself")
     packages = sorted({programs[program] for program in missing})
     say(f"installing Debian packages to {purpose}: {' '.join(packages)}")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -111,9 +105,7 @@ def _is_dockerd(pid: int) -> bool:
 
 def _start_dockerd() -> None:
     if os.geteuid() != 0:
-        raise LabError(
-            "no Docker engine answers: start one, or run this as root so that the lab can start dockerd"
-        )
+        raise LabError("no Docker engine answers: start one, or run this as root so that the lab can start dockerd")
     RUN.mkdir(parents=True, exist_ok=True)
     with LOG.open("ab") as log:
         process = subprocess.Popen(

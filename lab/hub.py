@@ -18,8 +18,7 @@ def fill_hub(root: Path, images: dict[str, Image], work: Path, architecture: str
     unpack_debs(root / "opt/debs/images", program)
     shutil.copy(program / "usr/bin/docker-registry", root / "usr/bin/docker-registry")
     held = [
-        dataclasses.replace(image, names=tuple(f"library/{name}" for name in image.names))
-        for image in images.values()
+        dataclasses.replace(image, names=tuple(f"library/{name}" for name in image.names)) for image in images.values()
     ]
     greeting = work / "hello"
     (greeting / "bin").mkdir(parents=True)

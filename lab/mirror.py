@@ -24,9 +24,7 @@ def machine_sources(root: Path = Path("/etc/apt")) -> list[str]:
     """The texts of this machine's apt sources; none where there is no apt."""
     files = [root / "sources.list", *sorted((root / "sources.list.d").glob("*"))]
     return [
-        file.read_text(errors="replace")
-        for file in files
-        if file.suffix in (".list", ".sources") and file.is_file()
+        file.read_text(errors="replace") for file in files if file.suffix in (".list", ".sources") and file.is_file()
     ]
 
 

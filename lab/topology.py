@@ -7,7 +7,7 @@ from dataclasses import dataclass
 PREFIX = "mooring-lab"
 NETWORK = PREFIX
 SUBNET = "172.29.141.0/24"
-"""A private corner. The documentation networks will not do: some machines reach their package mirrors by such addresses."""
+"""A private corner: some machines reach their package mirrors by documentation addresses."""
 GATEWAY = "172.29.141.1"
 
 LOGIN = "mooring"

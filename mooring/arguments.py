@@ -169,9 +169,7 @@ def _check_rules(signature: Signature, given: Mapping[str, Any], where: Where | 
             refuse(f"{name}: {value} needs {', '.join(missing)}")
 
 
-def _fill(
-    specs: Mapping[str, Spec], given: Mapping[str, Any], what: str, where: Where | None
-) -> dict[str, Any]:
+def _fill(specs: Mapping[str, Spec], given: Mapping[str, Any], what: str, where: Where | None) -> dict[str, Any]:
     filled = {}
     for name, spec in specs.items():
         value = given.get(name)

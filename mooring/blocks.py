@@ -75,6 +75,8 @@ class Context:
     playbook_dir: Path
     templar: Templar
     role: Role | None = None
+    including: tuple[Path, ...] = ()
+    """The files whose include_tasks is being checked, so that one that includes itself comes to an end."""
 
     def search_path(self, folder: str) -> list[Path]:
         """Where a relative file is looked for, in Ansible's order (`folder`: templates, files, tasks)."""

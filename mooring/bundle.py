@@ -66,7 +66,7 @@ class Bundle:
             f'printf "{_escape(READY)}"; '
             f"for python in {words}; do "
             'command -v "$python" >/dev/null 2>&1 || continue; '
-            f"LC_ALL=C.UTF-8 \"$python\" -B -c 'exec(\"{stub}\")' \"${{LC_ALL-}}\"; status=$?; "
+            f'LC_ALL=C.UTF-8 "$python" -B -c \'exec("{stub}")\' "${{LC_ALL-}}"; status=$?; '
             f'[ "$status" -eq {TOO_OLD} ] || exit "$status"; done; exit {NO_PYTHON}'
         )
 

@@ -39,9 +39,7 @@ def _load_step(node: Node, context: Context, outer: Keywords) -> tuple[Step, ...
 def _load_block(reader: Reader, context: Context, outer: Keywords) -> Block:
     reader.what = "the block"
     keywords = read_keywords(reader).inherit(outer)
-    parts = [
-        load_list(reader.take_node(part), context, keywords, part) for part in ("block", "rescue", "always")
-    ]
+    parts = [load_list(reader.take_node(part), context, keywords, part) for part in ("block", "rescue", "always")]
     block = Block(reader.take_text("name"), reader.node.where, *parts)
     reader.finish()
     return block

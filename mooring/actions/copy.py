@@ -47,9 +47,7 @@ def run(call: Call) -> Reply:
     else:
         path = call.find(call.args["src"], "files")
         if path.is_dir():
-            raise ArgumentError(
-                f'copy: "{path}" is a folder', call.where, "copy takes single files; use loop"
-            )
+            raise ArgumentError(f'copy: "{path}" is a folder', call.where, "copy takes single files; use loop")
         content, name = FileContent(path), path.name
     return send(call, content, name)
 

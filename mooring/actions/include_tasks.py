@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
+from mooring.loading import load_file
 from mooring.templating import is_template
 
 ARGS = {"file": {"type": "path", "required": True}}
@@ -11,9 +14,12 @@ FREE_FORM = "file"
 
 
 def check(task: Task, context: Context) -> None:
-    """A file that is named plainly must exist."""
-    if not is_template(task.args["file"]):
-        context.find(str(task.args["file"]), "tasks", task.where)
+    """A file that is named plainly is read now, so that a mistake in it is found before any host is touched."""
+    if is_template(task.args["file"]):
+        return
+    path = context.find(str(task.args["file"]), "tasks", task.where)
+    if path not in context.including:
+        load_file(path, replace(context, including=(*context.including, path)), task.keywords)
 
 
 def run(call: Call) -> Reply:

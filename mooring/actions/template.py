@@ -33,8 +33,6 @@ def run(call: Call) -> Reply:
     """Render here, then do what copy does."""
     path = call.find(call.args["src"], "templates")
     options = {name: call.args[name] for name in ("trim_blocks", "lstrip_blocks")}
-    text = call.context.templar.render_file(
-        path, call.variables, call.context.search_path("templates"), options
-    )
+    text = call.context.templar.render_file(path, call.variables, call.context.search_path("templates"), options)
     name = path.name.removesuffix(".j2")
     return copy.send(call, Content(text.encode()), name)

@@ -33,8 +33,7 @@ REASONS = (
     ),
     (
         r"is not allowed to execute",
-        "sudo does not allow {login} to run commands as {user}: "
-        "the host's sudoers file names other commands or users",
+        "sudo does not allow {login} to run commands as {user}: the host's sudoers file names other commands or users",
     ),
     (r"unknown user", "there is no user {user} on the host"),
     (

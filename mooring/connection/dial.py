@@ -140,9 +140,7 @@ def _connect(target: Target) -> socket.socket:
 
 def _open_tunnel(via: paramiko.Transport, target: Target) -> paramiko.Channel:
     try:
-        return via.open_channel(
-            "direct-tcpip", (target.host, target.port), ("127.0.0.1", 0), timeout=target.timeout
-        )
+        return via.open_channel("direct-tcpip", (target.host, target.port), ("127.0.0.1", 0), timeout=target.timeout)
     except paramiko.ChannelException as error:
         raise ConnectionLost(f"the jump host cannot reach {target}: {error.text}") from None
     except (paramiko.SSHException, EOFError, OSError) as error:

@@ -130,9 +130,7 @@ def _override(
     return [(key, value) for key, value in found.items() if value is not None]
 
 
-def _parse_arguments(
-    name: str, variables: Mapping[str, Any]
-) -> tuple[tuple[tuple[str, str], ...], str | None]:
+def _parse_arguments(name: str, variables: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], str | None]:
     """The options of ansible_ssh_common_args and its kin as lines of ssh_config, and the file of -F."""
     lines: list[tuple[str, str]] = []
     config_file = None

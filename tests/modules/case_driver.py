@@ -18,9 +18,28 @@ from case_server import Server
 from case_tree import build, content_bytes, differing, judge_file, tree
 
 KEYS = {
-    "name", "args", "before", "content", "commands", "programs", "check", "outcome", "check_outcome", "twice",
-    "calls", "returns", "after", "msg", "diff", "fetched", "warning",
-    "answers", "requests", "request_headers", "tls", "port",
+    "name",
+    "args",
+    "before",
+    "content",
+    "commands",
+    "programs",
+    "check",
+    "outcome",
+    "check_outcome",
+    "twice",
+    "calls",
+    "returns",
+    "after",
+    "msg",
+    "diff",
+    "fetched",
+    "warning",
+    "answers",
+    "requests",
+    "request_headers",
+    "tls",
+    "port",
 }
 
 
@@ -32,8 +51,8 @@ def fill(value, root, sha1=""):
         return {fill(key, root, sha1): fill(item, root, sha1) for key, item in value.items()}
     if isinstance(value, list):
         return [fill(item, root, sha1) for item in value]
-    if isinstance(value, type(u"")):
-        return value.replace(u"{tmp}", root).replace(u"{sha1}", sha1)
+    if isinstance(value, type("")):
+        return value.replace("{tmp}", root).replace("{sha1}", sha1)
     return value
 
 
@@ -64,6 +83,7 @@ def as_str(value):
 
 def ask(loop, host, module, case, check, diff):
     """One request through the loop: (reply, how often content was fetched)."""
+
     class Session(host.Session):
         fetched = 0
 
@@ -71,7 +91,7 @@ def ask(loop, host, module, case, check, diff):
             assert "content" in case, "the module fetched content that the case does not have"
             Session.fetched += 1
             data = content_bytes(case["content"])
-            return iter([data[at:at + 65536] for at in range(0, len(data), 65536)])
+            return iter([data[at : at + 65536] for at in range(0, len(data), 65536)])
 
     request = json.loads(json.dumps({"module": module, "args": case["args"], "check": check, "diff": diff}))
     reply = loop.perform(request, Session())
@@ -87,7 +107,11 @@ def outcome(reply):
 
 def expect(reply, word, phase):
     assert outcome(reply) == word, "%s: outcome %s, expected %s: %s" % (
-        phase, outcome(reply), word, json.dumps(reply, indent=1, sort_keys=True))
+        phase,
+        outcome(reply),
+        word,
+        json.dumps(reply, indent=1, sort_keys=True),
+    )
 
 
 def play(loop, host, module, case, root):
@@ -100,8 +124,12 @@ def play(loop, host, module, case, root):
     if case.get("programs") is not None:
         host.which = lambda name: case["programs"].get(name)
     try:
-        serve(case, lambda server: play_phases(
-            lambda check, diff: ask(loop, host, module, case, check, diff), case, root, canned, server))
+        serve(
+            case,
+            lambda server: play_phases(
+                lambda check, diff: ask(loop, host, module, case, check, diff), case, root, canned, server
+            ),
+        )
         assert not canned.unlisted, "unlisted commands: %s" % canned.unlisted
     finally:
         host.run, host.which = kept
@@ -172,7 +200,7 @@ def contains(actual, wanted, what):
         assert key in actual, "%s has no %s: %s" % (what, key, json.dumps(actual, sort_keys=True))
         if isinstance(value, dict) and isinstance(actual[key], dict):
             contains(actual[key], value, "%s.%s" % (what, key))
-        elif isinstance(value, type(u"")) and value.startswith(u"~"):
+        elif isinstance(value, type("")) and value.startswith("~"):
             assert re.search(value[1:], actual[key]), "%s.%s is %r" % (what, key, actual[key])
         else:
             assert actual[key] == value, "%s.%s is %r, expected %r" % (what, key, actual[key], value)

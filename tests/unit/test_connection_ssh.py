@@ -60,8 +60,7 @@ class World:
             "ansible_port": self.server.port,
             "ansible_user": "tester",
             "ansible_ssh_private_key_file": str(self.key_file),
-            "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={self.known_hosts} "
-            "-o GlobalKnownHostsFile=none",
+            "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={self.known_hosts} -o GlobalKnownHostsFile=none",
             "ansible_timeout": 5,
         }
 

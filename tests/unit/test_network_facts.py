@@ -18,8 +18,10 @@ eth0 000200C0 00000000 0001 0 0 100 00FFFFFF 0 0 0
 LINKS = {
     "eth0": {
         "ipv4": network.ipv4_fact("192.0.2.7", "24", "192.0.2.255"),
-        "ipv6": [{"address": "fe80::1", "prefix": "64", "scope": "link"},
-                 {"address": "2001:db8::7", "prefix": "64", "scope": "global"}],
+        "ipv6": [
+            {"address": "fe80::1", "prefix": "64", "scope": "link"},
+            {"address": "2001:db8::7", "prefix": "64", "scope": "global"},
+        ],
         "macaddress": "02:00:00:00:00:01",
         "mtu": 1500,
         "type": "ether",
