@@ -136,3 +136,9 @@ def test_a_broken_template_file_is_found_while_loading(tmp_path: Path) -> None:
             "- hosts: all\n  tasks:\n    - template: {src: t.j2, dest: /x}\n",
             templates__t_j2="fine\n{% if %}\n",
         )
+
+
+def test_a_mistake_in_an_included_file_is_found_while_loading(tmp_path: Path) -> None:
+    play = "- hosts: all\n  tasks:\n    - include_tasks: more.yml\n"
+    with pytest.raises(SourceError, match=r'more\.yml:2:11: debug has no argument "mgs"'):
+        load(tmp_path, play, more_yml="- include_tasks: more.yml\n- debug: {mgs: hi}\n")
