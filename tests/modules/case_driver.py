@@ -51,8 +51,8 @@ def fill(value, root, sha1=""):
         return {fill(key, root, sha1): fill(item, root, sha1) for key, item in value.items()}
     if isinstance(value, list):
         return [fill(item, root, sha1) for item in value]
-    if isinstance(value, type("")):
-        return value.replace("{tmp}", root).replace("{sha1}", sha1)
+    if isinstance(value, type(u"")):
+        return value.replace(u"{tmp}", root).replace(u"{sha1}", sha1)
     return value
 
 
@@ -200,7 +200,7 @@ def contains(actual, wanted, what):
         assert key in actual, "%s has no %s: %s" % (what, key, json.dumps(actual, sort_keys=True))
         if isinstance(value, dict) and isinstance(actual[key], dict):
             contains(actual[key], value, "%s.%s" % (what, key))
-        elif isinstance(value, type("")) and value.startswith("~"):
+        elif isinstance(value, type(u"")) and value.startswith(u"~"):
             assert re.search(value[1:], actual[key]), "%s.%s is %r" % (what, key, actual[key])
         else:
             assert actual[key] == value, "%s.%s is %r, expected %r" % (what, key, actual[key], value)

@@ -13,7 +13,7 @@ def content_bytes(value):
         if "repeat" in value:
             return value["repeat"].encode("utf-8") * value["times"]
         return base64.b64decode(value["base64"])
-    return value.encode("utf-8") if isinstance(value, type("")) else value
+    return value.encode("utf-8") if isinstance(value, type(u"")) else value
 
 
 def build(root, entries):
@@ -37,7 +37,7 @@ def build(root, entries):
                 os.mkdir(path)
         else:
             with open(path, "wb") as stream:
-                stream.write(content_bytes(entry.get("content", "")))
+                stream.write(content_bytes(entry.get("content", u"")))
         os.chmod(path, int(entry.get("mode", "0755" if entry.get("directory") else "0644"), 8))
         os.utime(path, (1000000000, entry.get("mtime", 1000000000)))
 
