@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.archive import Image, make_image, write_archive
 from lab.commands import run
-from lab.places import HERE
+from lab.places import HERE, copy_files
 from lab.roots import unpack_debs
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -46,7 +46,7 @@ def _busybox(root: Path, debs: Path, tree: Path) -> tuple[dict[str, object], tup
 
 def _registry(root: Path, debs: Path, tree: Path) -> tuple[dict[str, object], tuple[str, ...]]:
     _add_program(root, debs / "usr/bin/docker-registry", tree, "bin/registry")
-    shutil.copytree(HERE / "images/registry", tree, dirs_exist_ok=True)
+    copy_files(HERE / "images/registry", tree)
     (tree / "var/lib/registry").mkdir(parents=True)
     settings: dict[str, object] = {
         "Entrypoint": ["/entrypoint.sh"],
@@ -59,7 +59,7 @@ def _registry(root: Path, debs: Path, tree: Path) -> tuple[dict[str, object], tu
 
 def _nginx(root: Path, debs: Path, tree: Path) -> tuple[dict[str, object], tuple[str, ...]]:
     _add_program(root, debs / "usr/sbin/nginx", tree, "usr/sbin/nginx")
-    shutil.copytree(HERE / "images/nginx", tree, dirs_exist_ok=True)
+    copy_files(HERE / "images/nginx", tree)
     shutil.copy(debs / "etc/nginx/mime.types", tree / "etc/nginx/mime.types")
     page = tree / "usr/share/nginx/html/index.html"
     page.parent.mkdir(parents=True)

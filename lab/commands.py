@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
@@ -17,6 +19,17 @@ class LabError(MooringError):
     """The lab cannot be brought up, down or reached; the message says what to do."""
 
 
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment and MORE; root's PATH may lack the directories that root's programs are in."""
+    path = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
+    return {**os.environ, "PATH": path, **(more or {})}
+
+
+def find_program(name: str) -> str | None:
+    """Where the program NAME is, if this machine has it."""
+    return shutil.which(name, path=environment()["PATH"])
+
+
 def run(
     argv: Sequence[str],
     env: Mapping[str, str] | None = None,
@@ -28,7 +41,7 @@ def run(
     try:
         done = subprocess.run(
             list(argv),
-            env={**os.environ, **(env or {})},
+            env=environment(env),
             input=text_in.encode() if text_in is not None else None,
             stdin=(stdin or subprocess.DEVNULL) if text_in is None else None,
             capture_output=True,
@@ -43,11 +56,33 @@ def run(
     return done.stdout.decode(errors="replace")
 
 
+def watch(argv: Sequence[str], take_line: Callable[[str], None], env: Mapping[str, str] | None = None) -> None:
+    """Runs ARGV and hands over each line that it prints, as it comes; its last lines are in the error when it fails."""
+    last: deque[str] = deque(maxlen=15)
+    with subprocess.Popen(
+        list(argv),
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            last.append(line.rstrip())
+            take_line(line.rstrip())
+    if process.returncode:
+        tail = "\n".join(f"    {line}" for line in last)
+        raise LabError(f"{' '.join(argv)} ended with status {process.returncode}\n{tail}")
+
+
 def succeeds(argv: Sequence[str]) -> bool:
     """Whether ARGV exists and ends with status 0."""
     try:
         done = subprocess.run(
             list(argv),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
 
 from lab import capabilities, keys
-from lab.commands import LabError, run
+from lab.commands import LabError, find_program, run
 from lab.engine import Engine
 from lab.images import tag_of
 from lab.places import digest
@@ -38,7 +37,7 @@ def ensure_network(engine: Engine) -> None:
         for host in HOSTS:
             remove_container(engine, host)
         engine.run("network", "rm", NETWORK)
-    taken = route_into(SUBNET, run(["ip", "-o", "route"]).splitlines() if shutil.which("ip") else [])
+    taken = route_into(SUBNET, run(["ip", "-o", "route"]).splitlines() if find_program("ip") else [])
     if taken:
         raise LabError(f"the lab's network {SUBNET} is in use on this machine already (route: {taken})")
     engine.run("network", "create", f"--label={LABEL}={made_of}", *_NETWORK_OPTIONS, NETWORK)

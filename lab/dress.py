@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lab.commands import run
-from lab.places import HERE
+from lab.places import HERE, copy_files
 from lab.topology import LOGIN, OPERATOR
 
 _PYTHON3 = Path("usr/libexec/mooring-lab/python3")
@@ -80,7 +80,7 @@ def dress_hub(root: Path) -> None:
 
 def _dress(root: Path, overlays: Iterable[str], enabled: Iterable[str]) -> None:
     for overlay in overlays:
-        shutil.copytree(HERE / "overlay" / overlay, root, dirs_exist_ok=True)
+        copy_files(HERE / "overlay" / overlay, root)
     (root / "etc/sudoers.d/mooring-lab").chmod(0o440)
     # Debian has a group "operator" already.
     for login, group in ((LOGIN, "--user-group"), (OPERATOR, f"--gid={OPERATOR}")):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lab.commands import LabError, Say, run, succeeds
+from lab.commands import LabError, Say, environment, find_program, run, succeeds
 
 RUN = Path("/run/mooring-lab")
 PID_FILE = RUN / "dockerd.pid"
@@ -61,18 +60,19 @@ def ensure_engine(say: Say) -> Engine:
 
 def install_missing(programs: Mapping[str, str], purpose: str, say: Say) -> None:
     """Installs Debian's packages for those PROGRAMS (program: package) that this machine lacks."""
-    missing = [program for program in programs if not shutil.which(program)]
+    missing = [program for program in programs if not find_program(program)]
     if not missing:
         return
     names = ", ".join(missing)
-    if not shutil.which("apt-get"):
+    if not find_program("apt-get"):
         raise LabError(f"to {purpose}, {names} must be installed first; only on Debian the lab does that itself")
     if os.geteuid() != 0:
         raise LabError(f"to {purpose}, {names} must be installed first: run this as root, or install them yourself")
     packages = sorted({programs[program] for program in missing})
     say(f"installing Debian packages to {purpose}: {' '.join(packages)}")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "-q", "update"], env=quiet)
+    # One of the machine's sources may be broken without any harm to what is needed here.
+    run(["apt-get", "-q", "update"], env=quiet, may_fail=True)
     run(["apt-get", "-q", "-y", "--no-install-recommends", "install", *packages], env=quiet)
 
 
@@ -110,6 +110,7 @@ def _start_dockerd() -> None:
     with LOG.open("ab") as log:
         process = subprocess.Popen(
             ["dockerd", f"--pidfile={PID_FILE}"],
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -122,9 +123,8 @@ def _start_dockerd() -> None:
         raise LabError(f"dockerd does not start; the end of its log {LOG}:\n{last}")
 
 
-def _wait(is_done: object) -> None:
+def _wait(is_done: Callable[[], bool]) -> None:
     """Until IS_DONE() holds, looking again and again, at most START_SECONDS."""
-    assert callable(is_done)
     until = time.monotonic() + START_SECONDS
     while not is_done() and time.monotonic() < until:
         time.sleep(0.1)

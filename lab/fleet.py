@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from lab import containers, keys
 from lab.commands import LabError, Say
 from lab.engine import Engine, ensure_engine, find_engine, install_missing, stop_our_engine
-from lab.images import TOOLS, ensure_images
+from lab.images import TOOLS, ensure_images, remove_stale_images
 from lab.places import cache
 from lab.topology import HOSTS, NETWORK, LabHost, find_host
 
@@ -40,6 +40,7 @@ def up(fresh: bool = False, say: Say = to_stderr) -> None:
             jobs = [pool.submit(_bring_up, engine, host, fresh, say) for host in HOSTS]
             for job in jobs:
                 job.result()
+        remove_stale_images(engine)
     say(f"{', '.join(host.name for host in HOSTS)} are up ({time.monotonic() - began:.0f} s)")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -40,11 +41,13 @@ def tag_of(image: str) -> str:
 
 def ensure_images(engine: Engine, say: Say) -> None:
     """Builds what is missing of the host images and the offline bundles."""
-    kept = cache() / f"bundles-{tag_of('hub').rpartition(':')[2]}"
+    kept = _kept_bundles()
     missing = [name for name in _RECIPES if not engine.succeeds("image", "inspect", tag_of(name))]
     has_bundles = all((kept / f"{name}.tar").exists() for name in BUNDLE_NAMES)
     if missing or not has_bundles:
         install_missing(TOOLS, "build the lab's images", say)
+        # What is written into a root must be readable there for everybody.
+        os.umask(0o022)
         with ThreadPoolExecutor(2) as pool:
             jobs = []
             if "el7" in missing:
@@ -55,6 +58,21 @@ def ensure_images(engine: Engine, say: Say) -> None:
                 job.result()
     for name in BUNDLE_NAMES:
         _place_bundle(kept / f"{name}.tar", BUNDLES / f"{name}.tar")
+
+
+def remove_stale_images(engine: Engine) -> None:
+    """Removes what earlier recipes left; what is in use stays."""
+    wanted = {tag_of(name) for name in _RECIPES}
+    for tag in engine.run("images", "--format={{.Repository}}:{{.Tag}}", f"{PREFIX}/*").split():
+        if tag not in wanted and not tag.endswith(":<none>"):
+            engine.run("rmi", tag, may_fail=True)
+    for kept in cache().glob("bundles-*"):
+        if kept != _kept_bundles():
+            shutil.rmtree(kept)
+
+
+def _kept_bundles() -> Path:
+    return cache() / f"bundles-{tag_of('hub').rpartition(':')[2]}"
 
 
 def _build_el7(engine: Engine, say: Say) -> None:

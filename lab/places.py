@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -17,6 +18,16 @@ def cache() -> Path:
     """Outside the checkout, so that the next clone on this machine finds what this one made."""
     base = Path("/var/cache") if os.geteuid() == 0 else Path.home() / ".cache"
     return base / "mooring-lab"
+
+
+def copy_files(source: Path, into: Path) -> None:
+    """All files under SOURCE into the tree INTO, with the modes that they have for git, whatever the umask was."""
+    for file in sorted(file for file in source.rglob("*") if file.is_file()):
+        target = into / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        shutil.copyfile(file, target)
+        target.chmod(0o755 if os.access(file, os.X_OK) else 0o644)
 
 
 def digest(*parts: Path | str) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.commands import Say, run
+from lab.commands import Say, run, watch
 from lab.places import cache, digest
 
 _EVERY = (
@@ -50,6 +50,9 @@ BOOKWORM = Suite(
     (("engine", ("docker.io",)), ("hub", ("dnsmasq-base",)), ("images", _IMAGES)),
 )
 
+_STAGES = ("Retrieving", "Extracting", "Unpacking", "Configuring")
+_SAY_EVERY = 100
+
 _NEEDLESS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt")
 
 
@@ -62,8 +65,9 @@ def make_root(suite: Suite, mirror: str, where: Path, say: Say) -> None:
         return
     packages = ",".join(suite.packages)
     say(f"installing a Debian {suite.name} root from {mirror} (about a minute)")
-    run(
+    watch(
         ["debootstrap", "--variant=minbase", f"--include={packages}", suite.name, str(where), mirror],
+        _Stages(suite.name, say).take,
         env={"DEBIAN_FRONTEND": "noninteractive"},
     )
     say(f"fetching packages that lie beside the {suite.name} root")
@@ -78,6 +82,23 @@ def make_root(suite: Suite, mirror: str, where: Path, say: Say) -> None:
     partial = kept.with_suffix(".partial")
     run(["tar", "-C", str(where), "-cf", str(partial), "."])
     partial.rename(kept)
+
+
+class _Stages:
+    """Makes a few lines of progress out of debootstrap's many: one for each of its stages, and one now and then."""
+
+    def __init__(self, suite: str, say: Say) -> None:
+        self.suite, self.say = suite, say
+        self.counts: dict[str, int] = {}
+
+    def take(self, line: str) -> None:
+        """One line of debootstrap's."""
+        words = line.split()
+        if len(words) < 3 or words[0] != "I:" or words[1] not in _STAGES:
+            return
+        count = self.counts[words[1]] = self.counts.get(words[1], 0) + 1
+        if count % _SAY_EVERY == 1:
+            self.say(f"{self.suite}: {words[1].lower()} packages" + (f" ({count} done)" if count > 1 else ""))
 
 
 def _download(root: Path, directory: str, packages: Sequence[str]) -> None:
