@@ -82,6 +82,8 @@ class ScreenReport:
             self._console.print(Text(f"unreachable {name}: {reason}", "bold red"))
         for line in summary.errors:
             self._console.print(Text(line, "bold red"))
+        if summary.is_interrupted:
+            self._console.print(Text("interrupted: not all checks were made", "bold red"))
         if summary.left_behind:
             self._console.print(Text("left behind, please remove by hand:", "bold red"))
             for line in summary.left_behind:

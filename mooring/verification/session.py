@@ -25,7 +25,6 @@ CHECKS = Path(__file__).parents[2] / "tests" / "hosts"
 ORDER = ("test_hosts.py", "test_server.py", "test_client.py", "test_proof.py")
 # pytest's own settings of this project are for its unit tests; cache files would be litter here.
 PLAIN = ("-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_suite_name=mooring")
-INTERRUPTED = 130
 PLAYBOOK = "playbooks/site.yml"
 # Options of the provisioning tasks that would mean nothing here.
 NOT_HERE = (
@@ -79,18 +78,27 @@ def _check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:
     """Run the checks; whatever happens, nothing of the proof stays behind without being named."""
     summary.unreachable = dict(fleet.unreachable)
     trial = _plan(fleet, summary, report)
-    interrupted = False
     try:
         result = _run_pytest(plugin.Verification(fleet, trial, summary, report), junit)
-        interrupted = result == pytest.ExitCode.INTERRUPTED
+        summary.is_interrupted = result == pytest.ExitCode.INTERRUPTED
         if result not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             summary.errors.append(f"the checks did not run: pytest ended with status {int(result)}")
     finally:
         if trial is not None:
             report.show_step("removing the proof")
-            summary.left_behind = trial.remove()
+            _remove(trial, summary)
             _tabulate(trial, summary)
-    return INTERRUPTED if interrupted else summary.exit_status()
+    return summary.exit_status()
+
+
+def _remove(trial: Trial, summary: Summary) -> None:
+    """Clean up; somebody who does not want to wait for it is told what may still be there."""
+    try:
+        summary.left_behind = trial.remove()
+    except KeyboardInterrupt:
+        summary.is_interrupted = True
+        mark = f"{trial.proof.mark}-*"
+        summary.left_behind = [f"perhaps images and repositories {mark}: interrupted while removing them"]
 
 
 def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mooring.verification.findings import Finding
 
+INTERRUPTED = 130
 CHECK = "check"  # the layer of a failed check that names none
 
 
@@ -50,6 +51,7 @@ class Summary:
     unreachable: dict[str, str] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    is_interrupted: bool = False
 
     def of(self, host: str) -> list[Check]:
         return [check for check in self.checks if check.host == host]
@@ -69,7 +71,9 @@ class Summary:
         return list({label: None for routes in self.routes.values() for label in routes})
 
     def exit_status(self) -> int:
-        """4 where a host was unreachable, 2 where a check failed or something was left behind, else 0."""
+        """130 after Ctrl-C, 4 where a host was unreachable, 2 where a check failed or something stayed, else 0."""
+        if self.is_interrupted:
+            return INTERRUPTED
         if self.unreachable:
             return 4
         failed = any(check.outcome == "failed" for check in self.checks)

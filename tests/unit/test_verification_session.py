@@ -172,3 +172,23 @@ def test_the_table_on_the_screen(world: World) -> None:
 def test_options_that_mean_nothing_here_are_refused(option: str) -> None:
     with pytest.raises(UsageError, match=f"verify does not take --{option.replace('_', '-')}"):
         session.load_site(Request(**{option: "x"}))  # type: ignore[arg-type]
+
+
+def test_ctrl_c_while_pulling_still_cleans_up(world: World) -> None:
+    world.interrupts = 1
+    status, result = run(make_fleet(world))
+    assert status == result["exit_status"] == 130
+    assert world.aborted == ["client1", "client2"]
+    assert world.registry.manifests == {}
+    assert result["left_behind"] == []
+
+
+def test_ctrl_c_while_cleaning_up_names_what_may_be_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trial_module.Trial, "remove", interrupt)
+    status, result = run(make_fleet(world))
+    assert status == 130
+    [line] = result["left_behind"]
+    assert line.startswith("perhaps images and repositories proof-")

@@ -70,6 +70,8 @@ class World:
     images: dict[str, dict[str, str]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     passes_by: bool = False
+    interrupts: int = 0
+    aborted: list[str] = field(default_factory=list)
     containers: dict[str, dict[str, Any]] = field(default_factory=lambda: dict(CONTAINERS))
     mirrors: tuple[str, ...] = ("http://registry.example.com/",)
     layer: str = ""
@@ -104,7 +106,7 @@ class World:
             assert (host, port) == ("registry.example.com", 80)
             return socket.create_connection(self.registry.server_address)  # type: ignore[arg-type]
 
-        return Member(name, VARIABLES, send, tunnel)
+        return Member(name, VARIABLES, send, tunnel, lambda: self.aborted.append(name))
 
     def shell(self, client: str, line: str) -> tuple[int, str, str]:
         words = shlex.split(line)
@@ -126,6 +128,9 @@ class World:
                 self.images[client].pop(name)
             return 0, "", ""
         if words[0] == "timeout":
+            if self.interrupts:
+                self.interrupts -= 1
+                raise KeyboardInterrupt
             return self.pull(client, words[4])
         self.removed += words
         return 0, "", ""
