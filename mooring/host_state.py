@@ -45,6 +45,11 @@ class HostState:
     def is_active(self) -> bool:
         return self.standing is Standing.ACTIVE
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the host was out of reach from the start, so that nothing was changed on it."""
+        return self.standing is Standing.UNREACHABLE and not self.session.was_reached
+
     def learn(self, values: Mapping[str, Any], action: str) -> None:
         """Keep what a task's result says about the host: facts, set_fact's variables, include_vars' ones."""
         facts = values.get("ansible_facts")

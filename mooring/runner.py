@@ -90,7 +90,8 @@ class Runner:
             self.recap.add_host(name)
         serial = self._values(play, names, play.serial)
         limit = self._values(play, names, (play.max_fail_percentage,))[0]
-        return all(self._batch(play, names, batch, limit) for batch in batches(names, serial, play))
+        done = all(self._batch(play, names, batch, limit) for batch in batches(names, serial, play))
+        return done and any(self.states[name].is_active for name in names)
 
     def _values(self, play: Play, names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
         """A play's own settings, which may be templates: rendered with the variables of its first host."""
@@ -104,17 +105,23 @@ class Runner:
         return PlayRun(play, self.inventory, self.options, states, batch, names, emit, slots, interrupted)
 
     def _batch(self, play: Play, names: tuple[str, ...], batch: tuple[str, ...], limit: Any) -> bool:
-        """Run a batch to its end; False when too many of it failed for another one to begin."""
+        """Run a batch to its end; False when too many of it failed for another one to begin.
+
+        A host that was never reached does not count: nothing was changed on it, so it says nothing about the change
+        that is being rolled out. It is left out, and the others go on.
+        """
         run = self._play_run(play, names, batch)
         threads = [threading.Thread(target=self._walk, args=(run, name), daemon=True) for name in batch]
         for thread in threads:
             thread.start()
         self._pump(threads)
-        left = [name for name in batch if self.states[name].standing is not Standing.ACTIVE]
-        if self._interrupted.is_set() or len(left) == len(batch):
+        states = [self.states[name] for name in batch]
+        lost = [state for state in states if not state.is_active]
+        failed = [state for state in lost if not state.is_untouched]
+        if self._interrupted.is_set() or (failed and len(lost) == len(batch)):
             return False
-        if limit is not None and 100 * len(left) / len(batch) > float(str(limit).rstrip("%")):
-            self.report(Warned(f"{len(left)} of {len(batch)} hosts failed, more than {limit} %: no further batch"))
+        if limit is not None and 100 * len(failed) / len(batch) > float(str(limit).rstrip("%")):
+            self.report(Warned(f"{len(failed)} of {len(batch)} hosts failed, more than {limit} %: no further batch"))
             return False
         return True
 

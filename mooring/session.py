@@ -15,11 +15,15 @@ from mooring.remote import Content, OnProgress, Remote
 
 @dataclass
 class Session:
-    """The way to one host; `options` is what the command line says of all connections."""
+    """The way to one host; `options` is what the command line says of all connections.
+
+    `was_reached` says that an agent was started on the host during this run, though it may be gone by now.
+    """
 
     host: str
     bundle: Bundle
     options: RunOptions
+    was_reached: bool = False
     _connection: Connection | None = None
     _remotes: dict[str | None, Remote] = field(default_factory=dict)
 
@@ -43,6 +47,7 @@ class Session:
                 self._connection = open_connection(settings)
             become = settings.become_as(user) if user else None
             self._remotes[user] = Remote.start(self._connection, self.bundle, become, settings.interpreter)
+            self.was_reached = True
         return self._remotes[user]
 
     def open_tunnel(self, host: str, port: int) -> Stream:
