@@ -24,12 +24,20 @@ def cgroup_version(filesystem: str) -> int:
 
 
 def run_options(privileged: bool, cgroups: int) -> list[str]:
-    """Options of `docker run`. A privileged container on cgroup v2 has a writable tree of its own and needs no mount;
-    in all other cases it works on the machine's tree, where systemd keeps to the container's part of it."""
-    if privileged and cgroups == 2:
-        return ["--privileged", "--cgroupns=private"]
-    rights = ["--privileged"]
-    if not privileged:
+    """Options of `docker run`. On cgroup v2 a container has a tree of its own; on v1 it works on the machine's tree,
+    where systemd keeps to the container's part of it."""
+    if privileged:
+        rights = ["--privileged"]
+    else:
         rights = ["--cap-add=ALL", "--cap-drop=SYS_RESOURCE"]
         rights += [f"--security-opt={option}" for option in _UNCONFINED]
+    if cgroups == 2:
+        return [*rights, "--cgroupns=private"]
     return [*rights, "--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"]
+
+
+def boot_command(cgroups: int) -> list[str]:
+    """What the container runs instead of its image's command: its own cgroup v2 tree is read-only unless privileged."""
+    if cgroups == 2:
+        return ["/bin/sh", "-c", "mount -o remount,rw /sys/fs/cgroup && exec /lib/systemd/systemd"]
+    return []

@@ -64,8 +64,9 @@ def state_of(engine: Engine, host: LabHost) -> str:
 
 def ensure_container(engine: Engine, host: LabHost) -> bool:
     """HOST's container, running; made anew where it is not what the lab would make now. Whether it was started."""
-    options = _options(engine, host)
-    made_of = digest(tag_of(host.image), keys.fingerprint(host), json.dumps(options))
+    cgroups = capabilities.cgroup_version(engine.run("info", "--format={{.CgroupVersion}}"))
+    options, boot = _options(host, cgroups), capabilities.boot_command(cgroups)
+    made_of = digest(tag_of(host.image), keys.fingerprint(host), json.dumps(options + boot))
     there = engine.run(
         "container",
         "inspect",
@@ -75,7 +76,7 @@ def ensure_container(engine: Engine, host: LabHost) -> bool:
     )
     if there.strip() != made_of:
         remove_container(engine, host)
-        engine.run("create", f"--label={LABEL}={made_of}", *options, tag_of(host.image))
+        engine.run("create", f"--label={LABEL}={made_of}", *options, tag_of(host.image), *boot)
         _seed(engine, host)
     if state_of(engine, host) == "running":
         return False
@@ -119,9 +120,8 @@ def answers(host: LabHost) -> bool:
         return False
 
 
-def _options(engine: Engine, host: LabHost) -> list[str]:
+def _options(host: LabHost, cgroups: int) -> list[str]:
     status = Path("/proc/self/status").read_text() if Path("/proc/self/status").exists() else ""
-    cgroups = capabilities.cgroup_version(engine.run("info", "--format={{.CgroupVersion}}"))
     return [
         f"--name={host.container}",
         f"--hostname={host.name}",

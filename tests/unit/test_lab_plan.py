@@ -35,6 +35,8 @@ def test_cgroup_version(text: str, version: int) -> None:
 def test_run_options_never_ask_for_what_the_machine_lacks() -> None:
     assert capabilities.run_options(True, 2) == ["--privileged", "--cgroupns=private"]
     assert "--cgroupns=host" in capabilities.run_options(True, 1)
+    assert capabilities.boot_command(1) == []
+    assert "remount,rw /sys/fs/cgroup" in capabilities.boot_command(2)[-1]
     for cgroups in (1, 2):
         lacking = capabilities.run_options(False, cgroups)
         assert "--privileged" not in lacking
