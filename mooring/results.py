@@ -27,7 +27,7 @@ class Result:
     """One task on one host (or one item of its loop).
 
     `values` are the return values that `register` keeps, in Ansible's words (changed, rc, stdout, …).
-    `diff` is what the task changed or would change: pairs of texts {"before", "after", "header"}.
+    `diff` is what the task changed or would change: texts {"before", "after", "before_header", "after_header"}.
     """
 
     host: str
