@@ -1,0 +1,108 @@
+"""Chapter 3: what was spoiled by hand is foretold exactly by --check, and mended by the next run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from invocations import Run, provision, succeed
+from lab_hosts import LookedAt
+
+NAME = "registry.example.com"
+FOREIGN = "198.51.100.0/24"
+OWN = {"log-opts": {"max-size": "5m"}, "labels": ["rack=7"], "insecure-registries": [FOREIGN]}
+BLOCK = "/registry names, managed by mooring/"
+
+
+@dataclass(frozen=True)
+class Mending:
+    """The hosts as they were spoiled and as the check left them, and the runs."""
+
+    spoiled: dict[str, Any]
+    checked: dict[str, Any]
+    foretold: dict[str, Run]
+    done: dict[str, Run]
+    again: dict[str, Run]
+
+
+def spoil(server: LookedAt, client_el7: LookedAt, client_debian: LookedAt) -> None:
+    server.run("docker rm --force mooring-registry")
+    server.run("sed -i 's/client_max_body_size 0/client_max_body_size 1m/' /etc/mooring/nginx/nginx.conf")
+    client_el7.run(f"sed -i '/^INSECURE_REGISTRY=/s/ {NAME}/ other.example.com/' /etc/sysconfig/docker")
+    client_debian.run(f"sed -i '{BLOCK},{BLOCK}d' /etc/hosts")
+    client_debian.run(f"echo '{json.dumps(OWN)}' > /etc/docker/daemon.json")
+
+
+def run_both(*words: str) -> dict[str, Run]:
+    return {target: succeed(provision(target, *words)) for target in ("server", "clients")}
+
+
+@pytest.fixture(scope="module")
+def mending(server: LookedAt, clients: list[LookedAt]) -> Mending:
+    fleet = [server, *clients]
+    spoil(server, *clients)
+    spoiled = {host.name: host.state() for host in fleet}
+    foretold = run_both("--check", "--diff")
+    checked = {host.name: host.state() for host in fleet}
+    return Mending(spoiled, checked, foretold, run_both(), run_both())
+
+
+def test_check_changes_nothing(mending: Mending) -> None:
+    assert mending.checked == mending.spoiled
+
+
+@pytest.mark.parametrize("target", ["server", "clients"])
+def test_check_foretells_exactly_what_the_next_run_changes(mending: Mending, target: str) -> None:
+    assert mending.done[target].changes == mending.foretold[target].changes
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "tasks"),
+    [
+        ("server", "server", {"Write the configuration", "Run it", "Reload nginx"}),
+        ("clients", "client-el7", {"Write the flags of Red Hat's engine", "Restart the engine"}),
+        ("clients", "client-debian", {"Name the registry", "Write daemon.json", "Reload the engine"}),
+    ],
+)
+def test_only_what_was_spoiled_is_mended(mending: Mending, target: str, host: str, tasks: set[str]) -> None:
+    assert {task for name, task, _ in mending.done[target].changes if name == host} == tasks
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "before", "after"),
+    [
+        ("server", "Write the configuration", "client_max_body_size 1m;", "client_max_body_size 0;"),
+        ("clients", "Write the flags of Red Hat's engine", "other.example.com", f"--insecure-registry {NAME}"),
+        ("clients", "Name the registry", "127.0.0.1", NAME),
+        ("clients", "Write daemon.json", "rack=7", f"http://{NAME}"),
+    ],
+)
+def test_diff_shows_it(mending: Mending, target: str, task: str, before: str, after: str) -> None:
+    (shown,) = [one for one in mending.foretold[target].finished("changed") if one["task"] == task]
+    assert any(before in one["before"] and after in one["after"] for one in shown["diff"]), shown
+    assert not any(after in one["before"] for one in shown["diff"])
+
+
+def test_the_operators_own_settings_survive(mending: Mending, clients: list[LookedAt]) -> None:
+    client_el7, client_debian = clients
+    settings = json.loads(client_debian.run("cat /etc/docker/daemon.json"))
+    assert settings["log-opts"] == OWN["log-opts"]
+    assert settings["labels"] == OWN["labels"]
+    assert settings["insecure-registries"][0] == FOREIGN
+    assert settings["registry-mirrors"] == [f"http://{NAME}"]
+    assert "rack=7" in client_debian.run("docker info --format '{{json .Labels}}'")
+    assert "--insecure-registry other.example.com" in client_el7.run("grep ^INSECURE_REGISTRY= /etc/sysconfig/docker")
+
+
+def test_the_run_after_that_changes_nothing(mending: Mending) -> None:
+    assert mending.again["server"].count("changed") == {"server": 0}
+    assert mending.again["clients"].count("changed") == {"client-el7": 0, "client-debian": 0}
+
+
+def test_the_new_registry_was_found_by_the_old_nginx(mending: Mending, server: LookedAt) -> None:
+    before, now = mending.spoiled["server"]["containers"], server.containers()
+    assert "/mooring-registry" not in before
+    assert now["/mooring-nginx"] == before["/mooring-nginx"]
+    assert server.run("curl -sS -H 'Host: registry.example.com' http://127.0.0.1/v2/").strip() == "{}"

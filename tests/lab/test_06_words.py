@@ -1,0 +1,89 @@
+"""Chapter 6: a mistake is found before any host is touched, and what only lists touches none either."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from invocations import invoke, provision, succeed
+from lab_hosts import LookedAt
+
+MISTAKE = """\
+- hosts: all
+  become: true
+  tasks:
+    - name: Start the engine
+      ansible.builtin.systemd:
+        name: docker
+        sate: started
+"""
+
+
+@pytest.fixture
+def no_logins(fleet: list[LookedAt]) -> object:
+    """Nobody logs in to any host meanwhile."""
+    before = {host.name: host.logins() for host in fleet}
+    yield
+    assert {host.name: host.logins() for host in fleet} == before
+
+
+def test_logins_are_counted(fleet: list[LookedAt]) -> None:
+    before = {host.name: host.logins() for host in fleet}
+    succeed(provision("server", "--tags", "hosts_file"))
+    after = {host.name: host.logins() for host in fleet}
+    assert after == {**before, "server": before["server"] + 1}
+
+
+@pytest.mark.usefixtures("no_logins")
+def test_a_mistake_is_one_message_with_its_place(tmp_path: Path) -> None:
+    playbook = tmp_path / "mistake.yml"
+    playbook.write_text(MISTAKE)
+    run = invoke("play", playbook)
+    assert run.status == 1
+    assert f"{playbook}:7:9: " in run.err
+    assert '"sate"' in run.err
+    assert '"state"' in run.err
+    assert "Traceback" not in run.err
+    assert run.out == ""
+
+
+@pytest.mark.usefixtures("no_logins")
+def test_a_mistake_in_json_has_a_recap_of_nobody(tmp_path: Path) -> None:
+    playbook = tmp_path / "mistake.yml"
+    playbook.write_text(MISTAKE)
+    run = invoke("play", playbook, "--json")
+    assert (run.status, run.recap) == (1, {})
+    assert f"{playbook}:7:9: " in run.err
+
+
+@pytest.mark.usefixtures("no_logins")
+@pytest.mark.parametrize(
+    ("words", "said", "unsaid"),
+    [
+        (["--list-hosts"], ["client-el7", "client-debian"], ["server"]),
+        (["--list-hosts", "--limit", "client-el7"], ["client-el7"], ["client-debian"]),
+        (["--list-tasks"], ["Start the engine", "Name the registry", "Write daemon.json"], []),
+        (["--list-tasks", "--tags", "hosts_file"], ["Name the registry"], ["Start the engine"]),
+        (["--list-tasks", "--skip-tags", "hosts_file"], ["Start the engine"], ["Name the registry"]),
+        (["--syntax-check"], [], ["Start the engine"]),
+    ],
+    ids=" ".join,
+)
+def test_listings(words: list[str], said: list[str], unsaid: list[str]) -> None:
+    run = succeed(invoke("provision-clients", *words))
+    assert [word for word in said if word not in run.out] == []
+    assert [word for word in unsaid if word in run.out] == []
+
+
+def test_limit_and_tags_choose() -> None:
+    run = succeed(provision("clients", "--limit", "client-debian", "--tags", "hosts_file"))
+    assert set(run.recap) == {"client-debian"}
+    tasks = {one["task"] for one in run.events if one["event"] == "task_finished"}
+    assert "Name the registry" in tasks
+    assert "Start the engine, now and at boot" not in tasks
+
+
+def test_a_limit_that_means_nobody_is_a_mistake() -> None:
+    run = provision("clients", "--limit", "server")
+    assert run.status == 1
+    assert "server" in run.err

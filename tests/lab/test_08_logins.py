@@ -1,0 +1,103 @@
+"""Chapter 8: sudo with a password, and hosts whose keys are not known; every refusal says why and what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from invocations import invoke, succeed
+
+from lab.keys import PASSWORD, SSH
+from lab.topology import HOSTS, OPERATOR
+
+PLAYBOOK = """\
+- hosts: server:clients
+  gather_facts: false
+  become: true
+  tasks:
+    - name: Say who it is
+      ansible.builtin.command: id --user --name
+      register: who
+      changed_when: false
+    - name: Be root
+      ansible.builtin.assert:
+        that: who.stdout == "root"
+"""
+FLEET = [host for host in HOSTS if host.name != "hub"]
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> Path:
+    path = tmp_path / "who.yml"
+    path.write_text(PLAYBOOK)
+    return path
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> object:
+    """Variables, given in a file, as one gives passwords."""
+
+    def write(**variables: str) -> str:
+        path = tmp_path / "variables.json"
+        path.write_text(json.dumps(variables))
+        return f"--extra-vars=@{path}"
+
+    return write
+
+
+def test_the_right_password(playbook: Path, given) -> None:
+    password = PASSWORD.read_text().strip()
+    run = succeed(invoke("play", playbook, "--json", given(ansible_user=OPERATOR, ansible_become_password=password)))
+    assert run.count("ok") == {host.name: 2 for host in FLEET}
+    assert password not in run.out + run.err
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [(None, "sudo wants a password for operator"), ("wrong", "sudo refuses the password of operator")],
+)
+def test_no_password_or_a_wrong_one(playbook: Path, given, password: str | None, reason: str) -> None:
+    variables = {"ansible_user": OPERATOR} | ({"ansible_become_password": password} if password else {})
+    run = invoke("play", playbook, "--json", given(**variables))
+    assert run.status == 4, run.said
+    assert set(run.reasons()) == {host.name for host in FLEET}
+    assert all(reason in said and "ansible_become_password" in said for said in run.reasons().values())
+
+
+@pytest.fixture
+def known_hosts(tmp_path: Path) -> Path:
+    path = tmp_path / "known_hosts"
+    path.touch()
+    return path
+
+
+def lines_of_the_fleet() -> set[str]:
+    ports = {f"[127.0.0.1]:{host.ssh_port}" for host in FLEET}
+    return {line for line in (SSH / "known_hosts").read_text().splitlines() if line.split()[0] in ports}
+
+
+def test_an_unknown_host_key(playbook: Path, known_hosts: Path, given) -> None:
+    options = given(ansible_ssh_common_args=f"-o UserKnownHostsFile={known_hosts} -o IdentitiesOnly=yes")
+    run = invoke("play", playbook, "--json", options)
+    assert run.status == 4, run.said
+    assert {said.splitlines()[-1] for said in run.reasons().values()} == lines_of_the_fleet()
+    assert all(str(known_hosts) in said for said in run.reasons().values())
+    assert known_hosts.read_text() == ""
+
+    succeed(invoke("play", playbook, "--json", options, "--accept-new-host-keys"))
+    assert set(known_hosts.read_text().splitlines()) == lines_of_the_fleet()
+    succeed(invoke("play", playbook, "--json", options))
+
+
+def test_a_changed_host_key(playbook: Path, known_hosts: Path, given) -> None:
+    name, kind, _ = next(iter(lines_of_the_fleet())).split()
+    other = (SSH / "id_ed25519.pub").read_text().split()[1]
+    known_hosts.write_text(f"{name} {kind} {other}\n")
+    options = given(ansible_ssh_common_args=f"-o UserKnownHostsFile={known_hosts} -o IdentitiesOnly=yes")
+    run = invoke("play", playbook, "--json", options, "--accept-new-host-keys")
+    assert run.status == 4, run.said
+    (said,) = run.reasons().values()
+    assert "has changed" in said
+    assert f"{known_hosts}:1" in said
+    assert known_hosts.read_text().splitlines()[0] == f"{name} {kind} {other}"
