@@ -58,12 +58,18 @@ def test_check_foretells_exactly_what_the_next_run_changes(mending: Mending, tar
     assert mending.done[target].changes == mending.foretold[target].changes
 
 
+FLAGS = "registry_client : Write the flags of Red Hat's engine"
+SETTINGS = "registry_client : Write daemon.json"
+NAMING = "hosts_file : Name the registry"
+NGINX = "nginx : Write the configuration"
+
+
 @pytest.mark.parametrize(
     ("target", "host", "tasks"),
     [
-        ("server", "server", {"Write the configuration", "Run it", "Reload nginx"}),
-        ("clients", "client-el7", {"Write the flags of Red Hat's engine", "Restart the engine"}),
-        ("clients", "client-debian", {"Name the registry", "Write daemon.json", "Reload the engine"}),
+        ("server", "server", {"registry : Run it", NGINX, "nginx : Reload nginx"}),
+        ("clients", "client-el7", {FLAGS, "registry_client : Restart the engine"}),
+        ("clients", "client-debian", {NAMING, SETTINGS, "registry_client : Reload the engine"}),
     ],
 )
 def test_only_what_was_spoiled_is_mended(mending: Mending, target: str, host: str, tasks: set[str]) -> None:
@@ -73,10 +79,10 @@ def test_only_what_was_spoiled_is_mended(mending: Mending, target: str, host: st
 @pytest.mark.parametrize(
     ("target", "task", "before", "after"),
     [
-        ("server", "Write the configuration", "client_max_body_size 1m;", "client_max_body_size 0;"),
-        ("clients", "Write the flags of Red Hat's engine", "other.example.com", f"--insecure-registry {NAME}"),
-        ("clients", "Name the registry", "127.0.0.1", NAME),
-        ("clients", "Write daemon.json", "rack=7", f"http://{NAME}"),
+        ("server", NGINX, "client_max_body_size 1m;", "client_max_body_size 0;"),
+        ("clients", FLAGS, "other.example.com", f"--insecure-registry {NAME}"),
+        ("clients", NAMING, "127.0.0.1", NAME),
+        ("clients", SETTINGS, "rack=7", f"http://{NAME}"),
     ],
 )
 def test_diff_shows_it(mending: Mending, target: str, task: str, before: str, after: str) -> None:
