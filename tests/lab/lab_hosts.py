@@ -92,13 +92,17 @@ class LookedAt:
         return self.run("date +@%s.%N").strip()
 
     def touched_since(self, moment: str) -> list[str]:
-        """Paths of the host's own file system that were made, written or given other attributes since."""
+        """Paths of the host's own file system that were made, written or given other attributes since.
+
+        Where /run and /tmp are mounted does not count: the message of the day touches the one at each login, Docker's
+        health checks the other. What lies there is looked at by `passing_places`.
+        """
         spared = " ".join(f"-path '{path}*' -prune -o" for path in LOGIN_RECORDS)
-        return self.lines(f"find / -xdev {spared} -newerct {moment} -print")
+        return self.lines(f"find / -xdev {spared} -path /run -prune -o -path /tmp -prune -o -newerct {moment} -print")
 
     def passing_places(self) -> list[str]:
         """What lies where programs drop their temporary files."""
-        return self.lines("find /tmp /var/tmp /dev/shm /root /home | sort")
+        return self.lines("find /tmp /var/tmp /dev/shm /root /home | sort; find /run -maxdepth 1 | sort")
 
     def logins(self) -> int:
         """How many SSH logins there were since the host booted."""
