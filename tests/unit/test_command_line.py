@@ -1,0 +1,60 @@
+"""The options of the tasks, and what is made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from invoke import Collection
+
+import tasks
+from mooring.command_line import ACTING, OPTIONS, Request, parse_extra_vars, words
+from mooring.errors import MooringError
+from mooring.provisioning import options
+
+
+def flags(name: str) -> set[str]:
+    collection: Collection = tasks.namespace
+    return {one for argument in collection[name].get_arguments() for one in argument.names}
+
+
+@pytest.mark.parametrize("name", ["provision-server", "provision-clients", "play"])
+def test_every_provisioning_task_takes_every_option(name: str) -> None:
+    wanted = {option.replace("_", "-") for option in OPTIONS} | set("iltefCDvkKT")
+    assert wanted <= flags(name)
+
+
+def test_verify_takes_only_what_means_something_to_it() -> None:
+    assert flags("verify") & {option.replace("_", "-") for option in ACTING} == set()
+    assert {"junit", "limit", "json", "extra-vars"} <= flags("verify")
+
+
+def test_every_option_has_its_help_and_a_letter_of_its_own() -> None:
+    letters = [one.metadata["short"] for one in OPTIONS.values() if one.metadata["short"]]
+    assert len(letters) == len(set(letters))
+    assert all(one.metadata["help"] for one in OPTIONS.values())
+
+
+def test_extra_vars_of_all_kinds(tmp_path: Path) -> None:
+    file = tmp_path / "vars.yml"
+    file.write_text("port: 81\nnames: [a]\n")
+    given = ("a=1 b='two words'", '{"a": 2, "c": [3]}', f"@{file}")
+    assert parse_extra_vars(given) == {"a": 2, "b": "two words", "c": [3], "port": 81, "names": ["a"]}
+
+
+@pytest.mark.parametrize("given", ["a", "1a=2", "@/does/not/exist", "{a: [}", "a='open"])
+def test_extra_vars_that_are_none(given: str) -> None:
+    with pytest.raises(MooringError):
+        parse_extra_vars((given,))
+
+
+def test_what_the_runner_gets() -> None:
+    made = options(Request(tags="a, b", skip_tags="c", forks=3, limit="web"))
+    assert (made.tags.only, made.tags.skip, made.forks, made.limit) == ({"a", "b"}, {"c"}, 3, "web")
+    with pytest.raises(MooringError, match="--forks must be at least 1"):
+        options(Request(forks=0))
+
+
+def test_words() -> None:
+    assert words(" a,,b ") == {"a", "b"}
+    assert words("") == frozenset()
