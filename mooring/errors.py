@@ -15,7 +15,6 @@ MooringError                    rendered once, in tasks.py; a traceback only wit
 │   └── BecomeFailed            logged in, but may not become the other user
 ├── AgentError                  logged in, but the agent did not start or did not answer as it should
 ├── RegistryError               a registry, or the way to it, does not answer as it should (exit status 2)
-├── TaskFailed                  for callers who want an exception; the runner itself returns Results
 └── Interrupted                 the operator pressed Ctrl-C (exit status 130)
 
 Low layers raise without knowing host or task; the runner attaches them.
@@ -135,16 +134,6 @@ class RegistryError(MooringError):
     def __init__(self, layer: str, reason: str, status: int = 0) -> None:
         super().__init__(reason)
         self.layer, self.reason, self.status = layer, reason, status
-
-
-class TaskFailed(MooringError):
-    """A task failed; `result` is the Result."""
-
-    exit_status = 2
-
-    def __init__(self, result: object) -> None:
-        super().__init__(str(result))
-        self.result = result
 
 
 class Interrupted(MooringError):

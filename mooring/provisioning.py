@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mooring.command_line import Request, ask_password, parse_extra_vars, words
-from mooring.connection.settings import RunOptions
+from mooring.connection import KeyStore, RunOptions
 from mooring.errors import MooringError, UsageError
 from mooring.inventory import Inventory
 from mooring.play_run import Options
@@ -45,7 +45,7 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
         raise UsageError(f"no playbook {path}")
     inventory = Inventory.load(request.inventory, path.parent)
     playbook = Playbook.load(path)
-    runner = Runner(inventory, options(request), connection_options(request), reporter.handle)
+    runner = Runner(inventory, options(request), connection_options(request, reporter.close), reporter.handle)
     for wanted, write in LISTINGS.items():
         if getattr(request, wanted):
             write(playbook, runner, sys.stdout)
@@ -74,8 +74,16 @@ def options(request: Request) -> Options:
     )
 
 
-def connection_options(request: Request) -> RunOptions:
-    """What holds for all connections where the inventory says nothing else; asks for the passwords it is to ask for."""
+def connection_options(request: Request, clear_screen: Callable[[], None] = lambda: None) -> RunOptions:
+    """What holds for all connections where the inventory says nothing else; asks for the passwords it is to ask for.
+
+    `clear_screen` takes away what is drawn live before a key's passphrase is asked for in the middle of the run.
+    """
+
+    def ask(path: str) -> str | None:
+        clear_screen()
+        return ask_password(f"Passphrase of {path}")
+
     password = ask_password("Login password") if request.ask_pass else None
     become = ask_password("sudo password") if request.ask_become_pass else None
     return RunOptions(
@@ -83,4 +91,5 @@ def connection_options(request: Request) -> RunOptions:
         password=password,
         become_password=become,
         timeout=float(request.timeout),
+        keys=KeyStore(ask if sys.stdin.isatty() else None),
     )

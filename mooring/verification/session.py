@@ -26,17 +26,6 @@ ORDER = ("test_hosts.py", "test_server.py", "test_client.py", "test_proof.py")
 # pytest's own settings of this project are for its unit tests; cache files would be litter here.
 PLAIN = ("-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_suite_name=mooring")
 PLAYBOOK = "playbooks/site.yml"
-# Options of the provisioning tasks that would mean nothing here.
-NOT_HERE = (
-    "tags",
-    "skip_tags",
-    "check",
-    "diff",
-    "list_hosts",
-    "list_tasks",
-    "syntax_check",
-    "detailed_exitcode",
-)
 
 
 def verify(request: Request, junit: str = "") -> int:
@@ -62,9 +51,6 @@ def verify(request: Request, junit: str = "") -> int:
 
 def load_site(request: Request) -> Site:
     """The files that describe the fleet; MooringError where they or the options are wrong."""
-    for name in NOT_HERE:
-        if getattr(request, name):
-            raise UsageError(f"verify does not take --{name.replace('_', '-')}: it always looks and never changes")
     site = Site.load(request.inventory, PLAYBOOK, options(request), connection_options(request))
     if not any(kind == SERVER and site.inventory.match(play.hosts) for kind, play in site.plays()):
         raise UsageError(f"no host of {request.inventory} is the registry's server in {PLAYBOOK}")

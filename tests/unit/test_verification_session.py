@@ -14,8 +14,7 @@ import pytest
 from registry_server import serve_registry
 from verification_world import CONTAINERS, VARIABLES, World, container
 
-from mooring.command_line import Request
-from mooring.errors import HostUnreachable, UsageError
+from mooring.errors import HostUnreachable
 from mooring.reporters.verification import JsonReport, ScreenReport
 from mooring.verification import session
 from mooring.verification import trial as trial_module
@@ -166,12 +165,6 @@ def test_the_table_on_the_screen(world: World) -> None:
     assert "server   ok      passed=" in text
     assert "client1                        failed: daemon setting          failed: daemon setting\n" in text
     assert text.endswith("left behind, please remove by hand:\n  client1: images proof-1: no\n")
-
-
-@pytest.mark.parametrize("option", ["check", "list_tasks", "tags"])
-def test_options_that_mean_nothing_here_are_refused(option: str) -> None:
-    with pytest.raises(UsageError, match=f"verify does not take --{option.replace('_', '-')}"):
-        session.load_site(Request(**{option: "x"}))  # type: ignore[arg-type]
 
 
 def test_ctrl_c_while_pulling_still_cleans_up(world: World) -> None:
