@@ -21,6 +21,7 @@ UNSUPPORTED = {
     "remote_user": "set ansible_user in the inventory", "run_once": "give it a play with one host",
     "strategy": "hosts always run at their own pace", "throttle": "use --forks", "timeout": "",
     "vars_prompt": "use --extra-vars", "ignore_unreachable": "",
+    "include_role": "list it under roles", "import_role": "list it under roles",
 }  # fmt: skip
 
 
@@ -95,8 +96,9 @@ def read_vars(reader: Reader, key: str) -> Mapping[str, Any]:
 def refuse_unsupported(reader: Reader) -> None:
     """Name the Ansible keywords that mean something we do not do."""
     for key in reader.remaining():
-        if key in UNSUPPORTED:
-            message = f'Ansible\'s keyword "{key}" is not supported'
-            raise reader.error(message, reader.key_where(key), UNSUPPORTED[key])
+        word = key.removeprefix("ansible.builtin.")
+        if word in UNSUPPORTED:
+            message = f'Ansible\'s keyword "{word}" is not supported'
+            raise reader.error(message, reader.key_where(key), UNSUPPORTED[word])
         if key.startswith("with_"):
             raise reader.error(f'"{key}" is not supported', reader.key_where(key), "use loop")

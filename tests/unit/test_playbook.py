@@ -92,6 +92,10 @@ def test_import_tasks_stands_for_the_tasks_of_the_file(tmp_path: Path) -> None:
         ("- debug: {mgs: x}", 'p.yml:3:15: debug has no argument "mgs" (did you mean "msg"?)'),
         ("- {debug: , wen: x}", 'p.yml:3:17: unknown key "wen" in the task (did you mean "when"?)'),
         ("- {debug: , run_once: true}", 'p.yml:3:17: Ansible\'s keyword "run_once" is not supported'),
+        (
+            "- {ansible.builtin.include_role: {name: x}}",
+            'p.yml:3:8: Ansible\'s keyword "include_role" is not supported (list it under roles)',
+        ),
         ("- {debug: , with_items: [1]}", 'p.yml:3:17: "with_items" is not supported (use loop)'),
         ("- {debug: {msg: '{{ x'}}", "p.yml:3:21: "),
         ("- {debug: {msg: '{{ x | bol }}'}}", 'p.yml:3:21: '),
