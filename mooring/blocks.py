@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +14,33 @@ from mooring.templating import Templar
 
 @dataclass(frozen=True)
 class Role:
-    """A role as a play uses it: where it lives and what variables it brings."""
+    """A role as a play uses it: where it lives and what variables it brings.
+
+    `number` counts the play's uses of roles; `twins` are earlier uses of the same role that make this one needless.
+    """
 
     name: str
     path: Path
     defaults: Mapping[str, Any] = field(default_factory=dict)
     vars: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    number: int = 0
+    twins: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Task:
-    """One task, its arguments still untemplated; a handler is a task with `listen`."""
+    """One task, its arguments still untemplated; a handler is a task with `listen`.
+
+    `keywords` are the task's own inside those that are `around` it, of its blocks, role and play.
+    """
 
     name: str
     where: Where
     action: str
     args: Mapping[str, Any]
     keywords: Keywords
+    around: Keywords
     role: Role | None = None
     register: str | None = None
     loop: Any = None
@@ -49,9 +58,9 @@ class Task:
         """The name as output shows it: `role : name`."""
         return f"{self.role.name} : {self.name}" if self.role else self.name
 
-    def titles(self) -> tuple[str, ...]:
-        """All names under which a handler can be notified."""
-        return (self.name, self.title, *self.listen)
+    def handed_down(self, include_params: tuple[Mapping[str, Any], ...]) -> Keywords:
+        """What an include hands down to the tasks that it brings: as in Ansible not its own tags and conditions."""
+        return replace(self.around, include_params=include_params)
 
 
 @dataclass(frozen=True)
@@ -78,17 +87,22 @@ class Context:
     including: tuple[Path, ...] = ()
     """The files whose include_tasks is being checked, so that one that includes itself comes to an end."""
 
-    def search_path(self, folder: str) -> list[Path]:
-        """Where a relative file is looked for, in Ansible's order (`folder`: templates, files, tasks)."""
-        project = self.playbook_dir.parent
+    def search_path(self, folder: str, where: Where | None) -> list[Path]:
+        """Where a relative file is looked for, in Ansible's order (`folder`: templates, files, tasks).
+
+        That is the role, the folder of the file that names it (`where`), the playbook's folder, and the one above it.
+        """
         roots = [self.role.path] if self.role else []
-        roots += [self.playbook_dir, project]
-        return [path for root in roots for path in (root / folder, root)]
+        if where is not None:
+            beside = Path(where.path).parent
+            roots += [beside, *([beside.parent] if beside.name == "tasks" else [])]
+        roots += [self.playbook_dir, self.playbook_dir.parent]
+        return list(dict.fromkeys(path for root in roots for path in (root / folder, root)))
 
     def find(self, name: str, folder: str, where: Where | None) -> Path:
         """The file that a task names; PlaybookError where it does not exist."""
         path = Path(name).expanduser()
-        candidates = [path] if path.is_absolute() else [root / path for root in self.search_path(folder)]
+        candidates = [path] if path.is_absolute() else [root / path for root in self.search_path(folder, where)]
         for candidate in candidates:
             if candidate.exists():
                 return candidate

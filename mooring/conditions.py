@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mooring.blocks import Task
+from mooring.errors import TemplateError
 from mooring.templating import Templar
 from mooring.variables import Variables
 
@@ -18,16 +19,23 @@ def unmet(conditions: Iterable[Any], templar: Templar, variables: Variables) -> 
     return None
 
 
-def judge(task: Task, values: dict[str, Any], templar: Templar, variables: Variables) -> dict[str, Any]:
-    """The values with changed_when and failed_when applied; `variables` know the result by its name."""
-    judged = dict(values)
-    if task.changed_when:
-        judged["changed"] = unmet(task.changed_when, templar, variables) is None
-    if task.failed_when:
-        failed = unmet(task.failed_when, templar, variables) is None
-        judged["failed"] = failed
-        judged["failed_when_result"] = failed
-    return judged
+def judge(task: Task, values: dict[str, Any], templar: Templar, known: Callable[[], Variables]) -> None:
+    """Apply changed_when, then failed_when to the values; `known` gives variables that know them as they are now.
+
+    A judgment that cannot be made is a failure, but what the task returned is kept beside it. What was skipped did
+    nothing that could be judged.
+    """
+    if values.get("skipped"):
+        return
+    word = "changed"
+    try:
+        if task.changed_when:
+            values["changed"] = unmet(task.changed_when, templar, known()) is None
+        word = "failed"
+        if task.failed_when:
+            values["failed"] = values["failed_when_result"] = unmet(task.failed_when, templar, known()) is None
+    except TemplateError as error:
+        values.update({"failed": True, "msg": str(error), f"{word}_when_result": str(error)})
 
 
 def enrich(values: dict[str, Any]) -> dict[str, Any]:

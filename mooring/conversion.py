@@ -39,7 +39,8 @@ def convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
     return converted
 
 
-def _to_bool(value: Any) -> bool | None:
+def as_bool(value: Any) -> bool | None:
+    """What Ansible takes for yes and no; None for anything else."""
     if isinstance(value, bool):
         return value
     word = str(value).lower()
@@ -82,7 +83,7 @@ def _to_text(value: Any) -> str | None:
 CONVERTERS: Mapping[str, Any] = {
     "str": _to_text,
     "path": _to_text,
-    "bool": _to_bool,
+    "bool": as_bool,
     "int": _to_number(int),
     "float": _to_number(float),
     "list": _to_list,

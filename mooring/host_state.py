@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from mooring.blocks import Task
 from mooring.inventory import Host
 from mooring.session import Session
 
@@ -27,7 +28,11 @@ class Standing(Enum):
 
 @dataclass
 class HostState:
-    """One host during a run; only the host's own thread changes it."""
+    """One host during a run; only the host's own thread changes it.
+
+    `notified` are the positions of the play's handlers that are to run, `roles` the uses of its roles in which a
+    task has run, `task` is what the host is at.
+    """
 
     host: Host
     session: Session
@@ -35,7 +40,9 @@ class HostState:
     facts: dict[str, Any] = field(default_factory=dict)
     included: dict[str, Any] = field(default_factory=dict)
     registered: dict[str, Any] = field(default_factory=dict)
-    notified: list[str] = field(default_factory=list)
+    notified: set[int] = field(default_factory=set)
+    roles: set[int] = field(default_factory=set)
+    task: Task | None = None
 
     @property
     def name(self) -> str:

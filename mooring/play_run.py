@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mooring.blocks import Context, Task
-from mooring.errors import Interrupted
+from mooring.conversion import as_bool
+from mooring.errors import Interrupted, TemplateError, Where
+from mooring.handlers import Handlers
 from mooring.host_state import HostState
 from mooring.inventory import Inventory
-from mooring.meeting import Meeting
+from mooring.meeting import Meeting, Position
 from mooring.playbook import Play, load_vars_file
 from mooring.results import Event
 from mooring.tags import TagChoice
@@ -52,7 +54,8 @@ class PlayRun:
 
     def __post_init__(self) -> None:
         self.meeting = Meeting(self.hosts)
-        self.ended = threading.Event()
+        self._end: Position | None = None
+        self.handlers = Handlers(self.play.handlers, self.templar)
 
     @property
     def templar(self) -> Templar:
@@ -77,9 +80,28 @@ class PlayRun:
         finally:
             self.slots.acquire()
 
+    def meet_at_end(self, host: str, position: Position, is_end: bool) -> None:
+        """Where the play may end for all: let everybody say whether it does, before anybody goes on."""
+        if is_end:
+            self._end = position
+        self.meeting.arrive(host, (*position, 0))
+        for other in self.hosts:
+            self.meeting.wait(host, other)
+
+    def has_ended(self, position: Position) -> bool:
+        """Whether the play has ended before that position."""
+        return self._end is not None and position > self._end
+
     def truth(self, value: Any, variables: Variables) -> bool:
-        """A keyword that is yes, no, or a template for it."""
-        return is_true(self.templar.render(value, variables))
+        """A keyword that is yes, no, or a template for it; not given it means no."""
+        return is_true(self.templar.render(value, variables), getattr(value, "where", None))
+
+    def is_hidden(self, task: Task, variables: Variables) -> bool:
+        """Whether no_log hides what the task says; also where that cannot be found out."""
+        try:
+            return self.truth(task.keywords.no_log, variables)
+        except TemplateError:
+            return True
 
     def become_user(self, task: Task | Play, variables: Variables) -> str | None:
         """Whom the task becomes, None for the login user; as in Ansible, variables win over keywords."""
@@ -152,6 +174,9 @@ class PlayRun:
         return magic
 
 
-def is_true(value: Any) -> bool:
+def is_true(value: Any, where: Where | None = None) -> bool:
     """Whether a rendered keyword means yes; from --extra-vars it comes as a word."""
-    return value.lower() in ("yes", "true", "on", "1") if isinstance(value, str) else bool(value)
+    known = False if value is None else as_bool(value)
+    if known is None:
+        raise TemplateError(f'must be yes or no, not "{value}"', where)
+    return known

@@ -10,11 +10,12 @@ from typing import Any
 from mooring import source
 from mooring.blocks import Context, Role, Step, Task, walk
 from mooring.errors import PlaybookError, Where
+from mooring.handlers import Handlers
 from mooring.keywords import Keywords, read_keywords
 from mooring.loading import load_list
 from mooring.roles import load_roles, load_variables
-from mooring.source import Reader, did_you_mean
-from mooring.templating import Templar, is_template
+from mooring.source import Reader
+from mooring.templating import Templar
 
 SECTIONS = ("pre_tasks", "tasks", "post_tasks")
 
@@ -30,7 +31,7 @@ class Play:
     keywords: Keywords
     roles: tuple[Role, ...]
     sections: tuple[tuple[Step, ...], ...]
-    handlers: tuple[Task, ...]
+    handlers: tuple[tuple[Task, ...], ...]
     vars_files: tuple[Any, ...] = ()
     gather_facts: bool = True
     serial: tuple[Any, ...] = ()
@@ -88,8 +89,8 @@ def _load_play(reader: Reader, context: Context) -> Play:
     uses = load_roles(reader.take_node("roles"), context, inner)
     pre, own, post = (load_list(reader.take_node(key), context, inner, key) for key in SECTIONS)
     from_roles = tuple(step for use in uses for step in use.tasks)
-    handlers = [*(step for use in uses for step in use.handlers)]
-    handlers += load_list(reader.take_node("handlers"), context, inner, "handlers")
+    handlers = [use.handlers for use in uses]
+    handlers.append(load_list(reader.take_node("handlers"), context, inner, "handlers"))
     reader.finish()
     play = Play(
         name or ",".join(map(str, hosts)),
@@ -99,24 +100,16 @@ def _load_play(reader: Reader, context: Context) -> Play:
         keywords,
         tuple(use.role for use in uses),
         (pre, from_roles + own, post),
-        tuple(walk(tuple(handlers))),
+        tuple(tuple(walk(group)) for group in handlers),
         vars_files,
         bool(gather_facts),
         serial,
         max_fail_percentage,
     )
-    _check_notify(play)
+    known = Handlers(play.handlers, context.templar)
+    known.check(play.tasks())
+    known.check(iter(known.tasks))
     return play
-
-
-def _check_notify(play: Play) -> None:
-    """A notified handler must exist, before any host is touched."""
-    known = {title for handler in play.handlers for title in handler.titles()}
-    for task in (*play.tasks(), *play.handlers):
-        for name in task.notify:
-            if not is_template(name) and str(name) not in known:
-                where = getattr(name, "where", None) or task.where
-                raise PlaybookError(f'no handler is called "{name}"', where, did_you_mean(str(name), known))
 
 
 def load_vars_file(play: Play, name: str) -> Mapping[str, Any]:

@@ -69,6 +69,8 @@ class Recap:
         row[result.outcome.value] += 1
         if result.outcome in (Outcome.CHANGED, Outcome.IGNORED):
             row["ok"] += 1
+        if result.outcome is Outcome.IGNORED and result.is_changed:
+            row["changed"] += 1
 
     def exit_status(self) -> int:
         """0 fine, 2 a task failed, 4 a host was unreachable (which says more, so it wins)."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,27 @@ from mooring.keywords import Keywords, read_keywords, read_vars
 from mooring.loading import load_file
 from mooring.source import Node, Reader, did_you_mean
 
-FOLDERS = ("defaults", "vars", "tasks", "handlers", "templates", "files", "meta")
+ROLE_KEYWORDS = ("role", "vars", "when", "tags", "environment", *Keywords.SINGLE)
 
 
 @dataclass(frozen=True)
 class RoleUse:
-    """A role in a play with its steps."""
+    """A role in a play with its steps; `key` is what makes two uses the same, `keywords` hold for all its tasks."""
 
     role: Role
+    key: tuple[Any, ...]
+    keywords: Keywords
     tasks: tuple[Step, ...]
     handlers: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class _Parent:
+    """What a dependency has from the roles that need it: their names, keywords and parameters."""
+
+    keywords: Keywords
+    names: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_roles(node: Node | None, context: Context, outer: Keywords) -> tuple[RoleUse, ...]:
@@ -34,28 +46,32 @@ def load_roles(node: Node | None, context: Context, outer: Keywords) -> tuple[Ro
         raise PlaybookError("roles must be a list", node.where)
     uses: list[RoleUse] = []
     for child in node.elements():
-        _add(child, context, outer, uses, ())
+        _add(child, context, _Parent(outer), uses)
     return tuple(uses)
 
 
-def _add(node: Node, context: Context, outer: Keywords, uses: list[RoleUse], chain: tuple[str, ...]) -> None:
-    name, params, keywords = _entry(node)
-    if name in chain:
-        raise PlaybookError(f"role {name} depends on itself: {' -> '.join([*chain, name])}", node.where)
+def _add(node: Node, context: Context, parent: _Parent, uses: list[RoleUse]) -> None:
+    name, params, keywords = _entry(node, context.playbook_dir)
+    if name in parent.names:
+        raise PlaybookError(f"role {name} depends on itself: {' -> '.join([*parent.names, name])}", node.where)
     path = find_role(name, context.playbook_dir, node.where)
-    inherited = keywords.inherit(outer)
-    for dependency in _dependencies(path):
-        _add(dependency, context, inherited, uses, (*chain, name))
-    role = Role(name, path, _variables(path, "defaults"), _variables(path, "vars"), params)
-    if any(use.role == role for use in uses):
-        return  # as in Ansible, the same role with the same parameters runs once in a play
+    inherited, seen_params = keywords.inherit(parent.keywords), {**parent.params, **params}
+    meta = _meta(path)
+    for dependency in meta.dependencies:
+        _add(dependency, context, _Parent(inherited, (*parent.names, name), seen_params), uses)
+    # As in Ansible, the same role with the same parameters, tags and conditions runs once on a host in a play.
+    key = (name, path, tuple(sorted(params.items(), key=str)), keywords.when, keywords.tags)
+    twins = [] if meta.allow_duplicates else [use for use in uses if use.key == key]
+    if any(use.keywords == inherited for use in twins):
+        return
+    numbers = frozenset(use.role.number for use in twins)
+    role = Role(name, path, _variables(path, "defaults"), _variables(path, "vars"), seen_params, len(uses), numbers)
     inside = replace(context, role=role)
-    tasks = _steps(path, "tasks", inside, inherited)
-    handlers = _steps(path, "handlers", inside, inherited)
-    uses.append(RoleUse(role, tasks, handlers))
+    tasks, handlers = (_steps(path, folder, inside, inherited) for folder in ("tasks", "handlers"))
+    uses.append(RoleUse(role, key, inherited, tasks, handlers))
 
 
-def _entry(node: Node) -> tuple[str, Mapping[str, Any], Keywords]:
+def _entry(node: Node, playbook_dir: Path) -> tuple[str, Mapping[str, Any], Keywords]:
     if not node.is_mapping:
         return str(source.value(node)), {}, Keywords()
     reader = Reader(node, "the role")
@@ -64,8 +80,22 @@ def _entry(node: Node) -> tuple[str, Mapping[str, Any], Keywords]:
         raise PlaybookError("the role has no name", node.where, "role: NAME")
     params = dict(read_vars(reader, "vars"))
     keywords = read_keywords(reader)
-    params.update({key: reader.take(key) for key in reader.remaining()})
+    names = reader.remaining()
+    own = _variables(find_role(name, playbook_dir, node.where), "defaults") if names else {}
+    for key in names:
+        _check_param(key, own, reader)
+        params[key] = reader.take(key)
     return name, params, keywords
+
+
+def _check_param(key: str, defaults: Mapping[str, Any], reader: Reader) -> None:
+    """Any other word of an entry is a parameter of the role; but not a keyword with a slip in it."""
+    if not key.isidentifier():
+        raise PlaybookError(f'"{key}" is no name for a variable', reader.key_where(key))
+    close = difflib.get_close_matches(key, ROLE_KEYWORDS, n=1, cutoff=0.75)
+    if close and key not in defaults:
+        hint = f'did you mean "{close[0]}"? A parameter of that name goes under vars:'
+        raise PlaybookError(f'unknown keyword "{key}" in the role', reader.key_where(key), hint)
 
 
 def find_role(name: str, playbook_dir: Path, where: Where) -> Path:
@@ -87,14 +117,28 @@ def _main_file(path: Path, folder: str) -> Path | None:
     return None
 
 
-def _dependencies(path: Path) -> list[Node]:
+@dataclass(frozen=True)
+class _Meta:
+    """What meta/main.yml says that matters here."""
+
+    dependencies: tuple[Node, ...] = ()
+    allow_duplicates: bool = False
+
+
+def _meta(path: Path) -> _Meta:
     file = _main_file(path, "meta")
     root = source.load(file) if file else None
     if root is None or root.is_null:
-        return []
+        return _Meta()
     reader = Reader(root, "the role's meta")
+    for name in ("galaxy_info", "argument_specs", "collections"):
+        reader.take_node(name)
     node = reader.take_node("dependencies")
-    return node.elements() if node is not None and node.is_list else []
+    duplicates = reader.take_bool("allow_duplicates", False)
+    reader.finish()
+    if node is not None and not node.is_null and not node.is_list:
+        raise PlaybookError("dependencies must be a list of roles", node.where)
+    return _Meta(tuple(node.elements()) if node is not None and node.is_list else (), bool(duplicates))
 
 
 def _variables(path: Path, folder: str) -> Mapping[str, Any]:

@@ -50,7 +50,9 @@ class TaskReader:
         if action == "include_tasks":
             # As in Ansible, what an include brings wins over set_fact and registered results.
             own = replace(own, vars=(), include_params=own.vars)
-        loaded = Task(name or action, self.where, action, args, own.inherit(self.outer), self.context.role, **task)
+        keywords = own.inherit(self.outer)
+        role = self.context.role
+        loaded = Task(name or action, self.where, action, args, keywords, self.outer, role, **task)
         self._check(loaded)
         return loaded
 

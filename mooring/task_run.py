@@ -1,67 +1,62 @@
-"""One task on one host: conditions, loop, arguments, the action or module, retries, and what is kept of it."""
+"""One task on one host: its loop, conditions and retries, what is kept of it, and the result that it comes to."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from mooring import arguments
+from mooring.attempt import Attempt
 from mooring.blocks import Task
-from mooring.call import Call, Reply
 from mooring.conditions import enrich, judge, unmet
 from mooring.errors import HostUnreachable, SourceError, TemplateError
 from mooring.host_state import HostState
+from mooring.loops import Loop, sum_up
 from mooring.play_run import PlayRun
-from mooring.remote import Content
-from mooring.results import ItemFinished, Outcome, Progress, Result, Warned
+from mooring.results import ItemFinished, Outcome, Result, Warned
 from mooring.variables import Variables
+
+DEFAULT_RETRIES = 3
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task, or an item of its loop, returned, and how that is to be taken."""
+
+    values: dict[str, Any]
+    is_ignored: bool = False
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
 class TaskRun:
-    """A task, the host it runs on, and the play that it is part of."""
+    """A task, the host it runs on, and the play that it is part of; `notified` are the handlers that it names."""
 
     task: Task
     state: HostState
     run: PlayRun
+    notified: list[str] = field(default_factory=list)
 
     def perform(self) -> Result:
         """Run the task with its loop; never raises for what happens on the host."""
         started = time.monotonic()
         variables = self.run.variables(self.state, self.task)
         try:
-            values = self._once_or_loop(variables)
+            loop = self._loop(variables)
         except SourceError as error:
-            values = {"failed": True, "msg": str(error)}
-        except HostUnreachable as error:
-            values = {"unreachable": True, "failed": True, "msg": error.reason}
-        return self._result(values, time.monotonic() - started, variables)
+            done = self._done(failure(error), variables)
+        else:
+            done = self._once(variables) if loop is None else self._items(loop, variables)
+        self._register(done.values)
+        return self._result(done, time.monotonic() - started, self._title(variables))
 
-    def _once_or_loop(self, variables: Variables) -> dict[str, Any]:
-        items = self._items(variables)
-        if items is None:
-            return self._item(variables)
-        results = []
-        control = self.task.loop_control
-        name = control.get("loop_var", "item")
-        for index, item in enumerate(items):
-            if index and control.get("pause"):
-                self.run.wait(float(control["pause"]))
-            layer = {name: item, "ansible_loop_var": name, **self._loop_variables(items, index)}
-            inner = variables.with_layer(layer, final=True)
-            started = time.monotonic()
-            values = {**self._item(inner), "item": item, "ansible_loop_var": name}
-            results.append(values)
-            label = self._render(control["label"], inner) if "label" in control else item
-            self.run.emit(ItemFinished(self._build(values, time.monotonic() - started, inner, label=str(label))))
-            if values.get("unreachable"):
-                break
-        return _loop_values(results)
+    def _register(self, values: dict[str, Any]) -> None:
+        if self.task.register:
+            self.state.registered[self.task.register] = public(values)
 
-    def _items(self, variables: Variables) -> list[Any] | None:
-        """The loop's items, None without a loop; a loop that cannot be known counts only if the task would run."""
+    def _loop(self, variables: Variables) -> Loop | None:
+        """The task's loop, if it has one; a loop that cannot be known counts only if the task would run."""
         if self.task.loop is None:
             return None
         try:
@@ -72,7 +67,7 @@ class TaskRun:
             raise
         if not isinstance(items, (list, tuple)):
             raise SourceError(f"loop needs a list, not {type(items).__name__}", self.task.where, "use | list")
-        return list(items)
+        return Loop(list(items), self.task.loop_control)
 
     def _unmet_quietly(self, variables: Variables) -> bool:
         try:
@@ -80,109 +75,115 @@ class TaskRun:
         except TemplateError:
             return False
 
-    def _loop_variables(self, items: list[Any], index: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if "index_var" in self.task.loop_control:
-            found[self.task.loop_control["index_var"]] = index
-        if self.task.loop_control.get("extended"):
-            found["ansible_loop"] = {
-                "allitems": items, "index": index + 1, "index0": index, "first": index == 0,
-                "last": index == len(items) - 1, "length": len(items),
-            }  # fmt: skip
-        return found
+    def _items(self, loop: Loop, variables: Variables) -> Done:
+        """Every item in turn, until the host is lost; a failed item does not keep the others from their turn."""
+        done: list[Done] = []
+        for index in range(len(loop.items)):
+            if index and loop.control.get("pause"):
+                self.run.wait(as_number(self._render(loop.control["pause"], variables), "pause"))
+            started = time.monotonic()
+            layer = loop.layer(index)
+            inner = variables.with_layer(layer, final=True)
+            one = self._once(inner)
+            one.values.update(layer)
+            self._register(one.values)
+            label = self._label(loop, one, inner)
+            self.run.emit(ItemFinished(self._result(one, time.monotonic() - started, self._title(inner), label)))
+            done.append(one)
+            if one.values.get("unreachable"):
+                break
+        failed = [one for one in done if one.values["failed"]]
+        is_ignored = bool(failed) and all(one.is_ignored for one in failed)
+        return Done(enrich(sum_up([one.values for one in done])), is_ignored, any(one.is_hidden for one in done))
 
-    def _item(self, variables: Variables) -> dict[str, Any]:
-        failed_condition = unmet(self.task.keywords.when, self.run.templar, variables)
-        if failed_condition is not None:
-            skipped = {"skipped": True, "skip_reason": "Conditional result was False"}
-            return {"changed": False, **skipped, "false_condition": failed_condition}
+    def _label(self, loop: Loop, one: Done, variables: Variables) -> str:
+        if "label" not in loop.control:
+            return str(one.values[loop.name])
+        try:
+            return str(self._render(loop.control["label"], variables))
+        except TemplateError as error:
+            one.values.update(failed=True, msg=f"loop_control's label: {error}")
+            return ""
+
+    def _once(self, variables: Variables) -> Done:
+        """The task with these variables; what it says about the host is known at once, also to its own loop."""
+        try:
+            values = self._values(variables)
+        except HostUnreachable as error:
+            values = {"unreachable": True, "failed": True, "msg": error.reason}
+        except (SourceError, OSError, UnicodeError) as error:
+            values = failure(error)
+        done = self._done(values, variables)
+        if not done.values["failed"]:
+            self.state.learn(done.values, self.task.action)
+        return done
+
+    def _done(self, values: dict[str, Any], variables: Variables) -> Done:
+        full, is_hidden = enrich(values), self.run.is_hidden(self.task, variables)
+        for warning in full.pop("warnings", None) or ():
+            if not is_hidden:
+                self.run.emit(Warned(str(warning), self.state.name))
+        return Done(full, full["failed"] and self._ignores(variables), is_hidden)
+
+    def _ignores(self, variables: Variables) -> bool:
+        try:
+            return self.run.truth(self.task.keywords.ignore_errors, variables)
+        except TemplateError:
+            return False
+
+    def _values(self, variables: Variables) -> dict[str, Any]:
+        """The return values of the last attempt, or why there was none."""
+        condition = unmet(self.task.keywords.when, self.run.templar, variables)
+        if condition is not None:
+            reason = {"skip_reason": "Conditional result was False", "false_condition": condition}
+            return {"changed": False, "skipped": True, **reason}
+        self._remember_handlers(variables)
         retries = self._retries(variables)
+        if not retries:
+            return self._attempt(variables)
         for attempt in range(1, retries + 2):
-            values, known = self._attempt(variables)
-            if not retries:
-                return values
-            values["attempts"] = attempt
-            if self._is_done(values, known):
+            values = self._attempt(variables, attempt)
+            if self._is_done(values, variables):
                 return values
             if attempt <= retries:
-                self.run.wait(float(self._render(self.task.delay, variables)))
-        return {**values, "failed": True, "msg": values.get("msg") or f"gave up after {attempt} attempts"}
+                self.run.wait(as_number(self._render(self.task.delay, variables), "delay"))
+        gave_up = {"attempts": retries, "failed": True}
+        return {**values, **gave_up, "msg": values.get("msg") or f"gave up after {attempt} attempts"}
+
+    def _remember_handlers(self, variables: Variables) -> None:
+        for name in self.task.notify:
+            rendered = self._render(name, variables)
+            for one in rendered if isinstance(rendered, list) else [rendered]:
+                self.run.handlers.require(str(one), variables, self.task.where)
+                self.notified.append(str(one))
 
     def _retries(self, variables: Variables) -> int:
-        if self.task.retries is not None:
-            return int(self._render(self.task.retries, variables))
-        return 3 if self.task.until else 0
+        if self.task.retries is None:
+            return DEFAULT_RETRIES if self.task.until else 0
+        return int(as_number(self._render(self.task.retries, variables), "retries"))
 
-    def _is_done(self, values: Mapping[str, Any], known: Variables) -> bool:
-        if values.get("unreachable"):
+    def _is_done(self, values: Mapping[str, Any], variables: Variables) -> bool:
+        if values.get("unreachable") or values.get("skipped"):
             return True
         if self.task.until:
-            return unmet(self.task.until, self.run.templar, known) is None
-        return not values.get("failed")
+            return unmet(self.task.until, self.run.templar, self._knowing(values, variables)) is None
+        return not values["failed"]
 
-    def _attempt(self, variables: Variables) -> tuple[dict[str, Any], Variables]:
-        values = enrich(self._act(variables))
-        for warning in values.pop("warnings", None) or ():
-            self.run.emit(Warned(str(warning), self.state.name))
-        layer = {self.task.register: values} if self.task.register else {}
-        known = variables.with_layer(layer, final=True)
-        return judge(self.task, values, self.run.templar, known), known
+    def _attempt(self, variables: Variables, number: int = 0) -> dict[str, Any]:
+        values = enrich(Attempt(self.task, self.state, self.run, variables).perform())
+        if number:
+            values["attempts"] = number
+        judge(self.task, values, self.run.templar, lambda: self._knowing(values, variables))
+        return values
 
-    def _act(self, variables: Variables) -> Reply:
-        task, check = self.task, self._mode("check_mode", self.run.options.check, variables)
-        diff = self._mode("diff", self.run.options.diff, variables)
-        signature = arguments.find(task.action, task.where)
-        args = arguments.normalize(signature, self._render(dict(task.args), variables), task.where)
-
-        def module(name: str, given: Mapping[str, Any], content: Content | None = None) -> Reply:
-            own = arguments.normalize(arguments.find_module(name), given, task.where)
-            request = {"module": name, "args": own, "check": check, "diff": diff}
-            environment = self._environment(variables)
-            if environment:
-                request["environment"] = environment
-            return self._remote_call(request, content, variables)
-
-        action = arguments.action_module(task.action)
-        if action is None:
-            return module(task.action, {name: value for name, value in args.items() if value is not None})
-        context = self.run.context(task)
-        call = Call(task, context, self.state.name, args, variables, check, diff, module, self.run.wait)
-        reply: Reply = action.run(call)
-        return reply
-
-    def _remote_call(self, request: Mapping[str, Any], content: Content | None, variables: Variables) -> Reply:
-        def tell(what: str, done: int, total: int) -> None:
-            self.run.emit(Progress(self.state.name, self.task.title, what, done, total))
-
-        user = self.run.become_user(self.task, variables)
-        return self.state.session.call(variables, user, request, content, tell)
-
-    def _environment(self, variables: Variables) -> dict[str, str]:
-        merged: dict[str, str] = {}
-        for layer in self.task.keywords.environment:
-            rendered = self._render(layer, variables)
-            if isinstance(rendered, Mapping):
-                merged.update({str(name): str(value) for name, value in rendered.items()})
-        return merged
-
-    def _mode(self, keyword: str, default: bool, variables: Variables) -> bool:
-        value = getattr(self.task.keywords, keyword)
-        return default if value is None else self.run.truth(value, variables)
+    def _knowing(self, values: Mapping[str, Any], variables: Variables) -> Variables:
+        """The variables with the result so far under its name."""
+        return variables.with_layer({self.task.register: values} if self.task.register else {}, final=True)
 
     def _render(self, value: Any, variables: Variables) -> Any:
         return self.run.templar.render(value, variables)
 
-    # --- what is kept ---
-
-    def _result(self, values: dict[str, Any], seconds: float, variables: Variables) -> Result:
-        values = enrich(values)
-        if self.task.register:
-            self.state.registered[self.task.register] = values
-        for one in values.get("results", [values]) if self.task.loop is not None else [values]:
-            self.state.learn(one, self.task.action)
-        ignore = self.task.keywords.ignore_errors
-        ignored = bool(values["failed"]) and ignore is not None and self.run.truth(ignore, variables)
-        return self._build(values, seconds, variables, ignored)
+    # --- the result ---
 
     def _title(self, variables: Variables) -> str:
         try:
@@ -190,56 +191,51 @@ class TaskRun:
         except TemplateError:
             return self.task.title
 
-    def _build(
-        self,
-        values: Mapping[str, Any],
-        seconds: float,
-        variables: Variables,
-        ignored: bool = False,
-        label: str | None = None,
-    ) -> Result:
+    def _result(self, done: Done, seconds: float, title: str, label: str | None = None) -> Result:
+        values = done.values
+        message = values.get("msg", "")
         return Result(
             self.state.name,
-            self._title(variables),
-            outcome_of(values, ignored),
+            title,
+            outcome_of(values, done.is_ignored),
             {name: value for name, value in values.items() if name not in ("diff", "exception")},
-            _message(values),
+            message if isinstance(message, str) else str(message),
             tuple(values.get("diff") or ()),
             str(values.get("exception") or ""),
             seconds,
             label,
             self.task.where,
-            self._mode("no_log", False, variables),
+            done.is_hidden,
         )
 
 
-def outcome_of(values: Mapping[str, Any], ignored: bool) -> Outcome:
+def public(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values without those that only reporters are told, whose names begin with an underscore."""
+    found = {name: value for name, value in values.items() if not name.startswith("_")}
+    if "results" in found and isinstance(found["results"], list):
+        found["results"] = [public(one) if isinstance(one, dict) else one for one in found["results"]]
+    return found
+
+
+def failure(error: Exception) -> dict[str, Any]:
+    """The values of a task that could not be tried, or not be finished, for a reason on this side."""
+    return {"failed": True, "msg": str(error)}
+
+
+def as_number(value: Any, what: str) -> float:
+    """A rendered number of a keyword, never below zero."""
+    try:
+        return max(0.0, float(value))
+    except (TypeError, ValueError):
+        raise TemplateError(f'{what} must be a number, not "{value}"', getattr(value, "where", None)) from None
+
+
+def outcome_of(values: Mapping[str, Any], is_ignored: bool) -> Outcome:
     """The outcome that return values mean."""
     if values.get("unreachable"):
         return Outcome.UNREACHABLE
     if values.get("failed"):
-        return Outcome.IGNORED if ignored else Outcome.FAILED
+        return Outcome.IGNORED if is_ignored else Outcome.FAILED
     if values.get("skipped"):
         return Outcome.SKIPPED
     return Outcome.CHANGED if values.get("changed") else Outcome.OK
-
-
-def _message(values: Mapping[str, Any]) -> str:
-    message = values.get("msg", "")
-    return message if isinstance(message, str) else str(message)
-
-
-def _loop_values(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """What a loop as a whole returns, as Ansible sums it up."""
-    ran = [one for one in results if not one.get("skipped")]
-    whole: dict[str, Any] = {"results": results, "changed": any(one.get("changed") for one in results)}
-    whole["diff"] = [diff for one in results for diff in one.get("diff") or ()]
-    if not ran:
-        return {**whole, "skipped": True, "msg": "All items skipped" if results else "No items in the list"}
-    whole["msg"] = "All items completed"
-    failed = [one for one in ran if one.get("failed")]
-    if failed:
-        whole.update(failed=True, msg=str(failed[0].get("msg") or "One or more items failed"))
-    if any(one.get("unreachable") for one in ran):
-        whole["unreachable"] = True
-    return whole

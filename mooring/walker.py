@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mooring.blocks import Block, Step, Task
+from mooring.errors import SourceError
 from mooring.host_state import HostState, Standing
 from mooring.loading import load_file
+from mooring.loops import item_variables
 from mooring.play_run import PlayRun
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
-from mooring.task_run import TaskRun
+from mooring.task_run import TaskRun, failure
 from mooring.variables import foreign
+
+# In a position, what comes after every step of a section.
+BEHIND_ALL_STEPS = 1_000_000
 
 
 class StepFailed(Exception):
@@ -24,7 +30,15 @@ class StepFailed(Exception):
 
 
 class HostLeft(Exception):
-    """The host leaves the play: unreachable, or by meta: end_host."""
+    """The host leaves the play, and not even `always` holds it: lost, interrupted, or by meta's end_host, end_play."""
+
+
+@dataclass(frozen=True)
+class Included:
+    """The steps that one include brings, and the values of its result."""
+
+    values: Mapping[str, Any]
+    steps: tuple[Step, ...]
 
 
 class Walker:
@@ -38,6 +52,8 @@ class Walker:
 
     def walk(self) -> None:
         """The whole play; the host's standing says afterwards how it went."""
+        self.state.notified.clear()
+        self.state.roles.clear()
         try:
             if self.run.play.gather_facts:
                 self._task(self._fact_task())
@@ -54,7 +70,10 @@ class Walker:
 
     def _fact_task(self) -> Task:
         play = self.run.play
-        return Task("Gathering Facts", play.where, "setup", {}, replace(play.keywords, vars=(), when=()))
+        keywords = replace(play.keywords, vars=())
+        return Task("Gathering Facts", play.where, "setup", {}, keywords, keywords)
+
+    # --- steps and blocks; `_path` is the position that hosts compare when they wait for each other ---
 
     def _steps(self, steps: tuple[Step, ...]) -> None:
         self._path.append(0)
@@ -62,134 +81,147 @@ class Walker:
             self._path[-1] += 1
             if isinstance(step, Block):
                 self._block(step)
-            elif self.run.options.tags.selects(step.keywords.tags):
+            elif self._is_chosen(step):
                 self._task(step)
         self._path.pop()
 
-    def _block(self, block: Block) -> None:
-        depth = len(self._path)
-        try:
-            self._body(block, depth)
-        finally:
-            del self._path[depth:]
-            if self.state.is_active:
-                self._part(2, block.always)
+    def _is_chosen(self, task: Task) -> bool:
+        """Whether the tags choose the task, and its role did not run on this host before."""
+        is_needless = task.role is not None and not self.state.roles.isdisjoint(task.role.twins)
+        return self.run.options.tags.selects(task.keywords.tags) and not is_needless
 
-    def _body(self, block: Block, depth: int) -> None:
+    def _block(self, block: Block) -> None:
+        depth, failure = len(self._path), None
+        try:
+            self._body(block)
+        except StepFailed as error:
+            failure = error
+            if block.rescue:
+                failure = self._rescue(block, error, depth)
+        del self._path[depth:]
+        self._part(2, block.always)
+        if failure:
+            raise failure
+
+    def _body(self, block: Block) -> None:
         self._rescuers += bool(block.rescue)
         try:
             self._part(0, block.body)
-        except StepFailed as failure:
-            if not block.rescue:
-                raise
-            del self._path[depth:]
-            self._rescuers -= 1
-            self._remember(failure)
-            self._part(1, block.rescue)
-            return
-        except HostLeft:
+        finally:
             self._rescuers -= bool(block.rescue)
-            raise
-        self._rescuers -= bool(block.rescue)
+
+    def _rescue(self, block: Block, error: StepFailed, depth: int) -> StepFailed | None:
+        """Run what rescues the block; returns its own failure, if it has one."""
+        del self._path[depth:]
+        failed = {"name": error.task.name, "action": error.task.action}
+        self.state.registered["ansible_failed_task"] = failed
+        self.state.registered["ansible_failed_result"] = dict(error.result.values)
+        try:
+            self._part(1, block.rescue)
+        except StepFailed as again:
+            return again
+        return None
 
     def _part(self, number: int, steps: tuple[Step, ...]) -> None:
         self._path.append(number)
         self._steps(steps)
         self._path.pop()
 
-    def _remember(self, failure: StepFailed) -> None:
-        """What failed, for the tasks that rescue it."""
-        self.state.registered["ansible_failed_task"] = {
-            "name": failure.task.name,
-            "action": failure.task.action,
-        }
-        self.state.registered["ansible_failed_result"] = dict(failure.result.values)
+    # --- one task ---
 
     def _task(self, task: Task) -> None:
-        if self.run.ended.is_set():
-            raise HostLeft
-        result = self._perform(task)
+        """Run a task and do what follows from it."""
+        with self.run.slots:
+            self.run.meeting.arrive(self.state.name, tuple(self._path))
+            if self.run.has_ended(tuple(self._path)) or self.run.interrupted.is_set():
+                raise HostLeft
+            self.state.task = task
+            result, included = self._perform(task)
+        if task.role and result.outcome is not Outcome.SKIPPED:
+            self.state.roles.add(task.role.number)
         if result.outcome is Outcome.UNREACHABLE:
             self.state.standing = Standing.UNREACHABLE
             raise HostLeft
         if result.outcome in (Outcome.FAILED, Outcome.RESCUED):
             raise StepFailed(task, result)
-        if result.is_changed or self._has_changed_item(result):
-            self._notify(task)
-        self._follow(task, result)
+        self._steer(task, result.values.get("meta"))
+        for number, one in enumerate(included):
+            self._include(number, one)
 
-    def _has_changed_item(self, result: Result) -> bool:
-        return any(one.get("changed") for one in result.values.get("results") or () if isinstance(one, dict))
-
-    def _perform(self, task: Task) -> Result:
-        name = self.state.name
-        with self.run.slots:
-            self.run.meeting.arrive(name, tuple(self._path))
-            if self.run.interrupted.is_set():
-                raise HostLeft
-            self.run.emit(TaskStarted(name, task.title, task.where, self._kind))
-            result = TaskRun(task, self.state, self.run).perform()
-            if self.run.interrupted.is_set():
-                raise HostLeft
+    def _perform(self, task: Task) -> tuple[Result, list[Included]]:
+        """Run a task and tell of it, as Ansible does: nothing of a meta, and an include once for each of its files."""
+        is_meta = task.action == "meta"
+        if not is_meta:
+            self.run.emit(TaskStarted(self.state.name, task.title, task.where, self._kind))
+        running = TaskRun(task, self.state, self.run)
+        result = running.perform()
+        if self.run.interrupted.is_set() and result.outcome is Outcome.UNREACHABLE:
+            raise HostLeft  # by our own doing
+        included: list[Included] = []
+        try:
+            included = list(self._load_included(task, result))
+        except SourceError as error:
+            result = replace(result, outcome=Outcome.FAILED, values=failure(error), message=str(error))
         if result.outcome is Outcome.FAILED and self._rescuers:
             result = replace(result, outcome=Outcome.RESCUED)
-        self.run.emit(TaskFinished(result))
-        return result
+        for one in included[1:]:
+            self.run.emit(TaskFinished(replace(result, values=one.values)))
+        if not is_meta or result.outcome in (Outcome.FAILED, Outcome.RESCUED):
+            self.run.emit(TaskFinished(replace(result, values=included[0].values) if included else result))
+        if result.outcome is Outcome.CHANGED:
+            self._notify(running.notified)
+        return result, included
 
-    # --- what a task makes the walker do ---
-
-    def _notify(self, task: Task) -> None:
-        variables = self.run.variables(self.state, task)
-        for name in task.notify:
-            for one in self._names(self.run.templar.render(name, variables)):
-                if one not in self.state.notified:
-                    self.state.notified.append(one)
-
-    def _names(self, rendered: Any) -> list[str]:
-        return [str(one) for one in rendered] if isinstance(rendered, list) else [str(rendered)]
-
-    def _follow(self, task: Task, result: Result) -> None:
-        word = result.values.get("meta")
-        if word == "flush_handlers":
+    def _steer(self, task: Task, word: str | None) -> None:
+        """What a meta asks for; `word` is missing where its condition did not hold."""
+        if task.args.get("free_form") == "end_play":
+            self.run.meet_at_end(self.state.name, tuple(self._path), word is not None)
+            if self.run.has_ended((*self._path, 1)):
+                raise HostLeft
+        elif word == "flush_handlers":
             self._flush_handlers()
         elif word == "end_host":
             raise HostLeft
-        elif word == "end_play":
-            self.run.ended.set()
-            raise HostLeft
         elif word == "reset_connection":
             self.state.session.close()
-        if task.action == "include_tasks":
-            for one in result.values.get("results") or [result.values]:
-                if one.get("include"):
-                    self._include(task, one)
 
-    def _include(self, task: Task, values: dict[str, Any]) -> None:
-        """The included tasks, with the loop's item where the include had one."""
-        params = task.keywords.include_params
-        if "item" in values:
-            params = (*params, {values["ansible_loop_var"]: foreign(values["item"])})
-        inherited = replace(task.keywords, include_params=params, when=(), tags=frozenset())
+    def _load_included(self, task: Task, result: Result) -> Iterator[Included]:
+        """What an include brings, for each item of its loop; they see the item."""
+        if task.action != "include_tasks" or result.is_failed:
+            return
         context = self.run.context(task)
-        self._steps(load_file(Path(values["include"]), context, inherited))
+        for values in result.values.get("results", [result.values]):
+            if "include" in values:
+                item = foreign(item_variables(values))
+                params = (*task.keywords.include_params, *([item] if item else []))
+                path = Path(values["include"])
+                yield Included(values, load_file(path, context, task.handed_down(params)))
+
+    def _include(self, number: int, included: Included) -> None:
+        self._path.append(number)
+        self._steps(included.steps)
+        self._path.pop()
+
+    # --- handlers ---
+
+    def _notify(self, names: list[str]) -> None:
+        variables = self.run.variables(self.state, self.state.task)
+        for name in names:
+            self.state.notified.update(self.run.handlers.find(name, variables))
 
     def _flush_handlers(self) -> None:
-        """Run what was notified, in the order in which the handlers are defined, each once."""
+        """Run what was notified, in the order in which the handlers are defined, each once.
+
+        One that a handler notifies runs in the same flush where it stands behind that one, else in the next.
+        """
         kind, self._kind = self._kind, "handler"
-        self._path.append(1_000_000)
+        depth = len(self._path)
         try:
-            for handler in self.run.play.handlers:
-                names = set(handler.titles()) & set(self.state.notified)
-                if names:
-                    self._path.append(0)
+            for number, handler in enumerate(self.run.handlers.tasks):
+                if number in self.state.notified:
+                    self._path[depth:] = [BEHIND_ALL_STEPS, number]
                     self._task(handler)
-                    self._path.pop()
-                    self._forget(names, handler)
+                    self.state.notified.discard(number)
         finally:
             self._kind = kind
-        self._path.pop()
-        self.state.notified.clear()
-
-    def _forget(self, names: set[str], handler: Task) -> None:
-        """A handler's own name is done with; a topic stays for the others that listen to it."""
-        self.state.notified = [name for name in self.state.notified if name not in names or name in handler.listen]
+        del self._path[depth:]

@@ -43,7 +43,7 @@ def run(call: Call) -> Reply:
     if call.args["remote_src"]:
         return call.module("copy", {"src": call.args["src"], "remote_src": True, **passed(call)})
     if call.args["content"] is not None:
-        content, name = Content(as_text(call.args["content"]).encode()), ""
+        content, name = Content(as_text(call.args["content"]).encode("utf-8", "surrogateescape")), ""
     else:
         path = call.find(call.args["src"], "files")
         if path.is_dir():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mooring.call import Call, Reply
+from mooring.errors import UndefinedVariable
 
 ARGS = {
     "msg": {"type": "raw"},
@@ -16,7 +17,11 @@ def run(call: Call) -> Reply:
     """The message, or the value of `var`, which is an expression."""
     if call.args["var"] is None:
         msg = call.args["msg"]
-        return {"changed": False, "msg": "Hello world!" if msg is None else msg, "shown": True}
+        return {"changed": False, "msg": "Hello world!" if msg is None else msg, "_shown": True}
     expression = str(call.args["var"])
-    value = call.context.templar.render(f"{{{{ {expression} }}}}", call.variables)
-    return {"changed": False, expression: value, "msg": value, "shown": True}
+    try:
+        value = call.context.templar.render(f"{{{{ {expression} }}}}", call.variables)
+    except UndefinedVariable as error:
+        # As in Ansible: who looks for what is wrong gets to see it.
+        value = f"<< error 1 - {error.message} >>"
+    return {"changed": False, expression: value, "msg": value, "_shown": True}

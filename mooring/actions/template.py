@@ -26,13 +26,14 @@ def check(task: Task, context: Context) -> None:
     """A template that is named plainly must exist and be one."""
     if not is_template(task.args["src"]):
         path = context.find(str(task.args["src"]), "templates", task.where)
-        context.templar.check_file(path, context.search_path("templates"))
+        context.templar.check_file(path, context.search_path("templates", task.where))
 
 
 def run(call: Call) -> Reply:
     """Render here, then do what copy does."""
     path = call.find(call.args["src"], "templates")
     options = {name: call.args[name] for name in ("trim_blocks", "lstrip_blocks")}
-    text = call.context.templar.render_file(path, call.variables, call.context.search_path("templates"), options)
+    places = call.context.search_path("templates", call.where)
+    text = call.context.templar.render_file(path, call.variables, places, options)
     name = path.name.removesuffix(".j2")
-    return copy.send(call, Content(text.encode()), name)
+    return copy.send(call, Content(text.encode("utf-8", "surrogateescape")), name)

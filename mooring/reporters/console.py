@@ -117,7 +117,7 @@ class Console:
 
     def _is_worth_a_line(self, result: Result) -> bool:
         if result.outcome in (Outcome.OK, Outcome.SKIPPED):
-            return self.verbose >= 1 or bool(result.values.get("shown") and not wording.is_loop(result))
+            return self.verbose >= 1 or bool(result.values.get("_shown") and not wording.is_loop(result))
         return True
 
     def _head(self, result: Result) -> None:
@@ -144,7 +144,7 @@ class Console:
             yield f"    {wording.values_text(result)}"
 
     def _shows_message(self, result: Result) -> bool:
-        if wording.is_failure(result) or result.values.get("shown"):
+        if wording.is_failure(result) or result.values.get("_shown"):
             return True
         return result.outcome is Outcome.SKIPPED or self.verbose >= 1
 

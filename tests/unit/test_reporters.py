@@ -142,7 +142,7 @@ def test_a_failed_loop_also_says_where_it_stands():
 
 
 def test_debug_is_shown_though_nothing_changed():
-    text = drawn(TaskFinished(result(message="hello\nworld", values={"msg": "hello\nworld", "shown": True})))
+    text = drawn(TaskFinished(result(message="hello\nworld", values={"msg": "hello\nworld", "_shown": True})))
     assert text.splitlines()[2:] == ["ok: [server] => hello", "    world"]
 
 

@@ -108,7 +108,7 @@ def test_meta_flush_handlers_runs_them_at_once(tmp_path: Path) -> None:
         """,
         head="handlers: [{name: h, debug: }]\n",
     )
-    assert [name for name, _ in Story(tmp_path, text).outcomes()] == ["command", "meta", "h", "after"]
+    assert [name for name, _ in Story(tmp_path, text).outcomes()] == ["command", "h", "after"]
 
 
 def test_rescue_and_always(tmp_path: Path) -> None:
@@ -293,11 +293,22 @@ def test_environment_reaches_commands(tmp_path: Path) -> None:
     assert story.status == 0
 
 
-@pytest.mark.parametrize(("word", "names"), [("end_host", ["meta"]), ("end_play", ["meta"])])
-def test_meta_ends(tmp_path: Path, word: str, names: list[str]) -> None:
-    story = Story(tmp_path, play(f"- meta: {word}\n- debug:"))
-    assert [name for name, _ in story.outcomes()] == names
+@pytest.mark.parametrize("word", ["end_host", "end_play"])
+def test_meta_ends(tmp_path: Path, word: str) -> None:
+    story = Story(tmp_path, play(f"- {{name: one, debug: }}\n- meta: {word}\n- {{name: two, debug: }}"))
+    assert [name for name, _ in story.outcomes()] == ["one"]
     assert story.status == 0
+
+
+def test_the_end_of_a_play_is_the_same_for_all_hosts(tmp_path: Path) -> None:
+    tasks = """\
+        - {name: slow, command: "sleep 0.3", when: n == 2}
+        - {name: before, debug: }
+        - {meta: end_play, when: n == 2}
+        - {name: behind, debug: }
+        """
+    story = Story(tmp_path, play(tasks, hosts="all"), forks=2)
+    assert [[name for name, _ in story.outcomes(host)] for host in "abc"] == [["slow", "before"]] * 3
 
 
 def test_no_log_marks_the_result(tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""One attempt of a task on a host: its arguments rendered, and handed to the action or to the host's module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mooring import arguments
+from mooring.blocks import Task
+from mooring.call import Call, Reply
+from mooring.errors import TemplateError
+from mooring.host_state import HostState
+from mooring.play_run import PlayRun
+from mooring.remote import Content
+from mooring.results import Progress
+from mooring.variables import Variables
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A task on a host, with the variables of this moment and of this item of its loop."""
+
+    task: Task
+    state: HostState
+    run: PlayRun
+    variables: Variables
+
+    def perform(self) -> Reply:
+        """What the action or the module answers; raises what keeps it from answering."""
+        task = self.task
+        signature = arguments.find(task.action, task.where)
+        args = arguments.normalize(signature, self._render(dict(task.args)), task.where)
+        action = arguments.action_module(task.action)
+        if action is None:
+            return self._module(task.action, {name: value for name, value in args.items() if value is not None})
+        context, check, diff = self.run.context(task), self._mode("check"), self._mode("diff")
+        call = Call(task, context, self.state.name, args, self.variables, check, diff, self._module, self.run.wait)
+        reply: Reply = action.run(call)
+        return reply
+
+    def _module(self, name: str, given: Mapping[str, Any], content: Content | None = None) -> Reply:
+        """Run a module on the host."""
+        own = arguments.normalize(arguments.find_module(name), given, self.task.where)
+        request = {"module": name, "args": own, "check": self._mode("check"), "diff": self._mode("diff")}
+        environment = self._environment()
+        if environment:
+            request["environment"] = environment
+        user = self.run.become_user(self.task, self.variables)
+        return self.state.session.call(self.variables, user, request, content, self._tell)
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        if not self.run.is_hidden(self.task, self.variables):
+            self.run.emit(Progress(self.state.name, self.task.title, what, done, total))
+
+    def _mode(self, word: str) -> bool:
+        """Whether it is check mode (word: check), or whether differences are asked for (diff)."""
+        own = self.task.keywords.check_mode if word == "check" else self.task.keywords.diff
+        default: bool = getattr(self.run.options, word)
+        return default if own is None else self.run.truth(own, self.variables)
+
+    def _environment(self) -> dict[str, str]:
+        merged: dict[str, str] = {}
+        for layer in self.task.keywords.environment:
+            rendered = self._render(layer)
+            for one in rendered if isinstance(rendered, list) else [rendered]:
+                if not isinstance(one, Mapping):
+                    kind = type(one).__name__
+                    raise TemplateError(
+                        f"environment must be a mapping of names to values, not {kind}", self.task.where
+                    )
+                merged.update({str(name): str(value) for name, value in one.items()})
+        return merged
+
+    def _render(self, value: Any) -> Any:
+        return self.run.templar.render(value, self.variables)
