@@ -18,6 +18,13 @@ PATIENCE = 30.0
 # What a login itself leaves: journals and login records. No task asks for them, and no tool can log in without.
 LOGIN_RECORDS = ("/var/log/journal", "/var/log/wtmp", "/var/log/lastlog", "/var/log/btmp", "/var/log/auth.log")
 
+# The engine's own store, in which it tidies up when it likes; what it holds is seen by its images and containers.
+ENGINE_STORE = ("/var/lib/containerd",)
+
+# Mount points: the message of the day touches the one at each login, Docker's health checks touch the other. What lies
+# there is looked at by `passing_places`.
+MOUNT_POINTS = ("/run", "/tmp")
+
 
 @dataclass(frozen=True)
 class LookedAt:
@@ -92,13 +99,10 @@ class LookedAt:
         return self.run("date +@%s.%N").strip()
 
     def touched_since(self, moment: str) -> list[str]:
-        """Paths of the host's own file system that were made, written or given other attributes since.
-
-        Where /run and /tmp are mounted does not count: the message of the day touches the one at each login, Docker's
-        health checks the other. What lies there is looked at by `passing_places`.
-        """
-        spared = " ".join(f"-path '{path}*' -prune -o" for path in LOGIN_RECORDS)
-        return self.lines(f"find / -xdev {spared} -path /run -prune -o -path /tmp -prune -o -newerct {moment} -print")
+        """Paths of the host's own file system that were made, written or given other attributes since."""
+        spared = " ".join(f"-path '{path}*' -prune -o" for path in (*LOGIN_RECORDS, *ENGINE_STORE))
+        mounted = " ".join(f"-path {path} -prune -o" for path in MOUNT_POINTS)
+        return self.lines(f"find / -xdev {spared} {mounted} -newerct {moment} -print")
 
     def passing_places(self) -> list[str]:
         """What lies where programs drop their temporary files."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ MISTAKE = """\
 
 
 @pytest.fixture
-def no_logins(fleet: list[LookedAt]) -> object:
+def no_logins(fleet: list[LookedAt]) -> Iterator[None]:
     """Nobody logs in to any host meanwhile."""
     before = {host.name: host.logins() for host in fleet}
     yield

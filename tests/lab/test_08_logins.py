@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ PLAYBOOK = """\
       ansible.builtin.assert:
         that: who.stdout == "root"
 """
+Given = Callable[..., str]
+"""Takes variables; returns the option that hands them over."""
 FLEET = [host for host in HOSTS if host.name != "hub"]
 
 
@@ -35,7 +38,7 @@ def playbook(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> object:
+def given(tmp_path: Path) -> Given:
     """Variables, given in a file, as one gives passwords."""
 
     def write(**variables: str) -> str:
@@ -46,7 +49,7 @@ def given(tmp_path: Path) -> object:
     return write
 
 
-def test_the_right_password(playbook: Path, given) -> None:
+def test_the_right_password(playbook: Path, given: Given) -> None:
     password = PASSWORD.read_text().strip()
     run = succeed(invoke("play", playbook, "--json", given(ansible_user=OPERATOR, ansible_become_password=password)))
     assert run.count("ok") == {host.name: 2 for host in FLEET}
@@ -57,7 +60,7 @@ def test_the_right_password(playbook: Path, given) -> None:
     ("password", "reason"),
     [(None, "sudo wants a password for operator"), ("wrong", "sudo refuses the password of operator")],
 )
-def test_no_password_or_a_wrong_one(playbook: Path, given, password: str | None, reason: str) -> None:
+def test_no_password_or_a_wrong_one(playbook: Path, given: Given, password: str | None, reason: str) -> None:
     variables = {"ansible_user": OPERATOR} | ({"ansible_become_password": password} if password else {})
     run = invoke("play", playbook, "--json", given(**variables))
     assert run.status == 4, run.said
@@ -77,7 +80,7 @@ def lines_of_the_fleet() -> set[str]:
     return {line for line in (SSH / "known_hosts").read_text().splitlines() if line.split()[0] in ports}
 
 
-def test_an_unknown_host_key(playbook: Path, known_hosts: Path, given) -> None:
+def test_an_unknown_host_key(playbook: Path, known_hosts: Path, given: Given) -> None:
     options = given(ansible_ssh_common_args=f"-o UserKnownHostsFile={known_hosts} -o IdentitiesOnly=yes")
     run = invoke("play", playbook, "--json", options)
     assert run.status == 4, run.said
@@ -90,7 +93,7 @@ def test_an_unknown_host_key(playbook: Path, known_hosts: Path, given) -> None:
     succeed(invoke("play", playbook, "--json", options))
 
 
-def test_a_changed_host_key(playbook: Path, known_hosts: Path, given) -> None:
+def test_a_changed_host_key(playbook: Path, known_hosts: Path, given: Given) -> None:
     name, kind, _ = next(iter(lines_of_the_fleet())).split()
     other = (SSH / "id_ed25519.pub").read_text().split()[1]
     known_hosts.write_text(f"{name} {kind} {other}\n")

@@ -1,11 +1,14 @@
-"""Chapter 9: Ctrl-C ends a run cleanly: a recap, and nothing goes on on the hosts."""
+"""Chapter 9: Ctrl-C ends a run cleanly: a recap, a whole terminal, and nothing goes on on the hosts."""
 
 from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
+import termios
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,10 +32,16 @@ PLAYBOOK = f"""\
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def playbook(tmp_path: Path) -> str:
+    path = tmp_path / "long.yml"
+    path.write_text(PLAYBOOK)
+    return str(path)
+
+
+@pytest.fixture
+def running(playbook: str) -> Iterator[subprocess.Popen[str]]:
     """A run of `invoke` in a process group of its own, as a terminal gives to each command."""
-    (tmp_path / "long.yml").write_text(PLAYBOOK)
-    argv = ["./invoke", "play", str(tmp_path / "long.yml"), "--json"]
+    argv = ["./invoke", "play", playbook, "--json"]
     process = subprocess.Popen(
         argv, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -48,10 +57,19 @@ def traces(client: LookedAt) -> list[str]:
     return [line for line in lines if line == f"sleep {SECONDS}" or ("python" in line and " -B -c " in line)]
 
 
-def test_ctrl_c(running: subprocess.Popen[str], clients: list[LookedAt]) -> None:
+def wait_until_at_work(clients: list[LookedAt]) -> None:
     for client in clients:
         until(lambda client=client: f"sleep {SECONDS}" in client.processes(), f"{client.name} is at work")
         assert len(traces(client)) > 1
+
+
+def nothing_goes_on(clients: list[LookedAt]) -> None:
+    for client in clients:
+        until(lambda client=client: traces(client) == [], f"the agent on {client.name} is gone, and its command")
+
+
+def test_the_recap_says_what_was_done(running: subprocess.Popen[str], clients: list[LookedAt]) -> None:
+    wait_until_at_work(clients)
     os.killpg(running.pid, signal.SIGINT)
     out, _ = running.communicate(timeout=30)
     events = [json.loads(line) for line in out.splitlines()]
@@ -60,5 +78,43 @@ def test_ctrl_c(running: subprocess.Popen[str], clients: list[LookedAt]) -> None
     assert events[-1]["exit_status"] == 130
     assert {name: row["ok"] for name, row in events[-1]["hosts"].items()} == {client.name: 1 for client in clients}
     assert "Never come here" not in out
-    for client in clients:
-        until(lambda client=client: traces(client) == [], f"the agent on {client.name} is gone, and its command")
+    nothing_goes_on(clients)
+
+
+def read_to_end(terminal: int, into: bytearray) -> None:
+    """What a terminal shows, until nobody writes to it any more."""
+    try:
+        while data := os.read(terminal, 4096):
+            into += data
+    except OSError:
+        pass
+
+
+@pytest.fixture
+def terminal(playbook: str) -> Iterator[tuple[int, int]]:
+    """A run of `invoke` on a terminal of its own: its process and the terminal."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(CHECKOUT)
+        os.execve("./invoke", ["./invoke", "play", playbook], {**os.environ, "TERM": "xterm", "COLUMNS": "100"})
+    yield process, terminal
+    os.close(terminal)
+
+
+def test_the_terminal_is_whole(terminal: tuple[int, int], clients: list[LookedAt]) -> None:
+    process, keyboard = terminal
+    shown = bytearray()
+    reader = threading.Thread(target=read_to_end, args=(keyboard, shown), daemon=True)
+    before = termios.tcgetattr(keyboard)
+    reader.start()
+    wait_until_at_work(clients)
+    os.write(keyboard, b"\x03")
+    until(lambda: os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None, "invoke has ended")
+    assert termios.tcgetattr(keyboard) == before
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
+    reader.join(10)
+    assert b"PLAY RECAP" in shown
+    assert b"Traceback" not in shown
+    assert b"\x1b[?25l" in shown, "the live line hides the cursor"
+    assert shown.rindex(b"\x1b[?25h") > shown.rindex(b"\x1b[?25l")
+    nothing_goes_on(clients)
