@@ -126,11 +126,6 @@ def normalize(signature: Signature, args: Mapping[str, Any], where: Where | None
     return {**given, **filled} if signature.is_open else filled
 
 
-def secrets(signature: Signature, args: Mapping[str, Any]) -> list[str]:
-    """The values of the arguments that are secret."""
-    return [str(args[name]) for name, spec in signature.args.items() if spec.get("secret") and args.get(name)]
-
-
 def _own_names(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, value in args.items():
