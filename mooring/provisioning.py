@@ -15,29 +15,55 @@ from mooring.playbook import Playbook
 from mooring.reporters import Reporter, listing
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
-from mooring.results import Recap, RunFinished, Warned
-from mooring.runner import Runner
+from mooring.results import Event, Recap, RunFinished, Warned
+from mooring.runner import INTERRUPTED, Runner
 from mooring.tags import TagChoice
 
 
 def run_playbook(path: str, request: Request) -> int:
     """Run a playbook as the request says; returns the exit status, MooringError where nothing was begun."""
-    reporter = _reporter(request)
+    if request.json and (request.list_hosts or request.list_tasks):
+        raise UsageError("--json tells of a run: it does not go with --list-hosts and --list-tasks")
+    reporter = _Complete(JsonLines(sys.stdout)) if request.json else _console(request)
     try:
         return _run(Path(path), request, reporter)
-    except MooringError as error:
-        if request.json:
-            reporter.handle(Warned(str(error)))
-            reporter.handle(RunFinished(Recap(), error.exit_status))
+    except (MooringError, KeyboardInterrupt) as error:
+        if isinstance(reporter, _Complete):
+            reporter.complete(error)
         raise
     finally:
         reporter.close()
 
 
-def _reporter(request: Request) -> Reporter:
-    if request.json:
-        return JsonLines(sys.stdout)
+def _console(request: Request) -> Reporter:
     return Console(sys.stdout, verbose=int(request.verbose), diff=request.diff)
+
+
+class _Complete:
+    """A reporter for programs: whatever happens, the recap is the last that they are told."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._is_complete = False
+
+    def handle(self, event: Event) -> None:
+        """Pass the event on."""
+        self._reporter.handle(event)
+        self._is_complete = isinstance(event, RunFinished)
+
+    def complete(self, error: MooringError | KeyboardInterrupt) -> None:
+        """Tell of the error, and the recap unless it was told already."""
+        if self._is_complete:
+            return
+        if isinstance(error, MooringError):
+            self.handle(Warned(str(error)))
+            self.handle(RunFinished(Recap(), error.exit_status))
+        else:
+            self.handle(RunFinished(Recap(), INTERRUPTED, interrupted=True))
+
+    def close(self) -> None:
+        """Close the reporter."""
+        self._reporter.close()
 
 
 def _run(path: Path, request: Request, reporter: Reporter) -> int:
@@ -51,6 +77,8 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
             write(playbook, runner, sys.stdout)
             return 0
     if request.syntax_check:
+        if request.json:
+            reporter.handle(RunFinished(Recap(), 0))
         return 0
     if not any(runner.hosts(play) for play in playbook.plays):
         raise UsageError(f'no host of {request.inventory} is meant by "{request.limit or path}"')

@@ -1,13 +1,15 @@
 """Runs a playbook over its hosts: plays in turn, batches in turn, each host of a batch in a thread of its own.
 
-Only the thread that calls `run` emits to the reporter. It also takes Ctrl-C: the hosts then stop where they
-are, their agents end with their connections, and the recap says what was done.
+Only the thread that calls `run` emits to the reporter. It also sees to Ctrl-C: the hosts then stop where they are,
+their agents end with their connections, and the recap says what was done. A host that does not even notice, such as
+one that is just being connected to, is not waited for for long.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,16 +19,21 @@ from mooring.bundle import Bundle
 from mooring.connection.settings import RunOptions
 from mooring.errors import Interrupted, SourceError
 from mooring.host_state import HostState, Standing
+from mooring.interrupts import Interrupts
 from mooring.inventory import Host, Inventory
 from mooring.play_run import Options, PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.results import Event, Outcome, PlayStarted, Recap, Result, RunFinished, TaskFinished, Warned
-from mooring.serial import batches
+from mooring.serial import batches, exceeds
 from mooring.session import Session
+from mooring.templating import is_template
+from mooring.variables import Variables
 from mooring.walker import Walker
 
 INTERRUPTED = 130
 DRIFT = 8
+# How long hosts may take to stop after Ctrl-C before they are left to themselves.
+GRACE_SECONDS = 4.0
 
 
 @dataclass
@@ -44,30 +51,37 @@ class Runner:
         self.states: dict[str, HostState] = {}
         for host in self.inventory.hosts.values():
             self._add(host)
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._interrupted = threading.Event()
+        self._interrupts = Interrupts(lambda: self._events.put(None))
         self._slots = threading.Semaphore(self.options.forks)
 
     def run(self, playbook: Playbook, detailed: bool = False) -> int:
-        """Run all plays; returns the exit status, 8 where `detailed` asks for it and check mode found drift."""
-        try:
-            chosen = [(play, self.hosts(play)) for play in playbook.plays]
-            for play, hosts in chosen:
-                if not self._play(play, hosts):
-                    break
-        except KeyboardInterrupt:
-            self._interrupted.set()
-        finally:
-            self._close()
-        status = INTERRUPTED if self._interrupted.is_set() else self.recap.exit_status()
+        """Run all plays; returns the exit status, 8 where `detailed` asks for it and check mode found drift.
+
+        A mistake that shows only now is raised when the recap is told.
+        """
+        mistake = None
+        with self._interrupts:
+            try:
+                chosen = [(play, self.hosts(play)) for play in playbook.plays]
+                all(self._play(play, hosts) for play, hosts in chosen)
+            except SourceError as error:
+                mistake = error
+            finally:
+                was_interrupted = self._interrupts.count > 0
+                self._close()
+        status = INTERRUPTED if was_interrupted else mistake.exit_status if mistake else self.recap.exit_status()
         if detailed and status == 0 and self.options.check and self.recap.has_changes:
             status = DRIFT
-        self.report(RunFinished(self.recap, status, self._interrupted.is_set()))
+        self.report(RunFinished(self.recap, status, was_interrupted))
+        if mistake:
+            raise mistake
         return status
 
     def hosts(self, play: Play) -> list[Host]:
         """The hosts of a play, within --limit; among them localhost, where a play names it and no inventory has it."""
-        hosts = self.inventory.match(play.hosts)
+        hosts = self.inventory.match(self._pattern(play))
         if self.options.limit is not None:
             within = {host.name for host in self.inventory.match_limit(self.options.limit)}
             hosts = [host for host in hosts if host.name in within]
@@ -76,11 +90,21 @@ class Runner:
                 self._add(host)
         return hosts
 
+    def _pattern(self, play: Play) -> str:
+        """The play's hosts; a template for them knows the play's own variables and the command line's."""
+        if not is_template(play.hosts):
+            return play.hosts
+        layers = [(layer, False) for layer in (*play.keywords.vars, self.options.extra_vars)]
+        found = play.context.templar.render(play.hosts, Variables(play.context.templar, layers))
+        return ",".join(map(str, found)) if isinstance(found, list) else str(found)
+
     def _add(self, host: Host) -> None:
         self.states[host.name] = HostState(host, Session(host.name, self._bundle, self.connecting))
 
     def _play(self, play: Play, hosts: list[Host]) -> bool:
         """Run a play in batches; False when nobody is left to go on with."""
+        if self._interrupts.count:
+            return False
         active = [host for host in hosts if self.states[host.name].is_active]
         names = tuple(host.name for host in active)
         self.report(PlayStarted(play.name, names, self.options.check))
@@ -118,26 +142,35 @@ class Runner:
         states = [self.states[name] for name in batch]
         lost = [state for state in states if not state.is_active]
         failed = [state for state in lost if not state.is_untouched]
-        if self._interrupted.is_set() or (failed and len(lost) == len(batch)):
+        if self._interrupts.count or (failed and len(lost) == len(batch)):
             return False
-        if limit is not None and 100 * len(failed) / len(batch) > float(str(limit).rstrip("%")):
+        if exceeds(len(failed), len(batch), limit, play):
             self.report(Warned(f"{len(failed)} of {len(batch)} hosts failed, more than {limit} %: no further batch"))
             return False
         return True
 
     def _pump(self, threads: list[threading.Thread]) -> None:
-        """Hand events to the reporter until all threads have ended."""
+        """Hand events to the reporter until all threads have ended, or were asked to in vain."""
+        deadline = None
         while any(thread.is_alive() for thread in threads) or not self._events.empty():
+            if self._interrupts.count and deadline is None:
+                deadline = time.monotonic() + GRACE_SECONDS
+                self._stop()
+            is_late = deadline is not None and (time.monotonic() > deadline or self._interrupts.count > 1)
+            if is_late and self._events.empty():
+                break
             try:
-                self._emit(self._events.get(timeout=0.05))
+                event = self._events.get(timeout=0.05)
             except queue.Empty:
                 continue
-            except KeyboardInterrupt:
-                if self._interrupted.is_set():
-                    raise
-                self._interrupted.set()
-                for state in self.states.values():
-                    state.session.abort()
+            if event is not None:
+                self._emit(event)
+
+    def _stop(self) -> None:
+        """Let every host stop where it is; no connection's end is waited for."""
+        self._interrupted.set()
+        for state in self.states.values():
+            threading.Thread(target=state.session.abort, daemon=True).start()
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, TaskFinished):
@@ -158,17 +191,30 @@ class Runner:
                 self._broke(run, state, f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def _broke(self, run: PlayRun, state: HostState, message: str, trace: str) -> None:
+        """A result for what no task's own result tells of."""
         state.standing = Standing.FAILED
+        task = state.task
         result = Result(
-            state.name, run.play.name, Outcome.FAILED, {"failed": True, "msg": message}, message,
-            traceback=trace, where=run.play.where,
-        )  # fmt: skip
+            state.name,
+            task.title if task else run.play.name,
+            Outcome.FAILED,
+            {"failed": True, "msg": message},
+            message,
+            traceback=trace,
+            where=task.where if task else run.play.where,
+            no_log=task is not None and task.keywords.no_log not in (None, False),
+        )
         run.emit(TaskFinished(result))
 
     def _close(self) -> None:
-        """End all connections, several at a time: each waits for its agents' end."""
-        threads = [threading.Thread(target=state.session.close) for state in self.states.values()]
+        """End all connections, several at a time: each waits for its agents' end; Ctrl-C ends the waiting."""
+        before = self._interrupts.count
+        threads = [threading.Thread(target=state.session.close, daemon=True) for state in self.states.values()]
         for thread in threads:
             thread.start()
+        deadline = time.monotonic() + GRACE_SECONDS
         for thread in threads:
-            thread.join()
+            while thread.is_alive() and not (before and time.monotonic() > deadline):
+                if self._interrupts.count > before:
+                    return
+                thread.join(0.05)

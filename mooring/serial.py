@@ -29,3 +29,14 @@ def batch_size(word: Any, total: int, play: Play) -> int:
         message = f'serial must be a number or a percentage, not "{word}"'
         raise PlaybookError(message, getattr(word, "where", None) or play.where) from None
     return max(1, size) if size or text.endswith("%") else total
+
+
+def exceeds(failed: int, total: int, limit: Any, play: Play) -> bool:
+    """Whether more of a batch failed than `max_fail_percentage` allows; None is no limit."""
+    if limit is None:
+        return False
+    try:
+        return 100 * failed / total > float(str(limit).strip().rstrip("%"))
+    except ValueError:
+        message = f'max_fail_percentage must be a percentage, not "{limit}"'
+        raise PlaybookError(message, getattr(limit, "where", None) or play.where) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from mooring.bundle import Bundle
 from mooring.connection import open_connection
 from mooring.connection.process import Connection, Stream
 from mooring.connection.settings import ConnectionSettings, RunOptions
+from mooring.errors import Interrupted
 from mooring.remote import Content, OnProgress, Remote
 
 
@@ -17,7 +19,8 @@ from mooring.remote import Content, OnProgress, Remote
 class Session:
     """The way to one host; `options` is what the command line says of all connections.
 
-    `was_reached` says that an agent was started on the host during this run, though it may be gone by now.
+    One thread works with it; only `abort` may come from another one, at any moment. `was_reached` says that an agent
+    was started on the host during this run, though it may be gone by now.
     """
 
     host: str
@@ -26,6 +29,8 @@ class Session:
     was_reached: bool = False
     _connection: Connection | None = None
     _remotes: dict[str | None, Remote] = field(default_factory=dict)
+    _is_aborted: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def call(
         self,
@@ -43,12 +48,23 @@ class Session:
         """The agent that runs as that user, started at first need."""
         if user not in self._remotes:
             settings = ConnectionSettings.from_variables(self.host, variables, self.options)
-            if self._connection is None:
-                self._connection = open_connection(settings)
+            connection = self._connection or self._keep(open_connection(settings))
             become = settings.become_as(user) if user else None
-            self._remotes[user] = Remote.start(self._connection, self.bundle, become, settings.interpreter)
+            self._remotes[user] = Remote.start(connection, self.bundle, become, settings.interpreter)
             self.was_reached = True
+            if self._is_aborted:
+                connection.close()
+                raise Interrupted("the run was broken off")
         return self._remotes[user]
+
+    def _keep(self, connection: Connection) -> Connection:
+        """Remember a new connection, unless the run was broken off while it was being made."""
+        with self._lock:
+            if not self._is_aborted:
+                self._connection = connection
+                return connection
+        connection.close()
+        raise Interrupted("the run was broken off")
 
     def open_tunnel(self, host: str, port: int) -> Stream:
         """A stream to an address as this host sees it, over the open connection; OSError says why not."""
@@ -61,10 +77,16 @@ class Session:
         remotes, self._remotes = self._remotes, {}
         for remote in remotes.values():
             remote.close()
-        self.abort()
+        self._drop()
 
     def abort(self) -> None:
-        """Drop the connection at once; the agents see the end of their input and end. From any thread."""
-        connection, self._connection = self._connection, None
+        """Drop the connection at once and for good; the agents on it end with all that they run. From any thread."""
+        with self._lock:
+            self._is_aborted = True
+        self._drop()
+
+    def _drop(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

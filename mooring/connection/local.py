@@ -111,6 +111,9 @@ class LocalProcess(Process):
 class LocalConnection(Connection):
     """Commands run on this machine, as the user that runs Mooring."""
 
+    def __init__(self) -> None:
+        self._processes: list[LocalProcess] = []
+
     @property
     def user(self) -> str:
         return pwd.getpwuid(os.getuid()).pw_name
@@ -120,10 +123,14 @@ class LocalConnection(Connection):
         return None
 
     def start(self, command: str) -> Process:
-        return LocalProcess(command)
+        process = LocalProcess(command)
+        self._processes.append(process)
+        return process
 
     def open_tunnel(self, host: str, port: int) -> Stream:
         return socket.create_connection((host, port), TUNNEL_SECONDS)
 
     def close(self) -> None:
-        """Nothing to end: each process ends with its own close()."""
+        """End the processes that still run, as a lost SSH connection would."""
+        for process in tuple(self._processes):
+            process.close()

@@ -26,6 +26,7 @@ class Shell(LocalConnection):
     """A local connection whose login shell does something first; COMMAND stands for the command to run."""
 
     def __init__(self, script: str) -> None:
+        super().__init__()
         self.script = script
 
     def start(self, command: str) -> Process:

@@ -44,6 +44,7 @@ class WithSudo(LocalConnection):
     """A login whose PATH begins with a stand-in for sudo."""
 
     def __init__(self, directory: Path, before: str = "", free: str = "") -> None:
+        super().__init__()
         self.directory = directory
         program = directory / "sudo"
         program.write_text(SUDO.format(log=directory / "log", before=before, free=free))
@@ -120,6 +121,7 @@ def test_no_sudo_at_all(tmp_path: Path) -> None:
 
     class Bare(WithSudo):
         def __init__(self) -> None:
+            LocalConnection.__init__(self)
             self.directory = tmp_path
 
         def start(self, command: str) -> Process:
