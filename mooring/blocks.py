@@ -85,6 +85,7 @@ class Context:
     templar: Templar
     role: Role | None = None
     including: tuple[Path, ...] = ()
+    is_handlers: bool = False
     """The files whose include_tasks is being checked, so that one that includes itself comes to an end."""
 
     def search_path(self, folder: str, where: Where | None) -> list[Path]:

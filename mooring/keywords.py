@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mooring.errors import PlaybookError
-from mooring.source import Reader
+from mooring import source
+from mooring.conversion import as_bool
+from mooring.errors import PlaybookError, SourceError, Where
+from mooring.source import Reader, did_you_mean
+from mooring.templating import is_template
 
 # Ansible's words that mean something this engine does not do; named, so that nobody takes them for a typo.
 UNSUPPORTED = {
@@ -23,6 +26,10 @@ UNSUPPORTED = {
     "vars_prompt": "use --extra-vars", "ignore_unreachable": "",
     "include_role": "list it under roles", "import_role": "list it under roles",
 }  # fmt: skip
+
+
+# Keywords that mean yes or no; a template for it is as good.
+YES_OR_NO = ("become", "check_mode", "diff", "no_log", "ignore_errors")
 
 
 @dataclass(frozen=True)
@@ -65,19 +72,46 @@ def read_keywords(reader: Reader) -> Keywords:
     """Take the shared keywords out of a mapping."""
     refuse_unsupported(reader)
     variables = read_vars(reader, "vars")
-    tags = frozenset(part.strip() for tag in reader.take_list("tags") for part in str(tag).split(",") if part.strip())
-    environment = reader.take_list("environment")
     method = reader.take("become_method")
     if method not in (None, "sudo", "ansible.builtin.sudo"):
         raise PlaybookError(f'become_method "{method}" is not supported', reader.node.where, "use sudo")
     return Keywords(
         when=tuple(reader.take_list("when")),
         vars=(variables,) if variables else (),
-        tags=tags,
-        environment=tuple(environment),
+        tags=_read_tags(reader),
+        environment=_read_environment(reader),
+        become_user=reader.take("become_user"),
         become_method=method,
-        **{name: reader.take(name) for name in Keywords.SINGLE if name != "become_method"},
+        **{name: read_yes_or_no(reader, name) for name in YES_OR_NO},
     )
+
+
+def read_yes_or_no(reader: Reader, key: str) -> Any:
+    """A keyword that means yes or no, or a template for it; it is returned as it is written."""
+    node = reader.take_node(key)
+    found = source.value(node)
+    if node is not None and found is not None and not is_template(found) and as_bool(found) is None:
+        hint = did_you_mean(str(found), ("true", "false", "yes", "no"))
+        raise reader.error(f'"{key}" must be yes or no, not "{found}"', node.where, hint)
+    return found
+
+
+def _read_tags(reader: Reader) -> frozenset[str]:
+    tags = reader.take_list("tags")
+    for tag in tags:
+        if not isinstance(tag, (str, int)) or is_template(tag):
+            hint = "what runs must be known before it runs"
+            raise reader.error("tags must be plain words", getattr(tag, "where", None) or reader.node.where, hint)
+    return frozenset(part.strip() for tag in tags for part in str(tag).split(",") if part.strip())
+
+
+def _read_environment(reader: Reader) -> tuple[Any, ...]:
+    layers = reader.take_list("environment")
+    for layer in layers:
+        if not isinstance(layer, Mapping) and not is_template(layer):
+            where = getattr(layer, "where", None) or reader.node.where
+            raise reader.error('"environment" must be a mapping of names to values', where)
+    return tuple(layers)
 
 
 def read_vars(reader: Reader, key: str) -> Mapping[str, Any]:
@@ -85,12 +119,21 @@ def read_vars(reader: Reader, key: str) -> Mapping[str, Any]:
     node = reader.take_node(key)
     if node is None or node.is_null:
         return {}
-    inner = Reader(node, f'"{key}"', reader.error)
-    for name in inner.remaining():
-        if not name.isidentifier():
-            hint = "letters, digits and underscores, no digit first"
-            raise reader.error(f'"{name}" is no name for a variable', inner.key_where(name), hint)
-    return {name: inner.take(name) for name in inner.remaining()}
+    return take_variables(Reader(node, f'"{key}"', reader.error))
+
+
+def take_variables(reader: Reader) -> dict[str, Any]:
+    """All keys of a mapping as variables."""
+    for name in reader.remaining():
+        check_name(name, reader.key_where(name), reader.error)
+    return {name: reader.take(name) for name in reader.remaining()}
+
+
+def check_name(name: str, where: Where | None, error: type[SourceError] = PlaybookError) -> None:
+    """Refuse what cannot be the name of a variable."""
+    if not name.isidentifier():
+        hint = "letters, digits and underscores, no digit first"
+        raise error(f'"{name}" is no name for a variable', where, hint)
 
 
 def refuse_unsupported(reader: Reader) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mooring import arguments, source
@@ -12,10 +13,12 @@ from mooring.source import Node, Reader
 from mooring.task_reader import TaskReader
 from mooring.templating import is_template
 
+BLOCK_KEYWORDS = ("name", "when", "vars", "tags", "environment", *Keywords.SINGLE)
+
 
 def load_file(path: Path, context: Context, outer: Keywords, what: str = "tasks") -> tuple[Step, ...]:
     """The steps in a task file."""
-    return load_list(source.load(path), context, outer, what)
+    return load_list(source.load(path), replace(context, including=(*context.including, path)), outer, what)
 
 
 def load_list(node: Node | None, context: Context, outer: Keywords, what: str = "tasks") -> tuple[Step, ...]:
@@ -24,6 +27,8 @@ def load_list(node: Node | None, context: Context, outer: Keywords, what: str = 
         return ()
     if not node.is_list:
         raise PlaybookError(f"{what} must be a list", node.where)
+    if what == "handlers":
+        context = replace(context, is_handlers=True)
     return tuple(step for child in node.elements() for step in _load_step(child, context, outer))
 
 
@@ -38,22 +43,33 @@ def _load_step(node: Node, context: Context, outer: Keywords) -> tuple[Step, ...
 
 def _load_block(reader: Reader, context: Context, outer: Keywords) -> Block:
     reader.what = "the block"
-    keywords = read_keywords(reader).inherit(outer)
+    own = read_keywords(reader)
+    context.templar.check_all(own.vars, reader.node.where)
+    keywords = own.inherit(outer)
     parts = [load_list(reader.take_node(part), context, keywords, part) for part in ("block", "rescue", "always")]
     block = Block(reader.take_text("name"), reader.node.where, *parts)
-    reader.finish()
+    reader.finish(BLOCK_KEYWORDS)
     return block
 
 
 def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[Step, ...]:
     key = next(key for key in reader.remaining() if arguments.short_name(key) == "import_tasks")
-    given = reader.take(key)
-    name = given.get("file") if isinstance(given, dict) else given
+    node = reader.take_node(key)
     keywords = read_keywords(reader).inherit(outer)
     reader.take("name")
-    reader.finish()
+    reader.finish(BLOCK_KEYWORDS)
+    where = reader.node.where
+    if node is not None and node.is_mapping:
+        inner = Reader(node, "import_tasks")
+        name = inner.take("file")
+        inner.finish()
+    else:
+        name = source.value(node)
     if not isinstance(name, str):
-        raise PlaybookError("import_tasks needs the name of a file", reader.node.where)
+        raise PlaybookError("import_tasks needs the name of a file", where)
     if is_template(name):
-        raise PlaybookError("import_tasks cannot be a template", reader.node.where, "use include_tasks")
-    return load_file(context.find(name, "tasks", reader.node.where), context, keywords)
+        raise PlaybookError("import_tasks cannot be a template", where, "use include_tasks")
+    path = context.find(name, "tasks", where)
+    if path in context.including:
+        raise PlaybookError(f"{path} imports itself", where, "include_tasks with a condition can come to an end")
+    return load_file(path, context, keywords)

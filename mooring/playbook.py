@@ -14,8 +14,9 @@ from mooring.handlers import Handlers
 from mooring.keywords import Keywords, read_keywords
 from mooring.loading import load_list
 from mooring.roles import load_roles, load_variables
-from mooring.source import Reader
-from mooring.templating import Templar
+from mooring.serial import batch_size, exceeds
+from mooring.source import Reader, did_you_mean
+from mooring.templating import Templar, is_template
 
 SECTIONS = ("pre_tasks", "tasks", "post_tasks")
 
@@ -60,30 +61,35 @@ def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> Iterat
     root = source.load(path)
     if root is None or not root.is_list:
         raise PlaybookError("a playbook is a list of plays", root.where if root else Where(str(path)))
-    if path.resolve() in chain:
-        raise PlaybookError("the playbook imports itself", root.where)
     for node in root.elements():
         reader = Reader(node, "the play")
         imports = [key for key in reader.remaining() if key.rpartition(".")[2] == "import_playbook"]
         if not imports:
             yield _load_play(reader, Context(path.parent, templar))
             continue
-        name = reader.take_text(imports[0])
+        where, name = reader.key_where(imports[0]), reader.take_text(imports[0])
         reader.take("name")
         reader.finish()
-        yield from _load_plays(path.parent / name, templar, (*chain, path.resolve()))
+        imported = path.parent / name
+        if not imported.is_file():
+            raise PlaybookError(f'no such playbook: "{name}"', where, f"looked in {path.parent}")
+        if imported.resolve() in (*chain, path.resolve()):
+            raise PlaybookError("the playbook imports itself", where)
+        yield from _load_plays(imported, templar, (*chain, path.resolve()))
 
 
 def _load_play(reader: Reader, context: Context) -> Play:
-    if not reader.has("hosts"):
-        raise PlaybookError('the play does not say "hosts"', reader.node.where)
-    hosts = reader.take_list("hosts")
+    hosts = _read_hosts(reader)
     name = reader.take_text("name")
+    if reader.has("when"):
+        raise PlaybookError(
+            "a play takes no conditions", reader.key_where("when"), "give them to its roles, tasks, blocks"
+        )
     keywords = read_keywords(reader)
-    vars_files = tuple(reader.take_list("vars_files"))
+    context.templar.check_all([getattr(keywords, one) for one in ("vars", "environment", *Keywords.SINGLE)])
+    vars_files = _read_vars_files(reader, context)
     gather_facts = reader.take_bool("gather_facts", True)
-    serial = tuple(reader.take_list("serial"))
-    max_fail_percentage = reader.take("max_fail_percentage")
+    serial, max_fail_percentage = _read_batches(reader)
     # Variables of the play are a layer of their own, below the role's: they are not handed down to the tasks.
     inner = Keywords(**{**vars(keywords), "vars": ()})
     uses = load_roles(reader.take_node("roles"), context, inner)
@@ -93,9 +99,9 @@ def _load_play(reader: Reader, context: Context) -> Play:
     handlers.append(load_list(reader.take_node("handlers"), context, inner, "handlers"))
     reader.finish()
     play = Play(
-        name or ",".join(map(str, hosts)),
+        name or hosts,
         reader.node.where,
-        ",".join(map(str, hosts)),
+        hosts,
         context,
         keywords,
         tuple(use.role for use in uses),
@@ -112,6 +118,44 @@ def _load_play(reader: Reader, context: Context) -> Play:
     return play
 
 
+def _read_hosts(reader: Reader) -> str:
+    if not reader.has("hosts"):
+        hints = (did_you_mean(key, ("hosts", "import_playbook")) for key in reader.remaining())
+        raise PlaybookError('the play does not say "hosts"', reader.node.where, next(filter(None, hints), ""))
+    where = reader.key_where("hosts")
+    hosts = ",".join(str(one) for one in reader.take_list("hosts"))
+    if not hosts.strip():
+        raise PlaybookError('"hosts" names nobody', where)
+    return hosts
+
+
+def _read_vars_files(reader: Reader, context: Context) -> tuple[Any, ...]:
+    """The files' names; those that are no templates are read now, to find a mistake in them."""
+    names = tuple(reader.take_list("vars_files"))
+    for name in names:
+        where = getattr(name, "where", None) or reader.node.where
+        if not isinstance(name, str):
+            raise PlaybookError("vars_files must be names of files", where, "lists of alternatives are not supported")
+        if is_template(name):
+            context.templar.check(name, where)
+        else:
+            load_variables(context.find(name, "vars", where), context.templar)
+    return names
+
+
+def _read_batches(reader: Reader) -> tuple[tuple[Any, ...], Any]:
+    """`serial` and `max_fail_percentage`, tried out as far as they are no templates."""
+    serial = tuple(reader.take_list("serial"))
+    node = reader.take_node("max_fail_percentage")
+    limit = source.value(node)
+    for word in serial:
+        if not is_template(word):
+            batch_size(word, 1, reader.node.where)
+    if node is not None and not is_template(limit):
+        exceeds(0, 1, limit, node.where)
+    return serial, limit
+
+
 def load_vars_file(play: Play, name: str) -> Mapping[str, Any]:
     """The variables of one of a play's vars_files."""
-    return load_variables(play.context.find(name, "vars", play.where))
+    return load_variables(play.context.find(name, "vars", play.where), play.context.templar)

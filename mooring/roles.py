@@ -11,9 +11,10 @@ from typing import Any
 from mooring import source
 from mooring.blocks import Context, Role, Step
 from mooring.errors import PlaybookError, Where
-from mooring.keywords import Keywords, read_keywords, read_vars
+from mooring.keywords import Keywords, check_name, read_keywords, read_vars, take_variables
 from mooring.loading import load_file
 from mooring.source import Node, Reader, did_you_mean
+from mooring.templating import Templar
 
 ROLE_KEYWORDS = ("role", "vars", "when", "tags", "environment", *Keywords.SINGLE)
 
@@ -51,7 +52,7 @@ def load_roles(node: Node | None, context: Context, outer: Keywords) -> tuple[Ro
 
 
 def _add(node: Node, context: Context, parent: _Parent, uses: list[RoleUse]) -> None:
-    name, params, keywords = _entry(node, context.playbook_dir)
+    name, params, keywords = _entry(node, context)
     if name in parent.names:
         raise PlaybookError(f"role {name} depends on itself: {' -> '.join([*parent.names, name])}", node.where)
     path = find_role(name, context.playbook_dir, node.where)
@@ -65,33 +66,36 @@ def _add(node: Node, context: Context, parent: _Parent, uses: list[RoleUse]) -> 
     if any(use.keywords == inherited for use in twins):
         return
     numbers = frozenset(use.role.number for use in twins)
-    role = Role(name, path, _variables(path, "defaults"), _variables(path, "vars"), seen_params, len(uses), numbers)
+    defaults, fixed = (_variables(path, folder, context.templar) for folder in ("defaults", "vars"))
+    role = Role(name, path, defaults, fixed, seen_params, len(uses), numbers)
     inside = replace(context, role=role)
     tasks, handlers = (_steps(path, folder, inside, inherited) for folder in ("tasks", "handlers"))
     uses.append(RoleUse(role, key, inherited, tasks, handlers))
 
 
-def _entry(node: Node, playbook_dir: Path) -> tuple[str, Mapping[str, Any], Keywords]:
+def _entry(node: Node, context: Context) -> tuple[str, Mapping[str, Any], Keywords]:
     if not node.is_mapping:
         return str(source.value(node)), {}, Keywords()
     reader = Reader(node, "the role")
     name = reader.take_text("role") or reader.take_text("name")
     if not name:
-        raise PlaybookError("the role has no name", node.where, "role: NAME")
+        hint = next(filter(None, (did_you_mean(key, ("role",)) for key in reader.remaining())), "role: NAME")
+        raise PlaybookError("the role has no name", node.where, hint)
     params = dict(read_vars(reader, "vars"))
     keywords = read_keywords(reader)
     names = reader.remaining()
-    own = _variables(find_role(name, playbook_dir, node.where), "defaults") if names else {}
+    path = find_role(name, context.playbook_dir, node.where)
+    own = _variables(path, "defaults", context.templar) if names else {}
     for key in names:
         _check_param(key, own, reader)
         params[key] = reader.take(key)
+    context.templar.check_all(params, node.where)
     return name, params, keywords
 
 
 def _check_param(key: str, defaults: Mapping[str, Any], reader: Reader) -> None:
     """Any other word of an entry is a parameter of the role; but not a keyword with a slip in it."""
-    if not key.isidentifier():
-        raise PlaybookError(f'"{key}" is no name for a variable', reader.key_where(key))
+    check_name(key, reader.key_where(key))
     close = difflib.get_close_matches(key, ROLE_KEYWORDS, n=1, cutoff=0.75)
     if close and key not in defaults:
         hint = f'did you mean "{close[0]}"? A parameter of that name goes under vars:'
@@ -141,18 +145,20 @@ def _meta(path: Path) -> _Meta:
     return _Meta(tuple(node.elements()) if node is not None and node.is_list else (), bool(duplicates))
 
 
-def _variables(path: Path, folder: str) -> Mapping[str, Any]:
+def _variables(path: Path, folder: str, templar: Templar) -> Mapping[str, Any]:
     file = _main_file(path, folder)
-    return load_variables(file) if file else {}
+    return load_variables(file, templar) if file else {}
 
 
-def load_variables(file: Path) -> Mapping[str, Any]:
-    """The variables in a file that is one mapping."""
+def load_variables(file: Path, templar: Templar | None = None) -> Mapping[str, Any]:
+    """The variables in a file that is one mapping; with a templar their templates are checked."""
     root = source.load(file)
     if root is None or root.is_null:
         return {}
-    reader = Reader(root, file.name)
-    return {key: reader.take(key) for key in reader.remaining()}
+    found = take_variables(Reader(root, file.name))
+    if templar is not None:
+        templar.check_all(found, root.where)
+    return found
 
 
 def _steps(path: Path, folder: str, context: Context, outer: Keywords) -> tuple[Step, ...]:

@@ -114,7 +114,7 @@ class Runner:
             self.recap.add_host(name)
         serial = self._values(play, names, play.serial)
         limit = self._values(play, names, (play.max_fail_percentage,))[0]
-        done = all(self._batch(play, names, batch, limit) for batch in batches(names, serial, play))
+        done = all(self._batch(play, names, batch, limit) for batch in batches(names, serial, play.where))
         return done and any(self.states[name].is_active for name in names)
 
     def _values(self, play: Play, names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -144,7 +144,7 @@ class Runner:
         failed = [state for state in lost if not state.is_untouched]
         if self._interrupts.count or (failed and len(lost) == len(batch)):
             return False
-        if exceeds(len(failed), len(batch), limit, play):
+        if exceeds(len(failed), len(batch), limit, play.where):
             self.report(Warned(f"{len(failed)} of {len(batch)} hosts failed, more than {limit} %: no further batch"))
             return False
         return True

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from mooring.errors import PlaybookError
-from mooring.playbook import Play
+from mooring.errors import PlaybookError, Where
 
 
-def batches(names: tuple[str, ...], serial: tuple[Any, ...], play: Play) -> list[tuple[str, ...]]:
+def batches(names: tuple[str, ...], serial: tuple[Any, ...], where: Where) -> list[tuple[str, ...]]:
     """The hosts in batches; `serial` holds numbers and percentages, the last of which is repeated."""
     if not serial or not names:
         return [names]
     rest, found, sizes = list(names), [], list(serial)
     while rest:
-        size = batch_size(sizes.pop(0) if len(sizes) > 1 else sizes[0], len(names), play)
+        size = batch_size(sizes.pop(0) if len(sizes) > 1 else sizes[0], len(names), where)
         found.append(tuple(rest[:size]))
         del rest[:size]
     return found
 
 
-def batch_size(word: Any, total: int, play: Play) -> int:
+def batch_size(word: Any, total: int, where: Where) -> int:
     """The number of hosts that one entry of `serial` means."""
     text = str(word).strip()
     try:
         size = int(total * float(text[:-1]) / 100) if text.endswith("%") else int(text)
     except ValueError:
         message = f'serial must be a number or a percentage, not "{word}"'
-        raise PlaybookError(message, getattr(word, "where", None) or play.where) from None
+        raise PlaybookError(message, getattr(word, "where", None) or where) from None
     return max(1, size) if size or text.endswith("%") else total
 
 
-def exceeds(failed: int, total: int, limit: Any, play: Play) -> bool:
+def exceeds(failed: int, total: int, limit: Any, where: Where) -> bool:
     """Whether more of a batch failed than `max_fail_percentage` allows; None is no limit."""
     if limit is None:
         return False
@@ -39,4 +38,4 @@ def exceeds(failed: int, total: int, limit: Any, play: Play) -> bool:
         return 100 * failed / total > float(str(limit).strip().rstrip("%"))
     except ValueError:
         message = f'max_fail_percentage must be a percentage, not "{limit}"'
-        raise PlaybookError(message, getattr(limit, "where", None) or play.where) from None
+        raise PlaybookError(message, getattr(limit, "where", None) or where) from None

@@ -10,15 +10,28 @@ from typing import Any
 from mooring import arguments, source
 from mooring.blocks import Context, Task
 from mooring.errors import ArgumentError, PlaybookError, Where
-from mooring.keywords import Keywords, read_keywords, read_vars
+from mooring.keywords import Keywords, check_name, read_keywords, read_vars
 from mooring.source import Node, Reader, did_you_mean
-from mooring.templating import Templar, is_template
+from mooring.templating import is_template
 
 TASK_KEYWORDS = (
     "name", "args", "register", "loop", "loop_control", "until", "retries", "delay", "changed_when",
     "failed_when", "notify", "listen", "when", "vars", "tags", "environment", *Keywords.SINGLE,
 )  # fmt: skip
 LOOP_CONTROL = ("loop_var", "index_var", "label", "pause", "extended")
+# What means something to an include itself; anything else belongs to the tasks that it brings.
+INCLUDE_KEYWORDS = (
+    "name",
+    "args",
+    "register",
+    "loop",
+    "loop_control",
+    "when",
+    "vars",
+    "tags",
+    "no_log",
+    "ignore_errors",
+)
 
 
 class TaskReader:
@@ -31,15 +44,16 @@ class TaskReader:
     def load(self) -> Task:
         """The task, every name and every template in it checked."""
         reader = self.reader
+        self._refuse_keywords()
         own = read_keywords(reader)
         name = reader.take_text("name")
         task = {
-            "register": reader.take_text("register") or None,
-            "loop": reader.take("loop"),
+            "register": self._variable_name(reader, "register"),
+            "loop": self._loop(),
             "loop_control": self._loop_control(),
             "until": tuple(reader.take_list("until")),
-            "retries": reader.take("retries"),
-            "delay": reader.take("delay", 5),
+            "retries": self._number("retries", None),
+            "delay": self._number("delay", 5),
             "changed_when": tuple(reader.take_list("changed_when")),
             "failed_when": tuple(reader.take_list("failed_when")),
             "notify": tuple(reader.take_list("notify")),
@@ -56,12 +70,52 @@ class TaskReader:
         self._check(loaded)
         return loaded
 
+    def _refuse_keywords(self) -> None:
+        """Known words in a place where they would do nothing."""
+        keys = self.reader.remaining()
+        if "listen" in keys and not self.context.is_handlers:
+            raise PlaybookError('"listen" is for handlers', self.reader.key_where("listen"), "a task notifies")
+        if any(arguments.short_name(key) == "include_tasks" for key in keys):
+            for key in keys:
+                if key in TASK_KEYWORDS and key not in INCLUDE_KEYWORDS:
+                    hint = "give it to the tasks of the file, or to a block around the include"
+                    raise PlaybookError(f'include_tasks takes no "{key}"', self.reader.key_where(key), hint)
+
+    def _variable_name(self, reader: Reader, key: str) -> str | None:
+        """A keyword that names a variable."""
+        found = reader.take_text(key) or None
+        if found is not None:
+            check_name(found, getattr(found, "where", None) or self.where)
+        return found
+
+    def _number(self, key: str, default: Any) -> Any:
+        """A keyword that is a number, or a template for one."""
+        node = self.reader.take_node(key)
+        if node is None or node.is_null:
+            return default
+        found = source.value(node)
+        if not is_template(found):
+            try:
+                float("" if isinstance(found, bool) else found)
+            except (TypeError, ValueError):
+                raise PlaybookError(f'"{key}" must be a number, not "{found}"', node.where) from None
+        return found
+
+    def _loop(self) -> Any:
+        node = self.reader.take_node("loop")
+        found = source.value(node)
+        if node is not None and not isinstance(found, list) and not is_template(found):
+            hint = "use dict2items" if isinstance(found, Mapping) else "even one item stands in [ ]"
+            raise PlaybookError("loop needs a list", node.where, hint)
+        return found
+
     def _loop_control(self) -> Mapping[str, Any]:
         node = self.reader.take_node("loop_control")
         if node is None:
             return {}
         inner = Reader(node, "loop_control")
-        found = {key: inner.take(key) for key in LOOP_CONTROL if inner.has(key)}
+        names = {key: self._variable_name(inner, key) for key in ("loop_var", "index_var") if inner.has(key)}
+        found = {**names, **{key: inner.take(key) for key in LOOP_CONTROL if inner.has(key)}}
         inner.finish(LOOP_CONTROL)
         return found
 
@@ -78,6 +132,9 @@ class TaskReader:
         key = named[0]
         place = self.reader.key_where(key)
         node = self.reader.take_node(key)
+        if len(named) > 1:
+            where = self.reader.key_where(named[1])
+            raise PlaybookError(f"the task names two modules, {key} and {named[1]}", where, "make it two tasks")
         self.reader.finish({*known, *TASK_KEYWORDS})
         signature = arguments.find(key, place)
         args, wheres = self._args(signature, node, place)
@@ -114,8 +171,12 @@ class TaskReader:
         """Parse every template and condition of the task now, so that a host never meets a broken one."""
         templar = self.context.templar
         keywords = task.keywords
-        for value in (task.args, task.loop, task.name, keywords.vars[-1:], keywords.environment, task.notify):
-            _check_templates(value, templar, task.where)
+        control = [value for name, value in task.loop_control.items() if not name.endswith("_var")]
+        variables = (keywords.vars[-1:], keywords.include_params[-1:], keywords.environment)
+        for value in (task.args, task.name, task.loop, control, task.retries, task.delay, task.notify, *variables):
+            templar.check_all(value, task.where)
+        for name in Keywords.SINGLE:
+            templar.check_all(getattr(keywords, name), task.where)
         for conditions in (keywords.when, task.until, task.changed_when, task.failed_when):
             for condition in conditions:
                 templar.check_condition(condition, task.where)
@@ -127,16 +188,3 @@ def check_action(task: Task, context: Context) -> None:
     action = arguments.action_module(task.action)
     if action is not None and hasattr(action, "check"):
         action.check(task, context)
-
-
-def _check_templates(value: Any, templar: Templar, where: Where) -> None:
-    if isinstance(value, str):
-        if is_template(value):
-            templar.check(value, getattr(value, "where", None) or where)
-    elif isinstance(value, Mapping):
-        for key, child in value.items():
-            _check_templates(key, templar, where)
-            _check_templates(child, templar, where)
-    elif isinstance(value, (list, tuple)):
-        for child in value:
-            _check_templates(child, templar, where)

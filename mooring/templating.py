@@ -70,6 +70,17 @@ class Templar:
         if is_template(text):
             self._check(text, where, is_expression=False)
 
+    def check_all(self, value: Any, where: Where | None = None) -> None:
+        """Check every text in the value, keys too; one from a file knows its place better than `where`."""
+        if isinstance(value, str):
+            self.check(value, getattr(value, "where", None) or where)
+        elif isinstance(value, Mapping):
+            for pair in value.items():
+                self.check_all(pair, where)
+        elif isinstance(value, (list, tuple)):
+            for child in value:
+                self.check_all(child, where)
+
     def check_condition(self, expression: Any, where: Where | None = None) -> None:
         """Refuse a condition that is no bare Jinja expression, likewise."""
         for text in expression if isinstance(expression, list) else [expression]:

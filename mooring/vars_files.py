@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +47,8 @@ def read_vars(node: Node | None, what: str, templar: Templar) -> dict[str, Any]:
             if close:
                 raise InventoryError(f'unknown variable "{name}"', key.where, f'did you mean "{close[0]}"?')
         read[str(name)] = source.value(child)
-        _check_templates(read[name], templar, child.where)
+        templar.check_all(read[name], child.where)
     return read
-
-
-def _check_templates(value: Any, templar: Templar, where: Where) -> None:
-    if isinstance(value, str):
-        templar.check(value, getattr(value, "where", None) or where)
-    elif isinstance(value, Mapping):
-        for child in value.values():
-            _check_templates(child, templar, where)
-    elif isinstance(value, list):
-        for child in value:
-            _check_templates(child, templar, where)
 
 
 def load_vars(directory: Path, name: str, templar: Templar) -> dict[str, Any]:

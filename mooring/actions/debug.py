@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.errors import UndefinedVariable
+from mooring.templating import is_template
 
 ARGS = {
     "msg": {"type": "raw"},
@@ -11,6 +13,13 @@ ARGS = {
     "verbosity": {"type": "int", "default": 0},
 }
 RULES = {"mutually_exclusive": [["msg", "var"]]}
+
+
+def check(task: Task, context: Context) -> None:
+    """What `var` names is an expression."""
+    var = task.args.get("var")
+    if var is not None and not is_template(var):
+        context.templar.check(f"{{{{ {var} }}}}", getattr(var, "where", None) or task.where)
 
 
 def run(call: Call) -> Reply:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.loading import load_file
@@ -19,7 +17,7 @@ def check(task: Task, context: Context) -> None:
         return
     path = context.find(str(task.args["file"]), "tasks", task.where)
     if path not in context.including:
-        load_file(path, replace(context, including=(*context.including, path)), task.keywords)
+        load_file(path, context, task.keywords)
 
 
 def run(call: Call) -> Reply:

@@ -14,6 +14,6 @@ FREE_FORM = "file"
 
 def run(call: Call) -> Reply:
     """The variables of the file, all under `name` where that is given."""
-    found = dict(load_variables(call.find(call.args["file"], "vars")))
+    found = dict(load_variables(call.find(call.args["file"], "vars"), call.context.templar))
     name = call.args["name"]
     return {"changed": False, "included_variables": {name: found} if name else found}

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.errors import ArgumentError
+from mooring.keywords import check_name
+from mooring.templating import is_template
 
 ARGS: dict[str, dict[str, object]] = {"cacheable": {"type": "bool", "default": False}}
 # The arguments are the names of the variables to set.
 OPEN = True
+
+
+def check(task: Task, context: Context) -> None:
+    """Names that are no templates must be names for variables."""
+    for name in task.args:
+        if not is_template(name):
+            check_name(str(name), getattr(name, "where", None) or task.where)
 
 
 def run(call: Call) -> Reply:
@@ -15,6 +25,5 @@ def run(call: Call) -> Reply:
     render = call.context.templar.render
     facts = {render(name, call.variables): value for name, value in call.args.items() if name != "cacheable"}
     for name in facts:
-        if not name.isidentifier():
-            raise ArgumentError(f'set_fact: "{name}" is no name for a variable', call.where)
+        check_name(str(name), call.where, ArgumentError)
     return {"changed": False, "ansible_facts": facts}

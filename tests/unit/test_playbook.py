@@ -108,6 +108,26 @@ def test_import_tasks_stands_for_the_tasks_of_the_file(tmp_path: Path) -> None:
         ("- {name: nothing}", "p.yml:3:7: the task names no module"),
         ("- debug: , ", "p.yml:3:14: "),
         ("- {command: echo a, become_method: su}", 'p.yml:3:7: become_method "su" is not supported (use sudo)'),
+        ("- {debug: , become: yess}", 'p.yml:3:25: "become" must be yes or no, not "yess" (did you mean "yes"?)'),
+        ("- {debug: , no_log: '{{ x'}", "p.yml:3:25: template syntax"),
+        ("- {debug: , retries: many}", 'p.yml:3:26: "retries" must be a number, not "many"'),
+        ("- {debug: , delay: true}", 'p.yml:3:24: "delay" must be a number, not "True"'),
+        ("- {debug: , register: a-b}", 'p.yml:3:27: "a-b" is no name for a variable'),
+        ("- {debug: , loop: [1], loop_control: {lop_var: a}}", 'p.yml:3:43: unknown key "lop_var" in loop_control ('),
+        ("- {debug: , loop: [1], loop_control: {index_var: 1a}}", 'p.yml:3:54: "1a" is no name for a variable'),
+        ("- {debug: , loop: [1], loop_control: {label: '{{ x | nope }}'}}", "p.yml:3:50: unknown filter 'nope'"),
+        ("- {debug: , loop: {a: 1}}", "p.yml:3:23: loop needs a list (use dict2items)"),
+        ("- {debug: , tags: '{{ x }}'}", "p.yml:3:23: tags must be plain words"),
+        ("- {debug: , environment: text}", 'p.yml:3:30: "environment" must be a mapping'),
+        ("- {debug: , copy: {content: a, dest: b}}", "p.yml:3:17: the task names two modules, debug and copy"),
+        ("- {debug: , listen: x}", 'p.yml:3:17: "listen" is for handlers (a task notifies)'),
+        ("- {debug: {var: a b}}", "p.yml:3:21: template syntax"),
+        ("- {set_fact: {a-b: 1}}", 'p.yml:3:7: "a-b" is no name for a variable'),
+        ("- {include_tasks: p.yml, become: true}", 'p.yml:3:30: include_tasks takes no "become"'),
+        ("- {import_tasks: {file: p.yml, fiel: x}}", 'p.yml:3:36: unknown key "fiel" in import_tasks ('),
+        ("- {block: [{debug: }], rescu: []}", 'p.yml:3:28: unknown key "rescu" in the block (did you mean "rescue"?)'),
+        ("- {block: [{debug: }], wen: x}", 'p.yml:3:28: unknown key "wen" in the block (did you mean "when"?)'),
+        ("- {meta: flush_handler}", 'p.yml:3:8: meta: free_form cannot be "flush_handler" (did you mean "flush_h'),
     ],
 )  # fmt: skip
 def test_mistakes_in_tasks_have_their_place(tmp_path: Path, tasks: str, message: str) -> None:
@@ -125,6 +145,18 @@ def test_mistakes_in_tasks_have_their_place(tmp_path: Path, tasks: str, message:
         ("- hosts: all\n  roles: [nope]\n", 'p.yml:2:11: no role "nope"'),
         ("- hosts: all\n  strategy: free\n", 'p.yml:2:3: Ansible\'s keyword "strategy" is not supported'),
         ("- hosts: all\n  vars: {a-b: 1}\n", 'p.yml:2:10: "a-b" is no name for a variable'),
+        ("- hosts: all\n  when: x\n", "p.yml:2:3: a play takes no conditions"),
+        ("- hosts: all\n  serial: [1, some]\n", 'p.yml:2:15: serial must be a number or a percentage, not "some"'),
+        ("- hosts: all\n  max_fail_percentage: few\n", "p.yml:2:24: max_fail_percentage must be a percentage"),
+        ("- hosts: all\n  vars_files: none.yml\n", 'p.yml:2:15: no such file: "none.yml"'),
+        ("- hosts: all\n  vars_files: [[a, b]]\n", "p.yml:1:3: vars_files must be names of files"),
+        ("- hosts: all\n  vars: {x: '{{ a b }}'}\n", "p.yml:2:13: template syntax"),
+        ("- hosts: all\n  become: perhaps\n", 'p.yml:2:11: "become" must be yes or no'),
+        ("- hosts:\n", 'p.yml:1:3: "hosts" names nobody'),
+        ("- hosts: all\n  roles: [{rol: r}]\n", 'p.yml:2:11: the role has no name (did you mean "role"?)'),
+        ("- import_playbook: none.yml\n", 'p.yml:1:3: no such playbook: "none.yml"'),
+        ("- import_playbok: p.yml\n", 'p.yml:1:3: the play does not say "hosts" (did you mean "import_playbook"?)'),
+        ("- import_playbook: p.yml\n", "p.yml:1:3: the playbook imports itself"),
     ],
 )
 def test_mistakes_in_plays_have_their_place(tmp_path: Path, text: str, message: str) -> None:
@@ -146,3 +178,33 @@ def test_a_mistake_in_an_included_file_is_found_while_loading(tmp_path: Path) ->
     play = "- hosts: all\n  tasks:\n    - include_tasks: more.yml\n"
     with pytest.raises(SourceError, match=r'more\.yml:2:11: debug has no argument "mgs"'):
         load(tmp_path, play, more_yml="- include_tasks: more.yml\n- debug: {mgs: hi}\n")
+
+
+def test_a_slip_in_a_roles_entry_is_no_parameter(tmp_path: Path) -> None:
+    role = {"roles__web__tasks__main_yml": "- debug:\n", "roles__web__defaults__main_yml": "tag: x\n"}
+    with pytest.raises(
+        SourceError, match=r"p\.yml:2:23: unknown keyword \"tgas\" in the role \(did you mean \"tags\"\?"
+    ):
+        load(tmp_path, "- hosts: all\n  roles: [{role: web, tgas: x}]\n", **role)
+    book = load(tmp_path, "- hosts: all\n  roles: [{role: web, tag: x, other: y}]\n", **role)
+    assert book.plays[0].roles[0].params == {"tag": "x", "other": "y"}
+
+
+def test_a_roles_meta_and_variables_are_checked(tmp_path: Path) -> None:
+    play, tasks = "- hosts: all\n  roles: [web]\n", {"roles__web__tasks__main_yml": "- debug:\n"}
+    with pytest.raises(
+        SourceError, match=r'meta/main\.yml:1:1: unknown key "dependancies".*did you mean "dependencies"'
+    ):
+        load(tmp_path, play, roles__web__meta__main_yml="dependancies: [db]\n", **tasks)
+    with pytest.raises(SourceError, match=r"vars/main\.yml:1:4: template syntax"):
+        load(tmp_path, play, roles__web__meta__main_yml="", roles__web__vars__main_yml="x: '{{ a b }}'\n", **tasks)
+
+
+def test_files_that_import_each_other_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"more\.yml:1:3: .*more\.yml imports itself"):
+        load(tmp_path, "- hosts: all\n  tasks: [import_tasks: more.yml]\n", more_yml="- import_tasks: more.yml\n")
+    load(
+        tmp_path,
+        "- hosts: all\n  tasks: [include_tasks: ever.yml]\n",
+        ever_yml="- {include_tasks: ever.yml, when: x}\n",
+    )

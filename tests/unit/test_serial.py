@@ -10,8 +10,7 @@ from mooring.serial import batches
 HOSTS = tuple("abcdefghij")
 
 
-class SomePlay:
-    where = Where("p.yml", 2, 3)
+PLACE = Where("p.yml", 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -28,11 +27,11 @@ class SomePlay:
     ],
 )
 def test_sizes(serial: tuple, sizes: list[int]) -> None:
-    found = batches(HOSTS, serial, SomePlay())
+    found = batches(HOSTS, serial, PLACE)
     assert [len(batch) for batch in found] == sizes
     assert tuple(name for batch in found for name in batch) == HOSTS
 
 
 def test_nonsense_is_refused_with_its_place() -> None:
     with pytest.raises(PlaybookError, match=r'p.yml:2:3: serial must be a number or a percentage, not "some"'):
-        batches(HOSTS, ("some",), SomePlay())
+        batches(HOSTS, ("some",), PLACE)
