@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
 from mooring.connection.settings import RunOptions
+from mooring.errors import SourceError
 from mooring.inventory import Inventory
 from mooring.play_run import Options
 from mooring.playbook import Playbook
-from mooring.results import Event, ItemFinished, Outcome, PlayStarted, TaskFinished
+from mooring.reporters.json_lines import as_object
+from mooring.results import Event, ItemFinished, Outcome, PlayStarted, RunFinished, TaskFinished
 from mooring.runner import Runner
 from mooring.tags import TagChoice
 
@@ -315,3 +318,68 @@ def test_no_log_marks_the_result(tmp_path: Path) -> None:
     story = Story(tmp_path, play("- {debug: {msg: secret}, no_log: true}"))
     finished = [event for event in story.events if isinstance(event, TaskFinished)]
     assert finished[0].result.no_log
+
+
+def test_a_host_that_is_lost_in_a_task_leaves_at_once(tmp_path: Path) -> None:
+    tasks = """\
+        - block:
+            - {name: loses a, shell: "kill -9 $PPID", when: n == 1}
+          rescue: [{name: no rescue, debug: }]
+          always: [{name: always, debug: }]
+        - {name: goes on, ping: }
+        """
+    story = Story(tmp_path, play(tasks, hosts="a:b") + play("- {name: next, ping: }", hosts="a:b"))
+    assert story.outcomes("a") == [("loses a", Outcome.UNREACHABLE)]
+    assert [name for name, _ in story.outcomes("b")] == ["loses a", "always", "goes on", "next"]
+    assert story.status == 4
+    assert "ended by signal" in story.messages("a")[0] or "exit status" in story.messages("a")[0]
+
+
+def test_no_log_hides_what_a_loop_says_wherever_it_says_it(tmp_path: Path) -> None:
+    tasks = """\
+        - {name: some, debug: {msg: "{{ item }}"}, loop: [word, open], no_log: "{{ item == 'word' }}"}
+        - {name: unknown, debug: {msg: word}, no_log: "{{ nowhere }}"}
+        - {name: fails, debug: {msg: "{{ 'word' | from_json }}"}, no_log: true, ignore_errors: true}
+        """
+    story = Story(tmp_path, play(tasks))
+    assert story.status == 0
+    shown = [json.dumps(as_object(event)) for event in story.events]
+    assert [text for text in shown if "word" in text] == []
+    assert any("open" in text for text in shown)
+
+
+def test_keywords_may_be_templates(tmp_path: Path) -> None:
+    tasks = """\
+        - {name: count, debug: , until: false, retries: "{{ n }}", delay: "{{ n - 1 }}", ignore_errors: "{{ yes_ }}"}
+        - {name: check, command: "true", check_mode: "{{ n == 1 }}", register: c}
+        - {name: environment, command: printenv A, environment: "{{ [{'A': 'x'}] }}", register: e}
+        - {name: bad number, debug: , until: false, retries: "{{ word }}", ignore_errors: true, register: b}
+        - {name: bad choice, fail: {msg: x}, ignore_errors: "{{ word }}"}
+        """
+    story = Story(tmp_path, play(tasks, head='vars: {yes_: "yes", word: some}\n'))
+    assert [outcome.value for _, outcome in story.outcomes()] == ["ignored", "skipped", "changed", "ignored", "failed"]
+    assert 'retries must be a number, not "some"' in story.messages()[3]
+
+
+def test_a_file_that_cannot_be_read_fails_the_task_only(tmp_path: Path) -> None:
+    (tmp_path / "gone").write_text("x")
+    tasks = f"""\
+        - block:
+            - {{name: hide, file: {{path: "{tmp_path}/gone", state: absent}}}}
+            - {{name: copy, copy: {{src: "{tmp_path}/gone", dest: "{tmp_path}/there"}}}}
+          rescue: [{{name: saved, debug: }}]
+        """
+    story = Story(tmp_path, play(tasks))
+    assert story.outcomes()[1:] == [("copy", Outcome.RESCUED), ("saved", Outcome.OK)]
+
+
+def test_a_mistake_in_a_later_play_does_not_take_the_recap(tmp_path: Path) -> None:
+    text = play("- {name: one, debug: }\n") + play("- debug:", head='serial: "{{ nowhere }}"\n')
+    events: list[Event] = []
+    (tmp_path / "inventory.yml").write_text(INVENTORY)
+    (tmp_path / "p.yml").write_text(text)
+    runner = Runner(Inventory.load(str(tmp_path / "inventory.yml"), tmp_path), Options(), RunOptions(), events.append)
+    with pytest.raises(SourceError, match="'nowhere' is undefined"):
+        runner.run(Playbook.load(tmp_path / "p.yml"))
+    assert isinstance(events[-1], RunFinished)
+    assert (events[-1].exit_status, events[-1].recap.counts["a"]["ok"]) == (1, 1)
