@@ -85,6 +85,7 @@ def run(case: Case, program: list[str], out: Path) -> subprocess.CompletedProces
     out.mkdir()
     names = {"ANSIBLE_STDOUT_CALLBACK": "outcomes", "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks")}
     names.update(ANSIBLE_PIPELINING="1", ANSIBLE_LOCALHOST_WARNING="0", LC_ALL="C.UTF-8")
+    names["ANSIBLE_SSH_EXECUTABLE"] = str(HERE / "refused_ssh")
     words = command(case, program, out)
     return subprocess.run(words, cwd=ROOT, env={**os.environ, **names}, capture_output=True, text=True, check=False)
 
