@@ -4,17 +4,19 @@ from __future__ import absolute_import, division, print_function
 
 from mooring.agent import docker_plan
 
-UPDATABLE = frozenset(["restart_policy", "restart_retries", "memory", "memory_swap", "memory_reservation",
-                       "cpu_shares", "cpuset_cpus"])
+LIMITS = frozenset(["memory", "memory_swap", "memory_reservation", "cpu_shares", "cpuset_cpus", "cpus"])
+UPDATABLE = LIMITS - {"cpus"} | {"restart_policy", "restart_retries"}
 IN_PLACE = UPDATABLE | frozenset(["networks", "health", "pull", "start", "stop", "restart"])
 # Engines before 17.06 accept an update of NanoCpus and forget it.
 CPUS_API = (1, 29)
 
 
-def needs_replacement(engine, differing):
+def needs_replacement(engine, differing, given):
     """Whether any of the differing keys can only be had with a new container."""
     possible = IN_PLACE | {"cpus"} if engine.api >= CPUS_API else IN_PLACE
-    return not set(differing) <= possible
+    # In an update 0 and "" mean "as before", so no limit can be taken away by one.
+    lifted = [name for name in differing if name in LIMITS and not given.get(name)]
+    return bool(lifted) or not set(differing) <= possible
 
 
 def adjust(life, found, differing, given, after):
@@ -45,10 +47,11 @@ def update_request(found, differing, given):
     for name in sorted(names):
         place = docker_plan.BY_NAME[name].place.split(".", 1)[1]
         docker_plan.put(request, place, given[name])
-    swap = found["HostConfig"].get("MemorySwap") or 0
-    if "Memory" in request and "MemorySwap" not in request and swap > 0:
-        # The engine refuses memory above the old sum of memory and swap; a new container would get twice its memory.
-        request["MemorySwap"] = given.get("memory_swap", 2 * request["Memory"])
+    if "Memory" in request and "MemorySwap" not in request:
+        # The engine refuses memory above the old sum of memory and swap, also where that is 0 or -1 for no limit. A
+        # new container would get twice its memory.
+        swap = -1 if found["HostConfig"].get("MemorySwap") == -1 else 2 * request["Memory"]
+        request["MemorySwap"] = given.get("memory_swap", swap)
     return request
 
 

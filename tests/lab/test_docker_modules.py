@@ -159,6 +159,17 @@ def test_a_restart_policy_is_changed_in_place(host: Host, running: dict[str, Any
     assert updated["container"]["State"]["StartedAt"] == running["State"]["StartedAt"]
 
 
+def test_a_memory_limit_is_set_and_raised_in_place_and_taken_away(host: Host, running: dict[str, Any]) -> None:
+    for memory in ("64m", "96m"):
+        limited = host.container(memory=memory)
+        assert limited["changed"] is True, limited
+        assert limited["container"]["Id"] == running["Id"]
+        assert limited["container"]["HostConfig"]["Memory"] == int(memory[:-1]) << 20
+        assert host.container(memory=memory)["changed"] is False
+    free = host.container(memory="0")
+    assert (free["changed"], free["container"]["HostConfig"]["Memory"]) == (True, 0), free
+
+
 def test_an_address_is_changed_in_place(host: Host, running: dict[str, Any]) -> None:
     moved = host.container(networks=[{"name": PREFIX, "aliases": ["sleeper"], "ipv4_address": "198.51.100.11"}])
     assert moved["changed"] is True, moved

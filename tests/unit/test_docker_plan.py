@@ -1,5 +1,7 @@
 """The comparison of a container with what is asked of it, and the request for a new one."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from mooring.agent import docker_adjust, docker_plan, host
@@ -142,6 +144,20 @@ def test_an_update_of_memory_lifts_the_swap_limit_with_it():
         "RestartPolicy": {"Name": "always", "MaximumRetryCount": 3}
     }
     assert docker_adjust.update_request(found, {"networks"}, given) == {}
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 128), (-1, -1)])
+def test_a_first_limit_of_memory_brings_its_swap_limit(before: int, after: int):
+    found = {"HostConfig": {"Memory": 0, "MemorySwap": before}}
+    assert docker_adjust.update_request(found, {"memory"}, {"memory": 64}) == {"Memory": 64, "MemorySwap": after}
+
+
+def test_a_limit_is_changed_in_place_but_only_a_new_container_has_none():
+    engine = SimpleNamespace(api=(1, 41))
+    assert not docker_adjust.needs_replacement(engine, {"memory", "cpus"}, {"memory": 64, "cpus": 5})
+    assert docker_adjust.needs_replacement(engine, {"memory"}, {"memory": 0})
+    assert docker_adjust.needs_replacement(engine, {"cpuset_cpus"}, {"cpuset_cpus": ""})
+    assert not docker_adjust.needs_replacement(engine, {"restart_retries"}, {"restart_retries": 0})
 
 
 def test_the_frames_of_a_log_are_taken_apart():

@@ -1,10 +1,10 @@
 """Keeps a container as described: its image, options, networks and whether it runs.
 
 Options that are not given are not compared. The image is compared by its ID, so a container made from an older
-image of the same tag is replaced. Restart policy, memory and CPU limits and networks are changed in place; any
-other difference replaces the container, with the options given here only. A replacement is created before the
-old container is stopped; if it does not start, or with `state: healthy` does not get healthy, the old container
-comes back as it was and the task fails.
+image of the same tag is replaced. Restart policy, memory and CPU limits and networks are changed in place; taking
+a limit away, or any other difference, replaces the container, with the options given here only. A replacement is
+created before the old container is stopped; if it does not start, or with `state: healthy` does not get healthy,
+the old container comes back as it was and the task fails.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -183,7 +183,7 @@ def apply(args, before, after):
 
     if found is None:
         life.make(make_new, starts, steady)
-    elif needs_replacement(engine, differing):
+    elif needs_replacement(engine, differing, given):
         life.replace(found, make_new, starts or (args["state"] == "present" and is_running(found)), steady)
     else:
         adjust(life, found, differing, given, after)
