@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import termios
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -14,14 +17,19 @@ LAST_STRAW = 3
 
 
 class Interrupts:
-    """Counts the signals that ask for the end while it is entered, and calls `wake` (which must be reentrant)."""
+    """Counts the signals that ask for the end while it is entered, and calls `wake` (which must be reentrant).
+
+    After such an end the terminal is as it was before, although a thread may still ask for a passphrase there.
+    """
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.count = 0
         self._wake = wake
         self._before: dict[signal.Signals, Any] = {}
+        self._terminal: list[Any] | None = None
 
     def __enter__(self) -> Interrupts:
+        self._terminal = _read_terminal()
         if threading.current_thread() is threading.main_thread():
             # A signal that is ignored (nohup's SIGHUP) stays so.
             wanted = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
@@ -31,9 +39,28 @@ class Interrupts:
     def __exit__(self, *_: object) -> None:
         for one, before in self._before.items():
             signal.signal(one, before)
+        if self.count and self._terminal is not None:
+            _restore_terminal(self._terminal)
 
     def _count(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         if self.count >= LAST_STRAW:
             raise KeyboardInterrupt
         self._wake()
+
+
+def _read_terminal() -> list[Any] | None:
+    """The settings of the terminal that we are asked on, None where there is none."""
+    try:
+        return termios.tcgetattr(sys.stdin.fileno())
+    except (termios.error, AttributeError, OSError, ValueError):
+        return None
+
+
+def _restore_terminal(settings: list[Any]) -> None:
+    """Only from the foreground: in the background this would stop us."""
+    try:
+        if os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
+            termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, settings)
+    except (termios.error, OSError, ValueError):
+        return

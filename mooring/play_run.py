@@ -35,6 +35,7 @@ class Options:
     tags: TagChoice = field(default_factory=TagChoice)
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
     limit: str | None = None
+    verbosity: int = 0
 
 
 @dataclass
@@ -167,6 +168,9 @@ class PlayRun:
             "inventory_file": self.inventory.file,
             "ansible_check_mode": self.options.check,
             "ansible_diff_mode": self.options.diff,
+            "ansible_verbosity": self.options.verbosity,
+            "ansible_run_tags": sorted(self.options.tags.only or {"all"}),
+            "ansible_skip_tags": sorted(self.options.tags.skip),
             "omit": OMIT,
         }
         if task and task.role:

@@ -99,6 +99,7 @@ def options(request: Request) -> Options:
         tags=TagChoice(words(request.tags), words(request.skip_tags)),
         extra_vars=parse_extra_vars(request.extra_vars),
         limit=request.limit or None,
+        verbosity=int(request.verbose),
     )
 
 

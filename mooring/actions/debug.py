@@ -24,6 +24,8 @@ def check(task: Task, context: Context) -> None:
 
 def run(call: Call) -> Reply:
     """The message, or the value of `var`, which is an expression."""
+    if call.args["verbosity"] > call.variables["ansible_verbosity"]:
+        return {"changed": False, "skipped": True, "skipped_reason": "Verbosity threshold not met."}
     if call.args["var"] is None:
         msg = call.args["msg"]
         return {"changed": False, "msg": "Hello world!" if msg is None else msg, "_shown": True}

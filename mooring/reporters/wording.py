@@ -48,7 +48,8 @@ def message(result: Result) -> str:
     if result.no_log:
         return HIDDEN
     if result.outcome is Outcome.SKIPPED:
-        return result.message or str(result.values.get("skip_reason", ""))
+        reason = result.values.get("skip_reason") or result.values.get("skipped_reason") or ""
+        return result.message or str(reason)
     if result.message or not is_failure(result):
         return result.message
     return f"exit status {result.values['rc']}" if "rc" in result.values else "failed without a reason"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,3 +129,29 @@ def test_signals_are_counted_and_the_third_breaks_off() -> None:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+PROMPT = """
+import getpass, signal, threading, time
+from mooring.interrupts import Interrupts
+with Interrupts(lambda: None):
+    threading.Thread(target=getpass.getpass, daemon=True).start()
+    time.sleep(0.5)
+    signal.raise_signal(signal.SIGINT)
+print("left")
+"""
+
+
+def test_the_terminal_shows_again_what_is_typed() -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, "-c", PROMPT])
+    said = b""
+    while b"left" not in said:
+        said += os.read(terminal, 1024)
+    shows = termios.tcgetattr(terminal)[3] & termios.ECHO
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    assert b"Password:" in said
+    assert shows
