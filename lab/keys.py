@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import secrets
-import shutil
 import tarfile
 from pathlib import Path
 
@@ -48,13 +47,6 @@ def ensure_keys() -> None:
         PASSWORD.write_text(secrets.token_urlsafe(12) + "\n")
     (SSH / "known_hosts").write_text("".join(_known_host(host) for host in HOSTS))
     (SSH / "config").write_text("".join(_config(host) for host in HOSTS))
-
-
-def forget_keys() -> None:
-    """Removes all of it; the next lab gets new ones."""
-    for directory in (SSH, CA):
-        shutil.rmtree(directory, ignore_errors=True)
-    PASSWORD.unlink(missing_ok=True)
 
 
 def fingerprint(host: LabHost) -> str:

@@ -15,7 +15,6 @@ import tarfile
 
 # names: ["nginx:1.22"]; ids: ["sha256:..."], the configuration's digest first; layers: digests of unpacked layers.
 ArchivedImage = collections.namedtuple("ArchivedImage", "names ids layers")
-NAME_KEYS = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 
 

@@ -19,20 +19,3 @@ class Reporter(Protocol):
 
     def close(self) -> None:
         """Finish the drawing."""
-
-
-class Together:
-    """Several reporters as one, such as the console and a JUnit file."""
-
-    def __init__(self, *reporters: Reporter) -> None:
-        self.reporters = reporters
-
-    def handle(self, event: Event) -> None:
-        """Hand the event to each."""
-        for reporter in self.reporters:
-            reporter.handle(event)
-
-    def close(self) -> None:
-        """Close each."""
-        for reporter in self.reporters:
-            reporter.close()

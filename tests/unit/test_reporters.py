@@ -3,16 +3,14 @@
 import io
 import json
 import re
-from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console as Terminal
 
 from mooring.errors import Where
-from mooring.reporters import Together, wording
+from mooring.reporters import wording
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
-from mooring.reporters.junit import JUnit
 from mooring.results import (
     ItemFinished,
     Outcome,
@@ -295,24 +293,6 @@ def test_json_lines_are_one_object_per_event_and_the_recap_last():
         },
         "exit_status": 0,
     }
-
-
-def test_junit_has_a_case_per_host_and_task(tmp_path):
-    path = tmp_path / "reports" / "run.xml"
-    stream = io.StringIO()
-    reporter = Together(JUnit(path), Console(stream))
-    reporter.handle(PlayStarted("Servers", ("server",)))
-    for outcome in (Outcome.CHANGED, Outcome.FAILED, Outcome.UNREACHABLE, Outcome.SKIPPED):
-        reporter.handle(TaskFinished(result(outcome, message="why\x1b & what", diff=(DIFF,), seconds=0.5)))
-    reporter.close()
-    suite = ElementTree.parse(path).getroot()[0]
-    assert dict(suite.attrib) == {
-        "name": "Servers", "tests": "4", "failures": "1", "errors": "1", "skipped": "1", "time": "2.000",
-    }  # fmt: skip
-    assert [case[0].tag for case in suite] == ["system-out", "failure", "error", "skipped"]
-    assert suite[1].attrib["classname"] == "server"
-    assert suite[1][0].attrib["message"] == "why\N{REPLACEMENT CHARACTER} & what"
-    assert "changed: [server]" in stream.getvalue()
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2 * 10**9, "2.0 GB")])
