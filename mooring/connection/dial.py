@@ -19,8 +19,6 @@ from mooring.connection.settings import ConnectionSettings
 from mooring.connection.ssh_config import Target, resolve, resolve_jump
 from mooring.errors import ConnectionLost, HostUnreachable
 
-# An unanswered packet ends the connection after this many keepalive intervals, as OpenSSH's ServerAliveCountMax.
-ALIVE_COUNT = 4
 OFFERS = ("kex algos: ", "server key: ", "server encrypt: ", "server mac: ")
 
 
@@ -133,7 +131,7 @@ def _connect(target: Target) -> socket.socket:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT") and target.alive_seconds:
-        limit = target.alive_seconds * ALIVE_COUNT * 1000
+        limit = target.alive_seconds * target.alive_count * 1000
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit)
     return sock
 

@@ -33,6 +33,16 @@ SUPPORTED_OPTIONS = {
 }
 FLAGS = {"-i": "IdentityFile", "-p": "Port", "-l": "User", "-J": "ProxyJump"}
 SSH_NAMES = {"ssh", "smart", "paramiko", "paramiko_ssh"}
+# Ansible reads these, we do not, and what they are set for would be missed: better no connection than another one.
+UNSUPPORTED_VARIABLES = {
+    "ansible_become_exe": "sudo is looked for in PATH",
+    "ansible_become_flags": "sudo is called with -H, and -n or -S",
+    "ansible_shell_executable": "programs start by /bin/sh",
+    "ansible_shell_type": "programs start by /bin/sh",
+    "ansible_ssh_executable": "connections are made without the ssh program",
+    "ansible_sudo_pass": "its name is ansible_become_password",
+}
+DEFAULTS_OF_ANSIBLE = {"sudo", "sh", "/bin/sh", "ssh", "/usr/bin/ssh"}
 AUTOMATIC_PYTHON = {"auto", "auto_silent", "auto_legacy", "auto_legacy_silent"}
 
 
@@ -83,6 +93,7 @@ class ConnectionSettings:
         method = variables.get("ansible_become_method") or "sudo"
         if method != "sudo":
             raise InventoryError(f"{name}: unsupported ansible_become_method {method!r}", hint="only sudo")
+        _refuse_unsupported(name, variables)
         arguments, config_file = _parse_arguments(name, variables)
         key_file = _first(variables, "ansible_ssh_private_key_file", "ansible_private_key_file")
         key_file = os.path.expanduser(key_file) if key_file else None
@@ -103,6 +114,13 @@ class ConnectionSettings:
             ),
             options=options,
         )
+
+
+def _refuse_unsupported(name: str, variables: Mapping[str, Any]) -> None:
+    for variable, hint in UNSUPPORTED_VARIABLES.items():
+        value = _first(variables, variable)
+        if value is not None and value not in DEFAULTS_OF_ANSIBLE:
+            raise InventoryError(f"{name}: {variable} is not supported", hint=hint)
 
 
 def _first(variables: Mapping[str, Any], *names: str) -> str | None:

@@ -17,6 +17,8 @@ from mooring.errors import HostUnreachable
 
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_ALIVE_SECONDS = 15
+# An unanswered packet ends the connection after this many of them.
+DEFAULT_ALIVE_COUNT = 4
 INCLUDE_DEPTH = 16
 
 
@@ -34,6 +36,7 @@ class Target:
     proxy_command: str | None
     timeout: float
     alive_seconds: int
+    alive_count: int
     host_key: HostKeyCheck
 
     def __str__(self) -> str:
@@ -64,6 +67,7 @@ def resolve(
         proxy_command=None if command.lower() == "none" else command,
         timeout=_number(found, "connecttimeout", DEFAULT_TIMEOUT),
         alive_seconds=_number(found, "serveraliveinterval", DEFAULT_ALIVE_SECONDS),
+        alive_count=_number(found, "serveralivecountmax", DEFAULT_ALIVE_COUNT),
         host_key=HostKeyCheck(
             name=name,
             user_files=_paths(found.get("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2")),

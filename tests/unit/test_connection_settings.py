@@ -57,13 +57,13 @@ def test_ways_and_checks(home: Path) -> None:
     (home / ".ssh" / "config").write_text(
         "Host web1\n  ProxyJump me@one:2201, two\n  StrictHostKeyChecking accept-new\n  ConnectTimeout 3\n"
         "  UserKnownHostsFile ~/a ~/b\n  HostKeyAlias front\n  ServerAliveInterval 7\n  IdentitiesOnly yes\n"
-        "  IdentityFile ~/.ssh/k1\n"
+        "  ServerAliveCountMax 2\n  IdentityFile ~/.ssh/k1\n"
     )
     target = target_of(ansible_ssh_private_key_file="~/k0")
     assert target.proxy_jump == ("me@one:2201", "two")
     assert target.identity_files == (f"{home}/k0", f"{home}/.ssh/k1")
     assert target.identities_only
-    assert (target.timeout, target.alive_seconds) == (3, 7)
+    assert (target.timeout, target.alive_seconds, target.alive_count) == (3, 7, 2)
     assert target.host_key.user_files == (home / "a", home / "b")
     assert (target.host_key.name, target.host_key.accepts_new) == ("front", True)
     jump = resolve_jump("me@one:2201", None, False)
@@ -77,6 +77,11 @@ def test_ways_and_checks(home: Path) -> None:
     [
         ({"ansible_connection": "docker"}, "unsupported ansible_connection 'docker' (ssh or local)"),
         ({"ansible_become_method": "su"}, "unsupported ansible_become_method 'su' (only sudo)"),
+        (
+            {"ansible_become_flags": "-i"},
+            "ansible_become_flags is not supported (sudo is called with -H",
+        ),
+        ({"ansible_shell_type": "csh"}, "ansible_shell_type is not supported (programs start by /bin/sh)"),
         ({"ansible_port": "ssh"}, "ansible_port is 'ssh' (a number from 1 to 65535)"),
         ({"ansible_ssh_common_args": "-A"}, "-A is not supported"),
         ({"ansible_ssh_common_args": "-o Cipher=none"}, "-o Cipher=none is not supported"),
@@ -93,6 +98,11 @@ def test_what_we_cannot_do_is_an_error(variables: dict[str, str], message: str) 
 def test_options_that_mean_nothing_here_are_let_pass() -> None:
     arguments = "-o ControlMaster=auto -o ControlPersist=60s -o ControlPath=/tmp/x"
     assert ConnectionSettings.from_variables("web1", {"ansible_ssh_args": arguments}).overrides == ()
+
+
+def test_ansibles_own_defaults_are_let_pass() -> None:
+    variables = {"ansible_become_exe": "sudo", "ansible_shell_type": "sh", "ansible_become_flags": ""}
+    assert ConnectionSettings.from_variables("web1", variables).kind == "ssh"
 
 
 def test_become_and_interpreter() -> None:
