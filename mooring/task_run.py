@@ -88,8 +88,10 @@ class TaskRun:
             one.values.update(layer)
             self._register(one.values)
             label = self._label(loop, one, inner)
-            self.run.emit(ItemFinished(self._result(one, time.monotonic() - started, self._title(inner), label)))
             done.append(one)
+            if one.values.get("unreachable") and self.run.interrupted.is_set():
+                break  # by our own doing
+            self.run.emit(ItemFinished(self._result(one, time.monotonic() - started, self._title(inner), label)))
             if one.values.get("unreachable"):
                 break
         failed = [one for one in done if one.values["failed"]]

@@ -164,10 +164,11 @@ class Walker:
             result = replace(result, outcome=Outcome.FAILED, values=failure(error), message=str(error))
         if result.outcome is Outcome.FAILED and self._rescuers:
             result = replace(result, outcome=Outcome.RESCUED)
-        for one in included[1:]:
-            self.run.emit(TaskFinished(replace(result, values=one.values)))
-        if not is_meta or result.outcome in (Outcome.FAILED, Outcome.RESCUED):
-            self.run.emit(TaskFinished(replace(result, values=included[0].values) if included else result))
+        told = [replace(result, values=one.values, message="") for one in included] or [result]
+        if is_meta and result.outcome not in (Outcome.FAILED, Outcome.RESCUED):
+            told = []
+        for one in told:
+            self.run.emit(TaskFinished(one))
         if result.outcome is Outcome.CHANGED:
             self._notify(running.notified)
         return result, included
