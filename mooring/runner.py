@@ -17,7 +17,7 @@ from typing import Any
 
 from mooring.bundle import Bundle
 from mooring.connection.settings import RunOptions
-from mooring.errors import Interrupted, SourceError
+from mooring.errors import Interrupted, PlaybookError, SourceError, TemplateError, UsageError
 from mooring.host_state import HostState, Standing
 from mooring.interrupts import Interrupts
 from mooring.inventory import Host, Inventory
@@ -65,6 +65,8 @@ class Runner:
         with self._interrupts:
             try:
                 chosen = [(play, self.hosts(play)) for play in playbook.plays]
+                for play, hosts in chosen:
+                    self._check_connections(play, hosts)
                 all(self._play(play, hosts) for play, hosts in chosen)
             except SourceError as error:
                 mistake = error
@@ -81,7 +83,10 @@ class Runner:
 
     def hosts(self, play: Play) -> list[Host]:
         """The hosts of a play, within --limit; among them localhost, where a play names it and no inventory has it."""
-        hosts = self.inventory.match(self._pattern(play))
+        try:
+            hosts = self.inventory.match(self._pattern(play))
+        except UsageError as error:
+            raise PlaybookError(str(error), play.where) from None
         if self.options.limit is not None:
             within = {host.name for host in self.inventory.match_limit(self.options.limit)}
             hosts = [host for host in hosts if host.name in within]
@@ -89,6 +94,16 @@ class Runner:
             if host.name not in self.states:
                 self._add(host)
         return hosts
+
+    def _check_connections(self, play: Play, hosts: list[Host]) -> None:
+        """Refuse connection variables that mean nothing here, before any host is touched."""
+        names = tuple(host.name for host in hosts)
+        for name in names:
+            run, state = self._play_run(play, names, names), self.states[name]
+            try:
+                state.session.settings(run.host_variables(state))
+            except TemplateError:
+                continue  # they may depend on facts, which are not known yet
 
     def _pattern(self, play: Play) -> str:
         """The play's hosts; a template for them knows the play's own variables and the command line's."""

@@ -44,10 +44,14 @@ class Session:
         remote = self.remote(variables, user)
         return remote.call(**request, content=content, on_progress=on_progress)
 
+    def settings(self, variables: Mapping[str, Any]) -> ConnectionSettings:
+        """How the host is reached; InventoryError where its variables ask for what we cannot do."""
+        return ConnectionSettings.from_variables(self.host, variables, self.options)
+
     def remote(self, variables: Mapping[str, Any], user: str | None) -> Remote:
         """The agent that runs as that user, started at first need."""
         if user not in self._remotes:
-            settings = ConnectionSettings.from_variables(self.host, variables, self.options)
+            settings = self.settings(variables)
             connection = self._connection or self._keep(open_connection(settings))
             become = settings.become_as(user) if user else None
             self._remotes[user] = Remote.start(connection, self.bundle, become, settings.interpreter)

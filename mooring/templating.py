@@ -16,7 +16,7 @@ import yaml
 
 from mooring.errors import TemplateError, Where
 from mooring.jinja.environment import Environment, JinjaError, Template
-from mooring.jinja.mistakes import explain, explain_file, find_line, find_mistake, find_names, holds_template
+from mooring.jinja.mistakes import explain, explain_file, find_line, find_mistake, holds_template
 from mooring.jinja.values import OMIT
 from mooring.lazy import LazyDict, LazyList
 from mooring.source import Text, Unsafe
@@ -110,18 +110,6 @@ class Templar:
             raise TemplateError(mistake[0], where, mistake[1])
         if is_expression and holds_template(tree):
             raise TemplateError("a condition is an expression already", where, "name the variable without {{ }}")
-
-    def names(self, value: Any, is_condition: bool = False) -> set[str]:
-        """The names that the value's templates, or a condition, use; not those that these variables use in turn."""
-        if isinstance(value, Mapping):
-            return set().union(*(self.names(child, is_condition) for child in value.values()))
-        if isinstance(value, (list, tuple)):
-            return set().union(*(self.names(child, is_condition) for child in value))
-        if not isinstance(value, str):
-            return set()
-        if is_condition and not _is_wrapped(value):
-            return find_names(self._expressions, self._expressions.parse_expression(value))
-        return find_names(self._values, self._values.parse(value)) if is_template(value) else set()
 
     # --- rendering ---
 

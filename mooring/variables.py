@@ -92,16 +92,6 @@ class Variables(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(set().union(*(layer for layer, _ in self._layers)))
 
-    def names_used(self, value: Any, is_condition: bool = False) -> set[str]:
-        """Every variable that the value needs, also by way of other variables' templates."""
-        found: set[str] = set()
-        fresh = self._templar.names(value, is_condition)
-        while fresh:
-            found |= fresh
-            raws = [self._find(name) for name in fresh if name in self]
-            fresh = self._templar.names([value for value, final in raws if not final]) - found
-        return found
-
 
 def foreign(value: Any) -> Any:
     """The value with its strings marked as no templates: foreign text for a layer that is not final."""

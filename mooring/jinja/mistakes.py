@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2 import TemplateSyntaxError, UndefinedError, nodes
 
 from mooring.errors import TemplateError, UndefinedVariable, Where
 from mooring.jinja.environment import Environment
@@ -41,12 +41,6 @@ def holds_template(tree: nodes.Template) -> bool:
     """Whether a string in the expression is itself a template, which Ansible gave up."""
     texts = [node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)]
     return any("{{" in text or "{%" in text for text in texts)
-
-
-def find_names(environment: Environment, tree: nodes.Template) -> set[str]:
-    """The names that a parsed template uses: variables, and functions such as `lookup`, which variables may hide."""
-    functions = {node.name for node in tree.find_all(nodes.Name) if node.name in environment.globals}
-    return meta.find_undeclared_variables(tree) | functions
 
 
 def explain(error: Exception, where: Where | None, variables: Mapping[str, Any]) -> TemplateError:

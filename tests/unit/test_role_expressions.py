@@ -55,7 +55,7 @@ def flag_line(sysconfig: str, variable: str = "INSECURE_REGISTRY", **given: Any)
     if inner["registry_client_new_entries"] == inner["registry_client_entries"]:
         return ""
     quote, value = inner["registry_client_quote"], inner["registry_client_new_value"]
-    return f"{variable}={quote}{value}{quote}{inner['registry_client_comment']}"
+    return f"{variable}={quote}{value}{quote}"
 
 
 OURS = f"--insecure-registry {NAME}"
@@ -74,8 +74,8 @@ OURS = f"--insecure-registry {NAME}"
         (f"INSECURE_REGISTRY='{OURS} --insecure-registry=a:5000'\n", ""),
         ("INSECURE_REGISTRY='--insecure-registry a:5000'\n", f"INSECURE_REGISTRY='--insecure-registry a:5000 {OURS}'"),
         (
-            'INSECURE_REGISTRY="--insecure-registry=a:5000 $MORE"  # lab\n',
-            f'INSECURE_REGISTRY="$MORE --insecure-registry a:5000 {OURS}"  # lab',
+            'INSECURE_REGISTRY="--insecure-registry=a:5000 $MORE"\n',
+            f'INSECURE_REGISTRY="$MORE --insecure-registry a:5000 {OURS}"',
         ),
         (
             f"INSECURE_REGISTRY='{OURS}'\nINSECURE_REGISTRY='--insecure-registry b'\n",
@@ -105,7 +105,7 @@ def test_an_empty_list_writes_no_flag() -> None:
     assert flag_line("OPTIONS=''\n", "ADD_REGISTRY") == f"ADD_REGISTRY='--add-registry {NAME}'"
 
 
-@pytest.mark.parametrize("value", ["'--insecure-registry a", "'a' 'b'", '"a\\"b"', "a b", "'a'\\"])
+@pytest.mark.parametrize("value", ["'--insecure-registry a", "'a' 'b'", '"a\\"b"', "a b", "'a'\\", "'a'  # lab"])
 def test_values_that_cannot_be_kept_whole_are_seen(value: str) -> None:
     variables = client(f"INSECURE_REGISTRY={value}\n").with_layer(
         {"item": {"variable": "INSECURE_REGISTRY"}}, final=True

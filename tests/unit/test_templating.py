@@ -104,13 +104,6 @@ def test_conditions_do_not_run_a_hosts_output() -> None:
         Templar().condition("{{ out }}", {"out": "1 == 1"})
 
 
-def test_names() -> None:
-    templar = Templar()
-    assert templar.names({"a": "{{ b.c }} {{ lookup('env', d) }}", "e": ["{{ f }}"]}) == {"b", "d", "f", "lookup"}
-    assert templar.names("x is defined", is_condition=True) == {"x"}
-    assert templar.names(5) == set()
-
-
 def test_is_template() -> None:
     assert is_template({"a": ["x {{ y }}"]})
     assert not is_template({"a": ["x"], "b": 5})

@@ -67,16 +67,6 @@ def test_containers_are_lazy() -> None:
         variables["x"]
 
 
-def test_names_used_follows_variables() -> None:
-    variables = make("a: '{{ b }}'\nb: [1, {c: '{{ hostvars.x.d }}'}]\ne: '{{ f }}'").with_layer(
-        {"f": "{{ g }}"}, final=True
-    )
-    assert variables.names_used("{{ a }}") == {"a", "b", "hostvars"}
-    assert variables.names_used(["{{ e }}"]) == {"e", "f"}
-    assert variables.names_used("a is defined and q > 1", is_condition=True) == {"a", "b", "hostvars", "q"}
-    assert variables.names_used("plain") == set()
-
-
 def test_hostvars() -> None:
     others = {"web1": make("raw: '{{ 1 + 1 }}'"), "web2": make("look: 5")}
     asked: list[str] = []
