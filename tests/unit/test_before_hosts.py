@@ -13,7 +13,7 @@ from mooring.errors import SourceError
 def test_a_connection_that_we_do_not_have_stops_the_run_before_its_first_task(tmp_path: Path) -> None:
     first = play(f"- copy: {{content: x, dest: {tmp_path}/touched}}", hosts="b")
     second = play("- ping:", hosts="a", head="vars: {ansible_connection: docker}\n")
-    with pytest.raises(SourceError, match="a: ansible_connection is 'docker'"):
+    with pytest.raises(SourceError, match="a: unsupported ansible_connection 'docker'"):
         Story(tmp_path, f"{first}\n{second}")
     assert not (tmp_path / "touched").exists()
 
