@@ -1,7 +1,7 @@
 """What is wrong with a configuration: will the daemon start, and does each setting do what its writer meant?
 
-A rule is a function that yields conflicts; its docstring tells its source. entries.py holds the rules
-about single entries.
+A rule is a function that yields conflicts; its docstring tells its source. shapes.py has the
+rules about values of the wrong kind, entries.py those about single mirrors and insecure registries.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mooring.daemon.effective import Effective
-from mooring.daemon.options import BY_FLAG, OPTIONS, SWITCH
+from mooring.daemon.options import BY_FLAG, OPTIONS
 from mooring.daemon.origin import Origin
 
 POLICY = "/etc/containers/policy.json"
-# Keys that name a switch in daemon.json must be booleans, those of lists must be lists of texts.
-LISTS_OF_TEXT = ("insecure-registries", "registry-mirrors", "add-registry", "block-registry", "hosts", "labels", "dns")
 
 
 class Severity(Enum):
@@ -83,7 +81,7 @@ def find_unknown_flags(effective: Effective) -> Iterator[Conflict]:
     """Asked of 20.10.24: "unknown flag". An option may be unknown to this version only."""
     for flag in effective.command.flags:
         option = BY_FLAG.get(flag.name)
-        if flag.name not in ("version", "help") and (option is None or not option.is_known_to(effective.engine)):
+        if option is None or not option.is_known_to(effective.engine):
             message = f"{effective.engine} knows no flag --{flag.name}"
             yield Conflict("unknown-flag", Severity.STOPS, message, (flag.origin,))
 
@@ -118,21 +116,6 @@ def find_double_settings(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("flag-and-key", Severity.STOPS, message, places)
 
 
-def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
-    """Asked of 20.10.24: "json: cannot unmarshal string into Go struct field"."""
-    switches = {option.key for option in OPTIONS if option.kind == SWITCH}
-    for key, value in effective.file.values.items():
-        is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
-        wanted = ""
-        if key in LISTS_OF_TEXT and value is not None and not is_list:
-            wanted = "a list of texts"
-        elif key in switches and value is not None and not isinstance(value, bool):
-            wanted = "true or false"
-        if wanted:
-            message = f'"{key}" must be {wanted}'
-            yield Conflict("wrong-type", Severity.STOPS, message, (effective.file.origin(key),))
-
-
 def find_blank_registries(effective: Effective) -> Iterator[Conflict]:
     """`--add-registry=` starts 1.13.1 with a registry without a name (tried)."""
     for value in effective.values("add-registry"):
@@ -162,7 +145,6 @@ RULES = (
     find_bad_file,
     find_unknown_keys,
     find_double_settings,
-    find_wrong_types,
     find_blank_registries,
     find_missing_policy,
 )

@@ -44,6 +44,8 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
     """The file's meaning; `text` is None where there is no file."""
     if text is None:
         return DaemonJson(path)
+    if engine.is_at_least(23):
+        text = text.removeprefix("\ufeff")
     if not text.strip():
         # Fatal on 1.13.1 and 20.10.24 ("EOF"), allowed on 26.1.5: moby PR #42393, docker 23.0.
         error = "" if engine.is_at_least(23) else "it is empty (write {} instead)"

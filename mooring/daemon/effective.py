@@ -64,11 +64,13 @@ class Effective:
         return {key: self.values(key) for key in sorted(keys)}
 
     def _in_file(self, key: str) -> list[Placed]:
-        if key not in self.file.values:
+        if self.file.values.get(key) is None:
             return []
         value, origin = self.file.values[key], self.file.origin(key)
         entries = value if isinstance(value, list) else [value]
-        return [Placed(one if isinstance(one, str) else json.dumps(one), origin) for one in entries]
+        # To the daemon null in a list is an empty text.
+        texts = ["" if one is None else one if isinstance(one, str) else json.dumps(one) for one in entries]
+        return [Placed(one, origin) for one in texts]
 
 
 def is_list(key: str) -> bool:

@@ -42,10 +42,22 @@ def _is_judged(value: Placed, effective: Effective) -> bool:
 
 
 def _mirror_problem(text: str, effective: Effective) -> str:
+    if not _is_url(text):
+        return "is no URL"
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or "://" not in text:
         return "has no scheme http:// or https://"
     return _mirror_rest(parts, effective)
+
+
+def _is_url(text: str) -> bool:
+    """Whether the host and port are such; the daemon does not mind a port above 65535."""
+    try:
+        host = urlsplit(text).netloc.rpartition("@")[2]
+    except ValueError:
+        return False
+    port = host.rpartition("]")[2].rpartition(":")
+    return not port[1] or port[2] == "" or port[2].isdigit()
 
 
 def _mirror_rest(parts: SplitResult, effective: Effective) -> str:

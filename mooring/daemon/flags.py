@@ -47,6 +47,9 @@ def parse(words: Sequence[Placed]) -> CommandLine:
         if not word.text.startswith("-") or word.text == "-":
             strays.append(word)
             continue
+        while _is_bundle(word.text):
+            flags.append(Flag(SHORT[word.text[1]], SHORT[word.text[1]], "true", word.origin))
+            word = Placed("-" + word.text[2:], word.origin)
         name, equals, value = _name(word.text)
         option = BY_FLAG.get(name)
         if not equals and option is not None and option.kind != SWITCH:
@@ -66,7 +69,11 @@ def _name(text: str) -> tuple[str, bool, str]:
         name, equals, value = text[2:].partition("=")
         return name, bool(equals), value
     name, value = SHORT.get(text[1], text[1]), text[2:]
-    is_switch = name in BY_FLAG and BY_FLAG[name].kind == SWITCH
-    if value.startswith("="):
-        return name, True, value[1:]
-    return name, bool(value) and not is_switch, value
+    return name, bool(value), value.removeprefix("=")
+
+
+def _is_bundle(text: str) -> bool:
+    """Whether a short switch is followed by more short flags in the same word, as in `-Dl`."""
+    if text.startswith("--") or text[2:3] in ("", "="):
+        return False
+    return text[1] in SHORT and BY_FLAG[SHORT[text[1]]].kind == SWITCH

@@ -59,9 +59,11 @@ SHORT = {
     "H": "host",
     "b": "bridge",
     "g": "graph",
+    "h": "help",
     "l": "log-level",
     "p": "pidfile",
     "s": "storage-driver",
+    "v": "version",
 }
 CHANGING = (
     Option("add-registry", "add-registry", LIST, is_redhats=True),
@@ -111,6 +113,8 @@ CHANGING = (
     Option("firewall-backend", "firewall-backend", VALUE, since=(29,)),
     Option("bridge-accept-fwmark", "bridge-accept-fwmark", VALUE, since=(29,)),
     Option("config-file", "config-file", VALUE),
+    Option("help", "help", SWITCH),
+    Option("version", "version", SWITCH),
 )
 OPTIONS = (
     *(Option(name, name, SWITCH) for name in SWITCHES.split()),
