@@ -72,9 +72,7 @@ class Explanation:
 
 def run(host: str, image: str, request: Request) -> int:
     """Explain on the screen or as JSON; 0, or 2 where the daemon would not start again."""
-    if not image:
-        raise UsageError("explain needs a host and an image: invoke explain web1 busybox")
-    split_image(image)
+    split_image(image)  # a wrong name is told before the host is asked
     explanation = build(host, image, read_texts(host, request))
     (write_json if request.json else write_text)(explanation, sys.stdout)
     return 0 if explanation.will_start else 2

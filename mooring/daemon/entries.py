@@ -10,8 +10,9 @@ from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 from mooring.daemon.endpoints import CERTIFICATES
 from mooring.daemon.origin import Origin, Placed
-from mooring.daemon.registries import by_files, is_network
+from mooring.daemon.registries import by_files, is_address, is_network
 
+SLASH = "has a slash behind its host"
 HOST = re.compile(r"[A-Za-z0-9.-]+$")
 
 
@@ -25,13 +26,15 @@ def find_bad_mirrors(effective: Effective) -> Iterator[Conflict]:
     for value in effective.values("registry-mirrors"):
         problem = _mirror_problem(value.text, effective)
         if not problem:
-            continue
-        if _is_judged(value, effective):
+            if not urlsplit(value.text).netloc:
+                message = f'mirror "{value.text}" names no host'
+                yield Conflict("mirror", Severity.USELESS, message, (value.origin,))
+        elif _is_judged(value, effective):
             yield Conflict("mirror", Severity.STOPS, f'mirror "{value.text}" {problem}', (value.origin,))
         elif "://" not in value.text:
             message = f'mirror "{value.text}" {problem}; this engine does not say so and takes https://{value.text}'
             yield Conflict("mirror", Severity.SURPRISING, message, (value.origin,))
-        elif urlsplit(value.text).path != "/":
+        elif problem != SLASH:  # which does no harm there
             message = f'mirror "{value.text}" {problem}; this engine does not say so, and asks there all the same'
             yield Conflict("mirror", Severity.SURPRISING, message, (value.origin,))
 
@@ -45,7 +48,9 @@ def _mirror_problem(text: str, effective: Effective) -> str:
     if not _is_url(text):
         return "is no URL"
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or "://" not in text:
+    # 20.10.24 and 26.1.5 take http:m for a URL, 28.5.2 and 1.13.1 in its file do not.
+    is_whole = "://" in text or (effective.engine.is_at_least(17, 4) and not effective.engine.is_at_least(28))
+    if parts.scheme not in ("http", "https") or not is_whole:
         return "has no scheme http:// or https://"
     return _mirror_rest(parts, effective)
 
@@ -66,8 +71,8 @@ def _mirror_rest(parts: SplitResult, effective: Effective) -> str:
     if parts.username is not None:
         return "has a user name, which mirrors cannot have (moby#30880)"
     if not effective.engine.is_at_least(17, 4) and parts.path:
-        return "has a path or slash behind its host"
-    if parts.path not in ("", "/") and not effective.engine.is_at_least(23):
+        return SLASH if parts.path == "/" else "has a path behind its host"
+    if parts.path.startswith("/") and parts.path != "/" and not effective.engine.is_at_least(23):
         return "has a path behind its host"
     return ""
 
@@ -92,13 +97,13 @@ def find_bad_insecure_entries(effective: Effective) -> Iterator[Conflict]:
 
 
 def _names_registry(text: str) -> bool:
-    if is_network(text):
+    if is_network(text) or is_address(text):
         return True
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdigit():
         host, port = text, "1"
-    is_address = host.startswith("[") and host.endswith("]")
-    if not is_address and (not HOST.match(host) or host[0] == "-" or host[-1] == "-"):
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    if not is_bracketed and (not HOST.match(host) or host[0] == "-" or host[-1] == "-"):
         return False
     return 0 <= int(port) <= 65535
 

@@ -53,6 +53,11 @@ def is_network(text: str) -> bool:
     return "/" in text
 
 
+def is_address(text: str) -> bool:
+    """Whether the text is an address by itself, also one of IPv6 without brackets."""
+    return _address(text) is not None
+
+
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(text)
