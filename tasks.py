@@ -63,6 +63,19 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
     finish(lambda: run(request, junit), request.debug)
 
 
+@task(
+    klass=RunTask,
+    without=(*ACTING, "limit", "forks", "verbose"),
+    help={"host": "the host, by its name in the inventory", "image": "the image, as `docker pull` takes it"},
+    positional=["host", "image"],
+)
+def explain(context: Context, host: str, image: str, *, request: Request) -> None:
+    """Tell where a pull goes on a host and why, and what is wrong there."""
+    from mooring.explain import run
+
+    finish(lambda: run(host, image, request), request.debug)
+
+
 @task(name="up", help={"fresh": "make the hosts anew that are up already"})
 def lab_up(context: Context, fresh: bool = False) -> None:
     """Build what is missing and boot the lab's hosts."""
@@ -129,5 +142,5 @@ def check(context: Context) -> None:
         context.run(f".venv/bin/{command}")
 
 
-namespace = Collection(provision_server, provision_clients, play, verify, demo, test, check)
+namespace = Collection(provision_server, provision_clients, play, verify, explain, demo, test, check)
 namespace.add_collection(Collection("lab", lab_up, lab_down, lab_status, lab_ssh))

@@ -59,7 +59,10 @@ def test_the_agent_is_ascii_and_begins_as_python_2_needs_it(path: Path) -> None:
         ("invoke", ["mooring/command_line.py", "tasks.py"]),
         ("pytest", ["mooring/verification"]),
         ("testinfra", ["mooring/verification"]),
-        ("mooring.reporters", ["mooring/provisioning.py", "mooring/reporters", "mooring/verification", "lab"]),
+        (
+            "mooring.reporters",
+            ["mooring/provisioning.py", "mooring/explain.py", "mooring/reporters", "mooring/verification", "lab"],
+        ),
     ],
 )
 def test_a_library_has_its_room(library: str, rooms: list[str]) -> None:
@@ -79,6 +82,18 @@ def test_only_reporters_print() -> None:
         if is_inside(path, "mooring") and not is_inside(path, "mooring/reporters"):
             calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
             assert not any(getattr(call.func, "id", "") == "print" for call in calls), f"{path} prints"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "mooring" / "daemon").glob("*.py")), ids=lambda path: str(path.name))
+def test_what_a_configuration_means_is_told_without_input_or_output(path: Path) -> None:
+    acting = {"os", "sys", "io", "subprocess", "socket", "pathlib", "shutil", "tempfile", "glob", "time"}
+    for name in imports(path):
+        top = name.split(".")[0]
+        own = name.startswith(("mooring.daemon", "mooring.errors", "mooring.results"))
+        assert own or top in sys.stdlib_module_names, f"{path} imports {name}"
+        assert top not in acting, f"{path} imports {name}"
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    assert not {getattr(call.func, "id", "") for call in calls} & {"open", "print", "input", "exec", "eval"}
 
 
 def test_actions_and_modules_have_disjoint_names_but_where_one_ends_in_the_other() -> None:

@@ -1,0 +1,7 @@
+"""What a Docker host's configuration means: pure functions from the host's texts to settings, conflicts and routes.
+
+systemd.py, sysconfig.py and words.py say what command line the unit makes; options.py and flags.py what its flags
+mean; daemon_json.py what the file says. effective.py puts them together; registries.py has what concerns pulls, by the
+files and as the daemon runs; running.py compares the two. conflicts.py, entries.py and judge.py say what is wrong,
+endpoints.py says where a pull goes. Nothing here reads, writes or prints.
+"""

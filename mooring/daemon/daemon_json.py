@@ -1,0 +1,75 @@
+"""daemon.json: what it says, where, and whether the engine can read it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mooring.daemon.engine import Engine
+from mooring.daemon.origin import Origin
+
+# Mappings that are one key to the daemon; the keys inside any other count as keys themselves (source:
+# `configValuesSet`).
+WHOLE = frozenset(
+    ["builder", "cluster-store-opts", "default-network-opts", "default-ulimits", "features", "log-opts", "runtimes"]
+)
+PATH = "/etc/docker/daemon.json"
+
+
+@dataclass(frozen=True)
+class DaemonJson:
+    """`values` by key; `error` says why the engine cannot read the file; `is_there` whether there is one."""
+
+    path: str = PATH
+    text: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    is_there: bool = False
+
+    def origin(self, key: str) -> Origin:
+        """The line where the key stands."""
+        found = re.search(rf'"{re.escape(key)}"\s*:', self.text)
+        return Origin(self.path, self.text.count("\n", 0, found.start()) + 1 if found else 0)
+
+    def texts(self, key: str) -> list[str]:
+        """A list's entries; a value of another kind says nothing here."""
+        value = self.values.get(key)
+        return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
+    """The file's meaning; `text` is None where there is no file."""
+    if text is None:
+        return DaemonJson(path)
+    if engine.is_at_least(23):
+        text = text.removeprefix("\ufeff")
+    if not text.strip():
+        # Fatal on 1.13.1 and 20.10.24 ("EOF"), allowed on 26.1.5: moby PR #42393, docker 23.0.
+        error = "" if engine.is_at_least(23) else "it is empty (write {} instead)"
+        return DaemonJson(path, text, {}, error, True)
+    try:
+        value, end = json.JSONDecoder(parse_constant=_refuse).raw_decode(text.lstrip())
+    except ValueError as error:
+        return DaemonJson(path, text, {}, f"it is no JSON: {error}", True)
+    if text.lstrip()[end:].strip() and engine.is_at_least(23):
+        # 20.10.24 reads the first value and ignores what follows; 26.1.5 refuses the file.
+        return DaemonJson(path, text, {}, "something follows after the closing brace", True)
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        return DaemonJson(path, text, {}, "it holds no {…}", True)
+    return DaemonJson(path, text, _flat(value), "", True)
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        found.update(inner if isinstance(inner, dict) and key not in WHOLE else {key: inner})
+    return found

@@ -1,0 +1,79 @@
+"""What the words of the daemon's command line mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mooring.daemon.options import BY_FLAG, SHORT, SWITCH
+from mooring.daemon.origin import Origin, Placed
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One flag; `key` is what daemon.json calls it. A switch without a value has the text "true"."""
+
+    name: str
+    key: str
+    value: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """`program` is argv[0]; `strays` are words that belong to no flag, `incomplete` flags whose value is missing."""
+
+    program: str = ""
+    flags: tuple[Flag, ...] = ()
+    strays: tuple[Placed, ...] = ()
+    incomplete: tuple[Placed, ...] = ()
+
+    def of(self, key: str) -> list[Flag]:
+        """All flags for a key of daemon.json, in their order."""
+        return [flag for flag in self.flags if flag.key == key]
+
+
+def parse(words: Sequence[Placed]) -> CommandLine:
+    """Take the daemon's command line apart; old ones are `docker daemon …`."""
+    program = words[0].text if words else ""
+    rest = list(words[1:])
+    if rest and rest[0].text == "daemon":
+        rest = rest[1:]
+    flags: list[Flag] = []
+    strays: list[Placed] = []
+    incomplete: list[Placed] = []
+    while rest:
+        word = rest.pop(0)
+        if not word.text.startswith("-") or word.text == "-":
+            strays.append(word)
+            continue
+        while _is_bundle(word.text):
+            flags.append(Flag(SHORT[word.text[1]], SHORT[word.text[1]], "true", word.origin))
+            word = Placed("-" + word.text[2:], word.origin)
+        name, equals, value = _name(word.text)
+        option = BY_FLAG.get(name)
+        if not equals and option is not None and option.kind != SWITCH:
+            if not rest:
+                incomplete.append(word)
+                continue
+            value = rest.pop(0).text
+        elif not equals:
+            value = "true"
+        flags.append(Flag(name, option.key if option else name, value, word.origin))
+    return CommandLine(program, tuple(flags), tuple(strays), tuple(incomplete))
+
+
+def _name(text: str) -> tuple[str, bool, str]:
+    """(long name, whether the value is in the same word, value); `-Hfd://` is `--host=fd://`."""
+    if text.startswith("--"):
+        name, equals, value = text[2:].partition("=")
+        return name, bool(equals), value
+    name, value = SHORT.get(text[1], text[1]), text[2:]
+    return name, bool(value), value.removeprefix("=")
+
+
+def _is_bundle(text: str) -> bool:
+    """Whether a short switch is followed by more short flags in the same word, as in `-Dl`."""
+    if text.startswith("--") or text[2:3] in ("", "="):
+        return False
+    return text[1] in SHORT and BY_FLAG[SHORT[text[1]]].kind == SWITCH

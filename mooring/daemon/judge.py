@@ -1,0 +1,20 @@
+"""All rules over one configuration."""
+
+from __future__ import annotations
+
+from mooring.daemon import conflicts, entries, shapes
+from mooring.daemon.conflicts import Conflict, Severity
+from mooring.daemon.effective import Effective
+
+ORDER = tuple(Severity)
+
+
+def judge(effective: Effective) -> list[Conflict]:
+    """Every conflict, the gravest first."""
+    found = [conflict for rule in (*conflicts.RULES, *shapes.RULES, *entries.RULES) for conflict in rule(effective)]
+    return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))
+
+
+def will_start(found: list[Conflict]) -> bool:
+    """Whether the daemon comes up at its next start."""
+    return all(conflict.severity is not Severity.STOPS for conflict in found)

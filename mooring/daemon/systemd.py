@@ -1,0 +1,96 @@
+"""The service's unit and drop-ins, from what `systemctl cat` prints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mooring.daemon.origin import Origin, Placed
+from mooring.daemon.words import split
+
+HEADER = re.compile(r"# (/\S+\.(?:service|conf))$")
+ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+
+
+@dataclass(frozen=True)
+class EnvironmentFile:
+    """A file that the unit names; systemd goes on without an optional one (written with a "-")."""
+
+    path: str
+    is_optional: bool
+    origin: Origin
+
+
+@dataclass
+class Service:
+    """What the [Service] sections say together, later files adding to earlier ones.
+
+    `commands` are all ExecStart lines that are left: more than one, or none, and the service is refused.
+    """
+
+    commands: list[Placed] = field(default_factory=list)
+    environment: dict[str, Placed] = field(default_factory=dict)
+    files: list[EnvironmentFile] = field(default_factory=list)
+    origin: Origin = field(default_factory=lambda: Origin("docker.service"))
+
+
+def parse(text: str) -> Service:
+    """The service that `systemctl cat` shows; an empty assignment takes back what earlier lines said."""
+    service = Service()
+    for section, name, value in _assignments(text):
+        if service.origin.line == 0:
+            service.origin = Origin(value.origin.path, 1)
+        if section == "Service":
+            _apply(service, name, value)
+    return service
+
+
+def _apply(service: Service, name: str, value: Placed) -> None:
+    if name == "ExecStart":
+        service.commands = [*service.commands, value] if value.text else []
+    elif name == "Environment":
+        if not value.text:
+            service.environment = {}
+        for word in split(value.text):
+            if ASSIGNMENT.match(word):
+                key, _, given = word.partition("=")
+                service.environment[key] = Placed(given, value.origin)
+    elif name == "EnvironmentFile":
+        path = value.text.strip('"')
+        file = EnvironmentFile(path.removeprefix("-"), path.startswith("-"), value.origin)
+        service.files = [*service.files, file] if path else []
+
+
+def _assignments(text: str) -> Iterator[tuple[str, str, Placed]]:
+    """(section, name, value), lines that end in a backslash joined by a space; a value's place is its first line."""
+    section, begun = "", ""
+    at = Origin("docker.service")
+    for path, number, line in _lines(text):
+        if not begun:
+            at = Origin(path, number)
+        if line.lstrip().startswith(("#", ";")):
+            continue  # also between continued lines
+        begun += line.strip()
+        if begun.endswith("\\"):
+            begun = begun[:-1] + " "
+            continue
+        line, begun = begun.strip(), ""
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif "=" in line:
+            name, _, value = line.partition("=")
+            yield section, name.strip(), Placed(value.strip(), at)
+
+
+def _lines(text: str) -> Iterator[tuple[str, int, str]]:
+    """(path, number, line): `systemctl cat` writes each file's path before it, and an empty line behind."""
+    path, number, is_border = "docker.service", 0, True
+    for line in text.splitlines():
+        found = HEADER.match(line) if is_border else None
+        if found:
+            path, number = found.group(1), 0
+        else:
+            number += 1
+            yield path, number, line
+        is_border = not line.strip()

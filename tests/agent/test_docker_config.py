@@ -1,0 +1,70 @@
+"""docker_config in the real agent, on every interpreter: programs of canned answers, files of the test's own."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_engine import fake_engine
+
+from mooring import arguments
+from mooring.bundle import Bundle
+from mooring.connection.local import LocalConnection
+from mooring.remote import Remote
+
+
+@pytest.fixture(scope="module")
+def remote(interpreter: str) -> Iterator[Remote]:
+    with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as remote:
+        yield remote
+
+
+def program(path: Path, script: str) -> str:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def ask(remote: Remote, folder: Path, pid: int, docker_host: str) -> dict[str, Any]:
+    """Call the module where `systemctl` shows a unit that names files of the folder."""
+    daemon = program(folder / "dockerd", "echo Docker version 20.10.24, build x")
+    (folder / "env.conf").write_text("OPTIONS='--debug'\n")
+    (folder / "own.json").write_text('{"debug": false}')
+    (folder / "certs.d" / "r.example.com:5000").mkdir(parents=True)
+    (folder / "certs.d" / "r.example.com:5000" / "ca.crt").write_text("")
+    (folder / "unit").write_text(
+        f"# /x/docker.service\n[Service]\nEnvironmentFile=-{folder}/env*.conf\nEnvironmentFile=-{folder}/none\n"
+        f"ExecStart={daemon} --config-file {folder}/own.json $OPTIONS\n"
+    )
+    shown = f"echo MainPID={pid}; echo NeedDaemonReload=yes"
+    program(folder / "bin" / "systemctl", f'[ "$1" = cat ] && cat {folder}/unit || {{ {shown}; }}')
+    args = {"certificates": str(folder / "certs.d"), "docker_host": docker_host}
+    normalized = arguments.normalize(arguments.find("docker_config", None), args, None)
+    environment = {"PATH": f"{folder}/bin:{os.environ['PATH']}"}
+    return remote.call("docker_config", normalized, environment=environment)
+
+
+def test_an_engine_that_runs(remote: Remote, tmp_path: Path) -> None:
+    with fake_engine(tmp_path, {"GET /info": (200, {"ServerVersion": "20.10.24"})}) as engine:
+        reply = ask(remote, tmp_path, os.getpid(), engine.address)
+    assert not reply.get("failed"), reply
+    assert reply["info"] == {"ServerVersion": "20.10.24"}
+    assert reply["needs_reload"] is True
+    assert reply["certificates"] == {"r.example.com:5000": ["ca.crt"]}
+    assert reply["files"][f"{tmp_path}/env.conf"] == "OPTIONS='--debug'\n"
+    assert reply["files"][f"{tmp_path}/none"] is None
+    assert reply["files"][f"{tmp_path}/own.json"] == '{"debug": false}'
+    assert reply["argv"], "the command line of this very process, without its interpreter"
+    assert Path(sys.executable).name not in Path(reply["argv"][0]).name
+
+
+def test_an_engine_that_does_not(remote: Remote, tmp_path: Path) -> None:
+    reply = ask(remote, tmp_path, 0, f"unix://{tmp_path}/no.sock")
+    assert (reply["argv"], reply["info"]) == ([], {})
+    assert reply["version"] == "Docker version 20.10.24, build x"

@@ -1,0 +1,151 @@
+"""Where pulls go, by engine and version; and where the running daemon is not what its files say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hosts import docker, redhat
+
+from mooring.daemon.effective import Effective
+from mooring.daemon.endpoints import ANY_ERROR, HUB_URL, NO_TLS, SOME_ERRORS, SYSTEM, Host, Route, explain, split_image
+from mooring.daemon.registries import as_it_runs, by_files
+from mooring.daemon.running import Difference, differences
+from mooring.errors import UsageError
+
+ADD = "ADD_REGISTRY='--add-registry r.example.com'\nINSECURE_REGISTRY='--insecure-registry r.example.com'\n"
+MIRROR = '{"registry-mirrors": ["http://m.example.com:5000/"]}'
+HUB = (HUB_URL, "library/tiny:1", "verified", "")
+
+
+def route(image: str, effective: Effective) -> Route:
+    return explain(image, Host(effective.engine, by_files(effective), effective.texts.certificates))
+
+
+def told(found: Route) -> list[tuple[str, str, str, str]]:
+    return [(one.url, one.repository, one.tls, one.next_on) for one in found.endpoints]
+
+
+@pytest.mark.parametrize(
+    ("image", "sysconfig", "daemon_json", "wanted"),
+    [
+        ("tiny:1", "", "{}", [HUB]),
+        ("tiny:1", ADD, "{}", [
+            ("https://r.example.com", "tiny:1", "unverified", NO_TLS),
+            ("http://r.example.com", "tiny:1", "none", ANY_ERROR),
+            HUB,
+        ]),
+        ("docker.io/tiny:1", ADD, MIRROR, [("http://m.example.com:5000", "library/tiny:1", "none", SOME_ERRORS), HUB]),
+        ("tiny:1", "", '{"registry-mirrors": ["m.example.com"]}', [
+            ("https://m.example.com", "library/tiny:1", "verified", SOME_ERRORS), HUB,
+        ]),
+        ("docker.io/tiny:1", "BLOCK_REGISTRY='--block-registry docker.io'\n", MIRROR, [
+            ("http://m.example.com:5000", "library/tiny:1", "none", ""),
+        ]),
+        ("tiny:1", "ADD_REGISTRY='--add-registry a.example.com'\nBLOCK_REGISTRY='--block-registry public'\n", "{}", [
+            ("https://a.example.com", "tiny:1", "verified", ""),
+        ]),
+        ("r.example.com/a/b", "INSECURE_REGISTRY='--insecure-registry http://r.example.com'\n", "{}", [
+            ("https://r.example.com", "a/b", "verified", ""),
+        ]),
+    ],
+)  # fmt: skip
+def test_red_hats_engine(image: str, sysconfig: str, daemon_json: str, wanted: list[Any]) -> None:
+    assert told(route(image, redhat(sysconfig, daemon_json))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("image", "blocked", "refusal"),
+    [
+        ("tiny", "docker.io", "No default registry configured."),
+        ("docker.io/tiny", "public", "All endpoints blocked."),
+        ("x.example.com/tiny", "all", "All endpoints blocked."),
+    ],
+)
+def test_blocked_registries(image: str, blocked: str, refusal: str) -> None:
+    found = route(image, redhat(f"BLOCK_REGISTRY='--block-registry {blocked}'\n"))
+    assert (found.endpoints, found.refusal) == ((), refusal)
+
+
+@pytest.mark.parametrize(
+    ("image", "version", "daemon_json", "wanted"),
+    [
+        ("tiny:1", "20.10.24", "{}", [HUB]),
+        ("index.docker.io/library/tiny:1", "20.10.24", "{}", [HUB]),
+        ("tiny:1", "20.10.24", MIRROR, [("http://m.example.com:5000", "library/tiny:1", "none", ANY_ERROR), HUB]),
+        ("tiny:1", "17.09.0", MIRROR, [("http://m.example.com:5000", "library/tiny:1", "none", SOME_ERRORS), HUB]),
+        ("quay.io/a/b", "20.10.24", MIRROR, [("https://quay.io", "a/b", "verified", "")]),
+        ("localhost:5000/a", "20.10.24", "{}", [
+            ("https://localhost:5000", "a", "unverified", NO_TLS), ("http://localhost:5000", "a", "none", ""),
+        ]),
+        ("10.1.2.3:5000/a", "20.10.24", '{"insecure-registries": ["10.1.0.0/16"]}', [
+            ("https://10.1.2.3:5000", "a", "unverified", NO_TLS), ("http://10.1.2.3:5000", "a", "none", ""),
+        ]),
+        ("r.example.com/a", "20.10.24", '{"insecure-registries": ["http://r.example.com"]}', [
+            ("https://r.example.com", "a", "unverified", NO_TLS), ("http://r.example.com", "a", "none", ""),
+        ]),
+        ("r.example.com:5000/a", "20.10.24", '{"insecure-registries": ["r.example.com"]}', [
+            ("https://r.example.com:5000", "a", "verified", ""),
+        ]),
+    ],
+)  # fmt: skip
+def test_dockers_own_engine(image: str, version: str, daemon_json: str, wanted: list[Any]) -> None:
+    assert told(route(image, docker(daemon_json, version))) == wanted
+
+
+def test_authorities_and_logins() -> None:
+    certificates = {"m.example.com": ("ca.crt", "me.cert", "me.key"), "docker.io": ("hub.crt",)}
+    settings = {"registry-mirrors": ["https://m.example.com"]}
+    mirror = route("tiny", docker(settings, certificates=certificates)).endpoints[0]
+    own = "/etc/docker/certs.d/m.example.com"
+    assert mirror.trust == f"{SYSTEM} and {own}/ca.crt; shows {own}/me.cert"
+    assert mirror.credentials == "Docker Hub's"
+    info = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+    containerd = route("tiny", docker(settings, "29.0.0", certificates=certificates, info=info)).endpoints[0]
+    assert containerd.trust == f"{SYSTEM} and /etc/docker/certs.d/docker.io/hub.crt"
+
+
+def test_notes_say_what_a_name_alone_cannot_tell() -> None:
+    info = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+    certificates = {"r.example.com": ("hosts.toml",)}
+    host = docker({"insecure-registries": ["10.0.0.0/8"]}, "29.0.0", certificates=certificates, info=info)
+    notes = route("r.example.com/a", host).notes
+    assert [word for word, note in zip(("resolves", "hosts.toml", "ignored"), notes, strict=True) if word in note] == [
+        "resolves", "hosts.toml", "ignored",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("image", ["", " a", "http://a/b", "/a", "a/", "-a"])
+def test_what_is_no_image(image: str) -> None:
+    with pytest.raises(UsageError, match="is no image"):
+        split_image(image)
+
+
+def info(mirrors: list[str], insecure: list[str], **more: Any) -> dict[str, Any]:
+    indexes = {name: {"Secure": False} for name in insecure}
+    networks = ["127.0.0.0/8", "::1/128"]
+    return {"RegistryConfig": {"Mirrors": mirrors, "IndexConfigs": indexes, "InsecureRegistryCIDRs": networks}, **more}
+
+
+def test_a_daemon_that_runs_as_its_files_say() -> None:
+    argv = ("/usr/sbin/dockerd", "-H", "fd://", "--containerd=/run/containerd/containerd.sock")
+    running = info(["http://m.example.com:5000/"], [], LiveRestoreEnabled=False)
+    assert differences(docker(MIRROR, argv=argv, info=running)) == []
+    assert differences(docker(MIRROR)) == []
+
+
+def test_a_daemon_that_does_not() -> None:
+    argv = ("/usr/bin/dockerd-current", "--add-registry", "old.example.com", "--debug")
+    effective = redhat(ADD, '{"live-restore": true}', argv=argv, info=info([], ["r.example.com"]))
+    found = {one.key: one for one in differences(effective)}
+    assert found["add-registry"] == Difference("add-registry", ("old.example.com",), ("r.example.com",))
+    assert found["live-restore"] == Difference("live-restore", ("false",), ("true",))
+    assert found["debug"] == Difference("debug", ("true",), ())
+    assert "insecure-registries" not in found
+
+
+def test_red_hats_api_tells_its_registries() -> None:
+    listed = [{"Name": "a.example.com"}, {"Name": "docker.io"}]
+    known = as_it_runs(redhat("", info=info([], [], Registries=listed)))
+    assert known is not None
+    assert known.added == ("a.example.com",)

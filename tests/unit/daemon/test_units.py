@@ -1,0 +1,112 @@
+"""Units, drop-ins, EnvironmentFiles and command lines as systemd reads them."""
+
+from __future__ import annotations
+
+import pytest
+from hosts import DEBIAN_UNIT, SYSCONFIG, redhat
+
+from mooring.daemon import sysconfig, systemd
+from mooring.daemon.origin import Origin, Placed
+from mooring.daemon.words import expand, split
+
+HERE = Origin("/etc/x", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("A=b", {"A": "b"}),
+        ("A=b c  \n", {"A": "b c"}),
+        ("A='b  c' \n", {"A": "b  c"}),
+        ('A="b \\"c\\" \\$d \\e"', {"A": 'b "c" $d \\e'}),
+        ("A='b\\c'", {"A": "b\\c"}),
+        ("# A=b\n; A=c\n  A=d", {"A": "d"}),
+        ("A=b # no comment", {"A": "b # no comment"}),
+        ("A=b\nA=c", {"A": "c"}),
+        ("A=b\\\nc", {"A": "bc"}),
+        ("A='b\nc'\nD=e", {"A": "b\nc", "D": "e"}),
+        ("A='b''c'", {"A": "bc"}),
+        ("A=", {"A": ""}),
+        ('A=--x "y z"', {"A": '--x "y z"'}),
+        ("export A=b\n1A=c\nfi", {}),
+        ('if [ -z "${X}" ]; then\n    X=/etc/docker\nfi', {"X": "/etc/docker"}),
+    ],
+)
+def test_environment_files(text: str, values: dict[str, str]) -> None:
+    found = sysconfig.parse(text, "/etc/x")
+    assert {name: value.text for name, value in found.values.items()} == values
+
+
+def test_a_value_has_its_line_and_a_dropped_line_too() -> None:
+    found = sysconfig.parse("# c\nA='b\nc'\nexport B=d\nE=f", "/etc/x")
+    assert {name: value.origin.line for name, value in found.values.items()} == {"A": 2, "E": 5}
+    assert found.ignored == [Placed("export B=d", Origin("/etc/x", 4))]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a  b\tc", ["a", "b", "c"]),
+        ("a 'b c' \"d e\"", ["a", "b c", "d e"]),
+        ("a='b c'", ["a=b c"]),
+        ("a\\ b \"\\n\" '\\n'", ["a b", "\n", "\\n"]),
+        ("a ''", ["a", ""]),
+        ("", []),
+    ],
+)
+def test_words(text: str, words: list[str]) -> None:
+    assert split(text) == words
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("d $TWO", ["d", "--a", "x y"]),
+        ("d ${TWO}", ["d", "--a 'x y'"]),
+        ("d --k=${ONE}-z", ["d", "--k=1-z"]),
+        ("d --k=$ONE", ["d", "--k=$ONE"]),
+        ("d $NOTHING $EMPTY", ["d"]),
+        ("d ${NOTHING}", ["d", ""]),
+        ("d $$ONE $${ONE}", ["d", "$ONE", "${ONE}"]),
+        ("-@d a", ["d", "a"]),
+    ],
+)
+def test_variables_in_a_command(command: str, words: list[str]) -> None:
+    variables = {"ONE": Placed("1", HERE), "TWO": Placed("--a 'x y'", HERE), "EMPTY": Placed("", HERE)}
+    assert [word.text for word in expand(Placed(command, HERE), variables)] == words
+
+
+def test_drop_ins_add_to_the_unit_and_an_empty_assignment_takes_back() -> None:
+    drop_in = (
+        '\n# /etc/systemd/system/docker.service.d/10-own.conf\n[Service]\nEnvironment="A=b c" D=e\n'
+        "EnvironmentFile=\nEnvironmentFile=/etc/own\nExecStart=\nExecStart=/usr/bin/dockerd \\\n  # why\n  --debug\n"
+    )
+    service = systemd.parse(DEBIAN_UNIT + drop_in)
+    place = Origin("/etc/systemd/system/docker.service.d/10-own.conf", 6)
+    assert [(split(one.text), one.origin) for one in service.commands] == [(["/usr/bin/dockerd", "--debug"], place)]
+    assert {name: value.text for name, value in service.environment.items()} == {"A": "b c", "D": "e"}
+    assert [(file.path, file.is_optional) for file in service.files] == [("/etc/own", False)]
+
+
+def test_a_place_is_counted_in_its_own_file() -> None:
+    service = systemd.parse(DEBIAN_UNIT)
+    assert service.commands[0].origin == Origin("/lib/systemd/system/docker.service", 7)
+    assert service.origin == Origin("/lib/systemd/system/docker.service", 1)
+
+
+def test_the_stock_files_of_red_hat() -> None:
+    stock = "OPTIONS='--selinux-enabled --log-driver=journald --signature-verification=false'\nINSECURE_REGISTRY=\n"
+    settings = redhat(stock).settings()
+    assert [value.text for value in settings["exec-opts"]] == ["native.cgroupdriver=systemd"]
+    assert settings["log-driver"] == [Placed("journald", Origin(SYSCONFIG, 1))]
+    assert settings["signature-verification"][0].text == "false"
+    assert redhat(stock).command.strays == ()
+
+
+def test_later_environment_files_win() -> None:
+    registries = {"/run/containers/registries.conf": "REGISTRIES='--add-registry a'\nADD_REGISTRY='--add-registry b'\n"}
+    found = redhat("ADD_REGISTRY='--add-registry c'\n", files=registries)
+    assert [(value.text, value.origin.path) for value in found.values("add-registry")] == [
+        ("c", SYSCONFIG),
+        ("a", "/run/containers/registries.conf"),
+    ]

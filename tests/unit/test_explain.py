@@ -1,0 +1,93 @@
+"""`invoke explain`: from a host's texts to the screen, to JSON and to the exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mooring import explain
+from mooring.command_line import Request
+from mooring.daemon.effective import Texts
+from mooring.errors import HostUnreachable, UsageError
+from mooring.reporters.explanation import write_json, write_text
+
+UNIT = "# /lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/sbin/dockerd -H fd://\n"
+REPLY: dict[str, Any] = {
+    "unit": UNIT,
+    "files": {"/etc/docker/daemon.json": '{"registry-mirrors": ["http://m.example.com"]}'},
+    "certificates": {},
+    "argv": ["/usr/sbin/dockerd", "-H", "fd://"],
+    "info": {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {}, "InsecureRegistryCIDRs": []}},
+    "version": "20.10.24",
+    "needs_reload": False,
+}
+
+
+def screen(texts: Texts) -> str:
+    stream = io.StringIO()
+    write_text(explain.build("web1", "busybox:1", texts), stream)
+    return stream.getvalue()
+
+
+def test_the_screen_tells_both_routes_and_the_rule_between() -> None:
+    text = screen(explain.texts_of(REPLY))
+    now, later = text.split("after the daemon's next start:")
+    assert "docker pull busybox:1  on web1, docker 20.10.24" in now
+    assert "1. registry: https://registry-1.docker.io/library/busybox:1" in now
+    assert "1. mirror: http://m.example.com/library/busybox:1" in later
+    assert "plain HTTP; sends Docker Hub's login, if there is one" in later
+    assert "on to 2. on any error" in later
+    assert "registry-mirrors runs as nothing, its files say http://m.example.com" in later
+    assert "will not start" not in text
+
+
+def test_the_screen_tells_why_a_daemon_will_not_start() -> None:
+    texts = explain.texts_of({**REPLY, "files": {"/etc/docker/daemon.json": '{"hosts": []}'}, "info": {}, "argv": []})
+    text = screen(texts)
+    assert "the daemon does not run; this is what its files say" in text
+    assert "stops the daemon  [flag-and-key] /lib/systemd/system/docker.service:2, /etc/docker/daemon.json:1: " in text
+    assert text.endswith("the daemon will not start again\n")
+
+
+def test_json_has_every_setting_with_its_place() -> None:
+    stream = io.StringIO()
+    write_json(explain.build("web1", "busybox", explain.texts_of(REPLY)), stream)
+    found = json.loads(stream.getvalue())
+    assert found["will_start"] is True
+    assert found["settings"]["hosts"] == [
+        {"value": "fd://", "file": "/lib/systemd/system/docker.service", "line": 2},
+    ]
+    assert [one["kind"] for one in found["after_restart"]["endpoints"]] == ["mirror", "registry"]
+    assert found["now"]["endpoints"][0]["tls"] == "verified"
+
+
+@pytest.mark.parametrize(("text", "status"), [("{}", 0), ("", 2)])
+def test_the_exit_status(monkeypatch: pytest.MonkeyPatch, text: str, status: int) -> None:
+    texts = explain.texts_of({**REPLY, "files": {"/etc/docker/daemon.json": text}})
+    monkeypatch.setattr(explain, "read_texts", lambda host, request: texts)
+    assert explain.run("web1", "busybox", Request()) == status
+
+
+@pytest.mark.parametrize(("host", "message"), [("web*", "means 2 hosts"), ("nobody", 'no host or group is "nobody"')])
+def test_one_host_is_meant(host: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        explain.run(host, "busybox", Request(inventory="web1,web2"))
+
+
+def test_a_host_that_is_down(tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text("all: {hosts: {web1: {ansible_host: 127.0.0.1, ansible_port: 1}}}\n")
+    with pytest.raises(HostUnreachable) as caught:
+        explain.run("web1", "busybox", Request(inventory=str(inventory)))
+    assert caught.value.exit_status == 4
+
+
+def test_a_host_without_docker(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = {"failed": True, "msg": "there is no service docker"}
+    monkeypatch.setattr(explain.Session, "call", lambda *args: failed)
+    with pytest.raises(explain.ExplainFailed, match="web1: there is no service docker"):
+        explain.run("web1", "busybox", Request(inventory="web1,"))
