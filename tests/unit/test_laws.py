@@ -134,3 +134,9 @@ def test_nothing_is_left_open() -> None:
         path = ROOT / name
         if path.suffix in (".py", ".yml", ".md", ".j2", ".sh") and path.exists():
             assert not left.search(path.read_text(encoding="utf-8")), f"{name} leaves something open"
+
+
+def test_every_module_has_data_cases() -> None:
+    modules = {path.stem for path in (AGENT / "modules").glob("*.py")} - {"__init__"}
+    without = {name for name in modules if not list((ROOT / "tests" / "modules" / name).glob("*.yml"))}
+    assert not without
