@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 AGENT = ROOT / "mooring" / "agent"
-FILES = sorted([*(ROOT / "mooring").rglob("*.py"), *(ROOT / "lab").rglob("*.py"), ROOT / "tasks.py"])
+OWN = (ROOT / "tasks.py", ROOT / "tests" / "tasks.py")
+FILES = sorted([*(ROOT / "mooring").rglob("*.py"), *(ROOT / "lab").rglob("*.py"), *OWN])
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 # Modules of the standard library that exist on one of 2.7 and 3 only, and that the agent imports under a condition.
 OLD_NAMES = {"httplib", "urlparse", "urllib2", "Queue", "StringIO", "ConfigParser", "cookielib", "pipes"}
@@ -56,7 +57,7 @@ def test_the_agent_is_ascii_and_begins_as_python_2_needs_it(path: Path) -> None:
         ("paramiko", ["mooring/connection"]),
         ("jinja2", ["mooring/templating.py", "mooring/jinja"]),
         ("rich", ["mooring/reporters"]),
-        ("invoke", ["mooring/command_line.py", "tasks.py"]),
+        ("invoke", ["mooring/command_line.py", "mooring/finish.py", "tasks.py", "lab/tasks.py", "tests/tasks.py"]),
         ("pytest", ["mooring/verification"]),
         ("testinfra", ["mooring/verification"]),
         (
@@ -84,7 +85,7 @@ def test_only_reporters_print() -> None:
             assert not any(getattr(call.func, "id", "") == "print" for call in calls), f"{path} prints"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "mooring" / "daemon").glob("*.py")), ids=lambda path: str(path.name))
+@pytest.mark.parametrize("path", sorted((ROOT / "mooring" / "daemon").rglob("*.py")), ids=str)
 def test_what_a_configuration_means_is_told_without_input_or_output(path: Path) -> None:
     acting = {"os", "sys", "io", "subprocess", "socket", "pathlib", "shutil", "tempfile", "glob", "time"}
     for name in imports(path):

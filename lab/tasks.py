@@ -1,0 +1,56 @@
+"""Invoke tasks of the lab: `lab.up` and the like, and the demo that is told in it."""
+
+from __future__ import annotations
+
+from invoke import Collection, Context, task
+
+from mooring.finish import finish
+
+
+@task(
+    name="up",
+    help={
+        "fresh": "make the hosts anew that are up already",
+        "all": "the opt-in hosts too: podman, containerd, Docker 26 and 28",
+    },
+)
+def lab_up(context: Context, fresh: bool = False, all_: bool = False) -> None:
+    """Build what is missing and boot the lab's hosts."""
+    from lab import fleet
+
+    finish(lambda: fleet.up(fresh, all_))
+
+
+@task(name="down", help={"opt-in": "only the hosts that `lab.up --all` adds"})
+def lab_down(context: Context, opt_in: bool = False) -> None:
+    """Stop the lab and remove its hosts, volumes and network; the images stay."""
+    from lab import fleet
+
+    finish(lambda: fleet.down(opt_in))
+
+
+@task(name="status")
+def lab_status(context: Context) -> None:
+    """The lab's hosts, and how to log in."""
+    from lab import fleet
+
+    finish(lambda: print(fleet.status()))
+
+
+@task(name="ssh", positional=["host"], help={"host": "the host's name, as lab.status shows it"})
+def lab_ssh(context: Context, host: str) -> None:
+    """Log in to a host of the lab."""
+    from lab import fleet
+
+    finish(lambda: fleet.ssh(host))
+
+
+@task
+def demo(context: Context) -> None:
+    """The whole story on this machine: lab, server, clients, proof."""
+    from lab import demo as story
+
+    finish(lambda: story.run(print))
+
+
+namespace = Collection("lab", lab_up, lab_down, lab_status, lab_ssh)

@@ -1,0 +1,1 @@
+"""Tests, and the tasks that run them."""
