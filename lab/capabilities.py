@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 CAP_SYS_RESOURCE = 24
+UNIFIED = Path("/sys/fs/cgroup/unified")
+"""Where a machine on cgroup v1 may have a v2 tree (without controllers) beside it."""
 
 _UNCONFINED = ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"]
 
@@ -23,9 +26,9 @@ def cgroup_version(filesystem: str) -> int:
     return 2 if filesystem.strip() in ("cgroup2fs", "2") else 1
 
 
-def run_options(privileged: bool, cgroups: int) -> list[str]:
+def run_options(privileged: bool, cgroups: int, needs_cgroup2: bool = False) -> list[str]:
     """Options of `docker run`. On cgroup v2 a container has a tree of its own; on v1 it works on the machine's tree,
-    where systemd keeps to the container's part of it."""
+    where systemd keeps to the container's part of it. A systemd that knows v2 only gets the v2 tree beside v1's."""
     if privileged:
         rights = ["--privileged"]
     else:
@@ -33,7 +36,8 @@ def run_options(privileged: bool, cgroups: int) -> list[str]:
         rights += [f"--security-opt={option}" for option in _UNCONFINED]
     if cgroups == 2:
         return [*rights, "--cgroupns=private"]
-    return [*rights, "--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"]
+    tree = UNIFIED if needs_cgroup2 else "/sys/fs/cgroup"
+    return [*rights, "--cgroupns=host", f"--volume={tree}:/sys/fs/cgroup:rw"]
 
 
 def boot_command(cgroups: int) -> list[str]:

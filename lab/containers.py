@@ -65,6 +65,8 @@ def state_of(engine: Engine, host: LabHost) -> str:
 def ensure_container(engine: Engine, host: LabHost) -> bool:
     """HOST's container, running; made anew where it is not what the lab would make now. Whether it was started."""
     cgroups = capabilities.cgroup_version(engine.run("info", "--format={{.CgroupVersion}}"))
+    if host.needs_cgroup2 and cgroups == 1 and not capabilities.UNIFIED.is_dir():
+        raise LabError(f"lab host {host.name} needs cgroup v2, and this machine has no {capabilities.UNIFIED} either")
     options, boot = _options(host, cgroups), capabilities.boot_command(cgroups)
     made_of = digest(tag_of(host.image), keys.fingerprint(host), json.dumps(options + boot))
     there = engine.run(
@@ -85,11 +87,12 @@ def ensure_container(engine: Engine, host: LabHost) -> bool:
 
 
 def remove_container(engine: Engine, host: LabHost) -> None:
-    """HOST's container and volume, if they are there."""
+    """HOST's container and volumes, if they are there."""
     if engine.succeeds("container", "inspect", host.container):
         engine.run("rm", "--force", "--volumes", host.container)
-    if engine.succeeds("volume", "inspect", host.volume):
-        engine.run("volume", "rm", host.volume)
+    for volume in host.volumes.values():
+        if engine.succeeds("volume", "inspect", volume):
+            engine.run("volume", "rm", volume)
 
 
 def wait_until_booted(engine: Engine, host: LabHost) -> None:
@@ -125,11 +128,11 @@ def _options(host: LabHost, cgroups: int) -> list[str]:
     return [
         f"--name={host.container}",
         f"--hostname={host.name}",
-        *capabilities.run_options(capabilities.may_be_privileged(status), cgroups),
+        *capabilities.run_options(capabilities.may_be_privileged(status), cgroups, host.needs_cgroup2),
         "--stop-signal=SIGRTMIN+3",
         "--tmpfs=/run:exec,mode=755",
         "--tmpfs=/tmp:exec,mode=1777",
-        f"--volume={host.volume}:/var/lib/docker",
+        *[f"--volume={volume}:{path}" for path, volume in host.volumes.items()],
         f"--network={NETWORK}",
         f"--ip={host.address}",
         *[f"--network-alias={alias}" for alias in (host.name, *host.aliases)],

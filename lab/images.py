@@ -6,10 +6,11 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import apt, bundles, dress, hub, mirror, roots, rpm
+from lab import apt, bundles, dress, hub, mirror, roots, rpm, suites
 from lab.commands import LabError, Say, run
 from lab.engine import Engine, install_missing
 from lab.places import BUNDLES, HERE, cache, digest
@@ -31,6 +32,7 @@ _RECIPES = {
     "el7": ("roots.py", "rpm.py", "dress.py", "redhat", "overlay/every", "overlay/el7"),
     "debian": ("roots.py", "apt.py", "dress.py", "overlay/every", "overlay/debian"),
     "hub": ("roots.py", "apt.py", "archive.py", "bundles.py", "hub.py", "dress.py", "images", "overlay"),
+    **{name: suites.recipe_of(name) for name in suites.IMAGES},
 }
 
 
@@ -39,10 +41,10 @@ def tag_of(image: str) -> str:
     return f"{PREFIX}/{image}:{digest(*[HERE / path for path in _RECIPES[image]])}"
 
 
-def ensure_images(engine: Engine, say: Say) -> None:
-    """Builds what is missing of the host images and the offline bundles."""
+def ensure_images(engine: Engine, wanted: Collection[str], say: Say) -> None:
+    """Builds what is missing of the WANTED host images and the offline bundles."""
     kept = _kept_bundles()
-    missing = [name for name in _RECIPES if not engine.succeeds("image", "inspect", tag_of(name))]
+    missing = [name for name in _RECIPES if name in wanted and not engine.succeeds("image", "inspect", tag_of(name))]
     has_bundles = all((kept / f"{name}.tar").exists() for name in BUNDLE_NAMES)
     if missing or not has_bundles:
         install_missing(TOOLS, "build the lab's images", say)
@@ -54,6 +56,8 @@ def ensure_images(engine: Engine, say: Say) -> None:
                 jobs.append(pool.submit(_build_el7, engine, say))
             if {"debian", "hub"} & set(missing) or not has_bundles:
                 jobs.append(pool.submit(_build_debian, engine, kept, say))
+            if opt_in := [name for name in missing if name in suites.IMAGES]:
+                jobs.append(pool.submit(_build_opt_in, engine, opt_in, say))
             for job in jobs:
                 job.result()
     for name in BUNDLE_NAMES:
@@ -109,6 +113,11 @@ def _build_debian(engine: Engine, kept: Path, say: Say) -> None:
         shutil.rmtree(hub_root / "opt/debs")
         dress.dress_hub(hub_root)
         _import(engine, hub_root, "hub", say)
+
+
+def _build_opt_in(engine: Engine, images: list[str], say: Say) -> None:
+    source = mirror.debian_mirror(mirror.machine_sources())
+    suites.build(images, source, lambda root, image: _import(engine, root, image, say), say)
 
 
 def _import(engine: Engine, root: Path, image: str, say: Say) -> None:

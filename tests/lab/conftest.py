@@ -14,7 +14,7 @@ from invocations import Run, invoke
 from lab_hosts import LookedAt
 
 from lab.engine import find_engine
-from lab.topology import HOSTS, PREFIX
+from lab.topology import PREFIX, SMALL_FLEET
 
 
 @pytest.fixture(scope="session")
@@ -66,4 +66,4 @@ def fleet(server: LookedAt, clients: list[LookedAt]) -> list[LookedAt]:
 def _is_up() -> bool:
     engine = find_engine()
     names = engine.run("ps", "--format={{.Names}}", f"--filter=name={PREFIX}").split() if engine else []
-    return {host.container for host in HOSTS} <= set(names)
+    return {host.container for host in SMALL_FLEET} <= set(names)

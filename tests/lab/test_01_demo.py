@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from invocations import Run, invoke, succeed
 
-from lab.topology import HOSTS
+from lab.topology import SMALL_FLEET
 
 TOLD = (
     "docker pull registry.example.com/",
@@ -43,5 +43,5 @@ def test_demo_again_on_a_running_lab(moored: None, capsys: pytest.CaptureFixture
 
 def test_all_hosts_are_up(moored: None) -> None:
     status = succeed(invoke("lab.status"))
-    lines = [line.split() for line in status.out.splitlines()]
-    assert [(line[0], line[1]) for line in lines] == [(host.name, "up") for host in HOSTS]
+    states = dict(line.split()[:2] for line in status.out.splitlines())
+    assert {host.name: states[host.name] for host in SMALL_FLEET} == {host.name: "up" for host in SMALL_FLEET}

@@ -10,7 +10,7 @@ import pytest
 from invocations import invoke, succeed
 
 from lab.keys import PASSWORD, SSH
-from lab.topology import HOSTS, OPERATOR
+from lab.topology import OPERATOR, SMALL_FLEET
 
 PLAYBOOK = """\
 - hosts: server:clients
@@ -27,7 +27,7 @@ PLAYBOOK = """\
 """
 Given = Callable[..., str]
 """Takes variables; returns the option that hands them over."""
-FLEET = [host for host in HOSTS if host.name != "hub"]
+FLEET = [host for host in SMALL_FLEET if host.name != "hub"]
 
 
 @pytest.fixture

@@ -36,9 +36,16 @@ def test_what_is_there_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None
 def test_without_an_engine_nothing_is_down_or_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet, "find_engine", lambda: None)
     said: list[str] = []
-    fleet.down(said.append)
+    fleet.down(say=said.append)
     assert said == ["no Docker engine answers, so the lab is down"]
     assert all("no engine" in line for line in fleet.status().splitlines())
+
+
+@pytest.mark.parametrize(("name", "task"), [("server", "lab.up$"), ("client-podman", "lab.up --all$")])
+def test_a_host_that_is_down_says_how_it_comes_up(name: str, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet.containers, "answers", lambda host: False)
+    with pytest.raises(LabError, match=f"lab host {name} is not up; bring it up with: ./invoke {task}"):
+        fleet.ssh(name)
 
 
 def test_an_unknown_host_is_answered_with_the_known_ones() -> None:

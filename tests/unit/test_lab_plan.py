@@ -6,11 +6,12 @@ import ipaddress
 import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from lab import archive, bundles, capabilities, containers, images, mirror, places, topology
+from lab import archive, bundles, capabilities, containers, images, mirror, places, suites, topology
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +36,9 @@ def test_cgroup_version(text: str, version: int) -> None:
 def test_run_options_never_ask_for_what_the_machine_lacks() -> None:
     assert capabilities.run_options(True, 2) == ["--privileged", "--cgroupns=private"]
     assert "--cgroupns=host" in capabilities.run_options(True, 1)
+    assert "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw" in capabilities.run_options(True, 1)
+    assert "--volume=/sys/fs/cgroup/unified:/sys/fs/cgroup:rw" in capabilities.run_options(True, 1, needs_cgroup2=True)
+    assert capabilities.run_options(True, 2, needs_cgroup2=True) == capabilities.run_options(True, 2)
     assert capabilities.boot_command(1) == []
     assert "remount,rw /sys/fs/cgroup" in capabilities.boot_command(2)[-1]
     for cgroups in (1, 2):
@@ -72,22 +76,60 @@ def test_the_machines_own_mirror_is_used(sources: list[str], wanted: str) -> Non
     assert mirror.debian_mirror(sources) == wanted
 
 
+def ports_in(groups: dict[str, Any]) -> dict[str, int]:
+    """Each host's port, from an inventory's `children`."""
+    found = {}
+    for group in groups.values():
+        found.update({name: host["ansible_port"] for name, host in group.get("hosts", {}).items()})
+        found.update(ports_in(group.get("children", {})))
+    return found
+
+
 def test_topology_and_inventory_say_the_same() -> None:
     inventory = yaml.safe_load((ROOT / "inventory.yml").read_text())["all"]
-    ports = {
-        name: host["ansible_port"] for group in inventory["children"].values() for name, host in group["hosts"].items()
-    }
-    assert ports == {host.name: host.ssh_port for host in topology.HOSTS}
+    assert ports_in(inventory["children"]) == {host.name: host.ssh_port for host in topology.SMALL_FLEET}
     server = topology.find_host("server")
     assert server
     assert inventory["vars"]["registry_server_address"] == server.address
     assert inventory["vars"]["ansible_user"] == topology.LOGIN
 
 
+def test_the_big_fleets_inventory_says_what_the_small_ones_does() -> None:
+    small, big = (yaml.safe_load((ROOT / name).read_text())["all"] for name in ("inventory.yml", "lab/fleet.yml"))
+    assert ports_in(big["children"]) == {host.name: host.ssh_port for host in topology.HOSTS}
+    upwards = {name: value for name, value in big["vars"].items() if "inventory_dir" in str(value)}
+    assert {name: value.replace("inventory_dir }}/..", "inventory_dir }}") for name, value in upwards.items()} == {
+        name: small["vars"][name] for name in upwards
+    }
+    assert {**big["vars"], **{name: small["vars"][name] for name in upwards}} == small["vars"]
+    clients = big["children"]["clients"]["children"]
+    engines = {name: group.get("vars", {}).get("registry_client_engine") for name, group in clients.items()}
+    assert engines == {"docker": None, "podman": "podman", "containerd": "containerd"}
+
+
+def test_only_the_small_fleet_is_up_unless_asked_for() -> None:
+    assert [host.name for host in topology.SMALL_FLEET] == ["server", "client-el7", "client-debian", "hub"]
+    assert not any(host.is_opt_in for host in topology.SMALL_FLEET)
+    assert all(host.is_opt_in and host.needs_cgroup2 for host in topology.OPT_IN)
+    assert topology.HOSTS == topology.SMALL_FLEET + topology.OPT_IN
+    assert topology.find_host("client-podman") in topology.OPT_IN
+
+
+def test_every_store_is_on_a_volume_of_its_own() -> None:
+    volumes = [volume for host in topology.HOSTS for volume in host.volumes.values()]
+    assert len(set(volumes)) == len(volumes)
+    server, modern = topology.find_host("server"), topology.find_host("client-docker28")
+    assert server
+    assert modern
+    assert server.volumes == {"/var/lib/docker": "mooring-lab-server-docker"}
+    assert set(modern.volumes) == {"/var/lib/docker", "/var/lib/containerd"}
+
+
 def test_hosts_have_their_own_addresses_in_the_subnet() -> None:
     network = ipaddress.ip_network(topology.SUBNET)
     addresses = [host.address for host in topology.HOSTS] + [topology.GATEWAY]
     assert len(set(addresses)) == len(addresses)
+    assert len({host.ssh_port for host in topology.HOSTS}) == len(topology.HOSTS)
     assert all(ipaddress.ip_address(address) in network for address in addresses)
     assert all(host.container.startswith("mooring-lab-") for host in topology.HOSTS)
     assert topology.find_host("nobody") is None
@@ -115,7 +157,10 @@ def test_digest_sees_contents_names_and_modes(tmp_path: Path) -> None:
 
 def test_every_recipe_is_there() -> None:
     assert all(images.tag_of(name).startswith("mooring-lab/") for name in ("el7", "debian", "hub"))
-    assert {host.image for host in topology.HOSTS} == {"el7", "debian", "hub"}
+    assert {host.image for host in topology.SMALL_FLEET} == {"el7", "debian", "hub"}
+    assert {host.image for host in topology.OPT_IN} == set(suites.IMAGES)
+    for name in suites.IMAGES:
+        assert all((ROOT / "lab" / path).exists() for path in suites.recipe_of(name))
     assert (ROOT / "lab/images/nginx/etc/nginx/nginx.conf").exists()
     assert bundles.HERE.samefile(ROOT / "lab")
 
