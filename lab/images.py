@@ -28,10 +28,11 @@ TOOLS = {
 BUNDLE_NAMES = ("registry", "nginx", "busybox")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
+_OVERLAYS = ("overlay/every", "overlay/debian", "overlay/hub")
 _RECIPES = {
     "el7": ("roots.py", "rpm.py", "dress.py", "redhat", "overlay/every", "overlay/el7"),
     "debian": ("roots.py", "apt.py", "dress.py", "overlay/every", "overlay/debian"),
-    "hub": ("roots.py", "apt.py", "archive.py", "bundles.py", "hub.py", "dress.py", "images", "overlay"),
+    "hub": ("roots.py", "apt.py", "archive.py", "bundles.py", "hub.py", "dress.py", "images", *_OVERLAYS),
     **{name: suites.recipe_of(name) for name in suites.IMAGES},
 }
 

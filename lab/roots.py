@@ -50,6 +50,7 @@ BOOKWORM = Suite(
     (("engine", ("docker.io",)), ("hub", ("dnsmasq-base",)), ("images", _IMAGES)),
 )
 
+_SCRIPTS = Path("/usr/share/debootstrap/scripts")
 _STAGES = ("Retrieving", "Extracting", "Unpacking", "Configuring")
 _SAY_EVERY = 100
 
@@ -63,10 +64,10 @@ def make_root(suite: Suite, mirror: str, where: Path, say: Say) -> None:
     if kept.exists():
         run(["tar", "-C", str(where), "-xf", str(kept)])
         return
-    packages = ",".join(suite.packages)
+    packages, what = ",".join(suite.packages), (suite.name, str(where), mirror, *_script(suite.name))
     say(f"installing a Debian {suite.name} root from {mirror} (about a minute)")
     watch(
-        ["debootstrap", "--variant=minbase", f"--include={packages}", suite.name, str(where), mirror],
+        ["debootstrap", "--variant=minbase", f"--include={packages}", *what],
         _Stages(suite.name, say).take,
         env={"DEBIAN_FRONTEND": "noninteractive"},
     )
@@ -82,6 +83,11 @@ def make_root(suite: Suite, mirror: str, where: Path, say: Say) -> None:
     partial = kept.with_suffix(".partial")
     run(["tar", "-C", str(where), "-cf", str(partial), "."])
     partial.rename(kept)
+
+
+def _script(suite: str) -> list[str]:
+    """debootstrap of an older Debian lacks the script of a newer release; sid's makes that too."""
+    return [] if (_SCRIPTS / suite).exists() else [str(_SCRIPTS / "sid")]
 
 
 class _Stages:

@@ -19,7 +19,7 @@ _EVERY = tuple(name for name in roots.BOOKWORM.packages if name not in ("libdevm
 TRIXIE = roots.Suite(
     "trixie",
     _EVERY,
-    (("docker", ("docker.io", "docker-cli")), ("podman", ("podman",)), ("containerd", ("containerd",))),
+    (("docker", ("docker.io", "docker-cli")), ("podman", ("podman", "nftables")), ("containerd", ("containerd",))),
 )
 FORKY = roots.Suite("forky", _EVERY, (("docker", ("docker.io", "docker-cli")),))
 
