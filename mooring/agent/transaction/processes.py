@@ -1,0 +1,60 @@
+"""Processes and the host's clock, as /proc shows them."""
+
+from __future__ import absolute_import, division, print_function
+
+import os
+import pwd
+
+from mooring.agent import host
+
+SHIMS = ("containerd-shim", "conmon")
+
+
+def uptime():
+    """Seconds since the host booted: the same clock for all processes, and nobody sets it."""
+    return float(host.read_text("/proc/uptime").split()[0])
+
+
+def start_time(pid):
+    """When a process began, in ticks since boot; None where it is gone (or only waits to be collected)."""
+    try:
+        fields = host.read_text("/proc/%s/stat" % pid).rpartition(")")[2].split()
+    except (IOError, OSError):
+        return None
+    return None if fields[0] in ("Z", "X") else int(fields[19])
+
+
+def lives(pid, started):
+    """Whether the process `pid` that began at `started` is still there; the number may be another's by now."""
+    return start_time(pid) == started
+
+
+def command_line(pid):
+    """The process's own argument list; empty where it does not run."""
+    try:
+        return host.as_text(host.read_bytes("/proc/%s/cmdline" % pid)).split("\0")[:-1]
+    except (IOError, OSError):
+        return []
+
+
+def shims():
+    """{pid: start} of the processes that hold containers for containerd and CRI-O."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            words = command_line(name)
+            if words and os.path.basename(words[0]).startswith(SHIMS):
+                found[name] = start_time(name)
+    return found
+
+
+def login():
+    """Who runs this, and from where: for the message to a second operator."""
+    name = os.environ.get("SUDO_USER") or os.environ.get("LOGNAME")
+    if not name:
+        try:
+            name = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            name = "user %d" % os.getuid()
+    source = os.environ.get("SSH_CLIENT", "").split()
+    return "%s from %s" % (name, source[0]) if source else name

@@ -1,0 +1,138 @@
+"""Going a step: files in place, the daemon told, and a look whether it did what the plan expects."""
+
+from __future__ import absolute_import, division, print_function
+
+import re
+
+from mooring.agent import host
+from mooring.agent.transaction import processes, saved
+from mooring.agent.transaction.look import Silent
+from mooring.agent.transaction.unit import reread
+
+RELOAD_SECONDS = 20
+# A daemon that logs little says nothing of a reload; what it refuses it has said by then.
+QUIET_SECONDS = 1.0
+PAUSE = 0.1
+REFUSAL = re.compile(r"level=error.*(reconfigur|unable to configure|configuration file|not valid|invalid)", re.I)
+RELOADED = re.compile(r"Reloaded configuration|reload(ed|ing) (of )?config", re.I)
+TROUBLE = re.compile(r"level=(error|fatal)|unable to|failed to|invalid|cannot|error:|panic", re.I)
+
+
+class Steps(object):
+    """Goes steps of one journal. `limit` is the uptime at which waiting ends; `events` collects what happened."""
+
+    def __init__(self, journal, engine, unit, faults, limit):
+        self.journal, self.engine, self.unit, self.faults = journal, engine, unit, faults
+        self.limit = limit
+        self.began = processes.uptime()
+        self.events = []
+
+    def tell(self, what):
+        self.events.append({"at": round(processes.uptime() - self.began, 1), "what": what})
+
+    def go(self, step, name):
+        """The whole step; host.Failed says what did not come out as planned."""
+        self.faults.point(name + ".begun")
+        for number, one in enumerate(step["files"], 1):
+            self.faults.point("%s.file%d.before" % (name, number))
+            saved.place(one)
+            self.faults.point("%s.file%d.after" % (name, number))
+        self.tell("%s: %s written" % (name, ", ".join(one["path"] for one in step["files"]) or "no file"))
+        then = step["then"]
+        if then != "nothing":
+            self.journal.advance(then)
+            self.faults.point(name + ".recorded")
+        self.act(step, lambda: self.faults.point(name + ".asked"))
+        self.faults.point(name + ".seen")
+
+    def act(self, step, asked):
+        """Tell the daemon, and wait until what is expected holds."""
+        if self.unit is None:
+            return
+        reread([one["real"] for one in step["files"]])
+        place = self.unit.log_place()
+        if step["then"] == "restart":
+            before = self.unit.main_process()
+            self.unit.restart()
+            asked()
+            self.await_start(before, place)
+        elif step["then"] == "reload":
+            self.unit.reload()
+            asked()
+        self.await_effect(step, place)
+        if step["then"] != "nothing":
+            self.tell("%s did its %s" % (self.unit.name, step["then"]))
+        if (step.get("expect") or {}).get("same_containers"):
+            self.expect_same_containers()
+
+    def await_start(self, before, place):
+        """Until the service runs anew; fails as soon as systemd has given it up."""
+        while True:
+            state = self.unit.show()
+            if state.get("Job", "0") in ("", "0"):
+                if state.get("ActiveState") == "active" and self.unit.main_process() != before:
+                    return
+                raise host.Failed("%s does not start (%s, %s)%s" % (
+                    self.unit.name, state.get("ActiveState"), state.get("Result"), self.last_words(place)))
+            if processes.uptime() > self.limit:
+                raise host.Failed("%s is still %s (%s) after its restart%s" % (
+                    self.unit.name, state.get("ActiveState"), state.get("SubState"), self.last_words(place)))
+            host.sleep(PAUSE)
+
+    def await_effect(self, step, place):
+        """Until the daemon says that the settings hold. A reload is taken in some time after the signal."""
+        began = processes.uptime()
+        limit = min(self.limit, began + RELOAD_SECONDS) if step["then"] == "reload" else self.limit
+        while True:
+            rest = self.differences(step.get("expect") or {})
+            lines = self.unit.log_since(place) if step["then"] == "reload" else []
+            refused = [line for line in lines if REFUSAL.search(line)]
+            if refused:
+                raise host.Failed("%s refuses the new configuration at its reload; it says: %s" % (
+                    self.unit.name, "; ".join(shorten(refused))))
+            is_taken = step["then"] != "reload" or any(RELOADED.search(line) for line in lines)
+            now = processes.uptime()
+            if not rest and (is_taken or now > began + QUIET_SECONDS):
+                return
+            if now > limit:
+                raise host.Failed("%s after %s%s" % (
+                    "; ".join(rest), {"reload": "a reload", "restart": "a restart"}.get(step["then"], "the change"),
+                    self.last_words(place)))
+            host.sleep(PAUSE)
+
+    def differences(self, expect):
+        try:
+            return self.engine.differences(expect)
+        except Silent as silence:
+            return ["no answer from the engine (%s)" % silence]
+
+    def expect_same_containers(self):
+        """The containers that ran before run on, untouched."""
+        try:
+            fate = self.engine.fate(self.journal["containers"])
+        except Silent as silence:
+            raise host.Failed("the engine does not tell its containers (%s)" % silence)
+        for word, names in (("restarted", fate["restarted"]), ("killed", fate["lost"])):
+            if names:
+                raise host.Failed("containers were %s that should have run on: %s" % (word, ", ".join(names)))
+        for name in fate["ended"]:
+            host.warn("container %s ended by itself meanwhile" % name)
+
+    def last_words(self, place):
+        """What the daemon said since `place`, its complaints first."""
+        try:
+            lines = self.unit.log_since(place)
+        except host.Failed:
+            return ""
+        lines = [line for line in lines if TROUBLE.search(line)] or lines
+        return "; it said: " + " / ".join(shorten(lines[-4:])) if lines else ""
+
+
+def shorten(lines):
+    """The daemon's own lines, without its time stamps."""
+    found = []
+    for line in lines:
+        line = re.sub(r'^time="[^"]*" ', "", line.strip())[:400]
+        if line and line not in found:
+            found.append(line)
+    return found
