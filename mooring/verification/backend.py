@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from testinfra.backend.base import BaseBackend, CommandResult  # type: ignore[import-untyped]
 
+from mooring.errors import MooringError
+
 
 class Ran(NamedTuple):
     """A finished program."""
@@ -14,6 +16,12 @@ class Ran(NamedTuple):
     rc: int
     out: str
     err: str
+
+
+class CheckFailed(MooringError):
+    """A module that only looks could not look; the message is the host's."""
+
+    exit_status = 2
 
 
 class AgentBackend(BaseBackend):  # type: ignore[misc]

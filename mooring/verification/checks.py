@@ -7,12 +7,10 @@ from typing import Any
 
 from mooring.errors import HostUnreachable, MooringError
 from mooring.registry.transport import Endpoint
-from mooring.verification import settings
+from mooring.verification.backend import CheckFailed
 from mooring.verification.findings import HOST, SETTING, Finding, judge_probe
-from mooring.verification.member import CheckFailed, Member
+from mooring.verification.member import Member
 from mooring.verification.routes import FULL_NAME, MIRROR, Route, is_verified
-
-ENGINE_REMEDY = "start it (`systemctl start docker`), or see `journalctl -u docker` for why it does not"
 
 
 def probe_route(client: Member, route: Route) -> Mapping[str, Any]:
@@ -20,8 +18,7 @@ def probe_route(client: Member, route: Route) -> Mapping[str, Any]:
     if route.endpoint.scheme == "http":
         return client.probe(route.endpoint)
     is_strict = is_verified(route, client.variables["registry_client_insecure_registries"])
-    directory = client.variables["registry_client_certs_directory"]
-    path = f"{directory}/{route.endpoint.authority}"
+    path = f"{client.engine.certs_directory}/{route.endpoint.authority}"
     return client.probe(route.endpoint, validate_certs=is_strict, ca_path=path)
 
 
@@ -42,14 +39,14 @@ def examine_setting(client: Member, route: Route) -> Finding | None:
     """Whether the engine itself reports the setting that this route needs."""
     try:
         if route.kind == MIRROR:
-            return settings.judge_mirrors(client.engine, [route.registry])
+            return client.engine.judge_mirrors([route.registry])
         if route.kind == FULL_NAME:
             insecure = client.variables["registry_client_insecure_registries"]
             wanted = [route.registry] if route.registry in insecure else []
-            return settings.judge_insecure(client.engine, wanted)
-        return settings.judge_added(client.engine, client.engine_text, [route.registry])
+            return client.engine.judge_insecure(wanted)
+        return client.engine.judge_added([route.registry])
     except CheckFailed as error:
-        return Finding.of(SETTING, str(error), ENGINE_REMEDY)
+        return Finding.of(SETTING, str(error), client.engine.words.start)
 
 
 def explain_pull(client: Member, route: Route, finding: Finding) -> Finding:

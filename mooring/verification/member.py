@@ -12,17 +12,12 @@ from testinfra.host import Host  # type: ignore[import-untyped]
 
 from mooring import arguments
 from mooring.connection.process import Stream
-from mooring.errors import MooringError
 from mooring.registry.transport import Endpoint
-from mooring.verification.backend import AgentBackend, Ran
+from mooring.verification.backend import AgentBackend, CheckFailed, Ran
+from mooring.verification.engines import engine_of
+from mooring.verification.engines.engine import Engine
 
 PATIENCE = 300.0
-
-
-class CheckFailed(MooringError):
-    """A module that only looks could not look; the message is the host's."""
-
-    exit_status = 2
 
 
 @dataclass
@@ -80,17 +75,6 @@ class Member:
         return self._probes[key]
 
     @functools.cached_property
-    def engine(self) -> Mapping[str, Any]:
-        """What the Docker engine says of itself (`/info`)."""
-        info: Mapping[str, Any] = self.call("docker_host_info")["host_info"]
-        return info
-
-    @functools.cached_property
-    def engine_text(self) -> str:
-        """What `docker info` prints: Red Hat's client says more than the engine's API."""
-        return self.run("docker", "info").out
-
-    @functools.cached_property
-    def has_red_hats_engine(self) -> bool:
-        """Told by the binary, not by the system: docker-ce on CentOS has none of its settings."""
-        return self.run_line("command -v dockerd-current || test -x /usr/bin/docker-current").rc == 0
+    def engine(self) -> Engine:
+        """The engine that is to use the registry here."""
+        return engine_of(self)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from mooring.registry.client import Registry
 from mooring.registry.image import Image, architecture_of, build_image
+from mooring.verification.engines.engine import DOCKERS, Words
 from mooring.verification.findings import HTTP, NAME, REGISTRY, SETTING, TCP, TLS, Finding
 from mooring.verification.routes import FULL_NAME, Route
 
@@ -52,13 +53,15 @@ class Pull:
 @dataclass(frozen=True)
 class Evidence:
     """What was seen of a pull: what the engine said, the digests that its images list has for the name, whose
-    addresses the access log has for the manifest, and as which addresses nginx sees this client."""
+    addresses the access log has for the manifest, and as which addresses nginx sees this client. `words` are for
+    speaking of the engine."""
 
     output: str
     succeeded: bool
     digests: tuple[str, ...]
     fetchers: frozenset[str]
     addresses: frozenset[str]
+    words: Words = DOCKERS
 
 
 class Proof:
@@ -106,7 +109,7 @@ class Proof:
 def judge_pull(pull: Pull, evidence: Evidence) -> Finding | None:
     """A pull counts when the digest is the pushed one and nginx's access log shows this client's address."""
     if not evidence.succeeded:
-        return explain_failure(pull, evidence.output)
+        return explain_failure(pull, evidence.output, evidence.words)
     if pull.image.digest not in evidence.digests:
         found = ", ".join(evidence.digests) or "none"
         return Finding.of(REGISTRY, f"{pull.reference} was pulled as {found}, pushed as {pull.image.digest}")
@@ -124,6 +127,7 @@ def judge_pull(pull: Pull, evidence: Evidence) -> Finding | None:
 # What engines say, and the layer that it means; looked at only where the host itself reaches the registry.
 _SIGNS: Sequence[tuple[str, str]] = (
     ("Cannot connect to the Docker daemon", SETTING),
+    ("containerd.sock", SETTING),
     ("no such host", NAME),
     ("server misbehaving", NAME),
     ("server gave HTTP response to HTTPS client", SETTING),
@@ -135,19 +139,19 @@ _SIGNS: Sequence[tuple[str, str]] = (
     ("manifest unknown", REGISTRY),
     ("Internal Server Error", REGISTRY),
     ("Bad Gateway", REGISTRY),
+    ("not found", REGISTRY),
 )
 
 
-def explain_failure(pull: Pull, output: str) -> Finding:
+def explain_failure(pull: Pull, output: str, words: Words) -> Finding:
     """The layer behind a failed pull, from the engine's words.
 
     Where the engine passes over the mirror or the added registry, it ends at Docker Hub, whose answer says
     nothing about ours: the setting is to blame.
     """
     said = next((line for line in reversed(output.strip().splitlines()) if line.strip()), "no output")
-    message = f"docker pull {pull.reference}: {said}"
+    message = f"{words.pull} {pull.reference}: {said}"
     if pull.route.kind != FULL_NAME:
-        why = f"`journalctl -u docker` for why the engine passed {pull.route.registry} over"
-        return Finding.of(SETTING, message, f"see `docker info`, and {why}")
+        return Finding.of(SETTING, message, f"{words.look} for why the engine passed {pull.route.registry} over")
     layer = next((layer for sign, layer in _SIGNS if sign in output), HTTP)
     return Finding.of(layer, message)

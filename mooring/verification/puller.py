@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
 from mooring.errors import MooringError
-from mooring.verification.member import CheckFailed, Member
+from mooring.verification.backend import CheckFailed
+from mooring.verification.engines.engine import DOCKERS, Words
+from mooring.verification.member import Member
 from mooring.verification.proof import Proof, Pull
 from mooring.verification.routes import Door, Route, plan_routes
 
@@ -21,34 +22,16 @@ class Seen:
     output: str
     succeeded: bool
     digests: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ListedImage:
-    """One line of `docker images`."""
-
-    repository: str
-    tag: str
-    digest: str
-    number: str
-
-    @property
-    def name(self) -> str:
-        """The repository without registry and folders."""
-        return self.repository.rpartition("/")[2]
-
-    @property
-    def reference(self) -> str:
-        return self.number if self.tag == "<none>" else f"{self.repository}:{self.tag}"
+    words: Words = DOCKERS
 
 
 def plan_client(client: Member, door: Door) -> list[tuple[str, Route, str]]:
     """The client's name with each of its routes and its machine's architecture."""
     try:
-        machine = str(client.engine.get("Architecture", ""))
+        machine = client.engine.machine
     except CheckFailed:  # an engine that does not answer fails its own check, and each of its pulls
         machine = "x86_64"
-    routes = plan_routes(client.variables, door, client.has_red_hats_engine)
+    routes = plan_routes(client.variables, door, client.engine.takes_short_names, client.engine.hub_prefix)
     return [(client.name, route, machine) for route in routes]
 
 
@@ -59,22 +42,15 @@ def pull_all(client: Member, proof: Proof) -> dict[Pull, Seen]:
         try:
             seen[pull] = _pull(client, pull)
         except MooringError as error:
-            seen[pull] = Seen(str(error), False)
+            seen[pull] = Seen(str(error), False, words=client.engine.words)
     return seen
 
 
 def _pull(client: Member, pull: Pull) -> Seen:
     client.probe(pull.route.endpoint, path=pull.sign, validate_certs=False)
-    ran = client.run_line(f"timeout {PULL_SECONDS} docker pull {shlex.quote(pull.reference)} 2>&1")
-    digests = tuple(image.digest for image in list_images(client) if image.name == pull.name)
-    return Seen(ran.out, ran.rc == 0, digests)
-
-
-def list_images(client: Member) -> list[ListedImage]:
-    """Every image on the client that has a name."""
-    form = "{{.Repository}} {{.Tag}} {{.Digest}} {{.ID}}"
-    ran = client.run("docker", "images", "--digests", "--no-trunc", "--format", form)
-    return [ListedImage(*line.split(" ", 3)) for line in ran.out.splitlines() if line.count(" ") == 3]
+    ran = client.engine.pull(pull.reference, PULL_SECONDS)
+    digests = tuple(image.digest for image in client.engine.list_images() if image.name == pull.name)
+    return Seen(ran.out, ran.rc == 0, digests, client.engine.words)
 
 
 def remove_images(client: Member, mark: str) -> list[str]:
@@ -83,7 +59,7 @@ def remove_images(client: Member, mark: str) -> list[str]:
         ours = _marked(client, mark)
         if not ours:
             return []
-        ran = client.run("docker", "rmi", "--force", *ours)
+        ran = client.engine.remove(ours)
         left = _marked(client, mark)
         return [f"{client.name}: images {', '.join(left)}: {ran.err.strip()}"] if left else []
     except MooringError as error:
@@ -91,5 +67,5 @@ def remove_images(client: Member, mark: str) -> list[str]:
 
 
 def _marked(client: Member, mark: str) -> list[str]:
-    images = list_images(client)
+    images = client.engine.list_images()
     return sorted({image.reference for image in images if image.name.startswith(f"{mark}-")})

@@ -12,7 +12,8 @@ from mooring.errors import MooringError, RegistryError
 from mooring.registry.client import Registry
 from mooring.registry.transport import HttpTransport
 from mooring.verification import access_log
-from mooring.verification.member import CheckFailed, Member
+from mooring.verification.backend import CheckFailed
+from mooring.verification.member import Member
 from mooring.verification.proof import Proof
 from mooring.verification.routes import Door
 

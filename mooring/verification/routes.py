@@ -15,15 +15,17 @@ FULL_NAME, SHORT_NAME, MIRROR = "full name", "short name", "mirror"
 
 @dataclass(frozen=True)
 class Route:
-    """One way to pull: what `docker pull` is given, where the engine then asks, and under which repository.
+    """One way to pull: what the engine is given, where it then asks, and under which repository.
 
-    `registry` is the name that the client uses, as in its settings; the endpoint is where that leads.
+    `registry` is the name that the client uses, as in its settings; the endpoint is where that leads. `hub` is what
+    the engine wants in front of the short name of an image that it is to look for at Docker Hub.
     """
 
     kind: str
     registry: str
     endpoint: Endpoint
     prefix: str = ""
+    hub: str = ""
 
     @property
     def label(self) -> str:
@@ -35,8 +37,9 @@ class Route:
         return f"{self.prefix}{name}"
 
     def reference(self, name: str, tag: str) -> str:
-        """What `docker pull` is given."""
-        return f"{self.registry}/{name}:{tag}" if self.kind == FULL_NAME else f"{name}:{tag}"
+        """What the engine is given to pull."""
+        front = {FULL_NAME: f"{self.registry}/", MIRROR: self.hub}.get(self.kind, "")
+        return f"{front}{name}:{tag}"
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def endpoint_of_url(url: str) -> Endpoint:
     return Endpoint(parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme], parts.scheme)
 
 
-def plan_routes(variables: Mapping[str, Any], door: Door, takes_short_names: bool) -> list[Route]:
+def plan_routes(variables: Mapping[str, Any], door: Door, takes_short_names: bool, hub: str = "") -> list[Route]:
     """Every route of a client: by full name for each name it uses, by short name, through the mirror.
 
     Registries and mirrors that are not this server's are somebody else's: our images are not there.
@@ -112,7 +115,7 @@ def plan_routes(variables: Mapping[str, Any], door: Door, takes_short_names: boo
     for url in variables["registry_client_mirrors"]:
         endpoint = endpoint_of_url(url)
         if door.leads_here(endpoint.host):
-            routes.append(Route(MIRROR, url, endpoint, prefix="library/"))
+            routes.append(Route(MIRROR, url, endpoint, "library/", hub))
             break
     return routes
 

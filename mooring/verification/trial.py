@@ -98,7 +98,7 @@ class Trial:
         addresses = frozenset(access_log.askers(requests, pull.sign))
         self.addresses[pull] = ", ".join(sorted(addresses))
         fetchers = frozenset(access_log.fetchers(requests, pull.repository))
-        return judge_pull(pull, Evidence(seen.output, seen.succeeded, seen.digests, fetchers, addresses))
+        return judge_pull(pull, Evidence(seen.output, seen.succeeded, seen.digests, fetchers, addresses, seen.words))
 
 
 def _explain_pulls(client: Member, findings: Mapping[Pull, Finding | None]) -> dict[Pull, Finding | None]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mooring.registry.transport import Endpoint
-from mooring.verification import settings
-from mooring.verification.checks import ENGINE_REMEDY, expected_address, probe_route
+from mooring.verification.backend import CheckFailed
+from mooring.verification.checks import expected_address, probe_route
 from mooring.verification.findings import (
     NAME,
     REGISTRY,
@@ -20,7 +20,7 @@ from mooring.verification.findings import (
     judge_name,
     judge_reach,
 )
-from mooring.verification.member import CheckFailed, Member
+from mooring.verification.member import Member
 from mooring.verification.routes import Door, Route
 
 hosts = "clients"
@@ -73,16 +73,16 @@ def test_registrys_own_port_is_closed(member: Member, door: Door) -> None:
 
 
 def test_engine_answers(member: Member) -> None:
-    """The Docker engine answers"""
+    """The engine answers"""
     try:
-        assert member.engine
+        assert member.engine.machine
     except CheckFailed as error:
-        raise Wrong(Finding(SETTING, str(error), ENGINE_REMEDY)) from None
+        raise Wrong(Finding(SETTING, str(error), member.engine.words.start)) from None
 
 
 def need_engine(member: Member) -> None:
     try:
-        assert member.engine
+        assert member.engine.machine
     except CheckFailed:
         pytest.skip("the engine does not answer")
 
@@ -90,20 +90,20 @@ def need_engine(member: Member) -> None:
 def test_mirrors_are_in_effect(member: Member) -> None:
     """The engine has the mirrors, as it says itself"""
     need_engine(member)
-    expect(settings.judge_mirrors(member.engine, member.variables["registry_client_mirrors"]))
+    expect(member.engine.judge_mirrors(member.variables["registry_client_mirrors"]))
 
 
 def test_insecure_registries_are_in_effect(member: Member) -> None:
     """The engine has the insecure registries, as it says itself"""
     need_engine(member)
     wanted = member.variables["registry_client_insecure_registries"]
-    expect(settings.judge_insecure(member.engine, wanted))
+    expect(member.engine.judge_insecure(wanted))
 
 
 def test_added_registries_are_in_effect(member: Member) -> None:
     """The engine asks the added registries for short names, as it says itself"""
     need_engine(member)
-    if not member.has_red_hats_engine:
-        pytest.skip("only Red Hat's engine has added registries")
+    if not member.engine.takes_short_names:
+        pytest.skip("this engine asks Docker Hub alone for short names")
     wanted = member.variables["registry_client_add_registries"]
-    expect(settings.judge_added(member.engine, member.engine_text, wanted))
+    expect(member.engine.judge_added(wanted))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mooring.registry.transport import Endpoint
+from mooring.verification.engines.settings import added_registries, judge_added, judge_insecure, judge_mirrors
 from mooring.verification.findings import (
     HTTP,
     NAME,
@@ -19,7 +20,6 @@ from mooring.verification.findings import (
     expect,
     judge_probe,
 )
-from mooring.verification.settings import added_registries, judge_added, judge_insecure, judge_mirrors
 
 ENDPOINT = Endpoint("registry.example.com")
 VERSION = ["Docker-Distribution-Api-Version", "registry/2.0"]

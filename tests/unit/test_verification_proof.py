@@ -11,6 +11,7 @@ from verification_world import DOOR, LINE, World
 
 from mooring.verification import trial as trial_module
 from mooring.verification.access_log import Request, askers, fetchers, parse
+from mooring.verification.engines.engine import Words
 from mooring.verification.findings import HTTP, NAME, REGISTRY, SETTING, TCP, TLS
 from mooring.verification.proof import Evidence, Proof, explain_failure, judge_pull
 from mooring.verification.registry_side import RegistrySide
@@ -138,7 +139,7 @@ def test_another_digest_than_the_pushed_one_does_not_count() -> None:
     ],
 )
 def test_the_engines_words_name_the_layer(kind: str, output: str, layer: str) -> None:
-    assert explain_failure(one_pull(kind), output).layer == layer
+    assert explain_failure(one_pull(kind), output, Words()).layer == layer
 
 
 def test_the_access_log_is_read_line_by_line() -> None:

@@ -18,6 +18,7 @@ from mooring.verification.routes import Door
 NAMES = ("registry.example.com",)
 DOOR = Door(NAMES, "192.0.2.10", 80, 443, has_tls=False)
 VARIABLES = {
+    "registry_client_engine": "docker",
     "registry_client_names": list(NAMES),
     "registry_client_add_registries": list(NAMES),
     "registry_client_mirrors": ["http://registry.example.com"],

@@ -1,4 +1,4 @@
-"""What a client's engine says of its registries, against what the client was set up for. Pure judging."""
+"""What Docker's engine says of its registries, against what the client was set up for. Pure judging."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mooring.verification.findings import SETTING, Finding
+from mooring.verification.engines.engine import DOCKERS, lacking
+from mooring.verification.findings import Finding
 
 
 def judge_mirrors(info: Mapping[str, Any], wanted: Sequence[str]) -> Finding | None:
@@ -61,7 +62,4 @@ def _is_covered(entry: str, networks: Sequence[str]) -> bool:
 
 
 def _missing(what: str, missing: Sequence[str], found: Sequence[str]) -> Finding | None:
-    if not missing:
-        return None
-    shown = ", ".join(found) or "none"
-    return Finding.of(SETTING, f"the engine's {what} lack {', '.join(missing)}; it has: {shown}")
+    return lacking(what, missing, found, DOCKERS)

@@ -1,0 +1,75 @@
+"""podman: no daemon; every command reads the files anew, and `podman info` says what it makes of them."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from mooring.verification.backend import CheckFailed, Ran
+from mooring.verification.engines.docker import list_with, pull_with
+from mooring.verification.engines.engine import Engine, ListedImage, Words
+from mooring.verification.findings import Finding
+
+HUB = "docker.io"
+
+
+class Podman(Engine):
+    """podman, as root sees it."""
+
+    words = Words(
+        pull="podman pull",
+        look="see `podman info`, and /etc/containers/registries.conf with registries.conf.d/ beside it",
+        start="see `podman info` for what is wrong with its files",
+        log="`podman info` for the file that says otherwise: one of a later name in registries.conf.d/, or root's own",
+    )
+    certs_directory = "/etc/containers/certs.d"
+
+    @functools.cached_property
+    def info(self) -> Mapping[str, Any]:
+        """What `podman info` says; CheckFailed where a file of its is wrong, for then no command of its works."""
+        ran = self.host.run("podman", "info", "--format", "json")
+        if ran.rc != 0:
+            raise CheckFailed(f"{self.host.name}: podman info: {ran.err.strip() or ran.rc}")
+        info: Mapping[str, Any] = json.loads(ran.out)
+        return info
+
+    @property
+    def registries(self) -> Mapping[str, Any]:
+        """The settings of registries, by the prefix that they are for; and `search`."""
+        return self.info.get("registries") or {}
+
+    @property
+    def machine(self) -> str:
+        return str(self.info["host"]["arch"])
+
+    @property
+    def takes_short_names(self) -> bool:
+        return True
+
+    def pull(self, reference: str, seconds: int) -> Ran:
+        return pull_with(self, "podman", reference, seconds)
+
+    def list_images(self) -> list[ListedImage]:
+        return list_with(self, "podman")
+
+    def remove(self, references: Sequence[str]) -> Ran:
+        return self.host.run("podman", "rmi", "--force", *references)
+
+    def judge_mirrors(self, wanted: Sequence[str]) -> Finding | None:
+        found = [mirror["Location"] for mirror in (self.registries.get(HUB) or {}).get("Mirrors") or []]
+        missing = [url for url in wanted if urlsplit(url).netloc not in found]
+        return self.lack(f"mirrors of {HUB}", missing, found)
+
+    def judge_insecure(self, wanted: Sequence[str]) -> Finding | None:
+        """podman knows hosts, no networks; a mirror is insecure by itself."""
+        entries = [entry for entry in self.registries.values() if isinstance(entry, dict)]
+        entries += [mirror for entry in entries for mirror in entry.get("Mirrors") or []]
+        found = sorted({entry["Location"] for entry in entries if entry.get("Insecure")})
+        return self.lack("insecure registries", [name for name in wanted if name not in found], found)
+
+    def judge_added(self, wanted: Sequence[str]) -> Finding | None:
+        found = self.registries.get("search") or []
+        return self.lack("registries for short names", [name for name in wanted if name not in found], found)
