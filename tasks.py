@@ -9,6 +9,8 @@ from mooring.command_line import ACTING, Request, RunTask
 from mooring.finish import finish
 from tests import tasks as developing
 
+JSON = "one JSON document instead of text"
+
 
 def provision(playbook: str, request: Request) -> None:
     """Run one of Mooring's own playbooks, or anybody's."""
@@ -46,7 +48,11 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
 @task(
     klass=RunTask,
     without=(*ACTING, "limit", "forks", "verbose"),
-    help={"host": "the host, by its name in the inventory", "image": "the image, as `docker pull` takes it"},
+    help={
+        "host": "the host, by its name in the inventory",
+        "image": "the image, as `docker pull` takes it",
+        "json": JSON,
+    },
     positional=["host", "image"],
 )
 def explain(context: Context, host: str, image: str, *, request: Request) -> None:
@@ -56,7 +62,19 @@ def explain(context: Context, host: str, image: str, *, request: Request) -> Non
     finish(lambda: run(host, image, request), request.debug)
 
 
+@task(
+    klass=RunTask,
+    without=[one for one in ACTING if one != "detailed_exitcode"],
+    help={"detailed_exitcode": "exit status 8 when a host is not as it should be", "json": JSON},
+)
+def status(context: Context, *, request: Request) -> None:
+    """The fleet as a table: each host's engine, where its pulls go, and what has drifted."""
+    from mooring.status import run
+
+    finish(lambda: run(request), request.debug)
+
+
 namespace = Collection(
-    provision_server, provision_clients, play, verify, explain, lab.demo, developing.test, developing.check
+    provision_server, provision_clients, play, verify, explain, status, lab.demo, developing.test, developing.check
 )
 namespace.add_collection(lab.namespace)

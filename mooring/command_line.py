@@ -54,14 +54,27 @@ ACTING = ("tags", "skip_tags", "check", "diff", "list_hosts", "list_tasks", "syn
 
 
 class RunTask(Task[Any]):
-    """An Invoke task that takes the options of Request (but `without`), under Ansible's letters, as `request`."""
+    """An Invoke task that takes the options of Request (but `without`), under Ansible's letters, as `request`.
+
+    `may_follow` is the name of a parameter whose value may follow the task's name without a flag, or be left out.
+    """
 
     def __init__(self, body: Callable[..., None], **settings: Any) -> None:
         without = settings.pop("without", ())
+        self._may_follow = settings.pop("may_follow", "")
         names = [name for name in OPTIONS if name not in without]
         helps = {name: OPTIONS[name].metadata["help"] for name in names}
-        settings.update(auto_shortflags=False, help={**(settings.get("help") or {}), **helps}, iterable=["extra_vars"])
+        settings.update(auto_shortflags=False, help={**helps, **(settings.get("help") or {})}, iterable=["extra_vars"])
         super().__init__(_takes_options(body, names), **settings)
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Any]:
+        """Invoke's arguments. It knows only positional ones that must be given, so that one which may be left out
+        is made one of them only where a word for it is there."""
+        found: list[Any] = super().get_arguments(ignore_unknown_help)
+        for argument in found:
+            if argument.name == self._may_follow and has_bare_word(sys.argv, self.name.replace("_", "-"), found):
+                argument.positional, argument.default = True, None
+        return found
 
     def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
         """Invoke's own options of an argument, with our letter added."""
@@ -69,6 +82,18 @@ class RunTask(Task[Any]):
         letter = OPTIONS[name].metadata["short"] if name in OPTIONS else ""
         found["names"] = (*found["names"], *letter)
         return found
+
+
+def has_bare_word(argv: list[str], task: str, arguments: list[Any]) -> bool:
+    """Whether a word that belongs to no flag follows the task's name on the command line."""
+    takes = {f"{'-' if len(name) == 1 else '--'}{name}" for one in arguments if one.takes_value for name in one.names}
+    rest = iter(argv[argv.index(task) + 1 :] if task in argv else [])
+    for word in rest:
+        if not word.startswith("-"):
+            return True
+        if word in takes:
+            next(rest, None)
+    return False
 
 
 def _takes_options(body: Callable[..., None], names: list[str]) -> Callable[..., None]:

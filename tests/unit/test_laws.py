@@ -62,7 +62,15 @@ def test_the_agent_is_ascii_and_begins_as_python_2_needs_it(path: Path) -> None:
         ("testinfra", ["mooring/verification"]),
         (
             "mooring.reporters",
-            ["mooring/provisioning.py", "mooring/explain.py", "mooring/reporters", "mooring/verification", "lab"],
+            [
+                "mooring/provisioning.py",
+                "mooring/explain.py",
+                "mooring/status.py",
+                "mooring/doctor",
+                "mooring/reporters",
+                "mooring/verification",
+                "lab",
+            ],
         ),
     ],
 )

@@ -20,7 +20,7 @@ ARGS = {
 }
 READ_ONLY = True
 # Always looked for, so that it is known when they are not there.
-FILES = ("/etc/docker/daemon.json", "/etc/containers/policy.json")
+FILES = ("/etc/docker/daemon.json", "/etc/containers/policy.json", "/etc/mooring/registry_client.json")
 
 
 def run(args):

@@ -1,0 +1,135 @@
+"""`invoke status`: a line for each host of the fleet: its engine, where pulls go, what has drifted, what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from mooring import checkup
+from mooring.checkup import Checkup
+from mooring.command_line import Request
+from mooring.daemon.endpoints import Route
+from mooring.reporters import fleet_table
+from mooring.survey import CLIENT, Lost, Survey, Visit
+
+OK, UNREACHABLE, DRIFT = 0, 4, 8
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One host. `registry` and `hub` say how pulls go there now, `drift` what is not as it should be ("none"), `do`
+    what the operator does about it; `notes` are the details."""
+
+    host: str
+    engine: str
+    version: str
+    registry: str
+    hub: str
+    drift: str
+    do: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_unreachable(self) -> bool:
+        return self.drift == "unreachable"
+
+    @property
+    def has_drifted(self) -> bool:
+        return not self.is_unreachable and self.drift != NONE
+
+
+def run(request: Request) -> int:
+    """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it and some drifted."""
+    with Survey(request) as survey:
+        found = survey.look(look)
+    rows = [row(name, one) for name, one in found.items()]
+    status = exit_status(rows, request.detailed_exitcode)
+    if request.json:
+        fleet_table.write_json({"hosts": [asdict(one) for one in rows], "exit_status": status}, sys.stdout)
+    else:
+        fleet_table.write_rows(rows, sys.stdout)
+    return status
+
+
+def exit_status(rows: list[Row], detailed: bool) -> int:
+    """Unreachable hosts say more than drift, so they win."""
+    if any(one.is_unreachable for one in rows):
+        return UNREACHABLE
+    return DRIFT if detailed and any(one.has_drifted for one in rows) else OK
+
+
+def look(visit: Visit) -> tuple[Checkup, bool]:
+    """Ask a host, once; the second part says whether it is one of the clients."""
+    reply = visit.call("docker_config")
+    is_client = CLIENT in visit.roles
+    return checkup.examine(visit.name, reply, registries(visit)), is_client
+
+
+def registries(visit: Visit) -> tuple[str, ...]:
+    """The names by which a host uses the registry, as its play says."""
+    variables: Mapping[str, Any] = visit.roles.get(CLIENT, {})
+    return tuple(map(str, variables.get("registry_client_names") or ()))
+
+
+def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
+    """A host's line of the table."""
+    say = partial(Row, name)
+    if isinstance(found, Lost):
+        if found.is_unreachable:
+            return say("-", "-", "-", "-", "unreachable", "see that it is up and lets you in", (found.reason,))
+        return say("-", "-", "-", "-", "unknown", f"invoke doctor {name}", (found.reason,))
+    one, is_client = found
+    drift, do = judge(one, is_client)
+    routes = one.now or one.later
+    names = [key for key in routes if key != "docker.io"]
+    engine = one.effective.engine
+    kind = "redhat" if engine.is_redhat else "docker"
+    version = ".".join(map(str, engine.version))
+    registry = way(routes[names[0]]) if names else "-"
+    return say(kind, version, registry, hub(routes["docker.io"]), drift, do, tuple(details(one)))
+
+
+def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
+    """The gravest thing that is not as it should be, and what to do about it."""
+    again = f"invoke provision-clients --limit {one.host}"
+    if one.stops:
+        return "would not start", f"invoke doctor {one.host}"
+    if not one.is_running:
+        return "does not run", f"invoke doctor {one.host}"
+    if is_client and one.record is None:
+        return "not moored", again
+    if any(missing.where == "files" for missing in one.missing):
+        return "settings taken out of the files", again
+    if one.missing:
+        return "settings not in effect", again
+    if one.differences:
+        return "runs otherwise than its files say", f"invoke doctor {one.host}"
+    return NONE, ""
+
+
+def details(one: Checkup) -> list[str]:
+    """What `judge` found, in full."""
+    found = [f"[{conflict.rule}] {conflict}" for conflict in one.stops]
+    found += map(str, one.missing)
+    found += [f"{each.key} runs as {list(each.now)}, its files say {list(each.later)}" for each in one.differences]
+    return found
+
+
+def way(route: Route) -> str:
+    """How the registry's own name is asked: "TLS", "TLS unverified, http", or the refusal."""
+    words = {"verified": "TLS", "unverified": "TLS unverified", "none": "http"}
+    return route.refusal or ", ".join(dict.fromkeys(words[one.tls] for one in route.endpoints))
+
+
+def hub(route: Route) -> str:
+    """Where a short name is asked first: a mirror, an added registry, or Docker Hub itself."""
+    if route.refusal:
+        return route.refusal
+    first = route.endpoints[0]
+    if first.kind == "mirror":
+        return f"mirror {first.url}"
+    return "direct" if first.kind == "registry" else f"{first.kind} {first.url.partition('://')[2]}"

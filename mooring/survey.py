@@ -1,0 +1,165 @@
+"""Looking at many hosts at once: each with the variables that its play gives it, as the user that its play becomes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mooring import arguments
+from mooring.bundle import Bundle
+from mooring.command_line import Request
+from mooring.connection.process import Stream
+from mooring.conversion import as_bool
+from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
+from mooring.explain import host_variables
+from mooring.host_state import HostState
+from mooring.inventory import Host, Inventory
+from mooring.play_run import PlayRun
+from mooring.playbook import Play, Playbook
+from mooring.provisioning import connection_options, options
+from mooring.session import Session
+
+PLAYBOOK = "playbooks/site.yml"
+# The roles that make a host what it is here.
+SERVER, CLIENT = "nginx", "registry_client"
+PATIENCE = 60.0
+Found = TypeVar("Found")
+
+
+class LookFailed(MooringError):
+    """The host was reached, but could not be looked at; the message is its own."""
+
+    exit_status = 2
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One host to look at; `roles` are the variables that hold in the play of each role that it has."""
+
+    name: str
+    roles: Mapping[str, Mapping[str, Any]]
+    variables: Mapping[str, Any]
+    user: str | None
+    session: Session
+
+    def call(self, module: str, **args: Any) -> Mapping[str, Any]:
+        """Run a module there and return its reply; LookFailed where it fails, HostUnreachable where it is down."""
+        signature = arguments.find(module, None)
+        request = {
+            "module": signature.name,
+            "args": arguments.normalize(signature, args, None),
+            "timeout": PATIENCE,
+        }
+        reply = self.session.call(self.variables, self.user, request)
+        if reply.get("failed"):
+            raise LookFailed(str(reply.get("msg") or reply.get("stderr") or "failed without a reason"))
+        return reply
+
+    def open_tunnel(self, host: str, port: int) -> Stream:
+        """A stream to an address as the host sees it; it must have been called before."""
+        return self.session.open_tunnel(host, port)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A host that could not be reached, or not be looked at."""
+
+    reason: str
+    is_unreachable: bool
+
+
+class Survey:
+    """The hosts that `pattern` and --limit mean; without both those that the playbook makes server or clients."""
+
+    def __init__(self, request: Request, pattern: str = "") -> None:
+        path = Path(PLAYBOOK)
+        self._request = request
+        self._options = options(request)
+        self.inventory = Inventory.load(request.inventory, path.parent)
+        self._plays = [play for play in Playbook.load(path).plays if _names(play) & {SERVER, CLIENT}]
+        bundle, connections = Bundle(), connection_options(request)
+        self.hosts = self._choose(pattern)
+        self._states = {
+            host.name: HostState(host, Session(host.name, bundle, connections))
+            for host in [*self.inventory.hosts.values(), *self.hosts]
+        }
+        self.visits = [self._visit(host) for host in self.hosts]
+
+    def look(self, at: Callable[[Visit], Found]) -> dict[str, Found | Lost]:
+        """Do something on all hosts, many at a time; one in trouble is an answer too."""
+        with ThreadPoolExecutor(max(1, min(self._options.forks, len(self.visits)))) as pool:
+            jobs = [pool.submit(_look, at, visit) for visit in self.visits]
+            try:
+                return {visit.name: job.result() for visit, job in zip(self.visits, jobs, strict=True)}
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for visit in self.visits:
+                    visit.session.abort()
+                raise
+
+    def close(self) -> None:
+        """End all agents and connections."""
+        with ThreadPoolExecutor(max(1, min(self._options.forks, len(self.visits)))) as pool:
+            list(pool.map(lambda visit: visit.session.close(), self.visits))
+
+    def __enter__(self) -> Survey:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _choose(self, pattern: str) -> list[Host]:
+        if pattern or self._request.limit:
+            hosts = self.inventory.match(pattern or "all")
+        else:
+            hosts = [host for play in self._plays for host in self.inventory.match(play.hosts)]
+        if self._request.limit:
+            within = {host.name for host in self.inventory.match_limit(self._request.limit)}
+            hosts = [host for host in hosts if host.name in within]
+        if not hosts:
+            raise UsageError(f'no host of {self._request.inventory} is meant by "{pattern or self._request.limit}"')
+        return list({host.name: host for host in hosts}.values())
+
+    def _visit(self, host: Host) -> Visit:
+        """The host as its plays see it; one that is in none has only the inventory's word, and root's rights."""
+        state, roles = self._states[host.name], {}
+        runs: list[PlayRun] = []
+        for play in self._plays:
+            if host.name in {one.name for one in self.inventory.match(play.hosts)}:
+                runs.append(self._run(play, host.name))
+                roles.update(dict.fromkeys(_names(play), runs[-1].host_variables(state)))
+        if runs:
+            variables: Mapping[str, Any] = runs[0].host_variables(state)
+            user = runs[0].become_user(runs[0].play, runs[0].host_variables(state))
+        else:
+            variables = host_variables(self.inventory, host, self._request)
+            becomes = as_bool(variables.get("ansible_become", True))
+            user = str(variables.get("ansible_become_user") or "root") if becomes else None
+        try:
+            state.session.settings(variables)
+        except TemplateError as error:
+            raise UsageError(f"{host.name}: {error}") from None
+        return Visit(host.name, roles, variables, user, state.session)
+
+    def _run(self, play: Play, name: str) -> PlayRun:
+        return PlayRun(
+            play, self.inventory, self._options, self._states, (name,), (name,),
+            lambda event: None, threading.Semaphore(), threading.Event(),
+        )  # fmt: skip
+
+
+def _look(at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:
+    try:
+        return at(visit)
+    except HostUnreachable as error:
+        return Lost(str(error), True)
+    except LookFailed as error:
+        return Lost(str(error), False)
+
+
+def _names(play: Play) -> set[str]:
+    return {role.name for role in play.roles}

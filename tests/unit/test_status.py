@@ -1,0 +1,116 @@
+"""`invoke status`: what a host's reply makes of its line, the table, the JSON, the exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from mooring import checkup, status
+from mooring.reporters import fleet_table
+from mooring.status import Row
+from mooring.survey import Lost
+
+UNIT = "# /lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/sbin/dockerd -H fd://\n"
+SETTINGS = {"registry-mirrors": ["http://r.example.com"], "insecure-registries": ["r.example.com"]}
+INFO = {
+    "RegistryConfig": {
+        "Mirrors": ["http://r.example.com/"],
+        "IndexConfigs": {"r.example.com": {"Secure": False}, "docker.io": {"Secure": True}},
+        "InsecureRegistryCIDRs": ["127.0.0.0/8"],
+    }
+}
+
+
+def reply(settings: Any = SETTINGS, record: Any = SETTINGS, **more: Any) -> dict[str, Any]:
+    """What docker_config says of a host; `settings` and `record` are texts or what stands in them."""
+
+    def text(value: Any) -> str | None:
+        return value if value is None or isinstance(value, str) else json.dumps(value)
+
+    return {
+        "unit": UNIT,
+        "files": {"/etc/docker/daemon.json": text(settings), checkup.RECORD: text(record)},
+        "certificates": {},
+        "argv": ["/usr/sbin/dockerd", "-H", "fd://"],
+        "info": INFO,
+        "version": "20.10.24",
+        "needs_reload": False,
+        **more,
+    }
+
+
+def line(is_client: bool = True, **given: Any) -> Row:
+    return status.row("web1", (checkup.examine("web1", reply(**given), ("r.example.com",)), is_client))
+
+
+def test_a_host_as_it_should_be() -> None:
+    assert line() == Row(
+        "web1", "docker", "20.10.24", "TLS unverified, http", "mirror http://r.example.com", "none", "", ()
+    )
+
+
+def test_a_host_that_is_no_client_need_not_be_moored() -> None:
+    plain: dict[str, Any] = {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {}}}
+    assert line(is_client=False, settings=None, record=None, info=plain).drift == "none"
+    found = line(settings=None, record=None, info=plain)
+    assert (found.registry, found.hub, found.drift) == ("TLS", "direct", "not moored")
+    assert found.do == "invoke provision-clients --limit web1"
+
+
+@pytest.mark.parametrize(
+    ("given", "drift", "note"),
+    [
+        ({"settings": {"hosts": []}}, "would not start", "[flag-and-key]"),
+        ({"info": {}, "argv": []}, "does not run", ""),
+        (
+            {"settings": {**SETTINGS, "registry-mirrors": []}},
+            "settings taken out of the files",
+            "registry-mirrors http://r.example.com is not in the files",
+        ),
+        (
+            {"info": {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {"r.example.com": {"Secure": False}}}}},
+            "settings not in effect",
+            "registry-mirrors http://r.example.com is not in effect",
+        ),
+        (
+            {"settings": {**SETTINGS, "live-restore": True}},
+            "runs otherwise than its files say",
+            "live-restore runs as ['false'], its files say ['true']",
+        ),
+        ({"record": {**SETTINGS, "ca": ["r.example.com"]}}, "settings taken out of the files", "r.example.com/ca.crt"),
+    ],
+)
+def test_drift(given: dict[str, Any], drift: str, note: str) -> None:
+    found = line(**given)
+    assert found.drift == drift
+    assert found.do
+    assert note in "\n".join(found.notes)
+
+
+def test_a_record_that_cannot_be_read_is_none() -> None:
+    assert checkup.read_record("{") is None
+    assert checkup.read_record("[]") is None
+    assert line(record="{").drift == "not moored"
+
+
+def test_exit_status() -> None:
+    well, drifted = line(), line(settings=None)
+    down = status.row("web2", Lost("no route", True))
+    broken = status.row("web3", Lost("no docker here", False))
+    assert (down.drift, broken.drift) == ("unreachable", "unknown")
+    assert [status.exit_status([well, one], True) for one in (well, drifted, down, broken)] == [0, 8, 4, 8]
+    assert [status.exit_status([well, one], False) for one in (well, drifted, down, broken)] == [0, 0, 4, 0]
+
+
+def test_the_table_has_a_line_for_each_host_and_then_the_details() -> None:
+    stream = io.StringIO()
+    fleet_table.write_rows([line(), status.row("web2", Lost("no route\x1b[31m", True))], stream)
+    head, first, second, note = stream.getvalue().splitlines()
+    assert head.split()[:2] == ["host", "engine"]
+    assert first.split()[:3] == ["web1", "docker", "20.10.24"]
+    assert first.endswith("none")
+    assert "unreachable" in second
+    assert note == "web2: no route"
