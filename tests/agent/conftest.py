@@ -14,9 +14,12 @@ from mooring.remote import Remote
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test that takes `interpreter` runs on each of them."""
+    """Every test that takes `interpreter` runs on each of them; a module that is OUTERMOST on oldest and newest."""
     if "interpreter" in metafunc.fixturenames:
         found = find_interpreters()
+        if getattr(metafunc.module, "OUTERMOST", False):
+            versions = list(found)
+            found = {version: found[version] for version in (*versions[:1], *versions[-1:])}
         params = [pytest.param(path, id=version) for version, path in found.items()]
         if "2.7" not in found:
             missing = pytest.mark.skip(reason="no Python 2.7 on this machine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import sys
@@ -42,7 +43,7 @@ def ask(remote: Remote, folder: Path, pid: int, docker_host: str) -> dict[str, A
         f"# /x/docker.service\n[Service]\nEnvironmentFile=-{folder}/env*.conf\nEnvironmentFile=-{folder}/none\n"
         f"ExecStart={daemon} --config-file {folder}/own.json $OPTIONS\n"
     )
-    shown = f"echo MainPID={pid}; echo NeedDaemonReload=yes"
+    shown = f"echo MainPID={pid}; echo NeedDaemonReload=yes; echo ActiveState=active"
     program(folder / "bin" / "systemctl", f'[ "$1" = cat ] && cat {folder}/unit || {{ {shown}; }}')
     args = {"certificates": str(folder / "certs.d"), "docker_host": docker_host}
     normalized = arguments.normalize(arguments.find("docker_config", None), args, None)
@@ -51,11 +52,27 @@ def ask(remote: Remote, folder: Path, pid: int, docker_host: str) -> dict[str, A
 
 
 def test_an_engine_that_runs(remote: Remote, tmp_path: Path) -> None:
-    with fake_engine(tmp_path, {"GET /info": (200, {"ServerVersion": "20.10.24"})}) as engine:
+    answers = {
+        "GET /info": (200, {"ServerVersion": "20.10.24"}),
+        "GET /containers/json": (200, [[{"Id": "1a"}, {"Id": "2b"}, {"Id": "gone"}]]),
+        "GET /containers/1a/json": (200, {"Name": "/web", "HostConfig": {"RestartPolicy": {"Name": "always"}}}),
+        "GET /containers/2b/json": (200, {"Name": "/job", "HostConfig": {"RestartPolicy": {"Name": ""}}}),
+        "GET /containers/gone/json": (404, {"message": "No such container: gone"}),
+    }
+    with fake_engine(tmp_path, answers) as engine:
         reply = ask(remote, tmp_path, os.getpid(), engine.address)
     assert not reply.get("failed"), reply
     assert reply["info"] == {"ServerVersion": "20.10.24"}
     assert reply["needs_reload"] is True
+    assert reply["containers"] == [
+        {"id": "1a", "name": "web", "restart": "always"},
+        {"id": "2b", "name": "job", "restart": "no"},
+    ]
+    certificate = f"{tmp_path}/certs.d/r.example.com:5000/ca.crt"
+    assert reply["files"][certificate] == ""
+    assert reply["digests"][certificate] == hashlib.sha1(b"", usedforsecurity=False).hexdigest()
+    assert reply["state"]["ActiveState"] == "active"
+    assert reply["error"] == ""
     assert reply["certificates"] == {"r.example.com:5000": ["ca.crt"]}
     assert reply["files"][f"{tmp_path}/env.conf"] == "OPTIONS='--debug'\n"
     assert reply["files"][f"{tmp_path}/none"] is None
@@ -68,3 +85,4 @@ def test_an_engine_that_does_not(remote: Remote, tmp_path: Path) -> None:
     reply = ask(remote, tmp_path, 0, f"unix://{tmp_path}/no.sock")
     assert (reply["argv"], reply["info"]) == ([], {})
     assert reply["version"] == "Docker version 20.10.24, build x"
+    assert "does not answer" in reply["error"]

@@ -40,14 +40,22 @@ class Change(object):
 
     def __exit__(self, kind, error, trace):
         if kind is not None and (not issubclass(kind, Exception) or issubclass(kind, wire.EndOfStream)):
-            return
-        told = self.take_back() if kind is not None and self.journal is not None else None
+            return None
+        if kind is None or self.journal is None:
+            return self.leave()
+        message = error.message if isinstance(error, host.Failed) else "%s: %s" % (kind.__name__, error)
+        try:
+            told = self.take_back()
+            self.fate = self.find_fate()
+        except (host.Failed, EnvironmentError) as trouble:
+            raise host.Failed("%s; THE WAY BACK FAILED (%s) and is tried again when this run ends" % (message, trouble))
+        self.leave()
+        raise host.Failed("%s; %s" % (message, told), events=self.events, containers=self.fate, seconds=self.seconds())
+
+    def leave(self):
+        """Lock and guard are not needed any more; the guard goes last, for it would see to the rest."""
         self.lock.release()
         self.guard.stop()
-        if told is not None:
-            message = error.message if isinstance(error, host.Failed) else "%s: %s" % (kind.__name__, error)
-            raise host.Failed("%s; %s" % (message, told), events=self.events, containers=self.fate,
-                              seconds=self.seconds())
 
     def take_back(self):
         """Undo what was begun; how it is now, in words."""

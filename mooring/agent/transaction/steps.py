@@ -12,8 +12,10 @@ from mooring.agent.transaction.unit import reread
 RELOAD_SECONDS = 20
 # A daemon that logs little says nothing of a reload; what it refuses it has said by then.
 QUIET_SECONDS = 1.0
+# How long a service may be without a job and not be up before it counts as given up.
+IDLE_SECONDS = 2.0
 PAUSE = 0.1
-REFUSAL = re.compile(r"level=error.*(reconfigur|unable to configure|configuration file|not valid|invalid)", re.I)
+REFUSAL = re.compile(r"level=error.*(reconfigur|unable to configure|configuration file|configuration validation)", re.I)
 RELOADED = re.compile(r"Reloaded configuration|reload(ed|ing) (of )?config", re.I)
 TROUBLE = re.compile(r"level=(error|fatal)|unable to|failed to|invalid|cannot|error:|panic", re.I)
 
@@ -67,20 +69,26 @@ class Steps(object):
 
     def await_start(self, before, place):
         """Until the service runs anew; fails as soon as systemd has given it up."""
+        busy = processes.uptime()
         while True:
-            state = self.unit.show()
-            if state.get("Job", "0") in ("", "0"):
-                if state.get("ActiveState") == "active" and self.unit.main_process() != before:
-                    return
+            state, now = self.unit.show(), processes.uptime()
+            active = state.get("ActiveState")
+            if state.get("Job", "0") not in ("", "0"):
+                busy = now
+            elif active == "active" and self.unit.main_process() != before:
+                return
+            elif active == "failed" or now > busy + IDLE_SECONDS:
                 raise host.Failed("%s does not start (%s, %s)%s" % (
-                    self.unit.name, state.get("ActiveState"), state.get("Result"), self.last_words(place)))
-            if processes.uptime() > self.limit:
+                    self.unit.name, active, state.get("Result"), self.last_words(place)))
+            if now > self.limit:
                 raise host.Failed("%s is still %s (%s) after its restart%s" % (
-                    self.unit.name, state.get("ActiveState"), state.get("SubState"), self.last_words(place)))
+                    self.unit.name, active, state.get("SubState"), self.last_words(place)))
             host.sleep(PAUSE)
 
     def await_effect(self, step, place):
         """Until the daemon says that the settings hold. A reload is taken in some time after the signal."""
+        if step["then"] == "nothing" and not self.journal["answered"]:
+            return
         began = processes.uptime()
         limit = min(self.limit, began + RELOAD_SECONDS) if step["then"] == "reload" else self.limit
         while True:

@@ -9,6 +9,7 @@ from mooring.agent import host, services
 from mooring.agent.transaction import processes
 
 SECONDS = 20
+CURSOR = "-- cursor: "
 PROPERTIES = "LoadState,ActiveState,SubState,Result,MainPID,ExecMainStartTimestampMonotonic,UnitFileState,Job"
 UNIT_FOLDERS = ("/etc/systemd/", "/run/systemd/", "/usr/lib/systemd/", "/lib/systemd/")
 
@@ -66,11 +67,13 @@ class Unit(object):
 
     def log_place(self):
         """Where the journal ends now, for `log_since`; None where there is no journal."""
-        if not host.which("journalctl"):
+        words = ["journalctl", "--no-pager", "-q", "-n", "1", "-o", "cat", "--show-cursor"]
+        try:
+            lines = host.run(words, timeout=SECONDS).out.splitlines()
+        except host.Failed:
             return None
-        ran = host.run(["journalctl", "--no-pager", "-q", "-n", "1", "-o", "cat", "--show-cursor"], timeout=SECONDS)
-        lines = [line for line in ran.out.splitlines() if line.startswith("-- cursor: ")]
-        return lines[-1][len("-- cursor: "):] if lines else None
+        found = [line for line in lines if line.startswith(CURSOR)]
+        return found[-1][len(CURSOR):] if found else None
 
     def log_since(self, place):
         """The lines that the service wrote since `log_place`."""

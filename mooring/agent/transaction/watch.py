@@ -65,8 +65,8 @@ def finish(left, mark):
     say("the process that changed %s is gone (%s): undoing" % (left["service"], left.state))
     try:
         say(undo(left, *find_engine(left.values)))
-    except host.Failed as failure:
-        say("cannot undo: %s; the next run tries again" % failure.message)
+    except (host.Failed, EnvironmentError) as failure:
+        say("cannot undo: %s; the next run tries again" % failure)
 
 
 def say(text):

@@ -1,0 +1,181 @@
+"""docker_settings in real agents, on every interpreter: it goes through, or it is undone by the agent itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_host import EngineHost
+
+from mooring import arguments
+from mooring.bundle import Bundle
+from mooring.connection.local import LocalConnection
+from mooring.content import Content
+from mooring.remote import Remote
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")
+OLD = {"insecure-registries": ["old.example.com"]}
+NEW = {"insecure-registries": ["old.example.com", "new.example.com"], "registry-mirrors": ["http://m.example.com"]}
+PRESENT = {"insecure": ["new.example.com"], "mirrors": ["http://m.example.com/"]}
+SAME = {"same_containers": True}
+
+
+@pytest.fixture(scope="module")
+def remote(interpreter: str) -> Iterator[Remote]:
+    with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as remote:
+        yield remote
+
+
+@pytest.fixture
+def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
+    host = EngineHost(tmp_path)
+    host.start(OLD)
+    yield host
+    host.stop()
+
+
+def change(remote: Remote, host: EngineHost, given: Mapping[str, Any], **how: Any) -> dict[str, Any]:
+    args = arguments.normalize(arguments.find("docker_settings", None), given, None)
+    return remote.call("docker_settings", args, content=Content(b""), environment=host.environment, **how)
+
+
+def reload_plan(host: EngineHost, config: Any = NEW, **others: Any) -> dict[str, Any]:
+    back = {"insecure-registries": OLD["insecure-registries"], "registry-mirrors": []}
+    undo = {"reload": [host.step(back, "reload", absent=PRESENT)]}
+    return host.args([host.step(config, "reload", present=PRESENT, **SAME)], undo=undo, **others)
+
+
+def restart_plan(host: EngineHost, config: Mapping[str, Any], **others: Any) -> dict[str, Any]:
+    """With live-restore turned on for the restart, as a plan for an old engine does it."""
+    on, off = {"live-restore": True}, {"live-restore": False}
+    steps = [
+        host.step({**OLD, **on}, "reload", live_restore=True),
+        host.step({**config, **on}, "restart", present=PRESENT, **SAME),
+        host.step({**config, **off}, "reload", live_restore=False, **SAME),
+        host.step(config, "nothing"),
+    ]
+    undo = {
+        "reload": [host.step({**OLD, **off}, "reload", live_restore=False)],
+        "restart": [
+            host.step({**OLD, **on}, "reload", live_restore=True),
+            host.step({**OLD, **on}, "restart", absent=PRESENT, **SAME),
+            host.step({**OLD, **off}, "reload", live_restore=False),
+        ],
+    }
+    return host.args(steps, undo=undo, **others)
+
+
+def test_a_reload(remote: Remote, engine_host: EngineHost) -> None:
+    engine_host.config.chmod(0o640)
+    reply = change(remote, engine_host, reload_plan(engine_host))
+    assert (reply.get("failed"), reply["changed"]) == (None, True), reply
+    assert "the new configuration is in force; docker did a reload; all 1 containers run on" in reply["msg"]
+    assert reply["containers"]["kept"] == ["kept"]
+    assert json.loads(engine_host.config.read_text()) == NEW
+    assert stat.S_IMODE(engine_host.config.stat().st_mode) == 0o640
+    assert engine_host.left() == []
+    engine_host.guards_end()
+
+
+def test_a_restart_that_touches_no_container(remote: Remote, engine_host: EngineHost) -> None:
+    reply = change(remote, engine_host, restart_plan(engine_host, NEW))
+    assert (reply.get("failed"), reply["changed"]) == (None, True), reply
+    assert json.loads(engine_host.config.read_text()) == NEW
+    assert engine_host.started() == 1
+    assert engine_host.left() == []
+
+
+def test_a_reload_that_the_daemon_refuses(remote: Remote, engine_host: EngineHost) -> None:
+    before = engine_host.config.stat()
+    reply = change(remote, engine_host, reload_plan(engine_host, '{"unknown": 1}'))
+    assert reply["failed"], reply
+    assert "don't match any configuration option: unknown" in reply["msg"]
+    assert "the old configuration is in force again; all 1 containers run on" in reply["msg"]
+    after = engine_host.config.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert engine_host.left() == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"), [({"unknown": 1}, "any configuration option: unknown"), ({"hang": True}, "is still activating")]
+)
+def test_a_daemon_that_does_not_start(
+    remote: Remote, engine_host: EngineHost, broken: dict[str, Any], said: str
+) -> None:
+    reply = change(remote, engine_host, restart_plan(engine_host, {**NEW, **broken}, seconds=5))
+    assert reply["failed"], reply
+    assert said in reply["msg"]
+    assert "the old configuration is in force again; all 1 containers run on" in reply["msg"]
+    assert json.loads(engine_host.config.read_text()) == OLD
+    assert engine_host.started() == 1
+    assert engine_host.left() == []
+
+
+def test_a_restart_that_would_end_containers(remote: Remote, engine_host: EngineHost) -> None:
+    plan = engine_host.args([engine_host.step(NEW, "restart", present=PRESENT, **SAME)])
+    reply = change(remote, engine_host, plan)
+    assert "containers were restarted that should have run on: kept" in reply["msg"]
+    assert json.loads(engine_host.config.read_text()) == OLD
+
+
+def test_a_file_that_changed_meanwhile(remote: Remote, engine_host: EngineHost) -> None:
+    plan = reload_plan(engine_host)
+    engine_host.config.write_text("{}")
+    reply = change(remote, engine_host, plan)
+    assert f"{engine_host.config} changed meanwhile: run again; nothing was changed" in reply["msg"]
+    assert engine_host.config.read_text() == "{}"
+    assert engine_host.left() == []
+
+
+def test_no_guard_no_change(remote: Remote, engine_host: EngineHost) -> None:
+    (engine_host.folder / "no-guard").touch()
+    reply = change(remote, engine_host, reload_plan(engine_host))
+    assert "cannot start the process that would undo" in reply["msg"]
+    assert "no way; nothing was changed" in reply["msg"]
+    assert json.loads(engine_host.config.read_text()) == OLD
+    assert engine_host.left() == []
+
+
+def test_the_daemon_judges_what_it_will_get(remote: Remote, engine_host: EngineHost) -> None:
+    judge = engine_host.folder / "judge"
+    judge.write_text('#!/bin/sh\necho "$*" >&2; cat "$3" >&2; exit 1\n')
+    judge.chmod(0o755)
+    given = [str(judge), "--config-file", "/x", "--debug"]
+    plan = reload_plan(engine_host, validate=given, config_path=str(engine_host.config))
+    reply = change(remote, engine_host, plan)
+    assert f"it says: --validate --config-file {engine_host.config} --debug" in reply["msg"]
+    assert json.dumps(NEW) in reply["msg"]
+    assert reply["msg"].endswith("; nothing was changed")
+    assert engine_host.left() == []
+
+
+def test_new_files_new_directories_and_links(remote: Remote, engine_host: EngineHost) -> None:
+    folder = engine_host.folder
+    (folder / "real.json").write_text(engine_host.config.read_text())
+    engine_host.config.unlink()
+    engine_host.config.symlink_to("real.json")
+    authority = folder / "certs.d" / "r.example.com" / "ca.crt"
+    step = engine_host.step(NEW, "reload", present=PRESENT)
+    step["files"].append({"path": str(authority), "text": "CA", "mode": "0600"})
+    reply = change(remote, engine_host, engine_host.args([step], fault="fail:confirmed"))
+    assert "a drill makes confirmed fail; the old configuration is in force again" in reply["msg"]
+    assert not (folder / "certs.d").exists()
+    assert engine_host.config.is_symlink()
+    assert json.loads((folder / "real.json").read_text()) == OLD
+
+    reply = change(remote, engine_host, engine_host.args([step]))
+    assert reply["changed"], reply
+    assert engine_host.config.is_symlink()
+    assert json.loads((folder / "real.json").read_text()) == NEW
+    assert (authority.read_text(), stat.S_IMODE(authority.stat().st_mode)) == ("CA", 0o600)
+
+    gone = {"files": [{"path": str(authority), "text": None}], "then": "nothing"}
+    reply = change(remote, engine_host, engine_host.args([gone]))
+    assert reply["changed"], reply
+    assert not authority.parent.exists()
+    assert engine_host.left() == []

@@ -1,0 +1,149 @@
+"""docker_settings whose agent is killed or cut off at each of its points: the guard leaves the host whole."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from engine_host import EngineHost
+from processes import await_text, ends_within
+from test_docker_settings import NEW, OLD, change, reload_plan, restart_plan
+
+from mooring.agent.transaction import faults
+from mooring.bundle import Bundle
+from mooring.connection.local import LocalConnection
+from mooring.errors import MooringError
+from mooring.remote import Remote
+
+OUTERMOST = True
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")
+STEP = {"files": [{}], "then": "reload"}
+POINTS = faults.points([STEP], {"reload": [STEP]})
+AFTER = ("committed", "tidied")
+
+
+@pytest.fixture
+def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
+    host = EngineHost(tmp_path)
+    host.start(OLD)
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def remote(interpreter: str) -> Iterator[Remote]:
+    with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as remote:
+        yield remote
+
+
+def settings(host: EngineHost) -> list[str]:
+    """The insecure registries that the engine has in effect."""
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(host.folder / "docker.sock"))
+    connection.request("GET", "/info")
+    info: dict[str, Any] = json.loads(connection.getresponse().read())
+    return sorted(info["RegistryConfig"]["IndexConfigs"])
+
+
+def is_whole(host: EngineHost, expected: dict[str, Any]) -> None:
+    """The guard is done; files and engine agree; the container is untouched; nothing is left."""
+    host.guards_end()
+    said = (host.folder / "guard.log").read_text()
+    assert json.loads(host.config.read_text()) == expected, said
+    assert settings(host) == sorted(expected["insecure-registries"]), said
+    assert host.started() == 1, said
+    assert host.left() == [], said
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_an_agent_that_is_killed(remote: Remote, engine_host: EngineHost, point: str) -> None:
+    fault = f"kill:{point}"
+    if point.startswith("undo."):
+        fault += " fail:step1.seen"
+    with pytest.raises(MooringError):
+        change(remote, engine_host, reload_plan(engine_host, fault=fault))
+    is_whole(engine_host, NEW if point in AFTER else OLD)
+
+
+@pytest.mark.parametrize("point", ["step1.asked", "step2.asked", "step2.seen", "step3.seen", "undo.step2.asked"])
+def test_an_agent_that_is_killed_around_a_restart(remote: Remote, engine_host: EngineHost, point: str) -> None:
+    fault = f"kill:{point}" + (" fail:step3.seen" if point.startswith("undo.") else "")
+    with pytest.raises(MooringError):
+        change(remote, engine_host, restart_plan(engine_host, NEW, fault=fault))
+    is_whole(engine_host, OLD)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_agent_that_is_asked_to_end(remote: Remote, engine_host: EngineHost, number: int) -> None:
+    with hanging(remote, engine_host, "step1.seen"):
+        os.kill(remote.hello["pid"], number)
+    is_whole(engine_host, OLD)
+
+
+def test_a_control_side_that_is_gone(remote: Remote, engine_host: EngineHost) -> None:
+    with hanging(remote, engine_host, "step1.asked"):
+        remote._process.close_stdin()
+    assert ends_within(remote.hello["pid"], 20)
+    is_whole(engine_host, OLD)
+
+
+def test_an_agent_that_takes_too_long(remote: Remote, engine_host: EngineHost) -> None:
+    with pytest.raises(MooringError):
+        change(remote, engine_host, reload_plan(engine_host, fault="hang:step1.seen", seconds=2))
+    is_whole(engine_host, OLD)
+    assert "takes longer than it may" in (engine_host.folder / "guard.log").read_text()
+
+
+def test_a_guard_that_is_killed_as_well(interpreter: str, remote: Remote, engine_host: EngineHost) -> None:
+    with hanging(remote, engine_host, "step1.seen"):
+        os.kill(engine_host.guards()[0], signal.SIGKILL)
+        os.kill(remote.hello["pid"], signal.SIGKILL)
+    assert json.loads(engine_host.config.read_text()) == NEW
+    assert engine_host.left() != []
+    with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as second:
+        reply = change(second, engine_host, engine_host.args([engine_host.step(OLD, "nothing")]))
+    assert "changed meanwhile" not in reply["msg"] or reply["failed"]
+    assert any("had broken off and was undone first: the old configuration" in one for one in reply["warnings"]), reply
+    is_whole(engine_host, OLD)
+
+
+def test_two_at_once(interpreter: str, remote: Remote, engine_host: EngineHost) -> None:
+    with hanging(remote, engine_host, "confirmed"):
+        with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as second:
+            reply = change(second, engine_host, reload_plan(engine_host))
+        assert f"another run changes this host's engine: process {remote.hello['pid']} of " in reply["msg"]
+        assert json.loads(engine_host.config.read_text()) == NEW
+        os.kill(remote.hello["pid"], signal.SIGKILL)
+    is_whole(engine_host, OLD)
+
+
+@contextlib.contextmanager
+def hanging(remote: Remote, host: EngineHost, point: str) -> Iterator[None]:
+    """A change that hangs at a point while the block runs, which has to end it."""
+    seen = host.folder / "hanging"
+
+    def tell(what: str, done: int, total: int) -> None:
+        seen.write_text(what + "\n")
+
+    def run() -> None:
+        with contextlib.suppress(MooringError):
+            given = reload_plan(host, fault=f"hang:{point}")
+            change(remote, host, given, on_progress=tell)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert await_text(seen) == f"hanging at {point}"
+        yield
+    finally:
+        thread.join(20)
