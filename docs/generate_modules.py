@@ -22,7 +22,7 @@ error while the playbook is loaded. `import_tasks` and `import_playbook` are res
 *Check mode* says what a task does under `--check`: *predicts* (tells what would change), *runs* (it only looks),
 *skipped* (nobody can know), *control side* (nothing happens on the host).
 """
-OWN = ("docker_config", "registry_probe")
+OWN = ("docker_config", "docker_settings", "registry_client", "registry_probe")
 
 
 def document() -> str:
@@ -54,8 +54,8 @@ def _summary(name: str) -> str:
 
 def _check_mode(name: str) -> str:
     if arguments.has_action(name) and not (arguments.PACKAGE / "agent" / "modules" / f"{name}.py").exists():
-        # template ends in copy; the others never reach the host
-        return "predicts" if name == "template" else "control side"
+        # template ends in copy, registry_client in a plan; the others never reach the host
+        return "predicts" if name in ("template", "registry_client") else "control side"
     module = _host_module(name)
     if not hasattr(module, "run"):
         return "predicts"

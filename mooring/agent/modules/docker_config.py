@@ -2,6 +2,8 @@
 
 Mooring's own module. `unit` is what `systemctl cat` prints; `files` are texts by path, null for one that is not there;
 `certificates` are the file names below certs.d by registry; `argv` is the running daemon's, empty where none runs.
+`containers` are the running ones with their restart policy, `state` what systemd knows of the unit, `digests` the
+sha1 of every file looked at; `error` says why the daemon did not answer. Fails with `missing` where there is no unit.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -11,32 +13,49 @@ import os
 import re
 
 from mooring.agent import docker, host
+from mooring.agent import files as agent_files
 
 ARGS = {
     "service": {"type": "str", "default": "docker"},
     "certificates": {"type": "path", "default": "/etc/docker/certs.d"},
+    "paths": {"type": "list", "elements": "path", "default": []},
     "docker_host": docker.ENGINE_ARGS["docker_host"],
     "timeout": {"type": "int", "default": 10},
 }
 READ_ONLY = True
 # Always looked for, so that it is known when they are not there.
 FILES = ("/etc/docker/daemon.json", "/etc/containers/policy.json", "/etc/mooring/registry_client.json")
+# Below certs.d these are told as texts; a key is known by its digest alone.
+SHOWN = (".crt", ".cert", ".toml")
+STATE = ("LoadState", "ActiveState", "SubState", "UnitFileState")
 
 
 def run(args):
     """All texts in one answer."""
-    shown = host.run(["systemctl", "cat", args["service"]], timeout=args["timeout"])
-    if shown.rc != 0:
-        raise host.Failed("there is no service %s: %s" % (args["service"], shown.err.strip()))
     state = properties(args)
+    name, known = args["service"], {key: state.get(key, "") for key in STATE}
+    if known["LoadState"] == "masked":
+        # systemctl shows nothing of a masked unit, so there is nothing to judge either.
+        message = "%s.service is masked; `systemctl unmask %s` gives it back" % (name, name)
+        raise host.Failed(message, state=known, masked=True)
+    shown = host.run(["systemctl", "cat", name], timeout=args["timeout"])
+    if shown.rc != 0:
+        raise host.Failed("there is no service %s: %s" % (name, shown.err.strip()), state=known, missing=True)
     argv = command_line(state.get("MainPID", "0"))
+    texts = files(shown.out, argv)
+    texts.update({path: text(path) for path in args["paths"]})
+    below = certificates(args["certificates"])
+    paths = [os.path.join(args["certificates"], name, one) for name in below for one in below[name]]
+    texts.update({path: text(path) for path in paths if path.endswith(SHOWN)})
     found = {
         "changed": False,
         "unit": shown.out,
+        "state": known,
         "needs_reload": state.get("NeedDaemonReload") == "yes",
         "argv": argv,
-        "files": files(shown.out, argv),
-        "certificates": certificates(args["certificates"]),
+        "files": texts,
+        "certificates": below,
+        "digests": digests(paths + list(texts)),
     }
     found.update(engine(args, shown.out))
     return found
@@ -44,9 +63,15 @@ def run(args):
 
 def properties(args):
     """What systemd knows of the service beyond its files."""
-    shown = host.run(["systemctl", "show", args["service"], "--property=MainPID,NeedDaemonReload"],
-                     timeout=args["timeout"])
+    wanted = "--property=%s" % ",".join(("MainPID", "NeedDaemonReload") + STATE)
+    shown = host.run(["systemctl", "show", args["service"], wanted], timeout=args["timeout"])
     return dict(line.split("=", 1) for line in shown.out.splitlines() if "=" in line)
+
+
+def digests(paths):
+    """{path: sha1} of the files that are there."""
+    found = {path: agent_files.digest(path) for path in paths}
+    return {path: sha1 for path, sha1 in found.items() if sha1}
 
 
 def command_line(pid):
@@ -94,12 +119,25 @@ def certificates(directory):
 
 
 def engine(args, unit):
-    """The engine's version and its own settings; where it does not run, the version that its program prints."""
+    """The engine's version, its own settings and its containers; where it does not answer, what its program says."""
     try:
         client = docker.Engine(args)
-        return {"version": client.get("/version").get("Version", ""), "info": client.get("/info")}
-    except host.Failed:
+        return {"version": client.get("/version").get("Version", ""), "info": client.get("/info"), "error": "",
+                "containers": containers(client)}
+    except host.Failed as failure:
         named = re.findall(r"^\s*ExecStart=[@:!+-]*(\S+)", unit, re.M)
         path = host.which(named[-1]) if named else None
         shown = host.run([path, "--version"], timeout=args["timeout"]) if path else None
-        return {"version": shown.out.strip() if shown else "", "info": {}}
+        return {"version": shown.out.strip() if shown else "", "info": {}, "error": failure.message, "containers": []}
+
+
+def containers(client):
+    """The running containers; one that ends meanwhile is left out."""
+    found = []
+    for one in client.get("/containers/json") or []:
+        known = client.find("/containers/%s/json" % one["Id"])
+        if known:
+            policy = (known.get("HostConfig") or {}).get("RestartPolicy") or {}
+            name = known.get("Name", "").lstrip("/")
+            found.append({"id": one["Id"], "name": name, "restart": policy.get("Name") or "no"})
+    return found

@@ -1,0 +1,161 @@
+"""Set what a container engine knows of registries and mirrors: planned here, carried out on the host by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mooring.blocks import Context, Task
+from mooring.call import Call, Reply
+from mooring.content import Content
+from mooring.daemon.effective import Texts
+from mooring.daemon.plan import record, settlement, show
+from mooring.daemon.plan.host import SYSCONFIG, Container, Host, Paths
+from mooring.daemon.plan.plan import Plan, plan
+from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Mirror, Registry, Wanted, problems
+from mooring.daemon.registries import HUB
+from mooring.errors import ArgumentError, Where
+from mooring.templating import is_template
+
+FILES = {"ca_file": "ca", "certificate_file": "certificate", "key_file": "key"}
+REGISTRY = {
+    "name": {"type": "str", "required": True},
+    "insecure": {"type": "bool", "default": False},
+    "ca_file": {"type": "path"},
+    "certificate_file": {"type": "path"},
+    "key_file": {"type": "path"},
+    "search": {"type": "raw", "default": False},
+    "block": {"type": "bool", "default": False},
+}
+MIRROR = {"url": {"type": "str", "required": True}, "registry": {"type": "str", "default": HUB}}
+ARGS = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "registries": {"type": "list", "elements": "dict", "options": REGISTRY, "default": []},
+    "mirrors": {"type": "list", "elements": "dict", "options": MIRROR, "default": []},
+    "allow_restart": {"type": "bool", "default": False},
+    "deadline": {"type": "int", "default": 180},
+    "fault": {"type": "str", "default": ""},
+    "engine": {"type": "str", "choices": ["auto", "docker"], "default": "auto"},
+    "service": {"type": "str", "default": "docker"},
+    "sysconfig": {"type": "path", "default": SYSCONFIG},
+    "daemon_json": {"type": "path", "default": Paths.daemon_json},
+    "certificates": {"type": "path", "default": Paths.certificates},
+    "record": {"type": "path", "default": record.PATH},
+}
+PATIENCE = 30
+
+
+def check(task: Task, context: Context) -> None:
+    """Names, addresses and files that are written plainly are judged before any host is touched."""
+    registries, mirrors = task.args.get("registries") or [], task.args.get("mirrors") or []
+    plain = [one for one in registries if isinstance(one, Mapping) and not is_template(one)]
+    for one in plain:
+        for name in FILES:
+            if one.get(name):
+                context.find(str(one[name]), "files", task.where)
+    known = [Mirror(str(one.get("url")), str(one.get("registry") or HUB)) for one in mirrors
+             if isinstance(one, Mapping) and not is_template(one)]  # fmt: skip
+    # What belongs to one registry may stand in several entries, so only what is wrong in each case is told here.
+    names = [Registry(str(one.get("name")), bool(one.get("insecure"))) for one in plain]
+    for problem in problems(Wanted(tuple(names), tuple(known))):
+        raise ArgumentError(f"registry_client: {problem}", task.where)
+
+
+def run(call: Call) -> Reply:
+    """Look at the host, plan, and let the host carry it out; in check mode tell the plan."""
+    wanted = read_wanted(call) if call.args["state"] == "present" else Wanted()
+    asked = {
+        "service": call.args["service"],
+        "certificates": call.args["certificates"],
+        "paths": [call.args["sysconfig"], call.args["record"]],
+        "timeout": PATIENCE,
+    }
+    reply = call.module("docker_config", asked)
+    if reply.get("missing"):
+        return without_engine(call)
+    if reply.get("failed"):
+        return reply
+    host = host_of(reply, call.args)
+    found = plan(host, wanted, call.args["allow_restart"], call.args["state"] == "absent")
+    return carry_out(call, found)
+
+
+def carry_out(call: Call, found: Plan) -> Reply:
+    """The plan's own answer, or the host's where something is to be done."""
+    told: Reply = {"changed": found.is_changed, "plan": show.as_dict(found), "msg": show.text(found)}
+    if found.refusals:
+        return {**told, "changed": False, "failed": True}
+    told["warnings"] = list(found.warnings)
+    if call.diff and found.is_changed:
+        told["diff"] = show.diffs(found)
+    if not found.is_changed:
+        return told
+    told["_shown"] = True
+    if call.check:
+        return told
+    arguments = settlement.arguments(found, call.args["deadline"], call.args["fault"])
+    # The host asks for this empty content when all is done: its answer tells that the control side is still there.
+    reply = call.module("docker_settings", arguments, Content(b""))
+    if reply.get("failed"):
+        return {**told, **reply, "msg": f"{show.headline(found)}: {reply.get('msg')}"}
+    return {**told, **reply}
+
+
+def without_engine(call: Call) -> Reply:
+    """In check mode the task that installs the engine has only said that it would."""
+    if call.args["state"] == "absent":
+        return {"changed": False, "msg": "there is no Docker engine on this host"}
+    if call.check:
+        message = "there is no Docker engine yet, so what will become of its settings cannot be told"
+        return {"changed": False, "msg": message, "_shown": True}
+    return {"failed": True, "msg": "there is no Docker engine on this host; the role docker installs one"}
+
+
+def host_of(reply: Mapping[str, Any], args: Mapping[str, Any]) -> Host:
+    """The module's reply as the planner wants it."""
+    texts = Texts(
+        unit=reply["unit"],
+        files=reply["files"],
+        certificates={name: tuple(names) for name, names in reply["certificates"].items()},
+        argv=tuple(reply["argv"]),
+        info=reply["info"],
+        version=reply["version"],
+        needs_reload=reply["needs_reload"],
+    )
+    containers = tuple(Container(one["name"], one["restart"]) for one in reply["containers"])
+    paths = Paths(args["sysconfig"], args["daemon_json"], args["certificates"], args["record"])
+    return Host(texts, containers, reply["state"], reply["digests"], reply["error"], args["service"], paths)
+
+
+def read_wanted(call: Call) -> Wanted:
+    """The arguments with the control side's files read; entries of one name add up."""
+    found: dict[str, Registry] = {}
+    for one in call.args["registries"]:
+        known = found.get(one["name"], Registry(one["name"]))
+        given: dict[str, Any] = {FILES[name]: read_file(call, one[name]) for name in FILES if one.get(name)}
+        given |= {name: one[name] for name in ("insecure", "block") if one[name]}
+        if one["search"] is not False:
+            given["search"] = searched(one["search"], call.where)
+        for name, value in given.items():
+            if getattr(known, name) and getattr(known, name) != value:
+                raise ArgumentError(f"registry_client: {one['name']} is given twice, with another {name}", call.where)
+        found[one["name"]] = replace(known, **given)
+    mirrors = tuple(Mirror(one["url"], one["registry"]) for one in call.args["mirrors"])
+    return Wanted(tuple(found.values()), tuple(dict.fromkeys(mirrors)))
+
+
+def searched(value: Any, where: Where) -> bool | str:
+    """`search`: yes, no or where-possible."""
+    if value == WHERE_POSSIBLE or isinstance(value, bool):
+        return value  # type: ignore[no-any-return]
+    raise ArgumentError(f'registry_client: search must be yes, no or {WHERE_POSSIBLE}, not "{value}"', where)
+
+
+def read_file(call: Call, name: str) -> str:
+    """A file of the control side, looked for under files/."""
+    path = call.find(name, "files")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise ArgumentError(f"registry_client: {path} cannot be read as text: {error}", call.where) from None

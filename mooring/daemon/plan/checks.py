@@ -1,0 +1,130 @@
+"""What speaks against a plan: the state of the host, the daemon's next start, entries that would count for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mooring.daemon import daemon_json
+from mooring.daemon.conflicts import Conflict, Severity
+from mooring.daemon.effective import Effective, Texts, resolve
+from mooring.daemon.judge import judge
+from mooring.daemon.plan.draft import Draft
+from mooring.daemon.plan.host import Host, digest_of
+from mooring.daemon.plan.refusal import Refusal
+from mooring.daemon.plan.settings import normal
+from mooring.daemon.plan.step import Effect, Step, written
+from mooring.daemon.plan.wanted import Wanted
+from mooring.daemon.registries import LOOPBACK, Registries, by_files
+from mooring.daemon.running import REGISTRY_KEYS, differences
+
+
+def find_unready(host: Host) -> Iterator[Refusal]:
+    """States of the unit in which nobody can know what a change would do."""
+    unit = f"{host.service}.service"
+    state = host.state.get("ActiveState", "")
+    if host.state.get("LoadState") == "masked":
+        yield Refusal(f"{unit} is masked", f"`systemctl unmask {host.service}`, or take this host out of the play")
+    elif not host.texts.version:
+        yield Refusal("the engine does not tell its version, nor does its program", f"see `systemctl status {unit}`")
+    elif host.error and state in ("active", "activating", "reloading", "deactivating"):
+        yield Refusal(
+            f"{unit} is {state}, but the daemon does not answer ({host.error})",
+            f"see `journalctl -u {host.service}` for what it waits for; nothing was changed",
+        )
+
+
+def find_other_file(host: Host, before: Effective) -> Iterator[Refusal]:
+    """Another daemon.json than the usual one must be the one that the daemon reads."""
+    asked, read = host.paths.daemon_json, before.file.path
+    if asked not in (daemon_json.PATH, read):
+        yield Refusal(
+            f"{host.service} reads {read}, not {asked}",
+            "set registry_client_daemon_json_path to what the daemon's --config-file says, or leave it out",
+        )
+
+
+def find_unreadable(host: Host, draft: Draft) -> Iterator[Refusal]:
+    """Files that would not come back as they were: what is no UTF-8 is not seen as it is."""
+    for one in draft.changes:
+        if one.before is not None and one.digest not in (None, digest_of(one.before)):
+            yield Refusal(f"{one.path} is not UTF-8", "convert it first")
+
+
+def find_stops(draft: Draft, steps: tuple[Step, ...]) -> Iterator[Refusal]:
+    """The daemon must start with the files as they are after every step; also when nothing is to be changed."""
+    engine, texts = draft.before.engine, draft.before.texts
+    old = {_name(one): one for one in _stops(texts)}
+    seen: set[str] = set()
+    for step in (None, *steps):
+        texts = texts if step is None else written(texts, step.files)
+        if step is None and steps:
+            continue  # what stands in the way today may be just what is mended
+        for one in _stops(texts):
+            name = _name(one)
+            if name not in seen:
+                seen.add(name)
+                when = "with today's files already" if name in old else "with the new files"
+                yield Refusal(f"{engine} would not start {when}: {one}", "mend that first")
+
+
+def _stops(texts: Texts) -> list[Conflict]:
+    return [one for one in judge(resolve(texts)) if one.severity is Severity.STOPS]
+
+
+def _name(conflict: Conflict) -> str:
+    """A conflict without its lines, which move."""
+    return f"{conflict.rule} {conflict.message} {sorted({one.path for one in conflict.places})}"
+
+
+def find_useless(draft: Draft, wanted: Wanted, afterwards: Registries) -> Iterator[Refusal]:
+    """Entries that would be written and have no effect."""
+    later = by_files(draft.after)
+    for one in draft.entries:
+        known = {normal(one.setting, entry) for entry in getattr(later, one.setting.field)}
+        lacking = [entry for entry in one.wanted if normal(one.setting, entry) not in known | set(LOOPBACK)]
+        if lacking:
+            yield Refusal(
+                f"{', '.join(lacking)}: {one.setting.variable or one.setting.key} does not reach the daemon",
+                "see whether the unit, a drop-in or another file sets the same variable",
+            )
+    for registry in wanted.registries:
+        is_insecure = _is_insecure(registry.name, later) or _is_insecure(registry.name, afterwards)
+        if is_insecure and (registry.ca or registry.certificate) and not registry.insecure:
+            what = "its certificate (registry_client_ca_file)" if registry.ca else "a client certificate"
+            yield Refusal(
+                f"{registry.name} is to be trusted by {what}, but is an insecure registry too, which switches the "
+                "certificate off",
+                "take it out of the insecure registries",
+            )
+
+
+def _is_insecure(name: str, known: Registries) -> bool:
+    """Whether somebody made it insecure; loopback is so by itself."""
+    return known.is_insecure(name) and not Registries().is_insecure(name)
+
+
+def find_stale_unit(draft: Draft, effect: Effect) -> Iterator[Refusal]:
+    """A restart would use the unit that systemd has read, which is not the one that was judged."""
+    if effect is Effect.RESTART and draft.before.texts.needs_reload:
+        yield Refusal("the unit was changed, and systemd has not read it yet", "`systemctl daemon-reload` first")
+
+
+def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]:
+    """What the operator should know: what else a restart takes along, and what counts for nothing from now on."""
+    ours = {key for key, name in REGISTRY_KEYS.items() if name in _touched(draft)}
+    pending = [one for one in differences(draft.before) if one.key not in ours]
+    if effect is Effect.RESTART:
+        for one in pending:
+            now, later = (", ".join(values) or "nothing" for values in (one.now, one.later))
+            yield f"the restart takes over what was changed before: {one.key} (now {now}, then {later})"
+    old = {_name(one) for one in judge(draft.before)}
+    for conflict in judge(draft.after):
+        if conflict.severity is not Severity.STOPS and _name(conflict) not in old:
+            yield str(conflict)
+    for registry in wanted.registries:
+        if registry.ca and Registries().is_insecure(registry.name):
+            yield f"{registry.name} is on this host itself, where docker verifies no certificate"
+
+
+def _touched(draft: Draft) -> set[str]:
+    return {one.setting.field for one in draft.entries if one.missing or one.gone}

@@ -1,0 +1,81 @@
+"""The new daemon.json: entries merged into what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mooring.daemon.daemon_json import DaemonJson
+from mooring.daemon.plan import json_edit
+from mooring.daemon.plan.record import Record
+from mooring.daemon.plan.refusal import Refusal
+from mooring.daemon.plan.settings import Entries
+
+
+@dataclass(frozen=True)
+class Edited:
+    """`emptied` is the file while a reload still needs keys that are to vanish; `text` its end, None for no file.
+
+    `keys` and `empty` are for the record.
+    """
+
+    text: str | None
+    emptied: str | None
+    keys: Mapping[str, str | None]
+    empty: Mapping[str, str | None]
+
+
+def find_unfit(file: DaemonJson, keys: list[str]) -> Iterator[Refusal]:
+    """What keeps the file from being merged into."""
+    if file.error and not json_edit.is_empty_text(file.text):
+        yield Refusal(f"{file.path} cannot be read, and docker would not start with it: {file.error}", "mend it first")
+        return
+    for key in keys:
+        value = file.values.get(key)
+        if json_edit.count(file.text if file.is_there else None, key) > 1:
+            yield Refusal(f'"{key}" stands in {file.path} more than once', "leave one of them")
+        elif key in file.values and not json_edit.count(file.text, key):
+            yield Refusal(f'"{key}" stands inside another key in {file.path}', "move it to the top of the file")
+        elif value is not None and not isinstance(value, list):
+            yield Refusal(f'"{key}" in {file.path} is no list, and docker would not start with it', "make it one")
+
+
+def edit(file: DaemonJson, entries: list[tuple[Entries, tuple[str, ...]]], record: Record, is_absent: bool) -> Edited:
+    """Merge each setting's (entries, those that are missing in this file) into the file."""
+    before = file.text if file.is_there else None
+    text, keys, empty = before, dict(record.keys), dict(record.empty)
+    for one, missing in entries:
+        text = _merge(text, one, missing, keys)
+    if text != before and json_edit.is_empty(before):
+        empty.setdefault(file.path, before)
+    if not is_absent or text is None:
+        return Edited(text, text, keys, empty)
+    final = text
+    for one, _ in entries:
+        final = _without_made(final, before, one, record)
+    if final != before and json_edit.is_empty(final) and file.path in record.empty:
+        return Edited(record.empty[file.path], text, {}, {})
+    return Edited(final, text, {}, {})
+
+
+def _merge(text: str | None, one: Entries, missing: tuple[str, ...], keys: dict[str, str | None]) -> str | None:
+    key = one.setting.key
+    if text is not None and json_edit.count(text, key) and json_edit.elements(text, key):
+        text = json_edit.remove(text, key, one.gone)
+        if missing and json_edit.elements(text, key):
+            return json_edit.append(text, key, missing)
+        return json_edit.put(text, key, missing) if missing else text
+    if not missing:
+        return text
+    there = text is not None and json_edit.count(text, key)
+    keys[key] = json_edit.value_text(text, key) if text is not None and there else None
+    return json_edit.put(text, key, missing)
+
+
+def _without_made(text: str, before: str | None, one: Entries, record: Record) -> str:
+    """A list that is empty now and held only what Mooring put in goes back to what it was, or away."""
+    key = one.setting.key
+    if before is None or not json_edit.count(text, key) or json_edit.elements(text, key):
+        return text
+    had_entries = bool(json_edit.elements(before, key))
+    return json_edit.restore(text, key, record.keys.get(key)) if had_entries or key in record.keys else text

@@ -1,0 +1,146 @@
+"""The daemon's four settings about registries: what is to be put in, what is to go, and where each entry belongs."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mooring.daemon.effective import Effective
+from mooring.daemon.plan.host import Paths
+from mooring.daemon.plan.record import Record
+from mooring.daemon.plan.refusal import Refusal
+from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Wanted
+from mooring.daemon.registries import is_network
+
+JSON, VARIABLE = "daemon.json", "variable"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting's key in daemon.json, its flag, the variable of Red Hat's unit that holds the flag, and its field in
+    `Registries`."""
+
+    key: str
+    flag: str
+    variable: str
+    field: str
+    noun: str
+
+
+INSECURE = Setting(
+    "insecure-registries", "--insecure-registry", "INSECURE_REGISTRY", "insecure", "insecure registry"
+)  # fmt: skip
+ADD = Setting("add-registry", "--add-registry", "ADD_REGISTRY", "added", "added registry")
+BLOCK = Setting("block-registry", "--block-registry", "BLOCK_REGISTRY", "blocked", "blocked registry")
+MIRRORS = Setting("registry-mirrors", "--registry-mirror", "", "mirrors", "mirror")
+# In the order in which a new daemon.json has them.
+SETTINGS = (MIRRORS, INSECURE, ADD, BLOCK)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """One setting's entries: all that are wanted, those of them that are missing in the files, and those that Mooring
+    put in and nobody asks for any more."""
+
+    setting: Setting
+    wanted: tuple[str, ...]
+    missing: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def entries_of(effective: Effective, wanted: Wanted, record: Record) -> list[Entries]:
+    """What is to be done with each setting."""
+    found = []
+    for setting, asked in ((one, _asked(one, effective, wanted)) for one in SETTINGS):
+        there = {normal(setting, value.text) for value in effective.values(setting.key)}
+        names = {normal(setting, entry) for entry in asked}
+        missing = tuple(entry for entry in asked if normal(setting, entry) not in there)
+        gone = tuple(entry for entry in record.of(setting.key) if normal(setting, entry) not in names)
+        found.append(Entries(setting, asked, missing, gone))
+    return found
+
+
+def normal(setting: Setting, entry: str) -> str:
+    """The entry as the daemon shows it: a mirror without its slash, a network by its first address."""
+    if setting is MIRRORS:
+        return entry.rstrip("/")
+    if setting is INSECURE and is_network(entry):
+        return str(ipaddress.ip_network(entry, strict=False))
+    return entry
+
+
+def _asked(setting: Setting, effective: Effective, wanted: Wanted) -> tuple[str, ...]:
+    if setting is ADD and not effective.engine.is_redhat:
+        return ()
+    asked = {
+        MIRRORS: wanted.hub_mirrors,
+        INSECURE: wanted.insecure,
+        ADD: wanted.searched,
+        BLOCK: wanted.blocked if effective.engine.is_redhat else (),
+    }
+    return tuple(dict.fromkeys(asked[setting]))
+
+
+def place(setting: Setting, effective: Effective, paths: Paths) -> str | Refusal:
+    """Where a missing entry goes: where the setting stands already, since as flag and as key it keeps the daemon from
+    starting; else where it disturbs least.
+
+    Red Hat's daemon takes insecure registries over from daemon.json by a reload, so they go there; added and blocked
+    ones need a restart in any case, and belong where its unit has variables for them.
+    """
+    if setting.key in effective.file.values:
+        return JSON
+    flags = effective.command.of(setting.key)
+    has_variable = bool(setting.variable) and is_expanded(effective, setting.variable, paths)
+    if flags and not has_variable:
+        places = " and ".join(dict.fromkeys(str(flag.origin) for flag in flags))
+        return Refusal(
+            f"{setting.key} would be set twice, and {effective.engine} would not start: as {setting.flag} in {places}, "
+            f'and as "{setting.key}" in {effective.file.path}',
+            "remove one of the two (best the flag), or leave this setting out of registry_client's variables",
+        )
+    if flags:
+        return VARIABLE
+    is_old = setting is INSECURE and effective.engine.version < (1, 12)
+    prefers_variable = effective.engine.is_redhat and setting.variable and (setting is not INSECURE or is_old)
+    return VARIABLE if prefers_variable and has_variable else JSON
+
+
+def is_expanded(effective: Effective, variable: str, paths: Paths) -> bool:
+    """Whether the unit reads the sysconfig file and has the variable in its command."""
+    command = effective.service.commands[-1].text if effective.service.commands else ""
+    reads = any(file.path == paths.sysconfig for file in effective.service.files)
+    return reads and bool(re.search(rf"(?<!\$)\$(?:{variable}\b|\{{{variable}\}})", command))
+
+
+def find_impossible(effective: Effective, wanted: Wanted) -> Iterator[Refusal]:
+    """What this engine cannot do, with the ways that it has instead."""
+    engine = effective.engine
+    for registry in wanted.registries:
+        if registry.search and registry.search != WHERE_POSSIBLE and not engine.is_redhat:
+            yield Refusal(
+                f"{engine} asks Docker Hub alone for short names; it cannot search {registry.name}",
+                f"use full names ({registry.name}/app), let {registry.name} be a mirror of Docker Hub (mirrors), "
+                "write search: where-possible, or use podman, whose registries.conf has unqualified-search-registries",
+            )
+        if registry.block and not engine.is_redhat:
+            yield Refusal(
+                f"{engine} cannot block {registry.name}",
+                "block its address in the host's firewall or give its name a dead address in /etc/hosts, "
+                "or use podman, whose registries.conf has blocked",
+            )
+    for mirror in wanted.other_mirrors:
+        if not (engine.has_containerd_store and engine.is_at_least(28)):
+            yield Refusal(
+                f"{engine} has mirrors for docker.io alone, not for {mirror.registry}"
+                + (", unless it uses the containerd image store" if engine.is_at_least(28) else ""),
+                f"pull from {mirror.url.partition('://')[2]} by its own name, or use docker 28 or newer with the "
+                "containerd image store, podman or containerd, which know mirrors for any registry",
+            )
+    if wanted.insecure and engine.version < (1, 12) and not engine.is_redhat:
+        yield Refusal(
+            f"{engine} takes no insecure registries from daemon.json (docker 1.12 is the first)",
+            "give them as --insecure-registry in the unit's own options, or bring a newer docker",
+        )

@@ -1,0 +1,99 @@
+"""Edits of the assignments in /etc/sysconfig/docker; comments, quotes and the order of flags stay as they are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mooring.daemon import sysconfig
+
+# Quoted or bare. Anything else is not ours to touch: an open quote, a backslash, or a comment behind the value, which
+# systemd takes for a part of it.
+SAFE = re.compile(r"""'([^']*)'|"([^"\\]*)"|([^\s'"\\#]*)""")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A variable's last assignment, which counts; `raw` is what stands behind the equals sign, quotes and all."""
+
+    variable: str
+    start: int
+    end: int
+    line: str
+    raw: str
+
+    @property
+    def value(self) -> str:
+        found = SAFE.fullmatch(self.raw)
+        return next((part for part in found.groups() if part is not None), "") if found else ""
+
+
+def find(text: str, variable: str) -> Assignment | None:
+    """The assignment that counts, for systemd and for the shell; None where there is none."""
+    found = list(re.finditer(rf"(?m)^[ \t]*{variable}=(.*?)[ \t]*$", text))
+    if not found:
+        return None
+    last = found[-1]
+    return Assignment(variable, last.start(), last.end(), last.group(), last.group(1))
+
+
+def is_safe(text: str, variable: str) -> bool:
+    """Whether the value can be kept whole: one line, one pair of quotes, and systemd sees the same."""
+    found, read = find(text, variable), sysconfig.parse(text, "").values.get(variable)
+    if found is None or read is None:
+        return found is None and read is None
+    number = text.count("\n", 0, found.start) + 1
+    return bool(SAFE.fullmatch(found.raw)) and read.text == found.value and read.origin.line == number
+
+
+def entries(text: str, variable: str, flag: str) -> list[str]:
+    """The flag's values in the variable."""
+    found = find(text, variable)
+    return re.findall(rf"(?<!\S){flag}(?:=|[ \t]+)([^\s-]\S*)", found.value) if found else []
+
+
+def edit(text: str, variable: str, flag: str, gone: tuple[str, ...], added: tuple[str, ...]) -> str:
+    """The text with entries taken out of the variable, and others put at its end; a missing line is made."""
+    found = find(text, variable)
+    if found is None:
+        return _with_line(text, variable, f"{variable}='{_flags(flag, added)}'") if added else text
+    value = found.value
+    for entry in gone:
+        value = re.sub(rf"(?:^|[ \t]+){flag}(?:=|[ \t]+){re.escape(entry)}(?=\s|$)", "", value)
+    if added:
+        # A flag without its value would swallow the one behind it.
+        value = re.sub(rf"(?:^|[ \t]+){flag}=?(?=\s+-|\s*$)", "", value).rstrip()
+        value = f"{value} {_flags(flag, added)}"
+    if value != found.value:
+        value = value.lstrip()
+    elif not added:
+        return text
+    quote = '"' if found.raw.startswith('"') else "'"
+    head = found.line[: found.line.index("=") + 1]
+    tail = found.line[len(head) + len(found.raw) :]
+    return text[: found.start] + f"{head}{quote}{value}{quote}{tail}" + text[found.end :]
+
+
+def put_back(text: str, variable: str, before: str | None) -> str:
+    """The text with the variable's line as it was, or without it where there was none."""
+    found = find(text, variable)
+    if found is None:
+        return text
+    if before is not None:
+        return text[: found.start] + before + text[found.end :]
+    if text[found.end : found.end + 1] == "\n":
+        return text[: found.start] + text[found.end + 1 :]
+    return text[: max(found.start - 1, 0)]
+
+
+def _flags(flag: str, values: tuple[str, ...]) -> str:
+    return " ".join(f"{flag} {value}" for value in values)
+
+
+def _with_line(text: str, variable: str, line: str) -> str:
+    """The line goes behind the comment that shows how to write it, else to the end."""
+    comments = list(re.finditer(rf"(?m)^#[ \t]*{variable}=.*$", text))
+    if comments:
+        end = comments[-1].end()
+        return f"{text[:end]}\n{line}{text[end:]}"
+    return f"{text}\n{line}" if text and not text.endswith("\n") else f"{text}{line}\n"
