@@ -1,0 +1,203 @@
+"""Hosts drawn at random: a unit with drop-ins, an EnvironmentFile, daemon.json; with values right and wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from mooring.daemon import sysconfig, systemd
+from mooring.daemon.effective import Texts
+from mooring.daemon.words import expand
+
+CONTAINERD = "--containerd=/run/containerd/containerd.sock"
+UNIT = f"""\
+# /lib/systemd/system/docker.service
+[Service]
+EnvironmentFile=-/etc/default/docker
+ExecStart=/usr/sbin/dockerd {CONTAINERD} {{own}} $OPTIONS
+"""
+DROP_IN = "\n# /etc/systemd/system/docker.service.d/10-own.conf\n[Service]\n"
+JSON = "/etc/docker/daemon.json"
+DEFAULTS = "/etc/default/docker"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One host's texts; {own} in the unit stands for what the asker adds to the daemon's command line."""
+
+    unit: str
+    defaults: str
+    daemon_json: str | None
+
+    def texts(self, own: str, version: str) -> Texts:
+        """The host as the resolver takes it."""
+        files = {DEFAULTS: self.defaults, JSON: self.daemon_json}
+        return Texts(self.unit.replace("{own}", own), files, version=version)
+
+    def argv(self, own: str) -> list[str]:
+        """The daemon's command line, as systemd would make it (which test_systemd.py asks a real one)."""
+        service = systemd.parse(self.unit.replace("{own}", own))
+        variables = {**service.environment, **sysconfig.parse(self.defaults, DEFAULTS).values}
+        return [word.text for word in expand(service.commands[-1], variables)]
+
+
+def urls(schemes: list[str], hosts: list[str], tails: list[str]) -> st.SearchStrategy[str]:
+    """Addresses put together from parts; the first of each kind is a good one, and comes more often."""
+
+    def part(values: list[str]) -> st.SearchStrategy[str]:
+        return st.just(values[0]) | st.just(values[0]) | st.sampled_from(values)
+
+    names = part(["", "u@", "u:p@", "@"])
+    ports = part(["", ":5000", ":", ":0", ":65536", ":x", ":-1", ":+1"])
+    return st.tuples(part(schemes), names, part(hosts), ports, part(tails)).map("".join)
+
+
+HOSTS = [
+    "m.example.com",
+    "m",
+    "M.Example.COM",
+    "127.0.0.1",
+    "[::1]",
+    "::1",
+    "[::1",
+    "",
+    "a_b",
+    "-m",
+    "m-",
+    "10.0.0.300",
+]
+MIRRORS = urls(
+    ["http://", "https://", "HTTP://", "ftp://", "", "http:", "http:/", "//"],
+    HOSTS,
+    ["", "/", "//", "/p", "/p/", "?", "/?", "?x=1", "#", "/#", "#f", "/%zz", "/%2f", "/?/", "a,b"],
+)
+NETWORKS = ["10.0.0.0/8", "10.1.2.3/8", "10.0.0.0/33", "fd00::/8", "::1/128", "0.0.0.0/0", "127.0.0.0/8", "10.0.0.0/a"]
+INSECURE = st.sampled_from(NETWORKS) | urls(
+    ["", "http://", "https://", "HTTP://", "ftp://", "//"], HOSTS, ["", "/", "/p", "?x", ",b", "#f", "/8"]
+)
+LISTS = {"registry-mirrors": MIRRORS, "insecure-registries": INSECURE}
+FLAGS = {"registry-mirrors": "registry-mirror", "insecure-registries": "insecure-registry"}
+ANY = st.sampled_from(
+    ["", "a", "1", 0, 1, -1, 1.5, True, False, None, [], ["a"], [1], [None], {}, {"a": "b"}, {"a": 1}]
+)
+# What no daemon minds; by key.
+GOOD: dict[str, list[Any]] = {
+    "debug": [True, False],
+    "live-restore": [True, False],
+    "labels": [["a=b"], []],
+    "log-level": ["info", "debug"],
+    "max-concurrent-downloads": [1, 5],
+    "mtu": [1400],
+    "shutdown-timeout": [10],
+    "features": [{"buildkit": True}, {}],
+    "log-opts": [{"max-size": "1m"}, {}],
+    "experimental": [True, False],
+    "exec-opts": [["native.cgroupdriver=cgroupfs"]],
+    "data-root": ["/var/lib/docker"],
+    "graph": ["/var/lib/docker"],
+    "icc": [True],
+    "proxies": [{"http-proxy": "http://p.example.com"}, {}],
+    "add-registry": [["a"]],
+    "no-such-key": [1],
+    "Debug": [True],
+    "bip6": ["fd00::1/64"],
+    "oom-score-adjust": [0],
+    "max-download-attempts": [3],
+    "userland-proxy": [False],
+    "storage-driver": ["vfs"],
+}
+
+
+@st.composite
+def files(draw: st.DrawFn) -> str | None:
+    """A daemon.json: mostly with one or two settings that concern registries, now and then broken."""
+    kind = draw(st.sampled_from(["file"] * 12 + ["none", "odd"]))
+    if kind == "none":
+        return None
+    if kind == "odd":
+        return draw(st.sampled_from(["", " \n", "{}", "null", "[]", "{,}", "{} {}", "{}x", "\ufeff{}", '"a"', "1"]))
+    found: dict[str, Any] = {}
+    for key, entries in LISTS.items():
+        if draw(st.booleans()):
+            found[key] = draw(st.lists(entries, max_size=2))
+    for key in draw(st.lists(st.sampled_from(sorted(GOOD)), max_size=2)):
+        found[key] = draw(st.sampled_from(GOOD[key]))
+    if draw(st.integers(0, 5)) == 5:
+        found[draw(st.sampled_from([*LISTS, *GOOD]))] = draw(ANY)
+    return json.dumps(found, indent=draw(st.sampled_from([None, 1])))
+
+
+@st.composite
+def flags(draw: st.DrawFn) -> str:
+    """Words for the daemon's command line; without quotes and white space, which test_systemd.py is about."""
+    words: list[str] = []
+    for key, entries in LISTS.items():
+        if draw(st.integers(0, 2)) == 2:
+            words.append(f"--{FLAGS[key]}={draw(entries)}")
+    words += draw(st.lists(st.sampled_from(OTHER_FLAGS), max_size=2))
+    return " ".join(words)
+
+
+OTHER_FLAGS = (
+    "--debug",
+    "-D",
+    "--debug=false",
+    "--debug=maybe",
+    "-Dl=debug",
+    "-l info",
+    "--log-level=debug",
+    "--live-restore",
+    "--label=a=b",
+    "--mtu=1400",
+    "--mtu=x",
+    "--no-such-flag",
+    "-x",
+    "stray",
+    "--data-root=/var/lib/docker",
+    "--max-concurrent-downloads=5",
+    "--exec-opt=native.cgroupdriver=cgroupfs",
+    "--log-opt=max-size=1m",
+    "--experimental",
+    "--add-registry=a",
+    "--graph=/var/lib/docker",
+    "--",
+)
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> Drawn:
+    """A host; the flags stand in the EnvironmentFile, in a drop-in's Environment=, or in its ExecStart=."""
+    words, place = draw(flags()), draw(st.sampled_from(["defaults", "environment", "command"]))
+    unit, defaults = UNIT, "# nothing\n"
+    if place == "defaults":
+        defaults = f'# set by hand\nOPTIONS="{words}"\n'
+    elif place == "environment":
+        unit += f'{DROP_IN}Environment="OPTIONS={words}"\n'
+    else:
+        unit += f"{DROP_IN}ExecStart=\nExecStart=/usr/sbin/dockerd {{own}} \\\n  {CONTAINERD} {words}\n"
+    return Drawn(unit, defaults, draw(files()))
+
+
+def show(case: Drawn) -> Mapping[str, Any]:
+    """What the reader of a disagreement needs."""
+    return {"argv": case.argv("{own}")[2:], "daemon.json": case.daemon_json}
+
+
+def asks(many: int) -> Callable[..., Any]:
+    """How a test draws: slow cases are no fault, and without a seed CI draws the same ones every time."""
+    seed = os.environ.get("MOORING_SEED")
+    drawn = settings(
+        max_examples=many,
+        deadline=None,
+        derandomize=not seed,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    return drawn if not seed else lambda test: drawn(hypothesis.seed(int(seed))(test))

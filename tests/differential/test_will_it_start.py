@@ -1,0 +1,25 @@
+"""Will the daemon start? Drawn hosts, asked of real daemons and of the resolver."""
+
+from __future__ import annotations
+
+from drawn import Drawn, asks, hosts, show
+from engines import Bench
+from hypothesis import given
+
+from mooring.daemon.effective import resolve
+from mooring.daemon.judge import judge, will_start
+
+OWN = "--storage-driver=nosuch"
+
+
+def test_the_resolver_says_what_the_daemon_does(bench: Bench, many: int) -> None:
+    @settings(
+        max_examples=many, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(hosts())
+    def compare(case: Drawn) -> None:
+        conflicts = judge(resolve(case.texts(OWN, bench.suite.docker)))
+        verdict = bench.judge(case.argv(OWN), case.daemon_json)
+        assert will_start(conflicts) == verdict.starts, (show(case), [str(one) for one in conflicts], verdict)
+
+    compare()
