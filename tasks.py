@@ -74,7 +74,29 @@ def status(context: Context, *, request: Request) -> None:
     finish(lambda: run(request), request.debug)
 
 
+@task(
+    klass=RunTask,
+    without=ACTING,
+    help={"hosts": "the hosts, a pattern as in `hosts:` (all servers and clients)", "json": JSON},
+    may_follow="hosts",
+)
+def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
+    """Examine hosts: settings, next restart and boot; on the server nginx's rules, asked from outside."""
+    from mooring.doctor.session import run
+
+    finish(lambda: run(hosts or "", request), request.debug)
+
+
 namespace = Collection(
-    provision_server, provision_clients, play, verify, explain, status, lab.demo, developing.test, developing.check
+    provision_server,
+    provision_clients,
+    play,
+    verify,
+    explain,
+    doctor,
+    status,
+    lab.demo,
+    developing.test,
+    developing.check,
 )
 namespace.add_collection(lab.namespace)

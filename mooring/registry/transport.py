@@ -13,6 +13,8 @@ from mooring.connection.process import Stream
 from mooring.errors import RegistryError
 
 TIMEOUT = 60.0
+# What a request carries: bytes whose length is told before, or parts that are sent in chunks.
+Body = bytes | tuple[bytes, ...] | None
 _CHUNK = 64 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -62,7 +64,7 @@ class HttpTransport:
         self._connection = _Connection(endpoint, open_stream or (lambda: _dial(endpoint)))
         self._is_used = False
 
-    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
+    def send(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> Response:
         """Ask once; a kept connection that the other side has closed meanwhile is opened again."""
         try:
             return self._exchange(method, path, body, headers)
@@ -80,7 +82,7 @@ class HttpTransport:
     def close(self) -> None:
         self._connection.close()
 
-    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
+    def _exchange(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> Response:
         self._connection.request(method, path, body=body, headers=dict(headers))
         answer = self._connection.getresponse()
         response = Response(answer.status, tuple(answer.getheaders()), answer.read())

@@ -1,0 +1,6 @@
+"""`invoke doctor`: what each host's engine is set to and does, and what is wrong with it or will be.
+
+session.py    from the options to the exit status        finding.py    a rule, what was seen, the remedy
+engine.py     the rules about an engine (pure)           leftovers.py  what a broken transaction left
+door.py       the rules about nginx, asked from outside  backing.py    the registry's container behind nginx
+"""

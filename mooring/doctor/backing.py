@@ -1,0 +1,110 @@
+"""The registry's container behind nginx: whether nginx reaches that one, also after it was made anew.
+
+nginx looks a name up once, at its start, unless its configuration says otherwise; a container that was made anew under
+another address is then a 502 until somebody reloads nginx.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mooring.doctor.door import Door
+from mooring.doctor.finding import Finding, Verdict
+from mooring.errors import RegistryError
+from mooring.registry.transport import Endpoint, HttpTransport
+from mooring.survey import Visit
+
+RULE, NAMES = "nginx-upstream", "nginx-upstream-name"
+PROXY_PASS = re.compile(r"^\s*proxy_pass\s+https?://([^;\s]+);", re.M)
+SERVER_LINE = re.compile(r"^\s*server\s+(?!unix:)([a-zA-Z][^\s;]*)([^;]*);", re.M)
+
+
+@dataclass(frozen=True)
+class Containers:
+    """What Docker says of the two containers ({} for one that is not there), and nginx of its configuration."""
+
+    registry: Mapping[str, Any]
+    nginx: Mapping[str, Any]
+    configuration: str = ""
+
+
+def read_containers(visit: Visit, registry: str, nginx: str) -> Containers:
+    """Ask the server's engine."""
+    script = f"docker inspect --type container {shlex.quote(registry)} {shlex.quote(nginx)} 2>/dev/null || true"
+    found = json.loads(str(visit.call("shell", cmd=script).get("stdout") or "[]"))
+    by_name = {str(one.get("Name", "")).lstrip("/"): one for one in found}
+    script = f"docker exec {shlex.quote(nginx)} nginx -T 2>/dev/null || true"
+    configuration = str(visit.call("shell", cmd=script).get("stdout") or "") if nginx in by_name else ""
+    return Containers(by_name.get(registry, {}), by_name.get(nginx, {}), configuration)
+
+
+def judge_containers(found: Containers, registry: str, nginx: str) -> Iterator[Finding]:
+    """Both run, on one network, and nginx asks for the registry's name anew all the time."""
+    for name, one in ((registry, found.registry), (nginx, found.nginx)):
+        if not one.get("State", {}).get("Running"):
+            seen = f"container {name} is not there" if not one else f"container {name} does not run"
+            yield Finding(RULE, Verdict.BREAKS, seen, "see `docker logs`, or run `invoke provision-server`")
+            return
+    if not networks(found.registry).keys() & networks(found.nginx).keys():
+        seen = f"{registry} and {nginx} share no network"
+        yield Finding(RULE, Verdict.BREAKS, seen, "run `invoke provision-server`, or `docker network connect`")
+    fixed = list(fixed_names(found.configuration))
+    if fixed:
+        seen = f"nginx looks {', '.join(fixed)} up only once: a container made anew is a 502 until nginx is reloaded"
+        remedy = "run `invoke provision-server`, or set in nginx: resolver 127.0.0.11; and proxy_pass with a variable"
+        yield Finding(NAMES, Verdict.HARMS, seen, remedy)
+    elif found.configuration:
+        yield Finding(NAMES, Verdict.HOLDS, "nginx asks for the registry's name anew all the time")
+    else:
+        yield Finding(NAMES, Verdict.UNKNOWN, f"`nginx -T` says nothing in container {nginx}")
+
+
+def networks(container: Mapping[str, Any]) -> dict[str, str]:
+    """The container's addresses by network."""
+    found = container.get("NetworkSettings", {}).get("Networks", {}) or {}
+    return {str(name): str(one.get("IPAddress", "")) for name, one in found.items()}
+
+
+def fixed_names(configuration: str) -> Iterator[str]:
+    """The hosts that nginx looks up only when it reads its configuration (`resolve` is nginx's own since 1.27.3)."""
+    upstreams = set(re.findall(r"^\s*upstream\s+([^\s{]+)", configuration, re.M))
+    for target in PROXY_PASS.findall(configuration):
+        name = target.partition("/")[0]
+        if "$" not in target and not re.match(r"[\d.]+(:\d+)?$|\[", name) and name not in upstreams:
+            yield name
+    for name, rest in SERVER_LINE.findall(configuration) if upstreams else ():
+        if "resolve" not in rest.split() and not re.match(r"[\d.]+(:\d+)?$", name):
+            yield name
+
+
+def judge_way(door: Door, visit: Visit, own: Endpoint, found: Containers) -> Finding:
+    """What begins at nginx is known to the container itself: nginx reaches that one, and no other."""
+    about = f"{found.registry['Name'].lstrip('/')}, started {found.registry['State']['StartedAt'][:19]}"
+    addresses = ", ".join(address for address in networks(found.registry).values() if address)
+    about = f"{about} ({addresses})" if addresses else about
+    direct = HttpTransport(own, lambda: visit.open_tunnel(own.host, own.port))
+    try:
+        alive = direct.send("GET", "/v2/", None, {}).status
+        through = door.ask("GET", "/v2/").status
+        if through >= 500:
+            seen = f"nginx answers {through}, while the registry itself answers {alive}: {about}"
+            remedy = "reload nginx (`docker exec … nginx -s reload`), then run `invoke provision-server`"
+            return Finding(RULE, Verdict.BREAKS, seen, remedy)
+        if not door.uploads:
+            return Finding(RULE, Verdict.HOLDS, f"nginx answers, and so does {about}")
+        known = direct.send("GET", door.uploads[-1], None, {}).status
+    except RegistryError as error:
+        return Finding(RULE, Verdict.UNKNOWN, f"the registry is not reached at {own}: {error}")
+    finally:
+        direct.close()
+    if known == 404:
+        seen = f"what is sent to nginx does not arrive at {about}"
+        return Finding(
+            RULE, Verdict.BREAKS, seen, "see where nginx's proxy_pass leads, or run `invoke provision-server`"
+        )
+    return Finding(RULE, Verdict.HOLDS, f"what is sent to nginx arrives at {about}")

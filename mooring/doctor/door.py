@@ -1,0 +1,186 @@
+"""The rules that nginx must keep in front of a registry, asked from outside with requests that leave nothing behind.
+
+Each rule breaks a client in a way of its own when it is not kept; the remedies name nginx's directive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import quote, urljoin, urlsplit
+
+from mooring.connection.process import Stream
+from mooring.doctor.finding import Finding, Verdict
+from mooring.errors import RegistryError
+from mooring.registry.client import API_HEADER, API_VERSION
+from mooring.registry.transport import Body, Endpoint, HttpTransport, Response
+
+# Larger than nginx's default client_max_body_size of 1 MiB.
+CHUNKS = tuple(bytes(256 * 1024) for _ in range(12))
+ODD_PORT = 5443
+FOREIGN = "192.0.2.99:9999"
+ANSWERS = "nginx-answers"
+MEND = "run `invoke provision-server`, or set in nginx: "
+
+
+@dataclass
+class Door:
+    """One address of the registry as its clients use it; `uploads` are those begun, for cancelling."""
+
+    endpoint: Endpoint
+    open_stream: Callable[[], Stream]
+    repository: str
+    sends_scheme: bool = False
+    uploads: list[str] = field(default_factory=list)
+
+    def ask(
+        self, method: str, path: str, body: Body = None, headers: dict[str, str] | None = None, port: int = 0
+    ) -> Response:
+        """One request; `port` is one that the client is made to believe in."""
+        known = Endpoint(self.endpoint.host, port or self.endpoint.port, self.endpoint.scheme)
+        transport = HttpTransport(known, self.open_stream)
+        try:
+            return transport.send(method, quote(path, safe="/:?&=%+~,"), body, headers or {})
+        finally:
+            transport.close()
+
+    def begin_upload(self, headers: dict[str, str] | None = None, port: int = 0) -> Response:
+        """Begin an upload, to be cancelled later."""
+        answer = self.ask("POST", f"/v2/{self.repository}/blobs/uploads/", b"", headers, port)
+        if answer.status == 202:
+            self.uploads.append(_path(self.endpoint.url, answer))
+        return answer
+
+    def cancel_uploads(self) -> list[str]:
+        """Take back what was begun; returns what could not be, as sentences."""
+        left = []
+        while self.uploads:
+            path = self.uploads.pop()
+            answer = self.ask("DELETE", path)
+            if answer.status not in (204, 404):
+                left.append(f"upload {path.partition('?')[0]}: {answer.status}")
+        return left
+
+
+def examine(door: Door) -> Iterator[Finding]:
+    """Every rule at one address."""
+    try:
+        first = door.ask("GET", "/v2/")
+    except RegistryError as error:
+        yield Finding(ANSWERS, Verdict.BREAKS, str(error), "see on the server whether nginx runs (`docker ps -a`)")
+        return
+    if first.status not in (200, 401):
+        yield _no_registry(door, first)
+        return
+    yield Finding(ANSWERS, Verdict.HOLDS, f"{door.endpoint} answers {first.status}")
+    yield from judge_version(door, first)
+    yield judge_old_api(door)
+    begun = door.begin_upload()
+    if begun.status == 401:
+        seen = f"{door.endpoint} asks for a login before an upload"
+        yield from (Finding(rule, Verdict.UNKNOWN, seen) for rule in UPLOAD_RULES)
+        return
+    if begun.status != 202:
+        seen = f"{door.endpoint} answers {begun.status} to the beginning of an upload"
+        remedy = "see the registry's log (`docker logs`) and whether it is read-only"
+        yield Finding("nginx-location", Verdict.BREAKS, seen, remedy)
+        return
+    yield judge_location(door, begun)
+    yield judge_port(door)
+    yield judge_forwarded(door)
+    yield judge_size(door)
+
+
+UPLOAD_RULES = ("nginx-location", "nginx-location-port", "nginx-forwarded", "nginx-body-size")
+
+
+def _no_registry(door: Door, answer: Response) -> Finding:
+    seen = f"{door.endpoint}/v2/ answers {answer.status} in place of 200 or 401"
+    remedy = "see `docker ps -a` and `docker logs` of the registry's container, or run `invoke provision-server`"
+    return Finding(ANSWERS, Verdict.BREAKS, seen, remedy)
+
+
+def judge_version(door: Door, first: Response) -> Iterator[Finding]:
+    """Old clients want the header in every answer of the API, errors too, and once: twice is no registry to them."""
+    unknown = door.ask("GET", f"/v2/{door.repository}/manifests/none")
+    for path, answer in (("/v2/", first), ("an unknown manifest", unknown)):
+        values = answer.values(API_HEADER)
+        what = f"{door.endpoint}, {path} ({answer.status})"
+        if values == [API_VERSION]:
+            yield Finding("nginx-api-version", Verdict.HOLDS, f"{API_HEADER} once at {door.endpoint}")
+        else:
+            seen = f"{what}: {API_HEADER} is there {len(values)} times: {', '.join(values) or 'not at all'}"
+            remedy = f"{MEND}a map of $upstream_http_docker_distribution_api_version, and add_header … always"
+            yield Finding("nginx-api-version", Verdict.BREAKS, seen, remedy)
+
+
+def judge_old_api(door: Door) -> Finding:
+    """/v1/ is closed: an old client that asks must get a quick no."""
+    answer = door.ask("GET", "/v1/_ping")
+    if answer.status in (403, 404, 410):
+        return Finding("nginx-v1", Verdict.HOLDS, f"/v1/ is closed at {door.endpoint}")
+    seen = f"{door.endpoint}/v1/_ping answers {answer.status}"
+    return Finding("nginx-v1", Verdict.HARMS, seen, f"{MEND}location /v1/ {{ return 404; }}")
+
+
+def judge_location(door: Door, begun: Response) -> Finding:
+    """An upload goes on where it began: same scheme, host and port."""
+    wrong = _elsewhere(door.endpoint, begun)
+    if not wrong:
+        return Finding("nginx-location", Verdict.HOLDS, f"uploads stay at {door.endpoint}")
+    remedy = f"{MEND}proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto $scheme;"
+    return Finding("nginx-location", Verdict.BREAKS, f"uploads to {door.endpoint} are sent to {wrong}", remedy)
+
+
+def judge_port(door: Door) -> Finding:
+    """So they do where clients come by another port, through a firewall's or a balancer's."""
+    asked = Endpoint(door.endpoint.host, ODD_PORT, door.endpoint.scheme)
+    wrong = _elsewhere(asked, door.begin_upload(port=ODD_PORT))
+    if not wrong:
+        return Finding("nginx-location-port", Verdict.HOLDS, f"uploads to {asked} stay there")
+    remedy = f"{MEND}proxy_set_header Host $http_host; ($host loses the port)"
+    return Finding("nginx-location-port", Verdict.BREAKS, f"uploads to {asked} are sent to {wrong}", remedy)
+
+
+def judge_forwarded(door: Door) -> Finding:
+    """What a client says of proxies must not decide where uploads go: "Forwarded" wins over all else."""
+    said = {"Forwarded": f"host={FOREIGN};proto=https", "X-Forwarded-Host": FOREIGN}
+    if not door.sends_scheme:
+        said["X-Forwarded-Proto"] = "http" if door.endpoint.scheme == "https" else "https"
+    wrong = _elsewhere(door.endpoint, door.begin_upload(said))
+    if not wrong:
+        return Finding("nginx-forwarded", Verdict.HOLDS, f"a client's Forwarded changes nothing at {door.endpoint}")
+    remedy = f'{MEND}proxy_set_header Forwarded ""; proxy_set_header X-Forwarded-Host "";'
+    return Finding("nginx-forwarded", Verdict.BREAKS, f"a client's Forwarded sends uploads to {wrong}", remedy)
+
+
+def judge_size(door: Door) -> Finding:
+    """A layer larger than nginx's default limit, its length unknown beforehand, as Docker sends it."""
+    size = sum(map(len, CHUNKS)) // (1024 * 1024)
+    try:
+        answer = door.ask("PATCH", door.uploads[-1], CHUNKS, {"Content-Type": "application/octet-stream"})
+    except RegistryError as error:  # nginx hangs up on what is too large
+        return _too_large(f"{door.endpoint} breaks a chunked upload of {size} MiB off: {error}")
+    if answer.status != 202:
+        return _too_large(f"{door.endpoint} answers {answer.status} to a chunked upload of {size} MiB")
+    door.uploads.append(_path(door.endpoint.url, answer))
+    return Finding("nginx-body-size", Verdict.HOLDS, f"{door.endpoint} takes {size} MiB in chunks")
+
+
+def _too_large(seen: str) -> Finding:
+    remedy = f"{MEND}client_max_body_size 0; chunked_transfer_encoding on; proxy_request_buffering off;"
+    return Finding("nginx-body-size", Verdict.BREAKS, seen, remedy)
+
+
+def _elsewhere(asked: Endpoint, answer: Response) -> str:
+    """Where an answer sends us, if that is not where we asked; an address without a host stays."""
+    if answer.status != 202:
+        return f"nowhere (status {answer.status})"
+    target = urlsplit(urljoin(asked.url, answer.value("Location")))
+    origin = f"{target.scheme}://{target.netloc}"
+    return "" if origin == asked.url else origin
+
+
+def _path(url: str, answer: Response) -> str:
+    target = urlsplit(urljoin(url, answer.value("Location")))
+    return f"{target.path}?{target.query}" if target.query else target.path

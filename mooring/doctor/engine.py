@@ -1,0 +1,132 @@
+"""The rules about an engine: its configuration, its running daemon, its next restart and its next boot. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from mooring.checkup import Checkup
+from mooring.daemon.conflicts import Severity
+from mooring.doctor.finding import Finding, Verdict
+
+# What to do about a conflict, by its rule; the message says what and the places where.
+REMEDIES = {
+    "exec-start": "put a line `ExecStart=` before the new one in the drop-in, then `systemctl daemon-reload`",
+    "environment-file": 'make the file, or write a "-" before its path in the unit',
+    "export": "take the word `export` out of the line",
+    "daemon-reload": "run `systemctl daemon-reload`",
+    "stray-word": "write the flag into the variable as well, or take the word out",
+    "flag-without-value": "give the flag its value, or take it out",
+    "unknown-flag": "take the flag out; this version does not have it",
+    "unknown-key": "take the key out of the file; this version does not have it",
+    "flag-and-key": "set it in one place only: take it out of the command line or out of daemon.json",
+    "bad-json": "mend the file; an engine without settings wants {} or no file",
+    "blank-registry": "take the empty --add-registry out",
+    "policy": "install the policy (package containers-common), or set --signature-verification=false",
+    "mirror": "write the mirror as scheme://host[:port], without a path",
+    "insecure-entry": "write the entry as host, host:port or network, without a scheme",
+    "insecure-and-ca": "take the registry out of the insecure ones, or remove its certificate",
+    "wrong-type": "give the key a value of the right kind",
+}
+VERDICTS = {Severity.STOPS: Verdict.BREAKS, Severity.USELESS: Verdict.HARMS, Severity.SURPRISING: Verdict.HARMS}
+
+
+def judge(one: Checkup, is_client: bool) -> Iterator[Finding]:
+    """Every rule about the engine."""
+    yield from judge_conflicts(one)
+    yield from judge_running(one)
+    yield from judge_settings(one, is_client)
+    yield from judge_restart(one)
+    yield from judge_boot(one)
+
+
+def judge_conflicts(one: Checkup) -> Iterator[Finding]:
+    """What the files say that keeps the daemon from its start, or does not do what was meant."""
+    for conflict in one.conflicts:
+        yield Finding(
+            conflict.rule,
+            VERDICTS[conflict.severity],
+            conflict.message,
+            REMEDIES.get(conflict.rule, ""),
+            tuple(map(str, conflict.places)),
+        )
+    if not one.conflicts:
+        yield Finding("configuration", Verdict.HOLDS, "nothing in the files contradicts anything else")
+
+
+def judge_running(one: Checkup) -> Iterator[Finding]:
+    """Whether the daemon runs now."""
+    if one.is_running:
+        yield Finding("daemon", Verdict.HOLDS, f"{one.effective.engine} runs and answers")
+        return
+    state = " ".join(one.state.get(key, "") for key in ("ActiveState", "SubState")).strip()
+    seen = f"the daemon does not answer{f' (systemd: {state})' if state else ''}"
+    yield Finding("daemon", Verdict.BREAKS, seen, "see `journalctl -u docker`, then `systemctl start docker`")
+
+
+def judge_settings(one: Checkup, is_client: bool) -> Iterator[Finding]:
+    """Whether what Mooring put in is still there and in effect."""
+    again = f"run `invoke provision-clients --limit {one.host}`"
+    if one.record is None:
+        if is_client:
+            yield Finding("settings", Verdict.BREAKS, "this client was never moored to the registry", again)
+        return
+    for missing in one.missing:
+        if missing.where == "files" or one.is_running:
+            yield Finding("settings", Verdict.BREAKS, f"Mooring put it in, but {missing}", again)
+    if not one.missing:
+        yield Finding("settings", Verdict.HOLDS, "all that Mooring put in is in the files and in effect")
+
+
+def judge_restart(one: Checkup) -> Iterator[Finding]:
+    """What the daemon's next start would do."""
+    if one.stops:
+        seen = f"the daemon will not start again: {', '.join(conflict.rule for conflict in one.stops)}"
+        yield Finding("next-restart", Verdict.BREAKS, seen, "mend what is named above before anything restarts it")
+        return
+    if not one.is_running:
+        yield Finding("next-restart", Verdict.HOLDS, "nothing in the files keeps the daemon from starting")
+        return
+    for each in one.differences:
+        seen = f"{each.key} changes from {_list(each.now)} to {_list(each.later)}"
+        yield Finding("next-restart", Verdict.HARMS, seen, "restart the daemon when it suits, or mend the files")
+    if not one.differences:
+        yield Finding("next-restart", Verdict.HOLDS, "starts, with the settings that it has now")
+
+
+def judge_boot(one: Checkup) -> Iterator[Finding]:
+    """Whether the daemon comes up with the host."""
+    kept = one.state.get("UnitFileState", "")
+    if kept.startswith("masked"):
+        yield Finding(
+            "next-boot", Verdict.BREAKS, "the unit is masked: it never starts", "run `systemctl unmask docker`"
+        )
+    elif kept == "disabled":
+        seen = "the unit is disabled: it does not start with the host"
+        yield Finding("next-boot", Verdict.HARMS, seen, "run `systemctl enable docker`")
+    elif one.stops:
+        yield Finding("next-boot", Verdict.BREAKS, "the daemon will not come up with the host", "see next-restart")
+    elif kept:
+        yield Finding("next-boot", Verdict.HOLDS, f"the unit is {kept}: the daemon comes up with the host")
+    else:
+        yield Finding("next-boot", Verdict.UNKNOWN, "systemd does not say whether the unit is enabled")
+
+
+def facts(one: Checkup) -> dict[str, Any]:
+    """The effective configuration as plain data: all settings with their places, routes now and later."""
+    return {
+        "engine": str(one.effective.engine),
+        "settings": {
+            key: [{"value": each.text, "file": each.origin.path, "line": each.origin.line} for each in values]
+            for key, values in one.effective.settings().items()
+        },
+        "record": one.record,
+        "routes": {name: asdict(route) for name, route in one.now.items()},
+        "routes_after_restart": {name: asdict(route) for name, route in one.later.items()},
+        "differences": [asdict(each) for each in one.differences],
+    }
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return ", ".join(value or '""' for value in values) or "nothing"

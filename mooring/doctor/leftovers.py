@@ -1,0 +1,33 @@
+"""What a change of an engine's settings left behind when it was cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mooring.doctor.finding import Finding, Verdict
+from mooring.survey import Visit
+
+RULE = "transaction"
+LOOK = """\
+ls -d /var/lib/mooring/transaction.* 2>/dev/null
+find /etc /run/containers -xdev -name '.*.mooring-*.[0-9]*' 2>/dev/null | head -n 20
+if test -s /run/mooring.lock && ! flock -n /run/mooring.lock true; then echo "lock $(cat /run/mooring.lock)"; fi
+true"""
+
+
+def look(visit: Visit) -> Iterator[Finding]:
+    """A change under way, or one that nobody brought to its end."""
+    lines = [line for line in str(visit.call("shell", cmd=LOOK).get("stdout", "")).splitlines() if line]
+    yield judge(visit.name, lines)
+
+
+def judge(host: str, lines: list[str]) -> Finding:
+    """`lines` are paths of what is left, and "lock WHO" where a change is under way."""
+    locks = [line.removeprefix("lock ") for line in lines if line.startswith("lock ")]
+    paths = tuple(line for line in lines if not line.startswith("lock "))
+    if locks:
+        return Finding(RULE, Verdict.HARMS, f"the settings are being changed now, by {locks[0]}", "wait for its end")
+    if paths:
+        remedy = f"run `invoke provision-clients --limit {host}`: it first undoes what was begun"
+        return Finding(RULE, Verdict.BREAKS, "a change of the settings was cut short", remedy, paths)
+    return Finding(RULE, Verdict.HOLDS, "no change of the settings was left half done")

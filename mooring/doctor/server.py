@@ -1,0 +1,80 @@
+"""Everything about the registry's server: nginx at each of its addresses, and what stands behind it."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+import socket
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from mooring.connection.process import Stream
+from mooring.doctor import backing, door
+from mooring.doctor.finding import Finding, Verdict
+from mooring.errors import RegistryError
+from mooring.registry.transport import Endpoint
+from mooring.survey import SERVER, Visit
+from mooring.verification.routes import Door as Addresses
+
+SECONDS = 5.0
+STORAGE = "/var/lib/registry"
+
+
+def examine(visit: Visit) -> Iterator[Finding]:
+    """All rules about a server, in its play's words; nothing that is begun stays behind."""
+    variables = visit.roles[SERVER]
+    addresses = Addresses.of(variables)
+    repository = f"mooring-doctor-{secrets.token_hex(6)}"
+    found = backing.read_containers(visit, *names(variables))
+    yield from backing.judge_containers(found, *names(variables))
+    own = Endpoint(addresses.own_address, addresses.own_port)
+    for endpoint in addresses.endpoints():
+        one = door.Door(
+            endpoint,
+            partial(open_stream, visit, endpoint, addresses.address),
+            repository,
+            bool(variables["nginx_behind_proxy"]),
+        )
+        try:
+            yield from door.examine(one)
+            if found.registry.get("State", {}).get("Running"):
+                yield backing.judge_way(one, visit, own, found)
+        except RegistryError as error:
+            yield Finding(door.ANSWERS, Verdict.BREAKS, str(error), "see nginx's log on the server (`docker logs`)")
+        finally:
+            left = cancel(one)
+        yield from (Finding("left-behind", Verdict.HARMS, line, "restart the registry; it purges it") for line in left)
+    tidy(visit, found, repository)
+
+
+def names(variables: Any) -> tuple[str, str]:
+    """The containers of the registry and of nginx."""
+    return str(variables["registry_container_name"]), str(variables["nginx_container_name"])
+
+
+def open_stream(visit: Visit, endpoint: Endpoint, address: str) -> Stream:
+    """From here, through the host's own SSH connection; where its sshd forbids that, straight to its address."""
+    try:
+        return visit.open_tunnel(endpoint.host, endpoint.port)
+    except PermissionError as error:
+        try:
+            return socket.create_connection((address or endpoint.host, endpoint.port), timeout=SECONDS)
+        except OSError as direct:
+            raise OSError(f"{error}; and it is not reached from here either: {direct}") from None
+
+
+def cancel(one: door.Door) -> list[str]:
+    """Take all uploads back."""
+    try:
+        return one.cancel_uploads()
+    except RegistryError as error:
+        return [f"uploads that were begun in {one.repository}: {error}"]
+
+
+def tidy(visit: Visit, found: backing.Containers, repository: str) -> None:
+    """Cancelling leaves empty folders of the repository on a disk; nothing but those goes."""
+    for mount in found.registry.get("Mounts") or []:
+        if mount.get("Destination") == STORAGE:
+            place = shlex.quote(f"{mount['Source']}/docker/registry/v2/repositories/{repository}")
+            visit.call("shell", cmd=f"test ! -d {place} || find {place} -depth -type d -empty -delete")

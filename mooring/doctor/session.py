@@ -1,0 +1,52 @@
+"""One `invoke doctor` from its options to its exit status."""
+
+from __future__ import annotations
+
+import sys
+
+from mooring import checkup
+from mooring.command_line import Request
+from mooring.doctor import engine, leftovers, server
+from mooring.doctor.finding import Diagnosis, merge
+from mooring.reporters import diagnosis
+from mooring.status import registries
+from mooring.survey import CLIENT, SERVER, Lost, Survey, Visit
+
+OK, BROKEN, UNREACHABLE = 0, 2, 4
+
+
+def run(pattern: str, request: Request) -> int:
+    """Examine the hosts; 0, 2 where something is or will be broken, 4 where a host was unreachable."""
+    with Survey(request, pattern) as survey:
+        found = survey.look(examine)
+    rows = [settle(name, one) for name, one in found.items()]
+    status = exit_status(rows)
+    if request.json:
+        diagnosis.write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status}, sys.stdout)
+    else:
+        diagnosis.write_text(rows, sys.stdout, bool(request.verbose))
+    return status
+
+
+def examine(visit: Visit) -> Diagnosis:
+    """All rules on one host."""
+    reply = visit.call("docker_config")
+    one = checkup.examine(visit.name, reply, registries(visit))
+    findings = [*engine.judge(one, CLIENT in visit.roles), *leftovers.look(visit)]
+    if SERVER in visit.roles:
+        findings += server.examine(visit)
+    return Diagnosis(visit.name, merge(findings), engine.facts(one))
+
+
+def settle(name: str, found: Diagnosis | Lost) -> Diagnosis:
+    """A host in trouble is a diagnosis too."""
+    if isinstance(found, Lost):
+        return Diagnosis(name, trouble=found.reason, is_unreachable=found.is_unreachable)
+    return found
+
+
+def exit_status(found: list[Diagnosis]) -> int:
+    """Unreachable hosts say more than broken ones, so they win; warnings are no failure."""
+    if any(one.is_unreachable for one in found):
+        return UNREACHABLE
+    return BROKEN if any(one.is_broken for one in found) else OK

@@ -1,0 +1,155 @@
+"""The doctor's rules about engines and containers, its screen, its JSON and its exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_status import INFO, SETTINGS, reply
+
+from mooring import checkup
+from mooring.daemon import conflicts, entries, shapes
+from mooring.doctor import backing, engine, leftovers, session
+from mooring.doctor.finding import Diagnosis, Finding, Verdict, merge
+from mooring.reporters import diagnosis
+from mooring.survey import Lost
+
+ENABLED = {"ActiveState": "active", "SubState": "running", "UnitFileState": "enabled"}
+
+
+def diagnose(is_client: bool = True, **given: Any) -> Diagnosis:
+    one = checkup.examine("web1", reply(**{"state": ENABLED, **given}), ("r.example.com",))
+    return Diagnosis("web1", merge(engine.judge(one, is_client)), engine.facts(one))
+
+
+def rules(found: Diagnosis, *verdicts: Verdict) -> set[str]:
+    return {one.rule for one in found.findings if one.verdict in verdicts}
+
+
+def test_a_host_that_is_well() -> None:
+    found = diagnose()
+    assert not found.is_broken
+    assert rules(found, Verdict.HOLDS) == {"configuration", "daemon", "settings", "next-restart", "next-boot"}
+    assert rules(found, *set(Verdict) - {Verdict.HOLDS}) == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "broken", "warned"),
+    [
+        ({"settings": {**SETTINGS, "hosts": []}}, {"flag-and-key", "next-restart", "next-boot"}, set()),
+        ({"settings": "{"}, {"bad-json", "settings", "next-restart", "next-boot"}, set()),
+        ({"info": {}, "argv": []}, {"daemon"}, set()),
+        ({"record": None}, {"settings"}, set()),
+        ({"settings": {**SETTINGS, "live-restore": True}}, set(), {"next-restart"}),
+        ({"needs_reload": True}, set(), {"daemon-reload"}),
+        ({"state": {**ENABLED, "UnitFileState": "masked"}}, {"next-boot"}, set()),
+        ({"state": {**ENABLED, "UnitFileState": "disabled"}}, set(), {"next-boot"}),
+        ({"info": {"RegistryConfig": {**INFO["RegistryConfig"], "Mirrors": []}}}, {"settings"}, {"next-restart"}),
+    ],
+)
+def test_what_breaks_and_what_only_warns(given: dict[str, Any], broken: set[str], warned: set[str]) -> None:
+    found = diagnose(**given)
+    assert rules(found, Verdict.BREAKS) == broken
+    assert rules(found, Verdict.HARMS) == warned
+    assert found.is_broken == bool(broken)
+    assert all(one.remedy for one in found.findings if one.verdict in (Verdict.BREAKS, Verdict.HARMS))
+
+
+def test_every_conflict_has_its_remedy() -> None:
+    source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (conflicts, entries, shapes))
+    named = {part.partition('"')[0] for part in source.split('Conflict("')[1:]}
+    assert named
+    assert named <= set(engine.REMEDIES)
+
+
+def test_what_a_broken_change_left() -> None:
+    assert leftovers.judge("web1", []).verdict is Verdict.HOLDS
+    cut = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload"])
+    assert (cut.verdict, cut.places) == (Verdict.BREAKS, ("/var/lib/mooring/transaction.reload",))
+    running = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload", 'lock {"pid": 7}'])
+    assert (running.verdict, running.remedy) == (Verdict.HARMS, "wait for its end")
+
+
+def container(name: str, is_running: bool = True, *networks: str) -> dict[str, Any]:
+    return {
+        "Name": f"/{name}",
+        "State": {"Running": is_running, "StartedAt": "2026-11-23T18:00:00.1Z"},
+        "NetworkSettings": {"Networks": {one: {"IPAddress": "172.18.0.2"} for one in networks}},
+    }
+
+
+NGINX_CONF = "location / {{\n  set $r http://registry:5000;\n  proxy_pass {};\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("registry", "nginx", "target", "found"),
+    [
+        (container("r", True, "a"), container("n", True, "a"), "$r", [("nginx-upstream-name", Verdict.HOLDS)]),
+        (
+            container("r", True, "a"),
+            container("n", True, "a"),
+            "http://registry:5000",
+            [("nginx-upstream-name", Verdict.HARMS)],
+        ),
+        (container("r", False), container("n"), "$r", [("nginx-upstream", Verdict.BREAKS)]),
+        ({}, container("n"), "$r", [("nginx-upstream", Verdict.BREAKS)]),
+        (
+            container("r", True, "a"),
+            container("n", True, "b"),
+            "$r",
+            [("nginx-upstream", Verdict.BREAKS), ("nginx-upstream-name", Verdict.HOLDS)],
+        ),
+    ],
+)
+def test_containers(registry: Any, nginx: Any, target: str, found: list[tuple[str, Verdict]]) -> None:
+    told = backing.Containers(registry, nginx, NGINX_CONF.format(target))
+    assert [(one.rule, one.verdict) for one in backing.judge_containers(told, "r", "n")] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("proxy_pass http://registry:5000;", ["registry:5000"]),
+        ("proxy_pass http://127.0.0.1:5000;", []),
+        ("proxy_pass http://$up;", []),
+        ("upstream up {\n server registry:5000;\n}\nproxy_pass http://up;", ["registry:5000"]),
+        ("upstream up {\n server registry:5000 resolve;\n}\nproxy_pass http://up/;", []),
+        ("upstream up {\n server 192.0.2.1:5000;\n}\nproxy_pass http://up/;", []),
+    ],
+)
+def test_names_that_nginx_looks_up_only_once(text: str, names: list[str]) -> None:
+    assert list(backing.fixed_names(text)) == names
+
+
+def test_exit_status_and_the_hosts_in_trouble() -> None:
+    well, broken = diagnose(), diagnose(record=None)
+    down, lost = session.settle("web2", Lost("no route", True)), session.settle("web3", Lost("no docker", False))
+    assert session.settle("web1", well) is well
+    assert [session.exit_status([well, one]) for one in (well, broken, down, lost)] == [0, 2, 4, 2]
+    assert session.exit_status([down, broken]) == 4
+    assert lost.as_dict()["trouble"] == "no docker"
+
+
+def test_the_screen_tells_rule_place_and_remedy() -> None:
+    found = diagnose(settings={**SETTINGS, "hosts": []})
+    stream = io.StringIO()
+    diagnosis.write_text([found, session.settle("web2", Lost("no route", True))], stream, verbose=False)
+    text = stream.getvalue()
+    assert text.startswith("web1  docker 20.10.24\n")
+    assert "registry-mirrors = http://r.example.com  (/etc/docker/daemon.json:1)" in text
+    assert "hosts =" not in text
+    assert "broken       [flag-and-key] " in text
+    assert "at /etc/docker/daemon.json:1" in text
+    assert "remedy: set it in one place only" in text
+    assert "web2\n  unreachable: no route" in text
+    assert text.endswith("2 hosts: 3 broken, 0 warning, 0 not checked, 2 ok; 1 unreachable\n")
+    assert json.loads(json.dumps(found.as_dict()))["settings"]["registry-mirrors"][0]["line"] == 1
+
+
+def test_what_holds_everywhere_is_said_once() -> None:
+    holds = [Finding("a", Verdict.HOLDS, "one"), Finding("a", Verdict.HOLDS, "two"), Finding("b", Verdict.HOLDS, "x")]
+    wrong = Finding("b", Verdict.BREAKS, "y")
+    assert merge([*holds, wrong]) == (wrong, Finding("a", Verdict.HOLDS, "one; two"))
