@@ -35,7 +35,8 @@ class Attempt:
         if action is None:
             return self._module(task.action, {name: value for name, value in args.items() if value is not None})
         context, check, diff = self.run.context(task), self._mode("check"), self._mode("diff")
-        call = Call(task, context, self.state.name, args, self.variables, check, diff, self._module, self.run.wait)
+        means = (self._module, self.run.wait, self.state.session.renew)
+        call = Call(task, context, self.state.name, args, self.variables, check, diff, *means)
         reply: Reply = action.run(call)
         return reply
 

@@ -23,7 +23,10 @@ class ModuleCaller(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """One action on one host; `args` are normalized, `wait` sleeps until the run is interrupted."""
+    """One action on one host; `args` are normalized, `wait` sleeps until the run is interrupted.
+
+    `renew` drops a connection that is lost, so that the next module call opens a new one.
+    """
 
     task: Task
     context: Context
@@ -34,6 +37,7 @@ class Call:
     diff: bool
     module: ModuleCaller
     wait: Callable[[float], None]
+    renew: Callable[[], None]
 
     @property
     def where(self) -> Where:

@@ -76,6 +76,11 @@ class Session:
             raise ConnectionError(f"not connected to {self.host}")
         return self._connection.open_tunnel(host, port)
 
+    def renew(self) -> None:
+        """Drop what is left of a lost connection; the next call opens a new one."""
+        self._remotes = {}
+        self._drop()
+
     def close(self) -> None:
         """End the agents, then the connection."""
         remotes, self._remotes = self._remotes, {}
