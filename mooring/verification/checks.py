@@ -38,6 +38,7 @@ def examine_route(client: Member, route: Route) -> Finding | None:
 def examine_setting(client: Member, route: Route) -> Finding | None:
     """Whether the engine itself reports the setting that this route needs."""
     try:
+        client.engine.expect_answer()  # settings may be in files, which say nothing of an engine that is down
         if route.kind == MIRROR:
             return client.engine.judge_mirrors([route.registry])
         if route.kind == FULL_NAME:

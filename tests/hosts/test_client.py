@@ -75,14 +75,14 @@ def test_registrys_own_port_is_closed(member: Member, door: Door) -> None:
 def test_engine_answers(member: Member) -> None:
     """The engine answers"""
     try:
-        assert member.engine.machine
+        member.engine.expect_answer()
     except CheckFailed as error:
         raise Wrong(Finding(SETTING, str(error), member.engine.words.start)) from None
 
 
 def need_engine(member: Member) -> None:
     try:
-        assert member.engine.machine
+        member.engine.expect_answer()
     except CheckFailed:
         pytest.skip("the engine does not answer")
 

@@ -12,6 +12,7 @@ from verification_world import DOOR, LINE, World
 from mooring.verification import trial as trial_module
 from mooring.verification.access_log import Request, askers, fetchers, parse
 from mooring.verification.engines.engine import Words
+from mooring.verification.engines.podman import Podman
 from mooring.verification.findings import HTTP, NAME, REGISTRY, SETTING, TCP, TLS
 from mooring.verification.proof import Evidence, Proof, explain_failure, judge_pull
 from mooring.verification.registry_side import RegistrySide
@@ -55,6 +56,28 @@ def test_every_client_pulls_by_every_route_and_nothing_stays(world: World) -> No
         assert f"{root}/blobs/sha256/{digits[:2]}/{digits}" in world.removed
     assert f"{root}/repositories/library" in world.removed[world.removed.index("rmdir") :]
     assert f"{root}/repositories" not in world.removed
+
+
+def test_podman_is_given_docker_hubs_full_name_for_the_mirror(world: World) -> None:
+    variables = {"registry_client_add_registries": []}
+    client = world.member("client1", "podman")
+    client.variables = {**client.variables, **variables}
+    trial = Trial(RegistrySide(world.member("server"), DOOR), [client])
+    trial.plan(DOOR)
+    trial.run()
+    assert [pull.route.kind for pull in trial.findings] == [FULL_NAME, MIRROR]
+    assert set(trial.findings.values()) == {None}
+    full, mirror = world.images["client1"]
+    assert full.startswith("registry.example.com/proof-")
+    assert mirror.startswith("docker.io/library/proof-")
+    assert trial.remove() == []
+    assert world.images == {"client1": {}}
+
+
+def test_a_failed_pull_is_told_in_the_engines_words() -> None:
+    finding = explain_failure(one_pull(MIRROR), "manifest unknown", Podman.words)
+    assert finding.message.startswith("podman pull proof-")
+    assert finding.remedy == f"{Podman.words.look} for why the engine passed {ROUTE.registry} over"
 
 
 def test_a_pull_that_did_not_pass_through_nginx_does_not_count(world: World) -> None:

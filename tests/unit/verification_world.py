@@ -80,7 +80,7 @@ class World:
     def note(self, client: str, path: str) -> None:
         self.log.append(LINE.format(address=f"10.0.0.{client[-1]}", method="GET", path=path))
 
-    def member(self, name: str) -> Member:
+    def member(self, name: str, engine: str = "docker") -> Member:
         def send(module: str, args: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
             if module == "shell":
                 rc, out, err = self.shell(name, args["_raw_params"] if "_raw_params" in args else args["cmd"])
@@ -107,7 +107,8 @@ class World:
             assert (host, port) == ("registry.example.com", 80)
             return socket.create_connection(self.registry.server_address)  # type: ignore[arg-type]
 
-        return Member(name, VARIABLES, send, tunnel, lambda: self.aborted.append(name))
+        variables = {**VARIABLES, "registry_client_engine": engine}
+        return Member(name, variables, send, tunnel, lambda: self.aborted.append(name))
 
     def shell(self, client: str, line: str) -> tuple[int, str, str]:
         words = shlex.split(line)
@@ -120,11 +121,13 @@ class World:
         if words[:2] == ["docker", "inspect"]:
             found = self.containers.get(words[-1])
             return (0, json.dumps([found]), "") if found else (1, "", "No such container")
-        if words[:2] == ["docker", "images"]:
+        if words[:2] == ["podman", "info"]:
+            return 0, json.dumps({"host": {"arch": "amd64"}, "registries": {"search": list(NAMES)}}), ""
+        if words[1:2] == ["images"]:
             images = self.images.get(client, {})
             lines = [f"{name.rpartition(':')[0]} proof {digest} sha256:1" for name, digest in images.items()]
             return 0, "\n".join(lines), ""
-        if words[:2] == ["docker", "rmi"]:
+        if words[1:2] == ["rmi"]:
             for name in words[3:]:
                 self.images[client].pop(name)
             return 0, "", ""
@@ -137,9 +140,9 @@ class World:
         return 0, "", ""
 
     def pull(self, client: str, reference: str) -> tuple[int, str, str]:
-        is_full = "/" in reference
         name = reference.rpartition("/")[2].rpartition(":")[0]
-        repository = name if is_full else f"library/{name}"
+        is_hubs = "/" not in reference or reference.startswith("docker.io/library/")
+        repository = f"library/{name}" if is_hubs else name
         _, manifest = self.registry.manifests[repository, "proof"]
         digest = digest_of(manifest)
         self.images.setdefault(client, {})[reference] = digest

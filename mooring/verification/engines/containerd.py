@@ -6,7 +6,6 @@ import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,24 +48,27 @@ class Containerd(Engine):
     def _has_crictl(self) -> bool:
         return self.host.run_line("command -v crictl").rc == 0
 
-    @functools.cached_property
+    @property
     def certs_directory(self) -> str:
-        """Where the CRI plugin looks for a registry's hosts.toml; empty where it does not.
+        return next(iter(self.hosts_directories), "")
 
-        The running daemon says so, by crictl; before that and from 2.0 on, where it says it elsewhere, its files do.
+    @functools.cached_property
+    def hosts_directories(self) -> list[str]:
+        """Where the CRI plugin looks for a registry's hosts.toml; nowhere, where nothing is set.
+
+        The running daemon says so, by crictl; where there is none, and from 2.0 on, which says it elsewhere, its files.
         """
         told = self.host.run("crictl", "info").out if self._has_crictl else ""
         path = config_path_in_info(told) or config_path_in_dump(self.host.run("containerd", "config", "dump").out)
-        return path.partition(":")[0]
+        return [directory for directory in path.split(":") if directory]
 
     def hosts_file(self, registry: str) -> Mapping[str, Any]:
         """The registry's hosts.toml, else the one for all that have none; empty where there is neither."""
         for name in (registry, "_default"):
-            if not self.certs_directory:
-                break
-            ran = self.host.run("cat", str(PurePosixPath(self.certs_directory) / name / "hosts.toml"))
-            if ran.rc == 0:
-                return parse_hosts(ran.out)
+            for directory in self.hosts_directories:
+                ran = self.host.run("cat", f"{directory}/{name}/hosts.toml")
+                if ran.rc == 0:
+                    return parse_hosts(ran.out)
         return {}
 
     def pull(self, reference: str, seconds: int) -> Ran:

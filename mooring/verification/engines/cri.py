@@ -59,10 +59,19 @@ class Ctr:
         return self._host.run_line(f"timeout {seconds} {shlex.join(words)} 2>&1")
 
     def list_images(self) -> list[ListedImage]:
-        return parse_table(self._host.run("ctr", "-n", NAMESPACE, "images", "ls").out)
+        return [ListedImage(*name.rpartition(":")[::2], digest, digest) for name, digest in self._rows() if "/" in name]
 
     def remove(self, references: Sequence[str]) -> Ran:
-        return self._host.run("ctr", "-n", NAMESPACE, "images", "rm", *references)
+        """All that is the same image goes: the CRI plugin gives each a second name, which is its ID."""
+        rows = self._rows()
+        digests = {digest for name, digest in rows if name in references}
+        return self._images("rm", *[name for name, digest in rows if digest in digests])
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return parse_table(self._images("ls").out)
+
+    def _images(self, *words: str) -> Ran:
+        return self._host.run("ctr", "-n", NAMESPACE, "images", *words)
 
 
 def parse_images(text: str) -> list[ListedImage]:
@@ -76,12 +85,7 @@ def parse_images(text: str) -> list[ListedImage]:
     return found
 
 
-def parse_table(text: str) -> list[ListedImage]:
-    """The images in what `ctr images ls` prints: name, type, digest, and more; bare IDs are no names."""
-    found = []
-    for line in text.splitlines()[1:]:
-        name, _, digest = [*line.split(), "", "", ""][:3]
-        repository, colon, tag = name.rpartition(":")
-        if colon and "/" in repository and "@" not in name:
-            found.append(ListedImage(repository, tag, digest, digest))
-    return found
+def parse_table(text: str) -> list[tuple[str, str]]:
+    """[(name, digest)] of what `ctr images ls` prints: name, type, digest, and more; a name may be a bare ID."""
+    rows = [line.split() for line in text.splitlines()[1:]]
+    return [(row[0], row[2]) for row in rows if len(row) > 2 and "@" not in row[0]]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mooring.verification.backend import Ran
+from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.findings import SETTING, Finding
 
 
@@ -77,6 +77,11 @@ class Engine(ABC):
     @abstractmethod
     def machine(self) -> str:
         """The machine's architecture; CheckFailed where the engine does not answer."""
+
+    def expect_answer(self) -> None:
+        """CheckFailed where the engine does not answer."""
+        if not self.machine:
+            raise CheckFailed(f"{self.host.name}: the engine does not say what machine it runs on")
 
     @property
     def takes_short_names(self) -> bool:
