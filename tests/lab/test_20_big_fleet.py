@@ -1,0 +1,120 @@
+"""Chapter 20, told with --long only: engines of other kinds and ages are moored as the small fleet's are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from invocations import invoke, succeed
+from lab_hosts import LookedAt
+
+from lab.topology import OPT_IN, SMALL_FLEET
+
+FLEET = ("--inventory", "lab/fleet.yml")
+BY_NAME = {"full name registry.example.com", "full name docker.registry.example.com", "mirror"}
+ROUTES = {
+    "client-el7": BY_NAME | {"short name"},
+    "client-debian": BY_NAME,
+    "client-docker26": BY_NAME,
+    "client-docker28": BY_NAME,
+    "client-podman": BY_NAME | {"short name"},
+    "client-containerd": BY_NAME,
+}
+VERSIONS = {
+    "client-docker26": ("docker version --format '{{.Server.Version}}'", "26.1."),
+    "client-docker28": ("docker version --format '{{.Server.Version}}'", "28.5."),
+    "client-podman": ("podman version --format '{{.Client.Version}}'", "5.4."),
+    "client-containerd": ("ctr version | sed -n '/^Server:/,$s/^ *Version: *//p'", "1.7."),
+}
+HUB_ONLY = "docker.io/library/hello-world:latest"
+PROGRAMS = {"client-podman": "podman", "client-containerd": "crictl"}
+
+
+@pytest.fixture(scope="module")
+def opt_in(request: pytest.FixtureRequest) -> Iterator[list[LookedAt]]:
+    """The opt-in hosts in their first state, for this chapter only."""
+    if not request.config.getoption("--long"):
+        pytest.skip("the big fleet is built and booted with --long only")
+    keep = bool(os.environ.get("MOORING_LAB_AS_IS"))
+    if not keep:
+        succeed(invoke("lab.down", "--opt-in"))
+    succeed(invoke("lab.up", "--all"))
+    yield [LookedAt.named(host.name) for host in OPT_IN]
+    if not keep:
+        succeed(invoke("lab.down", "--opt-in"))
+        assert states() == {host.name: "up" for host in SMALL_FLEET} | {host.name: "absent" for host in OPT_IN}
+
+
+@pytest.fixture(scope="module")
+def provisioned(opt_in: list[LookedAt]) -> list[LookedAt]:
+    first = succeed(invoke("provision-clients", "--json", *FLEET))
+    assert set(first.recap) == set(ROUTES)
+    return opt_in
+
+
+def states() -> dict[str, str]:
+    """What lab.status says of each host."""
+    return dict(line.split()[:2] for line in succeed(invoke("lab.status")).out.splitlines())
+
+
+def verify() -> dict[str, Any]:
+    """The hosts of a verification of the big fleet, which must go well."""
+    run = succeed(invoke("verify", "--json", *FLEET))
+    found = json.loads(run.out)
+    assert (found["left_behind"], found["errors"]) == ([], [])
+    hosts: dict[str, Any] = found["hosts"]
+    return hosts
+
+
+def test_all_hosts_are_up_and_of_their_ages(provisioned: list[LookedAt]) -> None:
+    assert set(states().values()) == {"up"}
+    for host in provisioned:
+        command, start = VERSIONS[host.name]
+        assert host.run(command).startswith(start)
+
+
+def test_the_small_fleets_inventory_and_the_big_ones_mean_the_same(provisioned: list[LookedAt]) -> None:
+    for words in (("provision-server", *FLEET), ("provision-clients",)):
+        run = succeed(invoke(words[0], "--json", *words[1:]))
+        assert set(run.count("changed").values()) == {0}, run.said
+
+
+def test_a_second_run_changes_nothing(provisioned: list[LookedAt]) -> None:
+    before = {host.name: host.files() for host in provisioned}
+    run = succeed(invoke("provision-clients", "--json", *FLEET))
+    assert run.count("changed") == dict.fromkeys(ROUTES, 0), run.said
+    assert {host.name: host.files() for host in provisioned} == before
+
+
+def test_a_host_with_another_engine_gets_no_docker(provisioned: list[LookedAt]) -> None:
+    for host in provisioned:
+        assert host.succeeds("command -v dockerd") is (host.name not in PROGRAMS)
+
+
+def test_every_client_pulls_by_every_route_through_nginx(provisioned: list[LookedAt]) -> None:
+    hosts = verify()
+    assert set(hosts) == {"server", *ROUTES}
+    for name, labels in ROUTES.items():
+        routes = hosts[name]["routes"]
+        assert set(routes) == labels
+        address = LookedAt.named(name).host.address
+        assert {(route["status"], route["address"]) for route in routes.values()} == {("ok", address)}
+
+
+def test_what_only_the_hub_has_comes_from_there(provisioned: list[LookedAt], server: LookedAt) -> None:
+    for host in provisioned:
+        program = PROGRAMS.get(host.name, "docker")
+        before = len(server.access_log())
+        host.run(f"{program} pull {HUB_ONLY} && {program} rmi {HUB_ONLY}")
+        asked = [line for line in server.access_log()[before:] if "/v2/library/hello-world/manifests/latest" in line]
+        assert {line.split()[0] for line in asked} == {host.host.address}
+        assert all(" 404 " in line for line in asked), asked
+
+
+def test_the_small_fleets_task_leaves_the_opt_in_hosts_alone(provisioned: list[LookedAt]) -> None:
+    before = [host.run("cat /proc/1/stat").split()[21] for host in provisioned]  # when their systemd was started
+    succeed(invoke("lab.up"))
+    assert [host.run("cat /proc/1/stat").split()[21] for host in provisioned] == before
