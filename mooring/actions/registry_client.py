@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mooring.aftermath import find_out
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content
@@ -15,7 +16,7 @@ from mooring.daemon.plan.host import SYSCONFIG, Container, Host, Paths
 from mooring.daemon.plan.plan import Plan, plan
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Mirror, Registry, Wanted, problems
 from mooring.daemon.registries import HUB
-from mooring.errors import ArgumentError, Where
+from mooring.errors import AgentError, ArgumentError, ConnectionLost, Where
 from mooring.templating import is_template
 
 FILES = {"ca_file": "ca", "certificate_file": "certificate", "key_file": "key"}
@@ -96,7 +97,10 @@ def carry_out(call: Call, found: Plan) -> Reply:
         return told
     arguments = settlement.arguments(found, call.args["deadline"], call.args["fault"])
     # The host asks for this empty content when all is done: its answer tells that the control side is still there.
-    reply = call.module("docker_settings", arguments, Content(b""))
+    try:
+        reply = call.module("docker_settings", arguments, Content(b""))
+    except (AgentError, ConnectionLost) as lost:
+        reply = find_out(call, arguments, lost)
     if reply.get("failed"):
         return {**told, **reply, "msg": f"{show.headline(found)}: {reply.get('msg')}"}
     return {**told, **reply}
