@@ -29,6 +29,7 @@ class Request:
 
     inventory: str = option("inventory.yml", "the inventory file, or a list of hosts with a comma", "i")
     limit: str = option("", "only these hosts: a pattern as in `hosts:`, or @FILE", "l")
+    resume: bool = option(False, "only the hosts that an earlier run of this playbook did not get through")
     tags: str = option("", "only tasks with one of these tags (comma-separated)", "t")
     skip_tags: str = option("", "no tasks with one of these tags")
     extra_vars: tuple[str, ...] = option((), "variables that win: key=value, JSON, YAML or @FILE; repeatable", "e")
@@ -50,7 +51,17 @@ class Request:
 
 OPTIONS = {one.name: one for one in fields(Request)}
 # What means nothing to a task that only looks.
-ACTING = ("tags", "skip_tags", "check", "diff", "list_hosts", "list_tasks", "syntax_check", "detailed_exitcode")
+ACTING = (
+    "resume",
+    "tags",
+    "skip_tags",
+    "check",
+    "diff",
+    "list_hosts",
+    "list_tasks",
+    "syntax_check",
+    "detailed_exitcode",
+)
 
 
 class RunTask(Task[Any]):

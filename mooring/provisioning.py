@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mooring.command_line import Request, ask_password, parse_extra_vars, words
@@ -16,6 +18,7 @@ from mooring.reporters import Reporter, listing
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
 from mooring.results import Event, Recap, RunFinished, Warned
+from mooring.rollout import RetryFile
 from mooring.runner import INTERRUPTED, Runner
 from mooring.tags import TagChoice
 
@@ -71,7 +74,12 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
         raise UsageError(f"no playbook {path}")
     inventory = Inventory.load(request.inventory, path.parent)
     playbook = Playbook.load(path)
+    retry = RetryFile.of(path)
+    if request.resume:
+        request = replace(request, limit=retry.choose(inventory, request.limit))
     runner = Runner(inventory, options(request), connection_options(request, reporter.close), reporter.handle)
+    if not request.check:
+        runner.keep = partial(retry.keep, is_whole=request.resume or not (request.tags or request.skip_tags))
     for wanted, write in LISTINGS.items():
         if getattr(request, wanted):
             write(playbook, runner, sys.stdout)

@@ -136,10 +136,22 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Remainder:
+    """The hosts that did not get through, and the file that names them; `problem` says why it could not be written."""
+
+    hosts: tuple[str, ...]
+    path: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class RunFinished:
+    """The end; `remainder` where hosts are left to go on with."""
+
     recap: Recap
     exit_status: int
     interrupted: bool = False
+    remainder: Remainder | None = None
 
 
 Event = PlayStarted | TaskStarted | ItemFinished | TaskFinished | Progress | Warned | RunFinished

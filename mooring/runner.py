@@ -23,7 +23,8 @@ from mooring.interrupts import Interrupts
 from mooring.inventory import Host, Inventory
 from mooring.play_run import Options, PlayRun
 from mooring.playbook import Play, Playbook
-from mooring.results import Event, Outcome, PlayStarted, Recap, Result, RunFinished, TaskFinished, Warned
+from mooring.results import Event, Outcome, PlayStarted, Recap, Remainder, Result, RunFinished, TaskFinished, Warned
+from mooring.rollout import Rollout
 from mooring.serial import batches, exceeds
 from mooring.session import Session
 from mooring.templating import is_template
@@ -38,13 +39,15 @@ GRACE_SECONDS = 4.0
 
 @dataclass
 class Runner:
-    """One run. `report` draws an event; nothing else of the run is printed."""
+    """One run. `report` draws an event; nothing else of the run is printed. `keep` notes who did not get through."""
 
     inventory: Inventory
     options: Options
     connecting: RunOptions
     report: Callable[[Event], None]
     recap: Recap = field(default_factory=Recap)
+    keep: Callable[[Rollout], Remainder | None] = lambda rollout: None
+    rollout: Rollout = field(default_factory=Rollout)
 
     def __post_init__(self) -> None:
         self._bundle = Bundle()
@@ -67,7 +70,9 @@ class Runner:
                 chosen = [(play, self.hosts(play)) for play in playbook.plays]
                 for play, hosts in chosen:
                     self._check_connections(play, hosts)
-                all(self._play(play, hosts) for play, hosts in chosen)
+                for _, hosts in chosen:
+                    self.rollout.plan(host.name for host in hosts)
+                all(self._play(number, play, hosts) for number, (play, hosts) in enumerate(chosen))
             except SourceError as error:
                 mistake = error
             finally:
@@ -76,7 +81,7 @@ class Runner:
         status = INTERRUPTED if was_interrupted else mistake.exit_status if mistake else self.recap.exit_status()
         if detailed and status == 0 and self.options.check and self.recap.has_changes:
             status = DRIFT
-        self.report(RunFinished(self.recap, status, was_interrupted))
+        self.report(RunFinished(self.recap, status, was_interrupted, self.keep(self.rollout)))
         if mistake:
             raise mistake
         return status
@@ -116,7 +121,7 @@ class Runner:
     def _add(self, host: Host) -> None:
         self.states[host.name] = HostState(host, Session(host.name, self._bundle, self.connecting))
 
-    def _play(self, play: Play, hosts: list[Host]) -> bool:
+    def _play(self, number: int, play: Play, hosts: list[Host]) -> bool:
         """Run a play in batches; False when nobody is left to go on with."""
         if self._interrupts.count:
             return False
@@ -129,8 +134,13 @@ class Runner:
             self.recap.add_host(name)
         serial = self._values(play, names, play.serial)
         limit = self._values(play, names, (play.max_fail_percentage,))[0]
-        done = all(self._batch(play, names, batch, limit) for batch in batches(names, serial, play.where))
-        return done and any(self.states[name].is_active for name in names)
+        for batch in batches(names, serial, play.where):
+            goes_on = self._batch(play, names, batch, limit)
+            if not self._interrupts.count:
+                self.rollout.pass_on(number, (name for name in batch if self.states[name].is_active))
+            if not goes_on:
+                return False
+        return any(self.states[name].is_active for name in names)
 
     def _values(self, play: Play, names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
         """A play's own settings, which may be templates: rendered with the variables of its first host."""

@@ -181,6 +181,8 @@ class Console:
         self._write("\n" + wording.heading("PLAY RECAP", ""), "bold")
         for host in sorted(event.recap.counts):
             self._write(wording.recap_row(event.recap, host), recap_style(event.recap, host))
+        if event.remainder:
+            self._write("\n" + wording.remainder(event.remainder), WARNING_STYLE)
 
     def _write(self, text: str, style: str = "") -> None:
         self.terminal.print(Text(wording.printable(text, self.terminal.encoding), style=style), soft_wrap=True)

@@ -60,7 +60,9 @@ def as_object(event: Event) -> dict[str, Any]:
             return {"event": "warned", "message": message, "host": host}
         case RunFinished(recap, exit_status):
             counts = {host: {column: row[column] for column in Recap.COLUMNS} for host, row in recap.counts.items()}
-            return {"event": "recap", "hosts": counts, "exit_status": exit_status}
+            rest = event.remainder
+            left = {"left": list(rest.hosts), "retry_file": rest.path} if rest else {}
+            return {"event": "recap", "hosts": counts, "exit_status": exit_status, **left}
 
 
 def described(result: Result) -> dict[str, Any]:

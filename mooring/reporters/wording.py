@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.results import Outcome, Recap, Result
+from mooring.results import Outcome, Recap, Remainder, Result
 
 # A terminal's commands (colours, cursor moves, titles) and other control characters that hosts may send.
 COMMANDS = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[@-_]")
@@ -16,6 +16,7 @@ CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 HIDDEN = "output hidden: no_log"
 LAST_LINES = 10
 HEADING_WIDTH = 79
+HOSTS_NAMED = 8
 FAILURES = (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.IGNORED, Outcome.RESCUED)
 
 
@@ -110,6 +111,16 @@ def recap_row(recap: Recap, host: str) -> str:
     """One host's line of the recap, in the shape that Ansible's users know."""
     counts = "".join(f"{column}={recap.counts[host][column]:<4} " for column in Recap.COLUMNS)
     return f"{host:<26} : {counts.rstrip()}"
+
+
+def remainder(rest: Remainder) -> str:
+    """Who did not get through, where that is noted, and how to go on; many hosts are only counted."""
+    named = ", ".join(rest.hosts[:HOSTS_NAMED])
+    more = len(rest.hosts) - HOSTS_NAMED
+    hosts = f"{named} and {more} more" if more > 0 else named
+    if rest.problem:
+        return f"did not get through: {hosts} (could not be noted in {rest.path}: {rest.problem})"
+    return f"did not get through: {hosts} (noted in {rest.path})\nto go on with them: the same command with --resume"
 
 
 def size(number: int) -> str:
