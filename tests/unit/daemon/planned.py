@@ -1,0 +1,182 @@
+"""Hosts for the planner, and a daemon that goes a plan's steps as the real ones do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hosts import DEBIAN_UNIT, JSON, POLICY, REDHAT_UNIT, SYSCONFIG
+
+from mooring.daemon.effective import Effective, Texts, resolve
+from mooring.daemon.judge import judge, will_start
+from mooring.daemon.plan.host import Container, Host, digest_of
+from mooring.daemon.plan.plan import Plan, plan
+from mooring.daemon.plan.record import PATH as RECORD
+from mooring.daemon.plan.step import Effect, Expect, Step, written
+from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
+from mooring.daemon.registries import Registries, by_files
+
+NAME = "registry.example.com"
+URL = f"http://{NAME}"
+USUAL = Wanted((Registry(NAME, insecure=True, search="where-possible"),), (Mirror(URL),))
+WEB = Container("web", "always")
+CERTS = "/etc/docker/certs.d"
+
+
+def info(known: Registries, live_restore: bool = False, swarm: str = "inactive", **more: Any) -> dict[str, Any]:
+    """What `docker info` says; the names of added registries are Red Hat's own field."""
+    names = [entry for entry in known.insecure if "/" not in entry]
+    return {
+        "RegistryConfig": {
+            "IndexConfigs": {name: {"Secure": False} for name in names},
+            "InsecureRegistryCIDRs": [entry for entry in known.insecure if "/" in entry],
+            "Mirrors": list(known.mirrors),
+        },
+        "Registries": [{"Name": name} for name in known.added],
+        "LiveRestoreEnabled": live_restore,
+        "Swarm": {"LocalNodeState": swarm},
+        **more,
+    }
+
+
+def words(effective: Effective) -> tuple[str, ...]:
+    """The argument list that systemd would start."""
+    flags = [f"--{flag.name}={flag.value}" for flag in effective.command.flags]
+    return (effective.command.program, *flags)
+
+
+def host(
+    unit: str, files: Mapping[str, str | None], version: str, containers: Iterable[Container] = (), **more: Any
+) -> Host:
+    """A host whose daemon was started with exactly these files, unless `info` or `argv` say something else."""
+    given = more.pop("info", {})
+    argv = more.pop("argv", None)
+    texts = Texts(unit, files, version=version, info=given if "RegistryConfig" in given else {}, **more)
+    store = {"DriverStatus": given["DriverStatus"]} if "DriverStatus" in given else {}
+    effective = resolve(texts)
+    texts = replace(
+        texts,
+        info=given if "RegistryConfig" in given else {**info(by_files(effective), _lives(effective)), **given, **store},
+        argv=words(effective) if argv is None else argv,
+    )
+    digests = {path: digest_of(text) for path, text in files.items() if text is not None}
+    return Host(texts, tuple(containers), {"LoadState": "loaded", "ActiveState": "active"}, digests)
+
+
+def docker(daemon_json: str | None = None, version: str = "20.10.24", options: str = "", **more: Any) -> Host:
+    """Docker's own engine."""
+    defaults = {"/etc/default/docker": f"DOCKER_OPTS='{options}'\n"}
+    files = {JSON: daemon_json, RECORD: None, SYSCONFIG: None, **defaults, **more.pop("files", {})}
+    return host(more.pop("unit", DEBIAN_UNIT), files, version, **more)
+
+
+def redhat(sysconfig: str | None = "", daemon_json: str | None = "{}", version: str = "1.13.1", **more: Any) -> Host:
+    """Red Hat's engine."""
+    files = {JSON: daemon_json, RECORD: None, SYSCONFIG: sysconfig, **POLICY, **more.pop("files", {})}
+    return host(more.pop("unit", REDHAT_UNIT), files, version, **more)
+
+
+def _lives(effective: Effective) -> bool:
+    values = effective.values("live-restore")
+    return bool(values) and values[-1].text == "true"
+
+
+@dataclass
+class Daemon:
+    """A daemon as domain knowledge has it: what a start and what a SIGHUP take over, checked after every step."""
+
+    host: Host
+    restarts: int = 0
+
+    def go(self, found: Plan) -> Host:
+        """All steps; the files after each let the daemon start, and what is expected holds."""
+        assert not found.refusals, list(map(str, found.refusals))
+        for step in found.steps:
+            self._write(step)
+            if step.then is Effect.RESTART:
+                self._restart()
+            elif step.then is Effect.RELOAD:
+                self._reload()
+            self._check(step.expect)
+        return self.host
+
+    def _write(self, step: Step) -> None:
+        texts = written(self.host.texts, step.files)
+        digests = {path: digest_of(text) for path, text in texts.files.items() if text is not None}
+        names: dict[str, list[str]] = {}
+        for path in digests:
+            if path.startswith(CERTS):
+                names.setdefault(path.split("/")[-2], []).append(path.rpartition("/")[2])
+        texts = replace(texts, certificates={name: tuple(sorted(held)) for name, held in names.items()})
+        self.host = replace(self.host, texts=texts, digests=digests)
+        assert will_start(judge(resolve(texts)))
+
+    def _restart(self) -> None:
+        self.restarts += 1
+        effective = resolve(self.host.texts)
+        self._tell(by_files(effective), _lives(effective))
+        self.host = replace(self.host, texts=replace(self.host.texts, argv=words(effective)))
+
+    def _reload(self) -> None:
+        effective = resolve(self.host.texts)
+        now, later, keys = self.now, by_files(effective), effective.file.values
+        running = {word[2:].partition("=")[0] for word in self.host.texts.argv[1:]}
+        flags = {"registry-mirrors": "registry-mirror", "insecure-registries": "insecure-registry"}
+        if {flags.get(key, key) for key in keys} & running:
+            return  # the daemon logs a conflict and keeps what it has
+        is_redhat, version = effective.engine.is_redhat, effective.engine.version
+        takes_mirrors = "registry-mirrors" in keys and not is_redhat and version >= (17, 4)
+        takes_insecure = "insecure-registries" in keys and version >= (1, 13)
+        lives = _lives(effective) if "live-restore" in keys else self.lives
+        known = Registries(
+            later.mirrors if takes_mirrors else now.mirrors,
+            later.insecure if takes_insecure else now.insecure,
+            now.added,
+            now.blocked,
+        )
+        self._tell(known, lives)
+
+    @property
+    def now(self) -> Registries:
+        config = self.host.texts.info["RegistryConfig"]
+        return Registries(
+            tuple(config["Mirrors"]),
+            (*config["IndexConfigs"], *config["InsecureRegistryCIDRs"]),
+            tuple(one["Name"] for one in self.host.texts.info["Registries"]),
+        )
+
+    @property
+    def lives(self) -> bool:
+        return bool(self.host.texts.info["LiveRestoreEnabled"])
+
+    def _tell(self, known: Registries, lives: bool) -> None:
+        self.host = replace(self.host, texts=replace(self.host.texts, info=info(known, lives)))
+
+    def _check(self, expect: Expect) -> None:
+        for field, entries in (expect.present or {}).items():
+            assert set(entries) <= set(getattr(self.now, field)), (field, entries, self.now)
+        for field, entries in (expect.absent or {}).items():
+            assert not set(entries) & set(getattr(self.now, field)), (field, entries, self.now)
+        if expect.live_restore is not None:
+            assert self.lives is expect.live_restore
+
+
+def carried_out(before: Host, wanted: Wanted = USUAL, **more: Any) -> Host:
+    """The host after the plan for it."""
+    return Daemon(before).go(plan(before, wanted, **more))
+
+
+def file(found: Host, path: str = JSON) -> str:
+    """A file that must be there."""
+    text = found.texts.files[path]
+    assert text is not None
+    return text
+
+
+def record_text(**held: Any) -> str:
+    """A record as the role that came before wrote it."""
+    known = {"add-registry": [], "ca": [], "insecure-registries": [], "registry-mirrors": []}
+    known.update({key.replace("_", "-"): value for key, value in held.items()})
+    return json.dumps(known, indent=2, sort_keys=True) + "\n"

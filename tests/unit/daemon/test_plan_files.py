@@ -1,0 +1,298 @@
+"""What the planner makes of an operator's files: merged, in their own manner, and taken back to the byte."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hosts import JSON, SYSCONFIG
+from planned import CERTS, NAME, RECORD, URL, USUAL, carried_out, docker, file, record_text, redhat
+
+from mooring.daemon.plan.plan import plan
+from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
+
+INSECURE = Wanted((Registry(NAME, insecure=True),))
+MIRROR = Wanted((), (Mirror(URL),))
+ADDED = Wanted((Registry(NAME, search=True),))
+OURS = f"--insecure-registry {NAME}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, f'{{\n  "registry-mirrors": [\n    "{URL}"\n  ]\n}}\n'),
+        ("{}", f'{{\n  "registry-mirrors": [\n    "{URL}"\n  ]\n}}\n'),
+        ("{ }\n", f'{{\n  "registry-mirrors": [\n    "{URL}"\n  ]\n}}\n'),
+        ('{"debug": true}', f'{{"debug": true, "registry-mirrors": ["{URL}"]}}'),
+        ('{"debug":true,"mtu":9}\n', f'{{"debug":true,"mtu":9,"registry-mirrors":["{URL}"]}}\n'),
+        (
+            '{\n\t"debug": true,\n\n\t"mtu": 9\n}',
+            f'{{\n\t"debug": true,\n\n\t"mtu": 9,\n\t"registry-mirrors": [\n\t\t"{URL}"\n\t]\n}}',
+        ),
+        (
+            '{\r\n    "mtu" : 9\r\n}\r\n',
+            f'{{\r\n    "mtu" : 9,\r\n    "registry-mirrors" : [\r\n        "{URL}"\r\n    ]\r\n}}\r\n',
+        ),
+        ('{"registry-mirrors": ["http://a"], "mtu": 9}', f'{{"registry-mirrors": ["http://a", "{URL}"], "mtu": 9}}'),
+        ('{"registry-mirrors": ["http://a","http://b"]}', f'{{"registry-mirrors": ["http://a","http://b","{URL}"]}}'),
+        ('{"registry-mirrors": [ "http://a" ]}', f'{{"registry-mirrors": [ "http://a", "{URL}" ]}}'),
+        (
+            '{\n  "registry-mirrors": [\n    "http://a"\n  ],\n  "mtu": 9\n}\n',
+            f'{{\n  "registry-mirrors": [\n    "http://a",\n    "{URL}"\n  ],\n  "mtu": 9\n}}\n',
+        ),
+        ('{"registry-mirrors": [], "mtu": 9}', f'{{"registry-mirrors": ["{URL}"], "mtu": 9}}'),
+        ('{"registry-mirrors": null, "mtu": 9}', f'{{"registry-mirrors": ["{URL}"], "mtu": 9}}'),
+        (f'{{"registry-mirrors": ["{URL}/"]}}', f'{{"registry-mirrors": ["{URL}/"]}}'),
+        ('{"labels": ["a=é, [\\"x\\"]"]}', f'{{"labels": ["a=é, [\\"x\\"]"], "registry-mirrors": ["{URL}"]}}'),
+    ],
+)
+def test_daemon_json_is_merged_in_its_own_manner(before: str | None, after: str) -> None:
+    old = docker(before)
+    new = carried_out(old, MIRROR)
+    assert file(new) == after
+    assert not plan(new, MIRROR).is_changed
+    gone = carried_out(new, Wanted(), is_absent=True)
+    assert gone.texts.files == old.texts.files
+
+
+def test_an_empty_file_is_taken_where_the_engine_takes_it() -> None:
+    for version, text in (("23.0.0", ""), ("28.5.2", "\n"), ("20.10.24", "null\n")):
+        new = carried_out(docker(text, version), MIRROR)
+        assert json.loads(file(new)) == {"registry-mirrors": [URL]}
+        assert file(carried_out(new, Wanted(), is_absent=True)) == text
+
+
+def test_an_empty_file_that_the_engine_does_not_take_is_mended_where_it_is_written() -> None:
+    assert json.loads(file(carried_out(docker("", info={}), MIRROR))) == {"registry-mirrors": [URL]}
+    (refusal,) = plan(docker("", info={}), Wanted()).refusals
+    assert "would not start with today's files already" in refusal.text
+    assert "it is empty" in refusal.text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "INSECURE_REGISTRY='--insecure-registry a:5000'\n",
+            f"INSECURE_REGISTRY='--insecure-registry a:5000 {OURS}'\n",
+        ),
+        (f"INSECURE_REGISTRY={OURS.replace(' ', '=')}\n", f"INSECURE_REGISTRY={OURS.replace(' ', '=')}\n"),
+        (
+            f"INSECURE_REGISTRY='{OURS} --insecure-registry=a:5000'\n",
+            f"INSECURE_REGISTRY='{OURS} --insecure-registry=a:5000'\n",
+        ),
+        (
+            "# c\n  INSECURE_REGISTRY='--insecure-registry a'  \nOTHER=1\n",
+            f"# c\n  INSECURE_REGISTRY='--insecure-registry a {OURS}'  \nOTHER=1\n",
+        ),
+        (
+            "INSECURE_REGISTRY=--insecure-registry=a\n",
+            f"INSECURE_REGISTRY='--insecure-registry=a {OURS}'\n",
+        ),
+        (
+            "INSECURE_REGISTRY='--insecure-registry a'\nINSECURE_REGISTRY='--insecure-registry b'\n",
+            f"INSECURE_REGISTRY='--insecure-registry a'\nINSECURE_REGISTRY='--insecure-registry b {OURS}'\n",
+        ),
+        (
+            "INSECURE_REGISTRY='--block-registry all  --insecure-registry a'",
+            f"INSECURE_REGISTRY='--block-registry all  --insecure-registry a {OURS}'",
+        ),
+        (
+            f"INSECURE_REGISTRY='{OURS}:5000'\n",
+            f"INSECURE_REGISTRY='{OURS}:5000 {OURS}'\n",
+        ),
+    ],
+)
+def test_flags_that_stand_are_added_to(before: str, after: str) -> None:
+    old = redhat(before)
+    new = carried_out(old, INSECURE)
+    assert file(new, SYSCONFIG) == after
+    assert file(new) == "{}"
+    gone = carried_out(new, Wanted(), is_absent=True)
+    assert gone.texts.files == old.texts.files
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("OPTIONS=''\n", f"OPTIONS=''\nADD_REGISTRY='--add-registry {NAME}'\n"),
+        ("OPTIONS=''", f"OPTIONS=''\nADD_REGISTRY='--add-registry {NAME}'"),
+        (
+            "# ADD_REGISTRY='--add-registry x'\nA=b\n",
+            f"# ADD_REGISTRY='--add-registry x'\nADD_REGISTRY='--add-registry {NAME}'\nA=b\n",
+        ),
+        ("#ADD_REGISTRY=''", f"#ADD_REGISTRY=''\nADD_REGISTRY='--add-registry {NAME}'"),
+        ("ADD_REGISTRY=\n", f"ADD_REGISTRY='--add-registry {NAME}'\n"),
+        ('ADD_REGISTRY=""\n', f'ADD_REGISTRY="--add-registry {NAME}"\n'),
+        ("ADD_REGISTRY='  '\n", f"ADD_REGISTRY='--add-registry {NAME}'\n"),
+        (None, f"ADD_REGISTRY='--add-registry {NAME}'\n"),
+    ],
+)
+def test_added_registries_go_into_their_variable(before: str | None, after: str) -> None:
+    old = redhat(before)
+    new = carried_out(old, ADDED)
+    assert file(new, SYSCONFIG) == after
+    assert carried_out(new, Wanted(), is_absent=True).texts.files == old.texts.files
+
+
+def test_a_flag_without_its_value_does_not_swallow_what_is_added() -> None:
+    old = redhat("ADD_REGISTRY='--add-registry '\n", info={"RegistryConfig": {"IndexConfigs": {}}})
+    assert file(carried_out(old, ADDED), SYSCONFIG) == f"ADD_REGISTRY='--add-registry {NAME}'\n"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "'--insecure-registry a",
+        "'--insecure-registry a' 'b'",
+        "'--insecure-registry=a'\\",
+        "'--insecure-registry=a'  # lab",
+        '"--insecure-registry \\"a\\""',
+    ],
+)
+def test_values_that_cannot_be_kept_whole_are_refused(value: str) -> None:
+    found = plan(redhat(f"INSECURE_REGISTRY={value}\n"), INSECURE)
+    assert any("cannot be edited safely" in one.text and SYSCONFIG in one.text for one in found.refusals)
+    assert not found.steps
+
+
+def test_on_red_hats_engine_insecure_registries_go_where_a_reload_takes_them_over() -> None:
+    new = carried_out(redhat("OPTIONS=''\n"), USUAL)
+    assert json.loads(file(new)) == {"registry-mirrors": [URL], "insecure-registries": [NAME]}
+    assert file(new, SYSCONFIG) == f"OPTIONS=''\nADD_REGISTRY='--add-registry {NAME}'\n"
+    next_one = Wanted((*USUAL.registries, Registry("10.0.0.0/8", insecure=True)), USUAL.mirrors)
+    assert plan(new, next_one).effect.value == "reload"
+
+
+def test_red_hats_engine_before_1_12_takes_insecure_registries_as_flags() -> None:
+    for version, has_flag in (("1.10.3", True), ("1.11.2", True), ("1.12.6", False)):
+        new = carried_out(redhat("", None, version), INSECURE)
+        assert (OURS in file(new, SYSCONFIG)) is has_flag
+
+
+def test_a_unit_without_the_variable_gets_the_key() -> None:
+    unit = redhat().texts.unit.replace("$ADD_REGISTRY", "")
+    new = carried_out(redhat(unit=unit), ADDED)
+    assert json.loads(file(new)) == {"add-registry": [NAME]}
+    assert file(new, SYSCONFIG) == ""
+
+
+def test_a_key_of_the_operators_is_used_also_for_added_registries() -> None:
+    new = carried_out(redhat("", '{"add-registry": ["a"]}'), ADDED)
+    assert json.loads(file(new)) == {"add-registry": ["a", NAME]}
+
+
+def test_a_key_is_emptied_and_goes_only_with_everything() -> None:
+    new = carried_out(docker('{"mtu": 9}'), USUAL)
+    none = carried_out(new, Wanted())
+    assert json.loads(file(none)) == {"mtu": 9, "registry-mirrors": [], "insecure-registries": []}
+    assert not plan(none, Wanted()).is_changed
+    assert carried_out(none, Wanted(), is_absent=True).texts.files[JSON] == '{"mtu": 9}'
+
+
+def test_what_the_operator_put_in_meanwhile_stays() -> None:
+    new = carried_out(docker(None), USUAL)
+    text = file(new).replace(f'"{URL}"', f'"{URL}", "http://theirs"')
+    theirs = docker(text, files={RECORD: file(new, RECORD)})
+    gone = carried_out(theirs, Wanted(), is_absent=True)
+    assert json.loads(file(gone)) == {"registry-mirrors": ["http://theirs"]}
+    assert gone.texts.files[RECORD] is None
+
+
+def test_a_line_that_the_operator_changed_meanwhile_loses_our_entries_alone() -> None:
+    new = carried_out(redhat("ADD_REGISTRY=\n"), ADDED)
+    text = file(new, SYSCONFIG).replace("'--add", "'--add-registry theirs --add")
+    gone = carried_out(redhat(text, files={RECORD: file(new, RECORD)}), Wanted(), is_absent=True)
+    assert file(gone, SYSCONFIG) == "ADD_REGISTRY='--add-registry theirs'\n"
+
+
+def test_what_was_there_before_stays_the_operators() -> None:
+    text = json.dumps({"registry-mirrors": [URL + "/"], "insecure-registries": [NAME]})
+    found = plan(docker(text), USUAL)
+    assert not found.is_changed
+    assert not plan(docker(text), Wanted(), is_absent=True).is_changed
+
+
+OLD_JSON = json.dumps({"registry-mirrors": [URL], "insecure-registries": [NAME]}, indent=2) + "\n"
+OLD_SYSCONFIG = f"OPTIONS=''\nINSECURE_REGISTRY='{OURS}'\nADD_REGISTRY='--add-registry {NAME}'\n"
+
+
+def test_a_host_of_the_role_before_is_left_as_it_is() -> None:
+    debian = docker(OLD_JSON, files={RECORD: record_text(insecure_registries=[NAME], registry_mirrors=[URL])})
+    assert not plan(debian, USUAL).is_changed
+    record = record_text(insecure_registries=[NAME], registry_mirrors=[URL], add_registry=[NAME])
+    centos = redhat(OLD_SYSCONFIG, json.dumps({"registry-mirrors": [URL]}, indent=2), files={RECORD: record})
+    assert not plan(centos, USUAL).is_changed
+    gone = carried_out(centos, Wanted(), is_absent=True)
+    assert file(gone, SYSCONFIG) == "OPTIONS=''\nINSECURE_REGISTRY=''\nADD_REGISTRY=''\n"
+    assert json.loads(file(gone)) == {}
+    assert gone.texts.files[RECORD] is None
+    assert json.loads(file(carried_out(debian, Wanted(), is_absent=True))) == {}
+
+
+def test_what_is_no_longer_asked_for_goes() -> None:
+    record = record_text(insecure_registries=["old"])
+    sysconfig = "INSECURE_REGISTRY='--insecure-registry theirs --insecure-registry=old'\n"
+    new = carried_out(redhat(sysconfig, files={RECORD: record}), INSECURE)
+    assert file(new, SYSCONFIG) == f"INSECURE_REGISTRY='--insecure-registry theirs {OURS}'\n"
+    assert json.loads(file(new, RECORD))["insecure-registries"] == [NAME]
+
+
+CA = Registry(NAME, ca="CA\n", certificate="CERT\n", key="KEY\n")
+
+
+def test_certificates_are_whole_files_and_need_nothing() -> None:
+    found = plan(docker(), Wanted((CA,)))
+    assert {one.path: (one.after, one.mode, one.secret) for one in found.changes if CERTS in one.path} == {
+        f"{CERTS}/{NAME}/ca.crt": ("CA\n", "0644", False),
+        f"{CERTS}/{NAME}/client.cert": ("CERT\n", "0644", False),
+        f"{CERTS}/{NAME}/client.key": ("KEY\n", "0600", True),
+    }
+    assert found.effect.value == "nothing"
+    assert "at every request" in found.reason
+    new = carried_out(docker(), Wanted((CA,)))
+    assert not plan(new, Wanted((CA,))).is_changed
+    gone = carried_out(new, Wanted())
+    assert not [path for path, text in gone.texts.files.items() if CERTS in path and text is not None]
+
+
+def test_an_operators_own_authority_stays_beside_ours() -> None:
+    theirs = docker(files={f"{CERTS}/{NAME}/ca.crt": "THEIRS\n"})
+    wanted = Wanted((Registry(NAME, ca="CA\n"),))
+    new = carried_out(theirs, wanted)
+    assert file(new, f"{CERTS}/{NAME}/ca.crt") == "THEIRS\n"
+    assert file(new, f"{CERTS}/{NAME}/mooring-ca.crt") == "CA\n"
+    assert not plan(new, wanted).is_changed
+    gone = carried_out(new, Wanted(), is_absent=True)
+    assert file(gone, f"{CERTS}/{NAME}/ca.crt") == "THEIRS\n"
+    assert gone.texts.files[f"{CERTS}/{NAME}/mooring-ca.crt"] is None
+
+
+def test_an_authority_that_is_the_same_stays_the_operators() -> None:
+    theirs = docker(files={f"{CERTS}/{NAME}/ca.crt": "CA\n"})
+    assert not plan(theirs, Wanted((Registry(NAME, ca="CA\n"),))).is_changed
+
+
+def test_an_authority_of_ours_is_renewed() -> None:
+    new = carried_out(docker(), Wanted((Registry(NAME, ca="CA\n"),)))
+    again = carried_out(new, Wanted((Registry(NAME, ca="NEW\n"),)))
+    assert file(again, f"{CERTS}/{NAME}/ca.crt") == "NEW\n"
+    assert f"{CERTS}/{NAME}/mooring-ca.crt" not in again.texts.files
+
+
+CONTAINERD = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+GHCR = Wanted((Registry("m.example.com", ca="CA\n"),), (Mirror("https://m.example.com", "ghcr.io"),))
+
+
+def test_a_mirror_for_another_registry_is_a_hosts_file() -> None:
+    new = carried_out(docker(version="28.5.2", info=CONTAINERD), GHCR)
+    assert file(new, f"{CERTS}/ghcr.io/hosts.toml") == (
+        'server = "https://ghcr.io"\n\n[host."https://m.example.com"]\n  capabilities = ["pull", "resolve"]\n'
+        f'  ca = ["{CERTS}/m.example.com/ca.crt"]\n'
+    )
+
+
+def test_a_hosts_file_of_somebody_elses_is_left_alone() -> None:
+    theirs = docker(version="28.5.2", info=CONTAINERD, files={f"{CERTS}/ghcr.io/hosts.toml": "server = 1\n"})
+    (refusal,) = plan(theirs, GHCR).refusals
+    assert "hosts.toml is not Mooring's" in refusal.text
