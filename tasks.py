@@ -31,6 +31,12 @@ def provision_clients(context: Context, *, request: Request) -> None:
     provision("playbooks/clients.yml", request)
 
 
+@task(klass=RunTask)
+def deprovision_clients(context: Context, *, request: Request) -> None:
+    """Take out of every client host what provision-clients put in; the rest stays."""
+    provision("playbooks/deprovision-clients.yml", request)
+
+
 @task(klass=RunTask, help={"playbook": "the playbook file"}, positional=["playbook"])
 def play(context: Context, playbook: str, *, request: Request) -> None:
     """Run any playbook."""
@@ -90,6 +96,7 @@ def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
 namespace = Collection(
     provision_server,
     provision_clients,
+    deprovision_clients,
     play,
     verify,
     explain,
