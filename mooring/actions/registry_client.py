@@ -101,9 +101,8 @@ def carry_out(call: Call, found: Plan) -> Reply:
         reply = call.module("docker_settings", arguments, Content(b""))
     except (AgentError, ConnectionLost) as lost:
         reply = find_out(call, arguments, lost)
-    if reply.get("failed"):
-        return {**told, **reply, "msg": f"{show.headline(found)}: {reply.get('msg')}"}
-    return {**told, **reply}
+    warnings = [*told["warnings"], *(reply.get("warnings") or ())]
+    return {**told, **reply, "warnings": warnings, "msg": f"{show.headline(found)}: {reply.get('msg')}"}
 
 
 def without_engine(call: Call) -> Reply:
@@ -113,7 +112,8 @@ def without_engine(call: Call) -> Reply:
     if call.check:
         message = "there is no Docker engine yet, so what will become of its settings cannot be told"
         return {"changed": False, "msg": message, "_shown": True}
-    return {"failed": True, "msg": "there is no Docker engine on this host; the role docker installs one"}
+    message = "there is no Docker engine on this host; the role docker installs one"
+    return {"changed": False, "failed": True, "msg": message}
 
 
 def host_of(reply: Mapping[str, Any], args: Mapping[str, Any]) -> Host:

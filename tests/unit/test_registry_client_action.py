@@ -1,0 +1,191 @@
+"""The action registry_client: its arguments, what it asks of the host, and what it answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_runner import Story, play
+
+from mooring import arguments
+from mooring.actions import registry_client
+from mooring.blocks import Context, Task
+from mooring.call import Call, Reply
+from mooring.content import Content
+from mooring.errors import ArgumentError, SourceError, Where
+from mooring.keywords import Keywords
+from mooring.templating import Templar
+from mooring.variables import Variables
+
+sys.path.insert(0, str(Path(__file__).parent / "daemon"))
+from hosts import DEBIAN_UNIT, JSON
+
+NAME = "registry.example.com"
+REGISTRIES = [{"name": NAME, "insecure": True}]
+MIRRORS = [{"url": f"http://{NAME}"}]
+LOOKED: Reply = {
+    "changed": False,
+    "unit": DEBIAN_UNIT,
+    "files": {JSON: '{"mtu": 9}'},
+    "certificates": {},
+    "argv": ["/usr/sbin/dockerd"],
+    "info": {"RegistryConfig": {"IndexConfigs": {}, "Mirrors": None}},
+    "version": "20.10.24",
+    "needs_reload": False,
+    "containers": [{"id": "1", "name": "web", "restart": "always"}],
+    "state": {"LoadState": "loaded", "ActiveState": "active"},
+    "digests": {JSON: "5" * 40},
+    "error": "",
+}
+
+
+class HostModules:
+    """Answers in the modules' place, and keeps what they were asked."""
+
+    def __init__(self, **replies: Reply) -> None:
+        self.replies = replies
+        self.asked: dict[str, Mapping[str, Any]] = {}
+        self.content: Content | None = None
+
+    def __call__(self, name: str, args: Mapping[str, Any], content: Any = None, /) -> Reply:
+        arguments.normalize(arguments.find_module(name), args, None)
+        self.asked[name], self.content = args, content
+        return self.replies[name]
+
+
+def call(folder: Path, modules: HostModules, check: bool = False, **given: Any) -> Call:
+    where = Where(str(folder / "p.yml"), 1, 1)
+    args = arguments.normalize(arguments.find("registry_client", None), given, where)
+    templar = Templar()
+    task = Task("t", where, "registry_client", given, Keywords(), Keywords())
+    context = Context(folder, templar)
+    return Call(
+        task, context, "h", args, Variables(templar, []), check, True, modules, lambda _: None, lambda: None
+    )  # fmt: skip
+
+
+def test_check_mode_tells_the_plan_and_asks_for_nothing_more(tmp_path: Path) -> None:
+    modules = HostModules(docker_config={**LOOKED, "digests": {}})
+    reply = registry_client.run(call(tmp_path, modules, True, registries=REGISTRIES, mirrors=MIRRORS))
+    assert reply["changed"]
+    assert list(modules.asked) == ["docker_config"]
+    assert [one["after_header"] for one in reply["diff"]] == [JSON, "/etc/mooring/registry_client.json"]
+    assert reply["msg"].splitlines()[0] == "2 files, a reload (docker 20.10.24)"
+    assert reply["plan"]["effect"] == "reload"
+    assert reply["_shown"]
+
+
+def test_the_host_is_given_the_plan_and_an_empty_content(tmp_path: Path) -> None:
+    done = {"changed": True, "msg": "done", "containers": {"kept": ["web"]}, "warnings": ["beware"]}
+    modules = HostModules(docker_config={**LOOKED, "digests": {}}, docker_settings=done)
+    reply = registry_client.run(call(tmp_path, modules, registries=REGISTRIES, deadline=60, fault="fail:locked"))
+    given = modules.asked["docker_settings"]
+    assert (given["seconds"], given["fault"], given["steps"][0]["then"]) == (60, "fail:locked", "reload")
+    assert modules.content is not None
+    assert modules.content.size == 0
+    assert (reply["changed"], reply["containers"], reply["warnings"]) == (True, {"kept": ["web"]}, ["beware"])
+    assert reply["msg"] == "2 files, a reload: done"
+
+
+def test_what_the_host_says_of_a_failure_is_told(tmp_path: Path) -> None:
+    failed = {"changed": False, "failed": True, "msg": "docker.service does not start"}
+    modules = HostModules(docker_config={**LOOKED, "digests": {}}, docker_settings=failed)
+    reply = registry_client.run(call(tmp_path, modules, registries=REGISTRIES))
+    assert reply["failed"]
+    assert not reply["changed"]
+    assert reply["msg"] == "2 files, a reload: docker.service does not start"
+
+
+def test_a_refusal_is_a_failure_also_in_check_mode(tmp_path: Path) -> None:
+    for check in (True, False):
+        modules = HostModules(docker_config={**LOOKED, "digests": {}})
+        reply = registry_client.run(call(tmp_path, modules, check, registries=[{"name": NAME, "block": True}]))
+        assert reply["failed"]
+        assert "cannot block" in reply["msg"]
+        assert list(modules.asked) == ["docker_config"]
+
+
+def test_where_nothing_is_to_be_done_nothing_is_shown(tmp_path: Path) -> None:
+    reply = registry_client.run(call(tmp_path, HostModules(docker_config=LOOKED), state="absent"))
+    assert (reply["changed"], "_shown" in reply, "diff" in reply) == (False, False, False)
+
+
+MISSING: Reply = {"failed": True, "missing": True, "msg": "there is no service docker", "changed": False}
+
+
+@pytest.mark.parametrize(
+    ("check", "state", "words", "failed"),
+    [
+        (True, "present", "there is no Docker engine yet", False),
+        (False, "present", "the role docker installs one", True),
+        (False, "absent", "there is no Docker engine", False),
+    ],
+)
+def test_without_an_engine(tmp_path: Path, check: bool, state: str, words: str, failed: bool) -> None:
+    reply = registry_client.run(call(tmp_path, HostModules(docker_config=MISSING), check, state=state))
+    assert words in reply["msg"]
+    assert bool(reply.get("failed")) is failed
+    assert not reply["changed"]
+
+
+def test_a_host_that_cannot_be_looked_at_fails_with_its_reason(tmp_path: Path) -> None:
+    masked = {"failed": True, "masked": True, "msg": "docker.service is masked", "changed": False}
+    reply = registry_client.run(call(tmp_path, HostModules(docker_config=masked)))
+    assert (reply["failed"], reply["msg"]) == (True, "docker.service is masked")
+
+
+def test_files_of_the_control_side_are_read_and_secrets_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    for name in ("ca.crt", "c.pem", "k.pem"):
+        (tmp_path / "files" / name).write_text(f"text of {name}\n")
+    more = [
+        {"name": NAME, "ca_file": "ca.crt"},
+        {"name": NAME, "certificate_file": "c.pem", "key_file": "k.pem", "search": "where-possible"},
+    ]
+    done = {"changed": True, "msg": "done"}
+    modules = HostModules(docker_config={**LOOKED, "digests": {}}, docker_settings=done)
+    reply = registry_client.run(call(tmp_path, modules, registries=more))
+    files = {Path(one["path"]).name: one for one in modules.asked["docker_settings"]["steps"][0]["files"]}
+    assert {name: files[name]["text"] for name in ("ca.crt", "client.cert", "client.key")} == {
+        "ca.crt": "text of ca.crt\n",
+        "client.cert": "text of c.pem\n",
+        "client.key": "text of k.pem\n",
+    }
+    assert (files["client.key"]["mode"], files["client.key"]["secret"]) == ("0600", True)
+    assert "text of ca.crt" in str(reply)
+    assert "text of k.pem" not in str(reply)
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ("{registries: [{name: 'http://a', insecure: true}]}", "a scheme would make it useless"),
+        ("{registries: [{nam: a}]}", 'no argument "nam"'),
+        ("{mirrors: [{url: 'm.example.com'}]}", "must be scheme://host"),
+        ("{mirrors: [{url: 'http://joe:secret@m'}]}", r"\*\*\*@m"),
+        ("{registries: [{name: a, ca_file: nowhere.crt}]}", "nowhere.crt"),
+        ("{state: gone}", 'cannot be "gone"'),
+    ],
+)
+def test_what_is_written_plainly_is_judged_before_any_host_is_touched(tmp_path: Path, task: str, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        Story(tmp_path, play(f"- copy: {{content: x, dest: {tmp_path}/touched}}\n- registry_client: {task}"))
+    assert not (tmp_path / "touched").exists()
+
+
+@pytest.mark.parametrize(
+    ("registries", "words"),
+    [
+        ([{"name": "a", "search": "maybe"}], "search must be yes, no or where-possible"),
+        (
+            [{"name": "a", "search": True}, {"name": "a", "search": "where-possible"}],
+            "given twice, with another search",
+        ),
+    ],
+)
+def test_what_contradicts_itself(tmp_path: Path, registries: list[dict[str, Any]], words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        registry_client.run(call(tmp_path, HostModules(), registries=registries))
