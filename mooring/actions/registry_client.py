@@ -37,7 +37,7 @@ ARGS = {
     "allow_restart": {"type": "bool", "default": False},
     "deadline": {"type": "int", "default": 180},
     "fault": {"type": "str", "default": ""},
-    "engine": {"type": "str", "choices": ["auto", "docker"], "default": "auto"},
+    "engine": {"type": "str", "choices": ["auto", "docker", "podman", "containerd", "crio"], "default": "auto"},
     "service": {"type": "str", "default": "docker"},
     "sysconfig": {"type": "path", "default": SYSCONFIG},
     "daemon_json": {"type": "path", "default": Paths.daemon_json},
@@ -65,7 +65,17 @@ def check(task: Task, context: Context) -> None:
 
 def run(call: Call) -> Reply:
     """Look at the host, plan, and let the host carry it out; in check mode tell the plan."""
+    engine = call.args["engine"]
     wanted = read_wanted(call) if call.args["state"] == "present" else Wanted()
+    if engine not in ENGINES:
+        message = f"registry_client does not set up {engine} yet, only {', '.join(ENGINES)}"
+        return {"changed": False, "failed": True, "msg": message}
+    found = ENGINES[engine](call, wanted)
+    return carry_out(call, found) if isinstance(found, Plan) else found
+
+
+def plan_docker(call: Call, wanted: Wanted) -> Plan | Reply:
+    """The plan for a Docker engine, or the reply where there is nothing to plan for."""
     asked = {
         "service": call.args["service"],
         "certificates": call.args["certificates"],
@@ -78,8 +88,10 @@ def run(call: Call) -> Reply:
     if reply.get("failed"):
         return reply
     host = host_of(reply, call.args)
-    found = plan(host, wanted, call.args["allow_restart"], call.args["state"] == "absent")
-    return carry_out(call, found)
+    return plan(host, wanted, call.args["allow_restart"], call.args["state"] == "absent")
+
+
+ENGINES = {"auto": plan_docker, "docker": plan_docker}
 
 
 def carry_out(call: Call, found: Plan) -> Reply:
