@@ -30,9 +30,9 @@ class Mending:
 def spoil(server: LookedAt, client_el7: LookedAt, client_debian: LookedAt) -> None:
     server.run("docker rm --force mooring-registry")
     server.run("sed -i 's/client_max_body_size 0/client_max_body_size 1m/' /etc/mooring/nginx/nginx.conf")
-    client_el7.run(f"sed -i '/^INSECURE_REGISTRY=/s/ {NAME}/ other.example.com/' /etc/sysconfig/docker")
+    client_el7.run("sed -i '/^ADD_REGISTRY=/d' /etc/sysconfig/docker && systemctl restart docker")
     client_debian.run(f"sed -i '{BLOCK},{BLOCK}d' /etc/hosts")
-    client_debian.run(f"echo '{json.dumps(OWN)}' > /etc/docker/daemon.json")
+    client_debian.run(f"echo '{json.dumps(OWN)}' > /etc/docker/daemon.json && systemctl reload docker")
 
 
 def run_both(*words: str) -> dict[str, Run]:
@@ -58,8 +58,7 @@ def test_check_foretells_exactly_what_the_next_run_changes(mending: Mending, tar
     assert mending.done[target].changes == mending.foretold[target].changes
 
 
-FLAGS = "registry_client : Write the flags of Red Hat's engine"
-SETTINGS = "registry_client : Write daemon.json"
+SETTINGS = "registry_client : Moor the engine to the registry"
 NAMING = "hosts_file : Name the registry"
 NGINX = "nginx : Write the configuration"
 
@@ -68,8 +67,8 @@ NGINX = "nginx : Write the configuration"
     ("target", "host", "tasks"),
     [
         ("server", "server", {"registry : Run it", NGINX, "nginx : Reload nginx"}),
-        ("clients", "client-el7", {FLAGS, "registry_client : Restart the engine"}),
-        ("clients", "client-debian", {NAMING, SETTINGS, "registry_client : Reload the engine"}),
+        ("clients", "client-el7", {SETTINGS}),
+        ("clients", "client-debian", {NAMING, SETTINGS}),
     ],
 )
 def test_only_what_was_spoiled_is_mended(mending: Mending, target: str, host: str, tasks: set[str]) -> None:
@@ -77,18 +76,33 @@ def test_only_what_was_spoiled_is_mended(mending: Mending, target: str, host: st
 
 
 @pytest.mark.parametrize(
-    ("target", "task", "before", "after"),
+    ("host", "task", "before", "after"),
     [
         ("server", NGINX, "client_max_body_size 1m;", "client_max_body_size 0;"),
-        ("clients", FLAGS, "other.example.com", f"--insecure-registry {NAME}"),
-        ("clients", NAMING, "127.0.0.1", NAME),
-        ("clients", SETTINGS, "rack=7", f"http://{NAME}"),
+        ("client-el7", SETTINGS, "OPTIONS=", f"ADD_REGISTRY='--add-registry {NAME}'"),
+        ("client-debian", NAMING, "127.0.0.1", NAME),
+        ("client-debian", SETTINGS, "rack=7", f"http://{NAME}"),
     ],
 )
-def test_diff_shows_it(mending: Mending, target: str, task: str, before: str, after: str) -> None:
-    (shown,) = [one for one in mending.foretold[target].finished("changed") if one["task"] == task]
+def test_diff_shows_it(mending: Mending, host: str, task: str, before: str, after: str) -> None:
+    run = mending.foretold["server" if host == "server" else "clients"]
+    (shown,) = [one for one in run.finished("changed") if (one["host"], one["task"]) == (host, task)]
     assert any(before in one["before"] and after in one["after"] for one in shown["diff"]), shown
-    assert not any(after in one["before"] for one in shown["diff"])
+    assert not any(after in one["before"] for one in shown["diff"] if before in one["before"])
+
+
+@pytest.mark.parametrize(
+    ("host", "effect", "need"),
+    [
+        ("client-el7", "restart", f"added registry not in effect: {NAME}"),
+        ("client-debian", "reload", f"insecure registry not in effect: {NAME}"),
+    ],
+)
+def test_the_plan_says_what_follows_and_why(mending: Mending, host: str, effect: str, need: str) -> None:
+    changed = mending.foretold["clients"].finished("changed")
+    (shown,) = [one for one in changed if (one["host"], one["task"]) == (host, SETTINGS)]
+    assert shown["values"]["plan"]["effect"] == effect
+    assert need in shown["values"]["plan"]["needs"]
 
 
 def test_the_operators_own_settings_survive(mending: Mending, clients: list[LookedAt]) -> None:
@@ -99,7 +113,7 @@ def test_the_operators_own_settings_survive(mending: Mending, clients: list[Look
     assert settings["insecure-registries"][0] == FOREIGN
     assert settings["registry-mirrors"] == [f"http://{NAME}"]
     assert "rack=7" in client_debian.run("docker info --format '{{json .Labels}}'")
-    assert "--insecure-registry other.example.com" in client_el7.run("grep ^INSECURE_REGISTRY= /etc/sysconfig/docker")
+    assert "--selinux-enabled" in client_el7.run("grep ^OPTIONS= /etc/sysconfig/docker")
 
 
 def test_the_run_after_that_changes_nothing(mending: Mending) -> None:
