@@ -74,7 +74,7 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
         raise UsageError(f"no playbook {path}")
     inventory = Inventory.load(request.inventory, path.parent)
     playbook = Playbook.load(path)
-    retry = RetryFile.of(path)
+    retry = RetryFile.of(path, request.inventory)
     if request.resume:
         request = replace(request, limit=retry.choose(inventory, request.limit))
     runner = Runner(inventory, options(request), connection_options(request, reporter.close), reporter.handle)

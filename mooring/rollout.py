@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,9 @@ from mooring.inventory import Inventory
 from mooring.results import Remainder
 
 FOLDER = Path(".mooring")
+INVENTORY = "inventory.yml"
+# Of an inventory's name in a file's name.
+LONGEST = 100
 
 
 @dataclass
@@ -48,9 +52,11 @@ class RetryFile:
     path: Path
 
     @classmethod
-    def of(cls, playbook: Path) -> RetryFile:
-        """The file that belongs to a playbook: `.mooring/clients.retry` for playbooks/clients.yml."""
-        return cls(FOLDER / f"{playbook.stem}.retry")
+    def of(cls, playbook: Path, inventory: str = INVENTORY) -> RetryFile:
+        """The file of a playbook: `.mooring/clients.retry` for playbooks/clients.yml; another inventory than the usual
+        one is named in it, as in `.mooring/clients.other.yml.retry`."""
+        other = "" if inventory == INVENTORY else "." + re.sub(r"[^\w.-]+", "-", inventory).strip("-.")[-LONGEST:]
+        return cls(FOLDER / f"{playbook.stem}{other}.retry")
 
     def read(self) -> tuple[str, ...]:
         """The hosts; none where there is no file."""

@@ -114,6 +114,11 @@ def test_hosts_that_the_inventory_does_not_have_any_more(folder: Path) -> None:
         RetryFile.of(Path("p.yml")).choose(Inventory.load("inventory.yml"), "")
 
 
+def test_every_inventory_has_its_own_file() -> None:
+    names = [str(RetryFile.of(Path("playbooks/p.yml"), one).path) for one in ("inventory.yml", "lab/all.yml", "a,b,")]
+    assert names == [".mooring/p.retry", ".mooring/p.lab-all.yml.retry", ".mooring/p.a-b.retry"]
+
+
 def test_a_host_is_through_when_all_its_plays_are() -> None:
     rollout = Rollout()
     rollout.plan("ab")
