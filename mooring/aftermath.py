@@ -34,7 +34,12 @@ def find_out(call: Call, arguments: Mapping[str, Any], lost: HostUnreachable) ->
     if reply["configuration"] == "new" and not reply["is_open"]:
         message = f"{lost.reason.splitlines()[0]}, but the change was done: the new configuration is in force"
         return {**told, "changed": True, "msg": message}
-    return {**told, "failed": True, "msg": f"{lost.reason.splitlines()[0]}; {describe(arguments, reply)}"}
+    return {
+        **told,
+        "changed": False,
+        "failed": True,
+        "msg": f"{lost.reason.splitlines()[0]}; {describe(arguments, reply)}",
+    }
 
 
 def ask_again(call: Call, asked: Mapping[str, Any]) -> Reply | None:

@@ -70,8 +70,24 @@ def run(call: Call) -> Reply:
     if engine not in ENGINES:
         message = f"registry_client does not set up {engine} yet, only {', '.join(ENGINES)}"
         return {"changed": False, "failed": True, "msg": message}
+    cleared = clear(call)
+    if cleared.get("failed"):
+        return cleared
     found = ENGINES[engine](call, wanted)
-    return carry_out(call, found) if isinstance(found, Plan) else found
+    reply = carry_out(call, found) if isinstance(found, Plan) else found
+    warnings = [*cleared.get("warnings", []), *reply.get("warnings", [])]
+    return {**reply, "warnings": warnings, "changed": bool(cleared["changed"] or reply.get("changed"))}
+
+
+def clear(call: Call) -> Reply:
+    """Before anything is looked at: an earlier change that broke off is undone, one under way is left alone."""
+    about = {"service": call.args["service"]}
+    if not call.module("docker_settled", {**about, "seconds": 0}).get("is_open"):
+        return {"changed": False}
+    if call.check:
+        warning = "an earlier change is under way or has broken off: what holds now may not last"
+        return {"changed": False, "warnings": [warning]}
+    return call.module("docker_settings", {**about, "steps": []})
 
 
 def plan_docker(call: Call, wanted: Wanted) -> Plan | Reply:

@@ -46,7 +46,7 @@ class HostModules:
     """Answers in the modules' place, and keeps what they were asked."""
 
     def __init__(self, **replies: Reply) -> None:
-        self.replies = replies
+        self.replies: dict[str, Reply] = {"docker_settled": {"changed": False, "is_open": False}, **replies}
         self.asked: dict[str, Mapping[str, Any]] = {}
         self.content: Content | None = None
 
@@ -71,7 +71,7 @@ def test_check_mode_tells_the_plan_and_asks_for_nothing_more(tmp_path: Path) -> 
     modules = HostModules(docker_config={**LOOKED, "digests": {}})
     reply = registry_client.run(call(tmp_path, modules, True, registries=REGISTRIES, mirrors=MIRRORS))
     assert reply["changed"]
-    assert list(modules.asked) == ["docker_config"]
+    assert list(modules.asked) == ["docker_settled", "docker_config"]
     assert [one["after_header"] for one in reply["diff"]] == [JSON, "/etc/mooring/registry_client.json"]
     assert reply["msg"].splitlines()[0] == "2 files, a reload (docker 20.10.24)"
     assert reply["plan"]["effect"] == "reload"
@@ -105,7 +105,7 @@ def test_a_refusal_is_a_failure_also_in_check_mode(tmp_path: Path) -> None:
         reply = registry_client.run(call(tmp_path, modules, check, registries=[{"name": NAME, "block": True}]))
         assert reply["failed"]
         assert "cannot block" in reply["msg"]
-        assert list(modules.asked) == ["docker_config"]
+        assert list(modules.asked) == ["docker_settled", "docker_config"]
 
 
 def test_where_nothing_is_to_be_done_nothing_is_shown(tmp_path: Path) -> None:

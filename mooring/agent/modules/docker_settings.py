@@ -7,7 +7,7 @@ lost, a guard process on the host brings the old configuration back. Nothing of 
 from __future__ import absolute_import, division, print_function
 
 from mooring.agent import docker, host
-from mooring.agent.transaction import faults
+from mooring.agent.transaction import faults, journal
 from mooring.agent.transaction.change import Change
 from mooring.agent.transaction.engines import find_engine
 
@@ -36,23 +36,23 @@ ARGS = {
     "seconds": {"type": "int", "default": 180},
     "fault": {"type": "str", "default": ""},
     "docker_host": docker.ENGINE_ARGS["docker_host"],
-    "state_dir": {"type": "path", "default": "/var/lib/mooring"},
+    "state_dir": {"type": "path", "default": journal.FOLDER},
     "run_dir": {"type": "path", "default": "/run"},
 }
 FAULT_POINTS = faults.FAULT_POINTS
 
 
 def run(args):
-    """Go the plan's steps; a plan without steps changes nothing."""
+    """Go the plan's steps; without steps only what an earlier change left open is undone."""
     faults.Faults(args["fault"], faults.points(args["steps"], args["undo"]))
-    if not args["steps"]:
+    if not args["steps"] and journal.find(args["state_dir"]) is None:
         return {"changed": False, "msg": "nothing to change", "containers": {}, "seconds": 0, "events": []}
     for step in args["steps"]:
         for one in step["files"]:
             if not one["path"].startswith("/"):
                 raise host.Failed("%s is no absolute path" % one["path"])
     unit = find_engine(args)[1]
-    if unit is not None:
+    if unit is not None and args["steps"]:
         unit.refuse_unusable()
     with Change(args) as change:
-        return change.go()
+        return change.go() if args["steps"] else change.clear()

@@ -1,7 +1,8 @@
 """Waits until no change of the engine is under way any more, and tells what came of it. Changes nothing.
 
-Mooring's own module, for a change whose answer got lost: `configuration` is old, new or neither, by the digests of the
-`files` before and after; `is_open` says that nobody has finished the change within `seconds`.
+Mooring's own module, for a change whose answer got lost. `is_open` says that nobody is left who would finish the
+change, or not within `seconds`. With `files` also `configuration` (old, new or neither, by their digests before and
+after) and `answers` (whether the engine does).
 """
 
 from __future__ import absolute_import, division, print_function
@@ -9,6 +10,7 @@ from __future__ import absolute_import, division, print_function
 from mooring.agent import docker, files, host
 from mooring.agent.transaction import journal, processes
 from mooring.agent.transaction.engines import find_engine
+from mooring.agent.transaction.guard import is_cared_for
 from mooring.agent.transaction.undo import answers
 
 FILE_OPTIONS = {"path": {"type": "str", "required": True}, "old": {"type": "str"}, "new": {"type": "str"}}
@@ -18,7 +20,7 @@ ARGS = {
     "engine": {"type": "str", "choices": ["docker", "podman", "containerd", "crio"], "default": "docker"},
     "seconds": {"type": "int", "default": 180},
     "docker_host": docker.ENGINE_ARGS["docker_host"],
-    "state_dir": {"type": "path", "default": "/var/lib/mooring"},
+    "state_dir": {"type": "path", "default": journal.FOLDER},
 }
 READ_ONLY = True
 ANSWER_SECONDS = 10
@@ -26,15 +28,19 @@ ANSWER_SECONDS = 10
 
 def run(args):
     limit = processes.uptime() + args["seconds"]
-    while journal.find(args["state_dir"]) is not None and processes.uptime() < limit:
+    while is_under_way(args["state_dir"]) and processes.uptime() < limit:
         host.sleep(0.1)
-    engine = find_engine(args)[0]
-    return {
-        "changed": False,
-        "configuration": configuration(args["files"]),
-        "answers": answers(engine, ANSWER_SECONDS),
-        "is_open": journal.find(args["state_dir"]) is not None,
-    }
+    found = {"changed": False, "is_open": journal.find(args["state_dir"]) is not None}
+    if args["files"]:
+        found["configuration"] = configuration(args["files"])
+        found["answers"] = answers(find_engine(args)[0], ANSWER_SECONDS)
+    return found
+
+
+def is_under_way(state_dir):
+    """Whether a change is open that somebody still sees to."""
+    left = journal.find(state_dir)
+    return left is not None and is_cared_for(left["mark"])
 
 
 def configuration(known):

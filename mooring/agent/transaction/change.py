@@ -88,6 +88,14 @@ class Change(object):
         self.faults.point("tidied")
         return self.reply()
 
+    def clear(self):
+        """Only undo what an earlier change left open; returns the reply."""
+        self.take_lock()
+        left = journal.find(self.args["state_dir"])
+        self.undo_leftover()
+        return {"changed": left is not None, "msg": "nothing is left of an earlier change", "containers": {},
+                "seconds": self.seconds(), "events": []}
+
     def take_lock(self):
         """The lock; a guard that still undoes is waited for, another operator is not."""
         limit = processes.uptime() + min(GUARD_SECONDS, self.args["seconds"] / 2.0)

@@ -74,6 +74,12 @@ class Guard(object):
         unit.stop_apart(self.name)
 
 
+def is_cared_for(mark):
+    """Whether the agent that began a transaction, or its guard, is still there to end it."""
+    pid, started = mark.split("-")
+    return processes.lives(pid, int(started)) or processes.runs_with(PREFIX + mark)
+
+
 def discard(path):
     """Remove a guard's zip, and the directory of zips with the last."""
     remove(raw(path))

@@ -16,6 +16,7 @@ from mooring.agent.names import raw
 
 STATES = ("nothing", "reload", "restart", "done", "undone")
 DRAFT = "transaction.new"
+FOLDER = "/var/lib/mooring"
 
 
 class Journal(object):
