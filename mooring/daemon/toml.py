@@ -41,7 +41,10 @@ def parse(text: str, path: str) -> Toml:
         values = tomlkit.parse(text).unwrap()
     except (TOMLKitError, ValueError) as error:
         return Toml(path, text, {}, str(error))
-    return Toml(path, text, values, "", dict(_places(text)))
+    lines: dict[Path, int] = {}
+    for keys, line in _places(text):
+        lines.setdefault(keys, line)
+    return Toml(path, text, values, "", lines)
 
 
 def get(values: Any, *keys: str) -> Any:
@@ -67,7 +70,7 @@ def _places(text: str) -> Iterator[tuple[Path, int]]:
                 table = (*table, counts[table])
             elif table in counts:
                 table = (*table, counts[table])
-            yield table, number
+            yield from ((table[:depth], number) for depth in range(1, len(table) + 1))
         else:
             keys, rest = _keys(line)
             if keys and rest.startswith("="):
