@@ -24,7 +24,8 @@ ARGS = {
 }
 READ_ONLY = True
 # Always looked for, so that it is known when they are not there.
-FILES = ("/etc/docker/daemon.json", "/etc/containers/policy.json", "/etc/mooring/registry_client.json")
+FILES = ("/etc/docker/daemon.json", "/etc/containers/policy.json", "/etc/containers/registries.conf",
+         "/etc/mooring/registry_client.json")
 # Below certs.d these are told as texts; a key is known by its digest alone.
 SHOWN = (".crt", ".cert", ".toml")
 STATE = ("LoadState", "ActiveState", "SubState", "UnitFileState")

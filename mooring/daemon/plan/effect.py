@@ -100,11 +100,23 @@ def decide(found: list[Need], emptied: Effective) -> tuple[Effect, str]:
         return Effect.NONE, ""
     restarts = [need for need in found if need.effect is Effect.RESTART]
     if restarts:
-        return Effect.RESTART, "; ".join(dict.fromkeys(need.reason for need in restarts))
+        return Effect.RESTART, _joined(restarts)
     hindrance = find_reload_hindrance(emptied)
     if hindrance:
         return Effect.RESTART, hindrance
-    return Effect.RELOAD, "; ".join(dict.fromkeys(need.reason for need in found))
+    return Effect.RELOAD, _joined(found)
+
+
+def _joined(found: list[Need]) -> str:
+    """The reasons, those that differ in the setting alone as one."""
+    reasons: dict[str, dict[str, None]] = {}
+    for need in found:
+        subject = next(word for word in (need.setting.flag, need.setting.key) if word in need.reason)
+        reasons.setdefault(need.reason.replace(subject, "{}"), {})[subject] = None
+    return "; ".join(
+        reason.replace("{}", " and ".join(subjects)).replace("is part", "are part" if len(subjects) > 1 else "is part")
+        for reason, subjects in reasons.items()
+    )
 
 
 def registries_after(effect: Effect, now: Registries | None, later: Registries, emptied: Effective) -> Registries:

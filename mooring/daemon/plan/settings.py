@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mooring.daemon import toml
 from mooring.daemon.effective import Effective
 from mooring.daemon.plan.host import Paths
 from mooring.daemon.plan.record import Record
@@ -14,6 +15,8 @@ from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Wanted
 from mooring.daemon.registries import is_network
 
+# registries.service makes the second of the first, before the daemon starts.
+REGISTRIES_CONF, REGISTRIES_ENV = "/etc/containers/registries.conf", "/run/containers/registries.conf"
 JSON, VARIABLE = "daemon.json", "variable"
 
 
@@ -103,9 +106,16 @@ def place(setting: Setting, effective: Effective, paths: Paths) -> str | Refusal
         )
     if flags:
         return VARIABLE
-    is_old = setting is INSECURE and effective.engine.version < (1, 12)
-    prefers_variable = effective.engine.is_redhat and setting.variable and (setting is not INSECURE or is_old)
-    return VARIABLE if prefers_variable and has_variable else JSON
+    is_reread = setting is INSECURE and effective.engine.version >= (1, 12) and not has_insecure_at_boot(effective)
+    return VARIABLE if effective.engine.is_redhat and has_variable and not is_reread else JSON
+
+
+def has_insecure_at_boot(effective: Effective) -> bool:
+    """Whether registries.service may give the daemon --insecure-registry at a boot: with the key in daemon.json too,
+    it would not start then."""
+    text = effective.texts.files.get(REGISTRIES_CONF)
+    reads = any(file.path == REGISTRIES_ENV for file in effective.service.files)
+    return reads and bool(text and toml.get(toml.parse(text, "").values, "registries", "insecure", "registries"))
 
 
 def is_expanded(effective: Effective, variable: str, paths: Paths) -> bool:

@@ -55,7 +55,7 @@ def containers(plan: Plan) -> str:
             if felt.back
             else "; none comes back"
         )
-    return f"{', '.join(felt.names)} {felt.fate.value} ({felt.why}){back}"
+    return f"{', '.join(felt.names)}: {felt.fate.value} ({felt.why}){back}"
 
 
 def diffs(plan: Plan) -> list[dict[str, str]]:
@@ -107,8 +107,8 @@ def _verb(change: FileChange) -> str:
 
 def _described(step: Step) -> str:
     paths = ", ".join(one.path for one in step.files)
-    act = f"{paths or 'no file'}, then {step.then.value}"
-    return f"{act}: {step.why}" if step.why else act
+    act = "" if step.then is Effect.NONE else f", {step.then.value}"
+    return f"{paths or 'no file'}{act}: {step.why}"
 
 
 def _settings(plan: Plan) -> str:

@@ -35,7 +35,7 @@ def _reload(draft: Draft, reason: str) -> Iterator[Step]:
         yield Step(draft.changes, Effect.RELOAD, draft.expectation(), reason)
         return
     emptied = (*draft.others, draft.json(draft.emptied))
-    yield Step(emptied, Effect.RELOAD, draft.expectation(), f"{reason}; a key that is missing would keep its value")
+    yield Step(emptied, Effect.RELOAD, draft.expectation(), "keys that vanish are emptied first, or they would stay")
     yield Step((draft.json(text),), Effect.NONE, Expect(), "the emptied keys are not needed any more")
 
 
@@ -45,7 +45,7 @@ def _lend(draft: Draft, reason: str, is_on: bool) -> Iterator[Step]:
         first = draft.lent(draft.daemon_json.before, True)
         yield Step((first,), Effect.RELOAD, Expect(live_restore=True), "so that containers survive the restart")
     files = (*draft.others, draft.lent(text, True))
-    yield Step(files, Effect.RESTART, draft.expectation(True, True), reason)
+    yield Step(files, Effect.RESTART, draft.expectation(True, True), "with live-restore")
     if is_planned(draft.after):
         return
     last = draft.lent(text, False)

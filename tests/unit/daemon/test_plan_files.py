@@ -296,3 +296,18 @@ def test_a_hosts_file_of_somebody_elses_is_left_alone() -> None:
     theirs = docker(version="28.5.2", info=CONTAINERD, files={f"{CERTS}/ghcr.io/hosts.toml": "server = 1\n"})
     (refusal,) = plan(theirs, GHCR).refusals
     assert "hosts.toml is not Mooring's" in refusal.text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_flag"),
+    [
+        ("[registries.insecure]\nregistries = ['a:5000']\n", True),
+        ("[registries.insecure]\nregistries = []\n", False),
+        ("[registries.search]\nregistries = ['a:5000']\n", False),
+        ("no TOML", False),
+    ],
+)
+def test_what_registries_service_may_bring_at_a_boot_must_not_meet_the_key(text: str, is_flag: bool) -> None:
+    new = carried_out(redhat("", files={"/etc/containers/registries.conf": text}), INSECURE)
+    assert (OURS in file(new, SYSCONFIG)) is is_flag
+    assert ("insecure-registries" in file(new)) is not is_flag
