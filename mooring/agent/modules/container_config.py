@@ -1,0 +1,172 @@
+"""The texts that the configuration of podman, CRI-O, containerd and BuildKit is made of. Changes nothing.
+
+Mooring's own module. `programs` are versions by program, for those that are there; `files` texts by path, null for one
+that is not there; `certificates` the file names by directory and registry; `digests` the sha1 of every file looked at;
+`units` what `systemctl cat` prints, the states and the running process's argv, for services that are there;
+`environment` the variables that name a configuration; `docker` says whether there is a docker service.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import glob
+import os
+import re
+
+from mooring.agent import files as agent_files
+from mooring.agent import host
+
+ARGS = {
+    "root": {"type": "path", "default": "/"},
+    "paths": {"type": "list", "elements": "path", "default": []},
+    "timeout": {"type": "int", "default": 10},
+}
+READ_ONLY = True
+PROGRAMS = ("podman", "crio", "containerd", "buildkitd", "nerdctl", "ctr", "crictl", "buildctl")
+UNITS = {"crio": "crio", "containerd": "containerd", "buildkit": "buildkit"}
+STATES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "NeedDaemonReload")
+VARIABLES = ("CONTAINERS_REGISTRIES_CONF", "REGISTRIES_CONFIG_PATH")
+# Always looked for, so that it is known when they are not there.
+FILES = (
+    "/etc/containers/registries.conf",
+    "/etc/containers/policy.json",
+    "/root/.config/containers/registries.conf",
+    "/root/.config/containers/policy.json",
+    "/etc/crio/crio.conf",
+    "/etc/containerd/config.toml",
+    "/etc/buildkit/buildkitd.toml",
+    "/root/.docker/buildx/buildkitd.default.toml",
+    "/etc/docker/daemon.json",
+    "/etc/mooring/registry_client.json",
+)
+FOLDERS = (
+    "/etc/containers/registries.conf.d/*.conf",
+    "/root/.config/containers/registries.conf.d/*.conf",
+    "/etc/crio/crio.conf.d/*",
+    "/etc/containerd/conf.d/*.toml",
+)
+CERTIFICATES = ("/etc/containers/certs.d", "/etc/docker/certs.d", "/etc/containerd/certs.d")
+# Below a directory of certificates these are told as texts; a key is known by its digest alone.
+SHOWN = (".crt", ".cert", ".toml")
+IMPORTS = re.compile(r"^\s*imports\s*=\s*\[([^\]]*)\]", re.M)
+CONFIG_PATH = re.compile(r"^\s*config_path\s*=\s*['\"]([^'\"]*)['\"]", re.M)
+QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
+
+
+def run(args):
+    """All texts in one answer."""
+    units = {}
+    for name, service in sorted(UNITS.items()):
+        found = unit(service, args)
+        if found:
+            units[name] = found
+    environment = {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
+    named = list(environment.values()) + args["paths"] + [config for one in units.values() for config in configs(one)]
+    texts = {path: text(path, args) for path in list(FILES) + below(FOLDERS, args) + named}
+    imported(texts, args)
+    everywhere = sorted(set(CERTIFICATES) | set(config_paths(texts)))
+    listed = {directory: certificates(directory, args) for directory in everywhere}
+    paths = [os.path.join(directory, name, one) for directory in listed for name in listed[directory]
+             for one in listed[directory][name]]
+    texts.update({path: text(path, args) for path in paths if path.endswith(SHOWN)})
+    return {
+        "changed": False,
+        "programs": programs(args),
+        "files": texts,
+        "certificates": {directory: names for directory, names in listed.items() if names},
+        "digests": digests(paths + list(texts), args),
+        "units": units,
+        "environment": environment,
+        "docker": bool(unit("docker", args)),
+    }
+
+
+def programs(args):
+    """{program: the first line of what its --version prints}."""
+    found = {}
+    for name in PROGRAMS:
+        path = host.which(name)
+        if path:
+            shown = host.run([path, "--version"], timeout=args["timeout"])
+            found[name] = (shown.out.strip() or shown.err.strip()).split("\n")[0]
+    return found
+
+
+def unit(service, args):
+    """The service's text, states and argv; None where there is no such service."""
+    state = host.run(["systemctl", "show", service, "--property=%s" % ",".join(("MainPID",) + STATES)],
+                     timeout=args["timeout"])
+    states = dict(line.split("=", 1) for line in state.out.splitlines() if "=" in line)
+    if states.get("LoadState") in (None, "", "not-found"):
+        return None
+    # systemctl shows nothing of a masked unit.
+    shown = host.run(["systemctl", "cat", service], timeout=args["timeout"])
+    pid = states.pop("MainPID", "0")
+    return {"text": shown.out, "states": states, "argv": command_line(pid, args) if pid != "0" else []}
+
+
+def command_line(pid, args):
+    try:
+        return host.as_text(host.read_bytes(placed("/proc/%s/cmdline" % pid, args))).split("\0")[:-1]
+    except (IOError, OSError):
+        return []
+
+
+def configs(one):
+    """The configuration files that a service is started with."""
+    words = list(one["argv"]) or re.findall(r"\S+", one["text"])
+    return [words[at + 1] for at, word in enumerate(words[:-1]) if word in ("-c", "--config")] + [
+        word.split("=", 1)[1] for word in words if word.startswith("--config=")]
+
+
+def imported(texts, args):
+    """Read what containerd's files import, and what these import in turn."""
+    pending = [path for path in texts if path.endswith(".toml")]
+    while pending:
+        path = pending.pop()
+        for listed in IMPORTS.findall(texts[path] or ""):
+            for name in QUOTED.findall(listed):
+                name = name if name.startswith("/") else os.path.join(os.path.dirname(path), name)
+                new = [one for one in (below([name], args) if "*" in name else [name]) if one not in texts]
+                texts.update({one: text(one, args) for one in new})
+                pending += new
+
+
+def config_paths(texts):
+    """The directories that containerd looks for hosts.toml in."""
+    found = []
+    for path in texts:
+        for value in CONFIG_PATH.findall(texts[path] or "") if path.endswith(".toml") else ():
+            found += [one for one in value.split(":") if one.startswith("/")]
+    return found
+
+
+def certificates(directory, args):
+    """{registry: [file name]}."""
+    found = {}
+    for path in sorted(glob.glob(placed(os.path.join(directory, "*"), args))):
+        if os.path.isdir(path):
+            found[os.path.basename(path)] = sorted(os.listdir(path))
+    return found
+
+
+def below(patterns, args):
+    """The paths that fit, as the host names them."""
+    prefix = args["root"].rstrip("/")
+    return [path[len(prefix):] for pattern in patterns for path in sorted(glob.glob(placed(pattern, args)))]
+
+
+def digests(paths, args):
+    """{path: sha1} of the files that are there."""
+    found = {path: agent_files.digest(placed(path, args)) for path in paths}
+    return {path: sha1 for path, sha1 in found.items() if sha1}
+
+
+def text(path, args):
+    try:
+        return host.read_text(placed(path, args))
+    except (IOError, OSError):
+        return None
+
+
+def placed(path, args):
+    return args["root"].rstrip("/") + path
