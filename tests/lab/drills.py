@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,9 +81,9 @@ class Drill:
         lines = self.client.lines(f"sha1sum {' '.join(FILES)} 2>/dev/null || true")
         return {path: digest for digest, path in (line.split() for line in lines)}
 
-    def is_whole(self, expected: Digests) -> None:
-        """A working daemon, the container untouched, files as EXPECTED and in effect, and nothing left behind."""
-        until(lambda: self.client.run(REMAINS).strip() == "", f"nothing is left on {self.client.name}")
+    def is_whole(self, expected: Digests, beside: Sequence[str] = ()) -> None:
+        """A working daemon, the container untouched, files as EXPECTED and in effect, nothing left but BESIDE."""
+        until(lambda: self.client.lines(REMAINS) == list(beside), f"nothing is left on {self.client.name}")
         assert self.digests() == expected
         info = self.client.run("docker info")
         assert (self.name in info) == (expected == self.new)

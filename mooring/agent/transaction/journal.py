@@ -99,18 +99,17 @@ def sync(path):
 
 
 def remove(path):
-    """Remove a file if it is there."""
-    try:
+    """Remove a file if it is there. Looks first: a read-only file system refuses also where nothing is to be done."""
+    if os.path.lexists(path):
         os.unlink(path)
-    except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
-            raise
 
 
 def remove_directory(path):
-    """Remove a directory if it is there and empty."""
+    """Remove a directory if it is there and empty; one that something is mounted on stays."""
+    if not os.path.isdir(raw(path)):
+        return
     try:
         os.rmdir(raw(path))
     except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY, errno.ENOTDIR):
+        if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
             raise

@@ -1,0 +1,115 @@
+"""Chapter 14: a change that needs a restart: no container feels it, and a daemon that does not come up comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from drills import Drill
+from lab_hosts import LookedAt
+
+NAME = "drill.example.com"
+MIRRORS = ["http://registry.example.com", f"http://{NAME}"]
+DROP_IN = "/etc/systemd/system/docker.service.d/drill.conf"
+LENT = "docker did a reload, a restart, a reload; all 1 containers run on"
+OLD = "the host has brought the old configuration back by itself; docker answers"
+
+
+@pytest.fixture(scope="module")
+def drill(client_el7: LookedAt) -> Iterator[Drill]:
+    """A mirror, which Red Hat's engine takes over by a restart alone."""
+    drill = Drill(client_el7, {"registry_client_mirrors": MIRRORS}, NAME)
+    drill.prepare()
+    yield drill
+    drill.finish()
+
+
+@pytest.fixture(autouse=True)
+def as_before(drill: Drill) -> None:
+    drill.put_back()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"registry_client_mirrors": MIRRORS[:1], "registry_client_add_registries": ["registry.example.com", NAME]}],
+    ids=["mirror", "added registry"],
+)
+def test_live_restore_is_lent(drill: Drill, change: dict[str, list[str]]) -> None:
+    process = drill.client.engine_process()
+    run = drill.attempt(**change)
+    assert run.status == 0, run.said
+    assert LENT in run.out
+    assert drill.client.engine_process() != process
+    assert "Live Restore Enabled: false" in drill.client.run("docker info")
+    assert NAME in drill.client.run("docker info")
+    assert drill.client.run("cat /etc/docker/daemon.json").count("live-restore") == 0
+    assert drill.provision().status == 0
+    drill.is_whole(drill.old)
+
+
+def test_live_restore_that_is_on_stays_on(drill: Drill) -> None:
+    """One restart, and no other step."""
+    kept = drill.client.run("cat /etc/docker/daemon.json")
+    live = json.dumps({**json.loads(kept), "live-restore": True})
+    drill.client.run(f"echo '{live}' > /etc/docker/daemon.json && systemctl reload docker")
+    try:
+        run = drill.attempt()
+        assert run.status == 0, run.said
+        assert "docker did a restart; all 1 containers run on" in run.out
+        assert "Live Restore Enabled: true" in drill.client.run("docker info")
+    finally:
+        assert drill.provision().status == 0
+        off = json.dumps({**json.loads(kept), "live-restore": False})
+        drill.client.run(f"echo '{off}' > /etc/docker/daemon.json && systemctl reload docker")
+        drill.client.run(f"cat > /etc/docker/daemon.json <<'EOF'\n{kept}EOF")
+    drill.is_whole(drill.old)
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (f"! grep -q {NAME} /etc/docker/daemon.json", "docker.service does not start"),
+        (f"while grep -q {NAME} /etc/docker/daemon.json; do sleep 1; done", "docker.service is still activating"),
+    ],
+    ids=["fails", "hangs"],
+)
+def test_a_daemon_that_does_not_come_up(drill: Drill, start: str, said: str) -> None:
+    folder = DROP_IN.rpartition("/")[0]
+    drill.client.run(f"mkdir -p {folder} && printf '[Service]\\nExecStartPre=/bin/sh -c \"{start}\"\\n' > {DROP_IN}")
+    drill.client.run("systemctl daemon-reload")
+    try:
+        run = drill.attempt(registry_client_deadline=20)
+        assert run.status == 2, run.said
+        assert said in drill.message(run)
+        assert "the old configuration is in force again; all 1 containers run on" in drill.message(run)
+    finally:
+        drill.client.run(f"rm -r {folder} && systemctl daemon-reload")
+    drill.is_whole(drill.old)
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["step1.seen", "step2.recorded", "step2.asked", "step2.seen", "step3.asked", "step4.seen", "undo.step1.asked"],
+)
+def test_the_agent_is_killed(drill: Drill, point: str) -> None:
+    run = drill.attempt(f"fail:step3.seen kill:{point}" if point.startswith("undo.") else f"kill:{point}")
+    assert run.status == 2, run.said
+    assert OLD in drill.message(run)
+    drill.is_whole(drill.old)
+
+
+def test_without_live_restore_it_must_be_allowed(drill: Drill) -> None:
+    """A flag that a reload cannot change stands in the way of lending it."""
+    folder = DROP_IN.rpartition("/")[0]
+    sysconfig = drill.client.run("cat /etc/sysconfig/docker")
+    drill.client.run("sed -i \"s/^OPTIONS='/OPTIONS='--live-restore=false /\" /etc/sysconfig/docker")
+    try:
+        run = drill.attempt()
+        assert run.status == 2, run.said
+        assert "would stop 1 container (mooring-drill" in drill.message(run)
+        assert "registry_client_allow_restart: true" in drill.message(run)
+    finally:
+        drill.client.run(f"cat > /etc/sysconfig/docker <<'EOF'\n{sysconfig}EOF")
+    assert not drill.client.succeeds(f"ls {folder}")
+    drill.is_whole(drill.old)
