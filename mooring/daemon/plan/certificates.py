@@ -9,10 +9,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mooring.daemon.effective import Effective
+from mooring.daemon.endpoints import HUB_URL
 from mooring.daemon.plan.host import Host, digest_of
 from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
-from mooring.daemon.plan.wanted import Registry, Wanted
+from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
+from mooring.daemon.registries import HUB, by_files
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,21 @@ class Folder:
     ours: tuple[str, ...] = ()
 
 
-def arrange(host: Host, wanted: Wanted, record: Record) -> Folder:
+def arrange(host: Host, before: Effective, wanted: Wanted, record: Record) -> Folder:
     """The files of all registries, beside those that the operator has there."""
     root = host.paths.certificates
     ours = {f"{root}/{name}/ca.crt" for name in record.ca} | {one for one in record.files if one.startswith(root)}
     placed = [one for registry in wanted.registries for one in _files(registry, host, ours)]
-    placed += _hosts_files(wanted, host, {one.path for one in placed})
+    insecure = frozenset(wanted.insecure + by_files(before).insecure)
+    trust = Trust(host, insecure, frozenset(one.path for one in placed))
+    mirrors = wanted.other_mirrors + _hub_mirrors(before, wanted, record)
+    placed += [_hosts_file(name, mirrors, trust) for name in dict.fromkeys(one.registry for one in mirrors)]
     kept = [one for one in placed if one.path in ours or host.digest(one.path) != digest_of(one.text)]
     paths = {one.path for one in kept}
     authorities = {f"{root}/{one.name}/ca.crt": one.name for one in wanted.registries}
+    if wanted.mirrors and not host.is_running:
+        # A daemon that is down does not tell its image store, so nobody knows whether these are needed.
+        paths |= {path for path in ours if path.endswith("/hosts.toml")}
     gone = sorted(path for path in ours - paths if host.digest(path) is not None)
     ca = tuple(authorities[one.path] for one in kept if one.path in authorities)
     return Folder(tuple(kept), tuple(gone), ca, tuple(sorted(paths - {f"{root}/{name}/ca.crt" for name in ca})))
@@ -77,27 +86,49 @@ def _free(host: Host, ours: set[str], folder: str, files: dict[str, str], other:
     return next(iter(files)).rpartition(".")[0]
 
 
-def _hosts_files(wanted: Wanted, host: Host, placed: set[str]) -> Iterator[WholeFile]:
+@dataclass(frozen=True)
+class Trust:
+    """Whom a host is trusted by; `placed` are the paths that the plan writes below certs.d."""
+
+    host: Host
+    insecure: frozenset[str]
+    placed: frozenset[str]
+
+    def lines(self, name: str, indent: str = "") -> Iterator[str]:
+        """What hosts.toml says of it: beside that file the others of its folder do not count, so it names them."""
+        folder = f"{self.host.paths.certificates}/{name}"
+        there = {f"{folder}/{one}" for one in self.host.texts.certificates.get(name, ())}
+        paths = sorted(path for path in self.placed | there if path.rpartition("/")[0] == folder)
+        authorities = [path for path in paths if path.endswith(".crt")]
+        pairs = [[path, path[:-4] + "key"] for path in paths if path.endswith(".cert") and path[:-4] + "key" in paths]
+        if name in self.insecure:
+            yield f"{indent}skip_verify = true"
+        elif authorities:
+            yield f"{indent}ca = {json.dumps(authorities)}"
+        if pairs:
+            yield f"{indent}client = {json.dumps(pairs)}"
+
+
+def _hub_mirrors(before: Effective, wanted: Wanted, record: Record) -> tuple[Mirror, ...]:
+    """Docker Hub's mirrors, all of them, where its hosts.toml must name them.
+
+    The containerd image store reads a mirror's authority from certs.d/docker.io, not from the mirror's own folder,
+    and with hosts.toml from where that says (tried with docker 28.5.2). Where it names hosts, registry-mirrors do not
+    count.
+    """
+    known = {one.name for one in wanted.registries if one.ca or one.certificate}
+    has_own = any(url.startswith("https:") and url.partition("//")[2] in known for url in wanted.hub_mirrors)
+    if not (has_own and before.engine.has_containerd_store and before.engine.is_at_least(28)):
+        return ()
+    gone = set(record.of("registry-mirrors")) - set(wanted.hub_mirrors)
+    urls = dict.fromkeys([*(url for url in by_files(before).mirrors if url not in gone), *wanted.hub_mirrors])
+    return tuple(Mirror(url) for url in urls)
+
+
+def _hosts_file(name: str, mirrors: tuple[Mirror, ...], trust: Trust) -> WholeFile:
     """hosts.toml as containerd's documentation describes it (docs/hosts.md); the upstream is asked last."""
-    for name in dict.fromkeys(mirror.registry for mirror in wanted.other_mirrors):
-        lines = [f"server = {json.dumps(f'https://{name}')}", *_trust(name, wanted, host, placed, "")]
-        for mirror in wanted.other_mirrors:
-            if mirror.registry == name:
-                lines += ["", f"[host.{json.dumps(mirror.url)}]", '  capabilities = ["pull", "resolve"]']
-                lines += _trust(mirror.url.partition("://")[2], wanted, host, placed, "  ")
-        yield WholeFile(f"{host.paths.certificates}/{name}/hosts.toml", "\n".join(lines) + "\n")
-
-
-def _trust(name: str, wanted: Wanted, host: Host, placed: set[str], indent: str) -> Iterator[str]:
-    """Beside a hosts.toml the other files of a folder do not count, so it must name them."""
-    folder = f"{host.paths.certificates}/{name}"
-    texts = [*placed, *(f"{folder}/{one}" for one in host.texts.certificates.get(name, ()))]
-    names = sorted({path for path in texts if path.rpartition("/")[0] == folder})
-    authorities = [path for path in names if path.endswith(".crt")]
-    pairs = [[path, path[:-4] + "key"] for path in names if path.endswith(".cert") and path[:-4] + "key" in names]
-    if name in wanted.insecure:
-        yield f"{indent}skip_verify = true"
-    elif authorities:
-        yield f"{indent}ca = {json.dumps(authorities)}"
-    if pairs:
-        yield f"{indent}client = {json.dumps(pairs)}"
+    lines = [f"server = {json.dumps(HUB_URL if name == HUB else f'https://{name}')}", *trust.lines(name)]
+    for url in (mirror.url for mirror in mirrors if mirror.registry == name):
+        lines += ["", f"[host.{json.dumps(url)}]", '  capabilities = ["pull", "resolve"]']
+        lines += trust.lines(url.partition("://")[2], "  ") if url.startswith("https:") else ()
+    return WholeFile(f"{trust.host.paths.certificates}/{name}/hosts.toml", "\n".join(lines) + "\n")

@@ -121,6 +121,11 @@ def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]
     for conflict in judge(draft.after):
         if conflict.severity is not Severity.STOPS and _name(conflict) not in old:
             yield str(conflict)
+    engine = draft.before.engine
+    if engine.has_containerd_store and not engine.is_at_least(28):
+        for url in wanted.hub_mirrors:
+            if any(one.ca and url == f"https://{one.name}" for one in wanted.registries):
+                yield f"{engine} looks for the authority of {url} in certs.d/docker.io; see whether the mirror is used"
     for registry in wanted.registries:
         if registry.ca and Registries().is_insecure(registry.name):
             yield f"{registry.name} is on this host itself, where docker verifies no certificate"

@@ -65,7 +65,7 @@ def plan(host: Host, wanted: Wanted, allow_restart: bool = False, is_absent: boo
         refusals.append(Refusal(f"{host.paths.record} cannot be read", "it is Mooring's: mend it, or remove it"))
     if refusals or record is None:
         return replace(empty, refusals=tuple(refusals))
-    entries, folder = entries_of(before, wanted, record), arrange(host, wanted, record)
+    entries, folder = entries_of(before, wanted, record), arrange(host, before, wanted, record)
     divided = split(host, before, entries)
     refusals += [*divided.refusals, *find_foreign(host, folder, record)]
     if refusals:

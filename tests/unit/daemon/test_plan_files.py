@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hosts import JSON, SYSCONFIG
@@ -311,3 +312,31 @@ def test_what_registries_service_may_bring_at_a_boot_must_not_meet_the_key(text:
     new = carried_out(redhat("", files={"/etc/containers/registries.conf": text}), INSECURE)
     assert (OURS in file(new, SYSCONFIG)) is is_flag
     assert ("insecure-registries" in file(new)) is not is_flag
+
+
+VERIFIED = Wanted((Registry("m.example.com", ca="CA\n"),), (Mirror("https://m.example.com"),))
+
+
+def test_with_the_containerd_store_a_mirrors_authority_is_named_in_docker_hubs_own_file() -> None:
+    own = '{"registry-mirrors": ["http://own"]}'
+    new = carried_out(docker(own, "28.5.2", info=CONTAINERD), VERIFIED)
+    assert file(new, f"{CERTS}/docker.io/hosts.toml") == (
+        'server = "https://registry-1.docker.io"\n\n[host."http://own"]\n  capabilities = ["pull", "resolve"]\n\n'
+        '[host."https://m.example.com"]\n  capabilities = ["pull", "resolve"]\n'
+        f'  ca = ["{CERTS}/m.example.com/ca.crt"]\n'
+    )
+    assert json.loads(file(new)) == {"registry-mirrors": ["http://own", "https://m.example.com"]}
+
+
+def test_a_hosts_file_stays_while_the_daemon_does_not_tell_its_store() -> None:
+    new = carried_out(docker(None, "28.5.2", info=CONTAINERD), VERIFIED)
+    down = replace(new, texts=replace(new.texts, info={}, argv=()), state={"ActiveState": "failed"})
+    found = plan(down, VERIFIED)
+    assert (found.changes, found.effect.value, found.refusals) == ((), "restart", ())
+
+
+@pytest.mark.parametrize(("version", "info"), [("28.5.2", {}), ("27.5.1", CONTAINERD)])
+def test_other_stores_read_the_mirrors_own_folder(version: str, info: dict[str, list[list[str]]]) -> None:
+    found = plan(docker(None, version, info=info), VERIFIED)
+    assert not any("hosts.toml" in one.path for one in found.changes)
+    assert bool(found.warnings) is (info == CONTAINERD)
