@@ -57,15 +57,16 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
     help={
         "host": "the host, by its name in the inventory",
         "image": "the image, as `docker pull` takes it",
+        "engine": "auto, docker, podman, crio, containerd or buildkit; auto is the first of these that is there",
         "json": JSON,
     },
     positional=["host", "image"],
 )
-def explain(context: Context, host: str, image: str, *, request: Request) -> None:
+def explain(context: Context, host: str, image: str, engine: str = "auto", *, request: Request) -> None:
     """Tell where a pull goes on a host and why, and what is wrong there."""
     from mooring.explain import run
 
-    finish(lambda: run(host, image, request), request.debug)
+    finish(lambda: run(host, image, request, engine), request.debug)
 
 
 @task(

@@ -11,13 +11,19 @@ from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.command_line import Request, parse_extra_vars
 from mooring.conversion import as_bool
+from mooring.daemon.boot import Boot, at_boot
 from mooring.daemon.conflicts import Conflict
+from mooring.daemon.container_texts import ContainerTexts
 from mooring.daemon.effective import Effective, Texts, resolve
 from mooring.daemon.endpoints import Host, Route, explain, split_image
 from mooring.daemon.judge import judge, will_start
-from mooring.daemon.registries import as_it_runs, by_files
+from mooring.daemon.registries import Registries, as_it_runs, by_files
 from mooring.daemon.running import Difference, differences
 from mooring.errors import MooringError, UsageError
+from mooring.explain_containers import ENGINES as CONTAINER_ENGINES
+from mooring.explain_containers import ContainerExplanation, choose
+from mooring.explain_containers import build as build_containers
+from mooring.explain_containers import texts_of as container_texts_of
 from mooring.inventory import Host as InventoryHost
 from mooring.inventory import Inventory
 from mooring.provisioning import connection_options
@@ -25,7 +31,9 @@ from mooring.reporters.explanation import write_json, write_text
 from mooring.session import Session
 from mooring.variables import Precedence, Variables
 
-MODULE = "docker_config"
+DOCKER, AUTO = "docker", "auto"
+ENGINES = (AUTO, DOCKER, *CONTAINER_ENGINES)
+MODULE, CONTAINER_MODULE = "docker_config", "container_config"
 PATIENCE = 60.0
 
 
@@ -34,10 +42,42 @@ class ExplainFailed(MooringError):
 
     exit_status = 2
 
+    def __init__(self, message: str, is_missing: bool = False) -> None:
+        super().__init__(message)
+        self.is_missing = is_missing
+
+
+@dataclass(frozen=True)
+class BootExplanation:
+    """The next boot: `route` is None where it is as after a restart, `conflicts` are those that only a boot meets."""
+
+    boot: Boot
+    route: Route | None
+    conflicts: tuple[Conflict, ...]
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.boot.reasons or self.route or self.conflicts)
+
+    @property
+    def will_start(self) -> bool:
+        return self.boot.starts and will_start(judge(self.boot.effective))
+
+    def as_dict(self) -> dict[str, Any]:
+        """What --json tells; `route` is null where it is as after a restart."""
+        return {
+            "starts": self.boot.starts,
+            "will_start": self.will_start,
+            "reasons": list(self.boot.reasons),
+            "route": asdict(self.route) if self.route else None,
+            "conflicts": [{**asdict(one), "severity": one.severity.value} for one in self.conflicts],
+        }
+
 
 @dataclass(frozen=True)
 class Explanation:
-    """`now` is the running daemon's route, None where none runs; `later` the one after its next start."""
+    """`now` is the running daemon's route, None where none runs; `later` the one after its next start, `boot` what is
+    other after the next boot, where that is known."""
 
     host: str
     image: str
@@ -46,6 +86,15 @@ class Explanation:
     later: Route
     conflicts: tuple[Conflict, ...]
     differences: tuple[Difference, ...]
+    boot: BootExplanation | None = None
+
+    has_daemon = True
+    command = "docker pull"
+    stopped = "the daemon will not start again"
+
+    @property
+    def engine(self) -> str:
+        return str(self.effective.engine)
 
     @property
     def will_start(self) -> bool:
@@ -60,36 +109,70 @@ class Explanation:
         return {
             "host": self.host,
             "image": self.image,
-            "engine": str(self.effective.engine),
+            "engine": self.engine,
             "now": asdict(self.now) if self.now else None,
             "after_restart": asdict(self.later),
             "will_start": self.will_start,
             "conflicts": [{**asdict(one), "severity": one.severity.value} for one in self.conflicts],
             "differences": [asdict(one) for one in self.differences],
             "settings": settings,
+            "at_boot": self.boot.as_dict() if self.boot else None,
         }
 
 
-def run(host: str, image: str, request: Request) -> int:
+def run(host: str, image: str, request: Request, engine: str = AUTO) -> int:
     """Explain on the screen or as JSON; 0, or 2 where the daemon would not start again."""
     split_image(image)  # a wrong name is told before the host is asked
-    explanation = build(host, image, read_texts(host, request))
+    if engine not in ENGINES:
+        raise UsageError(f'--engine is one of {", ".join(ENGINES)}, not "{engine}"')
+    explanation = ask(host, image, request, engine)
     (write_json if request.json else write_text)(explanation, sys.stdout)
     return 0 if explanation.will_start else 2
 
 
-def build(host: str, image: str, texts: Texts) -> Explanation:
+def ask(host: str, image: str, request: Request, engine: str) -> Explanation | ContainerExplanation:
+    """The explanation for this engine; "auto" is docker where it is, else the first of the others that is there."""
+    if engine in (AUTO, DOCKER):
+        try:
+            reply = read(host, MODULE, request)
+            return build(host, image, texts_of(reply), boot_of(reply))
+        except ExplainFailed as failed:
+            if engine == DOCKER or not failed.is_missing:
+                raise
+            without = failed
+    texts: ContainerTexts = container_texts_of(read(host, CONTAINER_MODULE, request))
+    name = choose(texts) if engine == AUTO else engine
+    if not name:
+        raise ExplainFailed(f"{without}; nor podman, CRI-O, containerd or BuildKit")
+    return build_containers(host, image, texts, name)
+
+
+def build(host: str, image: str, texts: Texts, boot: Boot | None = None) -> Explanation:
     """What the host's texts mean for a pull of the image."""
     effective = resolve(texts)
     running = as_it_runs(effective)
-    now = explain(image, Host(effective.engine, running, texts.certificates)) if running else None
-    later = explain(image, Host(effective.engine, by_files(effective), texts.certificates))
-    return Explanation(
-        host, image, effective, now, later, tuple(judge(effective)), tuple(differences(effective))
-    )  # fmt: skip
+    now = explain(image, route_host(effective, running)) if running else None
+    later = explain(image, route_host(effective, by_files(effective)))
+    conflicts = tuple(judge(effective))
+    found = None
+    if boot is not None:
+        after = explain(image, route_host(boot.effective, by_files(boot.effective)))
+        judged = tuple(one for one in judge(boot.effective) if one not in conflicts)
+        found = BootExplanation(boot, after if after != later else None, judged)
+    return Explanation(host, image, effective, now, later, conflicts, tuple(differences(effective)), found)
 
 
-def read_texts(name: str, request: Request) -> Texts:
+def route_host(effective: Effective, registries: Registries) -> Host:
+    """What a route depends on."""
+    return Host(effective.engine, registries, effective.texts.certificates, effective.texts.files)
+
+
+def boot_of(reply: Mapping[str, Any]) -> Boot:
+    """The host after its next boot."""
+    return at_boot(texts_of(reply), reply.get("state") or {}, reply.get("registries_service") or {})
+
+
+def read(name: str, module: str, request: Request) -> Mapping[str, Any]:
     """Ask the host for its texts; UsageError where no single host is meant, HostUnreachable where it is down."""
     inventory = Inventory.load(request.inventory)
     hosts = inventory.match(name)
@@ -98,14 +181,14 @@ def read_texts(name: str, request: Request) -> Texts:
     variables = host_variables(inventory, hosts[0], request)
     user = str(variables.get("ansible_become_user") or "root") if as_bool(variables.get("ansible_become")) else None
     session = Session(hosts[0].name, Bundle(), connection_options(request))
-    args = arguments.normalize(arguments.find(MODULE, None), {}, None)
+    args = arguments.normalize(arguments.find(module, None), {}, None)
     try:
-        reply = session.call(variables, user, {"module": MODULE, "args": args, "timeout": PATIENCE})
+        reply = session.call(variables, user, {"module": module, "args": args, "timeout": PATIENCE})
     finally:
         session.close()
     if reply.get("failed"):
-        raise ExplainFailed(f"{hosts[0].name}: {reply.get('msg')}")
-    return texts_of(reply)
+        raise ExplainFailed(f"{hosts[0].name}: {reply.get('msg')}", bool(reply.get("missing")))
+    return reply
 
 
 def host_variables(inventory: Inventory, host: InventoryHost, request: Request) -> Variables:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mooring.daemon.engine import Engine
 from mooring.daemon.registries import HUB, Registries
@@ -49,11 +49,12 @@ class Route:
 
 @dataclass(frozen=True)
 class Host:
-    """What a route depends on; `certificates` are the file names below certs.d, by registry."""
+    """What a route depends on; `certificates` are the file names below certs.d by registry, `files` texts by path."""
 
     engine: Engine
     registries: Registries
     certificates: Mapping[str, tuple[str, ...]]
+    files: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def split_image(image: str) -> tuple[str, str]:

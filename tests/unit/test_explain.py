@@ -67,9 +67,96 @@ def test_json_has_every_setting_with_its_place() -> None:
 
 @pytest.mark.parametrize(("text", "status"), [("{}", 0), ("", 2)])
 def test_the_exit_status(monkeypatch: pytest.MonkeyPatch, text: str, status: int) -> None:
-    texts = explain.texts_of({**REPLY, "files": {"/etc/docker/daemon.json": text}})
-    monkeypatch.setattr(explain, "read_texts", lambda host, request: texts)
+    reply = {**REPLY, "files": {"/etc/docker/daemon.json": text}}
+    monkeypatch.setattr(explain, "read", lambda host, module, request: reply)
     assert explain.run("web1", "busybox", Request()) == status
+
+
+CONTAINERS: dict[str, Any] = {
+    "programs": {"containerd": "1.7.24"},
+    "files": {"/etc/containers/policy.json": "{}"},
+    "certificates": {"/etc/docker/certs.d": {"docker.io": ["ca.crt"]}},
+    "units": {"containerd": {"text": "", "states": {}, "argv": ["containerd"]}},
+    "environment": {},
+    "docker": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("engine", "programs", "title"),
+    [
+        ("auto", {}, "crictl pull docker.io/busybox  on web1, containerd 1.7.24"),
+        ("auto", {"crio": "1.30.1"}, "crictl pull docker.io/busybox  on web1, crio 1.30.1"),
+        (
+            "auto",
+            {"crio": "1.30.1", "podman": "podman version 5.4.2"},
+            "podman pull docker.io/busybox  on web1, podman 5.4.2",
+        ),
+        ("buildkit", {}, "FROM docker.io/busybox  on web1, buildkit"),
+        ("containerd", {"podman": "5.4.2"}, "crictl pull docker.io/busybox  on web1, containerd 1.7.24"),
+    ],
+)
+def test_hosts_without_docker(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    engine: str,
+    programs: dict[str, str],
+    title: str,
+) -> None:
+    reply = {**CONTAINERS, "programs": {**CONTAINERS["programs"], **programs}}
+
+    def call(session: object, variables: object, user: object, request: dict[str, Any]) -> dict[str, Any]:
+        missing = {"failed": True, "missing": True, "msg": "there is no service docker"}
+        return missing if request["module"] == "docker_config" else reply
+
+    monkeypatch.setattr(explain.Session, "call", call)
+    assert explain.run("web1", "docker.io/busybox", Request(inventory="web1,"), engine) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(title)
+    assert "1. registry: https://registry-1.docker.io/library/busybox" in text
+    assert "does not run" not in text
+
+
+def test_a_host_without_any_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def call(session: object, variables: object, user: object, request: dict[str, Any]) -> dict[str, Any]:
+        missing = {"failed": True, "missing": True, "msg": "there is no service docker"}
+        return missing if request["module"] == "docker_config" else {**CONTAINERS, "programs": {}}
+
+    monkeypatch.setattr(explain.Session, "call", call)
+    with pytest.raises(explain.ExplainFailed, match=r"web1: there is no service docker; nor podman"):
+        explain.run("web1", "busybox", Request(inventory="web1,"))
+    with pytest.raises(UsageError, match=r'--engine is one of auto, docker, podman, .* not "rkt"'):
+        explain.run("web1", "busybox", Request(inventory="web1,"), "rkt")
+
+
+def test_other_engines_as_json_and_their_exit_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "/etc/containers/policy.json": "{}",
+        "/etc/containers/registries.conf": '[[registry]]\nlocation = "http://a"\n',
+    }
+    reply = {**CONTAINERS, "files": files}
+    monkeypatch.setattr(explain, "read", lambda host, module, request: reply)
+    assert explain.run("web1", "a.example.com/x", Request(json=True), "podman") == 2
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == set(explain.build("web1", "x", explain.texts_of(REPLY)).as_dict())
+    assert [one["rule"] for one in found["conflicts"]] == ["scheme"]
+    assert explain.run("web1", "a.example.com/x", Request(), "podman") == 2
+    assert capsys.readouterr().out.endswith("every command of podman fails\n")
+
+
+def test_the_next_boot_is_told_where_it_differs() -> None:
+    def told(**more: Any) -> str:
+        reply = {**REPLY, **more}
+        stream = io.StringIO()
+        write_text(explain.build("web1", "busybox:1", explain.texts_of(reply), explain.boot_of(reply)), stream)
+        return stream.getvalue()
+
+    assert "at the next boot" not in told(state={"LoadState": "loaded", "UnitFileState": "enabled"})
+    text = told(state={"LoadState": "loaded", "UnitFileState": "disabled"})
+    assert "at the next boot:\n  the unit is disabled: nothing starts it at boot" in text
+    assert text.endswith("the daemon will not start\n")
 
 
 @pytest.mark.parametrize(("host", "message"), [("web*", "means 2 hosts"), ("nobody", 'no host or group is "nobody"')])

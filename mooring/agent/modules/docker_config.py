@@ -3,7 +3,7 @@
 Mooring's own module. `unit` is what `systemctl cat` prints; `files` are texts by path, null for one that is not there;
 `certificates` are the file names below certs.d by registry; `argv` is the running daemon's, empty where none runs.
 `containers` are the running ones with their restart policy, `state` what systemd knows of the unit, `digests` the
-sha1 of every file looked at; `error` says why the daemon did not answer. Fails with `missing` where there is no unit.
+sha1 of every file looked at, `registries_service` the states of that service; `error` says why the daemon did not answer. Fails with `missing` where there is no unit.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -26,6 +26,8 @@ READ_ONLY = True
 # Always looked for, so that it is known when they are not there.
 FILES = ("/etc/docker/daemon.json", "/etc/containers/policy.json", "/etc/containers/registries.conf",
          "/etc/mooring/registry_client.json")
+# What makes flags of registries.conf before docker starts, on Red Hat's systems.
+REGISTRIES = "registries.service"
 # Below certs.d these are told as texts; a key is known by its digest alone.
 SHOWN = (".crt", ".cert", ".toml")
 STATE = ("LoadState", "ActiveState", "SubState", "UnitFileState")
@@ -33,7 +35,7 @@ STATE = ("LoadState", "ActiveState", "SubState", "UnitFileState")
 
 def run(args):
     """All texts in one answer."""
-    state = properties(args)
+    state, registries = properties(args)
     name, known = args["service"], {key: state.get(key, "") for key in STATE}
     if known["LoadState"] == "masked":
         # systemctl shows nothing of a masked unit, so there is nothing to judge either.
@@ -52,6 +54,7 @@ def run(args):
         "changed": False,
         "unit": shown.out,
         "state": known,
+        "registries_service": {key: registries.get(key, "") for key in STATE},
         "needs_reload": state.get("NeedDaemonReload") == "yes",
         "argv": argv,
         "files": texts,
@@ -63,10 +66,12 @@ def run(args):
 
 
 def properties(args):
-    """What systemd knows of the service beyond its files."""
+    """What systemd knows of the service beyond its files, and of registries.service."""
     wanted = "--property=%s" % ",".join(("MainPID", "NeedDaemonReload") + STATE)
-    shown = host.run(["systemctl", "show", args["service"], wanted], timeout=args["timeout"])
-    return dict(line.split("=", 1) for line in shown.out.splitlines() if "=" in line)
+    shown = host.run(["systemctl", "show", args["service"], REGISTRIES, wanted], timeout=args["timeout"])
+    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+              for block in shown.out.split("\n\n")]
+    return blocks[0], blocks[1] if len(blocks) > 1 else {}
 
 
 def digests(paths):

@@ -1,0 +1,88 @@
+"""What the next boot makes of a Docker host, where that is not what the next restart makes.
+
+/run is empty then, so what lies there counts only if something writes it anew: on Red Hat's systems
+registries.service turns the old syntax of /etc/containers/registries.conf into flags, and only where it is enabled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from mooring.daemon.effective import Effective, Texts, resolve
+from mooring.daemon.origin import Origin, Placed
+from mooring.daemon.podman.registries_conf import RegistriesConf, parse
+
+GENERATED, SOURCE, SERVICE = "/run/containers/registries.conf", "/etc/containers/registries.conf", "registries.service"
+STARTS = ("enabled", "enabled-runtime", "static", "indirect", "generated", "alias", "linked", "linked-runtime", "")
+# What was said for this boot only.
+PASSING = ("enabled-runtime", "masked-runtime", "linked-runtime")
+PART = re.compile(r"(?m)^(?=# /\S+\.(?:service|conf)$)")
+
+
+@dataclass(frozen=True)
+class Boot:
+    """`starts` tells whether the service is started at all, `reasons` what is other than at a restart, and why."""
+
+    effective: Effective
+    starts: bool = True
+    reasons: tuple[str, ...] = ()
+
+
+def at_boot(texts: Texts, state: Mapping[str, str], service: Mapping[str, str]) -> Boot:
+    """The host after its next boot; `state` is what systemd knows of docker's unit, `service` of registries.service."""
+    reasons: list[str] = []
+    known = state.get("UnitFileState", "")
+    starts = state.get("LoadState") != "masked" and known in STARTS and known not in PASSING
+    if not starts:
+        word = "masked" if state.get("LoadState") == "masked" or known == "masked" else known or "not enabled"
+        reasons.append(f"the unit is {word}: nothing starts it at boot, unless something else asks for it")
+    kept = "".join(part for part in PART.split(texts.unit) if not part.startswith("# /run/systemd/system"))
+    if kept != texts.unit:
+        reasons.append("the unit's files below /run are gone then")
+    if texts.needs_reload:
+        reasons.append("systemd reads the unit as it now is")
+    files = {path: None if path.startswith("/run/") else text for path, text in texts.files.items()}
+    if GENERATED in texts.files or _is_enabled(service):
+        files[GENERATED] = _registries(texts, service)
+        reasons += _what_changes(texts.files.get(GENERATED), files[GENERATED], service)
+    later = replace(texts, unit=kept, files=files, needs_reload=False)
+    return Boot(resolve(later), starts, tuple(reasons))
+
+
+def _is_enabled(service: Mapping[str, str]) -> bool:
+    """docker.service of Red Hat wants registries.service, so a static one is started too."""
+    return service.get("LoadState") == "loaded" and service.get("UnitFileState") in ("enabled", "static", "indirect")
+
+
+def _registries(texts: Texts, service: Mapping[str, str]) -> str | None:
+    """What registries.service writes: the lists of the old syntax as flags."""
+    text = texts.files.get(SOURCE)
+    if not _is_enabled(service) or text is None:
+        return None
+    flags = " ".join(f"--{flag} {one.text}" for flag, one in _flags(parse(text, SOURCE)))
+    return f'REGISTRIES="{flags}"\n'
+
+
+def _flags(file: RegistriesConf) -> list[tuple[str, Placed]]:
+    found = [("add-registry", one) for one in file.search or ()]
+    found += [("insecure-registry", _placed(one.prefix, one.origin)) for one in file.registries if one.insecure]
+    return found + [("block-registry", _placed(one.prefix, one.origin)) for one in file.registries if one.blocked]
+
+
+def _placed(text: str, origin: Origin) -> Placed:
+    return Placed(text, origin)
+
+
+def _what_changes(now: str | None, later: str | None, service: Mapping[str, str]) -> list[str]:
+    if _meaning(now) == _meaning(later):
+        return []
+    if later is None:
+        return [f"{GENERATED} is gone then, and {SERVICE} is not there to write it anew"]
+    return [f"{SERVICE} writes {GENERATED} anew from {SOURCE}: {later.strip()}"]
+
+
+def _meaning(text: str | None) -> list[str]:
+    """The words of the file; nothing and an empty list are the same to the daemon."""
+    return re.findall(r"--\S+ [^\s'\"]+", text or "")
