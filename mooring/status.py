@@ -17,6 +17,8 @@ from mooring.survey import CLIENT, Lost, Survey, Visit
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
 NONE = "none"
+# What a host answers in place of its configuration.
+FAULTS = {"masked": "masked", "missing": "no Docker"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
     if isinstance(found, Lost):
         if found.is_unreachable:
             return say("-", "-", "-", "-", "unreachable", "see that it is up and lets you in", (found.reason,))
-        return say("-", "-", "-", "-", "unknown", f"invoke doctor {name}", (found.reason,))
+        drift = next((word for key, word in FAULTS.items() if found.reply.get(key)), "unknown")
+        return say("-", "-", "-", "-", drift, f"invoke doctor {name}", (found.reason,))
     one, is_client = found
     drift, do = judge(one, is_client)
     routes = one.now or one.later

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,9 +31,13 @@ Found = TypeVar("Found")
 
 
 class LookFailed(MooringError):
-    """The host was reached, but could not be looked at; the message is its own."""
+    """The host was reached, but could not be looked at; the message is its own, `reply` the whole answer."""
 
     exit_status = 2
+
+    def __init__(self, reply: Mapping[str, Any]) -> None:
+        super().__init__(str(reply.get("msg") or reply.get("stderr") or "failed without a reason"))
+        self.reply = reply
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Visit:
         }
         reply = self.session.call(self.variables, self.user, request)
         if reply.get("failed"):
-            raise LookFailed(str(reply.get("msg") or reply.get("stderr") or "failed without a reason"))
+            raise LookFailed(reply)
         return reply
 
     def open_tunnel(self, host: str, port: int) -> Stream:
@@ -66,10 +70,11 @@ class Visit:
 
 @dataclass(frozen=True)
 class Lost:
-    """A host that could not be reached, or not be looked at."""
+    """A host that could not be reached, or not be looked at; `reply` is what it answered."""
 
     reason: str
     is_unreachable: bool
+    reply: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Survey:
@@ -158,7 +163,7 @@ def _look(at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:
     except HostUnreachable as error:
         return Lost(str(error), True)
     except LookFailed as error:
-        return Lost(str(error), False)
+        return Lost(str(error), False, error.reply)
 
 
 def _names(play: Play) -> set[str]:

@@ -20,7 +20,7 @@ from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.survey import Visit
 
 RULE, NAMES = "nginx-upstream", "nginx-upstream-name"
-PROXY_PASS = re.compile(r"^\s*proxy_pass\s+https?://([^;\s]+);", re.M)
+PROXY_PASS = re.compile(r"^\s*proxy_pass\s+(?:https?://)?([^;\s]+);", re.M)
 SERVER_LINE = re.compile(r"^\s*server\s+(?!unix:)([a-zA-Z][^\s;]*)([^;]*);", re.M)
 
 
@@ -38,9 +38,16 @@ def read_containers(visit: Visit, registry: str, nginx: str) -> Containers:
     script = f"docker inspect --type container {shlex.quote(registry)} {shlex.quote(nginx)} 2>/dev/null || true"
     found = json.loads(str(visit.call("shell", cmd=script).get("stdout") or "[]"))
     by_name = {str(one.get("Name", "")).lstrip("/"): one for one in found}
-    script = f"docker exec {shlex.quote(nginx)} nginx -T 2>/dev/null || true"
+    words = ["docker", "exec", nginx, "nginx", "-T", *configuration_file(by_name.get(nginx, {}))]
+    script = f"{shlex.join(words)} 2>/dev/null || true"
     configuration = str(visit.call("shell", cmd=script).get("stdout") or "") if nginx in by_name else ""
     return Containers(by_name.get(registry, {}), by_name.get(nginx, {}), configuration)
+
+
+def configuration_file(nginx: Mapping[str, Any]) -> list[str]:
+    """The flag by which the container's nginx is told its file."""
+    words = [str(word) for word in nginx.get("Args") or []]
+    return ["-c", words[words.index("-c") + 1]] if "-c" in words[:-1] else []
 
 
 def judge_containers(found: Containers, registry: str, nginx: str) -> Iterator[Finding]:
@@ -58,10 +65,10 @@ def judge_containers(found: Containers, registry: str, nginx: str) -> Iterator[F
         seen = f"nginx looks {', '.join(fixed)} up only once: a container made anew is a 502 until nginx is reloaded"
         remedy = "run `invoke provision-server`, or set in nginx: resolver 127.0.0.11; and proxy_pass with a variable"
         yield Finding(NAMES, Verdict.HARMS, seen, remedy)
-    elif found.configuration:
+    elif PROXY_PASS.search(found.configuration):
         yield Finding(NAMES, Verdict.HOLDS, "nginx asks for the registry's name anew all the time")
     else:
-        yield Finding(NAMES, Verdict.UNKNOWN, f"`nginx -T` says nothing in container {nginx}")
+        yield Finding(NAMES, Verdict.UNKNOWN, f"`nginx -T` in {nginx} shows no proxy_pass")
 
 
 def networks(container: Mapping[str, Any]) -> dict[str, str]:
@@ -97,7 +104,7 @@ def judge_way(door: Door, visit: Visit, own: Endpoint, found: Containers) -> Fin
             return Finding(RULE, Verdict.BREAKS, seen, remedy)
         if not door.uploads:
             return Finding(RULE, Verdict.HOLDS, f"nginx answers, and so does {about}")
-        known = direct.send("GET", door.uploads[-1], None, {}).status
+        known = direct.send("GET", door.uploads[0], None, {}).status
     except RegistryError as error:
         return Finding(RULE, Verdict.UNKNOWN, f"the registry is not reached at {own}: {error}")
     finally:

@@ -18,7 +18,7 @@ from mooring.registry.transport import Body, Endpoint, HttpTransport, Response
 # Larger than nginx's default client_max_body_size of 1 MiB.
 CHUNKS = tuple(bytes(256 * 1024) for _ in range(12))
 ODD_PORT = 5443
-FOREIGN = "192.0.2.99:9999"
+FOREIGN = "elsewhere.example.com"
 ANSWERS = "nginx-answers"
 MEND = "run `invoke provision-server`, or set in nginx: "
 

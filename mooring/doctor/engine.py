@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -39,6 +39,18 @@ def judge(one: Checkup, is_client: bool) -> Iterator[Finding]:
     yield from judge_settings(one, is_client)
     yield from judge_restart(one)
     yield from judge_boot(one)
+
+
+def judge_unit(reply: Mapping[str, Any]) -> Iterator[Finding]:
+    """A host that has no unit to judge: masked, or no Docker at all; nothing where it is something else."""
+    seen = str(reply.get("msg", ""))
+    if reply.get("masked"):
+        remedy = "run `systemctl unmask docker`, and see who masked it"
+        if (reply.get("state") or {}).get("ActiveState") != "active":
+            yield Finding("daemon", Verdict.BREAKS, f"does not run: {seen}", remedy)
+        yield from (Finding(rule, Verdict.BREAKS, seen, remedy) for rule in ("next-restart", "next-boot"))
+    elif reply.get("missing"):
+        yield Finding("daemon", Verdict.BREAKS, seen, "run the host's provisioning task, which installs Docker")
 
 
 def judge_conflicts(one: Checkup) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import Diagnosis, merge
 from mooring.reporters import diagnosis
 from mooring.status import registries
-from mooring.survey import CLIENT, SERVER, Lost, Survey, Visit
+from mooring.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
 
 OK, BROKEN, UNREACHABLE = 0, 2, 4
 
@@ -30,12 +30,18 @@ def run(pattern: str, request: Request) -> int:
 
 def examine(visit: Visit) -> Diagnosis:
     """All rules on one host."""
-    reply = visit.call("docker_config")
-    one = checkup.examine(visit.name, reply, registries(visit))
-    findings = [*engine.judge(one, CLIENT in visit.roles), *leftovers.look(visit)]
+    facts = None
+    try:
+        one = checkup.examine(visit.name, visit.call("docker_config"), registries(visit))
+        findings, facts = list(engine.judge(one, CLIENT in visit.roles)), engine.facts(one)
+    except LookFailed as failed:
+        findings = list(engine.judge_unit(failed.reply))
+        if not findings:
+            raise
+    findings += leftovers.look(visit)
     if SERVER in visit.roles:
         findings += server.examine(visit)
-    return Diagnosis(visit.name, merge(findings), engine.facts(one))
+    return Diagnosis(visit.name, merge(findings), facts)
 
 
 def settle(name: str, found: Diagnosis | Lost) -> Diagnosis:

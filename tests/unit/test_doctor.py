@@ -65,6 +65,15 @@ def test_every_conflict_has_its_remedy() -> None:
     assert named <= set(engine.REMEDIES)
 
 
+def test_a_host_without_a_unit_to_judge() -> None:
+    masked = {"msg": "docker.service is masked", "masked": True, "state": {"ActiveState": "active"}}
+    assert [one.rule for one in engine.judge_unit(masked)] == ["next-restart", "next-boot"]
+    stopped = {**masked, "state": {"ActiveState": "inactive"}}
+    assert [one.rule for one in engine.judge_unit(stopped)] == ["daemon", "next-restart", "next-boot"]
+    assert [one.verdict for one in engine.judge_unit({"msg": "no service", "missing": True})] == [Verdict.BREAKS]
+    assert list(engine.judge_unit({"msg": "timed out"})) == []
+
+
 def test_what_a_broken_change_left() -> None:
     assert leftovers.judge("web1", []).verdict is Verdict.HOLDS
     cut = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload"])
@@ -107,6 +116,17 @@ NGINX_CONF = "location / {{\n  set $r http://registry:5000;\n  proxy_pass {};\n}
 def test_containers(registry: Any, nginx: Any, target: str, found: list[tuple[str, Verdict]]) -> None:
     told = backing.Containers(registry, nginx, NGINX_CONF.format(target))
     assert [(one.rule, one.verdict) for one in backing.judge_containers(told, "r", "n")] == found
+
+
+def test_without_a_word_of_the_registry_the_configuration_says_nothing() -> None:
+    told = backing.Containers(container("r", True, "a"), container("n", True, "a"), "events {}\n")
+    assert [one.verdict for one in backing.judge_containers(told, "r", "n")] == [Verdict.UNKNOWN]
+
+
+def test_the_file_that_nginx_was_started_with() -> None:
+    assert backing.configuration_file({"Args": ["nginx", "-c", "/x.conf", "-g", "daemon off;"]}) == ["-c", "/x.conf"]
+    assert backing.configuration_file({"Args": ["nginx", "-c"]}) == []
+    assert backing.configuration_file({}) == []
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_addresses_without_a_host_stay_where_they_are() -> None:
         ("version twice", "nginx-api-version", "is there 2 times", "add_header"),
         ("version not on errors", "nginx-api-version", "an unknown manifest (404)", "always"),
         ("port", "nginx-location-port", "are sent to http://registry.example.com", "$http_host"),
-        ("forwarded", "nginx-forwarded", "https://192.0.2.99:9999", 'Forwarded ""'),
+        ("forwarded", "nginx-forwarded", "https://elsewhere.example.com", 'Forwarded ""'),
         ("forwarded scheme", "nginx-forwarded", "https://registry.example.com", "Forwarded"),
         ("body size", "nginx-body-size", "answers 413 to a chunked upload of 3 MiB", "client_max_body_size 0"),
     ],

@@ -105,6 +105,12 @@ def test_exit_status() -> None:
     assert [status.exit_status([well, one], False) for one in (well, drifted, down, broken)] == [0, 0, 4, 0]
 
 
+@pytest.mark.parametrize(("key", "drift"), [("masked", "masked"), ("missing", "no Docker"), ("msg", "unknown")])
+def test_a_host_that_answers_something_else(key: str, drift: str) -> None:
+    found = status.row("web1", Lost("why", False, {key: True}))
+    assert (found.drift, found.do, found.notes) == (drift, "invoke doctor web1", ("why",))
+
+
 def test_the_table_has_a_line_for_each_host_and_then_the_details() -> None:
     stream = io.StringIO()
     fleet_table.write_rows([line(), status.row("web2", Lost("no route\x1b[31m", True))], stream)
