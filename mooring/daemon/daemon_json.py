@@ -16,16 +16,22 @@ from mooring.daemon.origin import Origin
 WHOLE = frozenset(
     ["builder", "cluster-store-opts", "default-network-opts", "default-ulimits", "features", "log-opts", "runtimes"]
 )
+PROXIES = "proxies"
 PATH = "/etc/docker/daemon.json"
 
 
 @dataclass(frozen=True)
 class DaemonJson:
-    """`values` by key; `error` says why the engine cannot read the file; `is_there` whether there is one."""
+    """`error` says why the engine cannot read the file; `is_there` whether there is one.
+
+    `values` are all keys that the engine looks for, also those inside a mapping; `settings` are those that it takes,
+    which are the outer ones, and the inner ones of `proxies`.
+    """
 
     path: str = PATH
     text: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
     is_there: bool = False
 
@@ -36,7 +42,7 @@ class DaemonJson:
 
     def texts(self, key: str) -> list[str]:
         """A list's entries; a value of another kind says nothing here."""
-        value = self.values.get(key)
+        value = self.settings.get(key)
         return [str(one) for one in value] if isinstance(value, list) else []
 
 
@@ -46,22 +52,23 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
         return DaemonJson(path)
     if engine.is_at_least(23):
         text = text.removeprefix("\ufeff")
-    if not text.strip():
+    body = text.strip() if engine.is_at_least(23) else text.strip(" \t\r\n")
+    if not body:
         # Fatal on 1.13.1 and 20.10.24 ("EOF"), allowed on 26.1.5: moby PR #42393, docker 23.0.
         error = "" if engine.is_at_least(23) else "it is empty (write {} instead)"
-        return DaemonJson(path, text, {}, error, True)
+        return DaemonJson(path, text, error=error, is_there=True)
     try:
-        value, end = json.JSONDecoder(parse_constant=_refuse).raw_decode(text.lstrip())
+        value, end = json.JSONDecoder(parse_constant=_refuse).raw_decode(body)
     except ValueError as error:
-        return DaemonJson(path, text, {}, f"it is no JSON: {error}", True)
-    if text.lstrip()[end:].strip() and engine.is_at_least(23):
+        return DaemonJson(path, text, error=f"it is no JSON: {error}", is_there=True)
+    if body[end:].strip() and engine.is_at_least(23):
         # 20.10.24 reads the first value and ignores what follows; 26.1.5 refuses the file.
-        return DaemonJson(path, text, {}, "something follows after the closing brace", True)
+        return DaemonJson(path, text, error="something follows after the closing brace", is_there=True)
     if value is None:
         value = {}
     if not isinstance(value, dict):
-        return DaemonJson(path, text, {}, "it holds no {…}", True)
-    return DaemonJson(path, text, _flat(value), "", True)
+        return DaemonJson(path, text, error="it holds no {…}", is_there=True)
+    return DaemonJson(path, text, _flat(value), _taken(value), is_there=True)
 
 
 def _refuse(name: str) -> Any:
@@ -72,4 +79,9 @@ def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, inner in value.items():
         found.update(inner if isinstance(inner, dict) and key not in WHOLE else {key: inner})
-    return found
+    return found | {key: inner for key, inner in value.items() if key in found}
+
+
+def _taken(value: Mapping[str, Any]) -> dict[str, Any]:
+    proxies = value.get(PROXIES)
+    return {**value, **(proxies if isinstance(proxies, dict) else {})}

@@ -58,15 +58,19 @@ class Effective:
             given = given[-1:]
         return given + self._in_file(key)
 
+    def is_flag(self, value: Placed) -> bool:
+        """Whether a value that `values` gave stands on the command line."""
+        return value.origin.path != self.file.path
+
     def settings(self) -> dict[str, list[Placed]]:
         """Every setting that somebody made, by its key in daemon.json."""
-        keys = {flag.key for flag in self.command.flags} | set(self.file.values)
+        keys = {flag.key for flag in self.command.flags} | set(self.file.settings)
         return {key: self.values(key) for key in sorted(keys)}
 
     def _in_file(self, key: str) -> list[Placed]:
-        if self.file.values.get(key) is None:
+        if self.file.settings.get(key) is None:
             return []
-        value, origin = self.file.values[key], self.file.origin(key)
+        value, origin = self.file.settings[key], self.file.origin(key)
         entries = value if isinstance(value, list) else [value]
         # To the daemon null in a list is an empty text.
         texts = ["" if one is None else one if isinstance(one, str) else json.dumps(one) for one in entries]

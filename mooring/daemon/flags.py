@@ -44,6 +44,9 @@ def parse(words: Sequence[Placed]) -> CommandLine:
     incomplete: list[Placed] = []
     while rest:
         word = rest.pop(0)
+        if word.text == "--":
+            strays += rest  # whatever they look like
+            break
         if not word.text.startswith("-") or word.text == "-":
             strays.append(word)
             continue

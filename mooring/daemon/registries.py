@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from mooring.daemon import insecure, mirrors
 from mooring.daemon.effective import Effective, running_command
 from mooring.daemon.engine import Engine
+from mooring.daemon.gonet import parse_network
 
 HUB = "docker.io"
-# What every engine adds by itself, the second one from 23.0 on.
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
 @dataclass(frozen=True)
 class Registries:
-    """Mirrors of Docker Hub as URLs without a slash behind; insecure hosts and networks; added and blocked hosts."""
+    """Mirrors of Docker Hub as URLs without a slash behind; insecure hosts and networks; added and blocked hosts.
+
+    `loopback` are the insecure networks that the engine adds by itself.
+    """
 
     mirrors: tuple[str, ...] = ()
     insecure: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
+    loopback: tuple[str, ...] = LOOPBACK[:1]
 
     def is_insecure(self, host: str) -> bool:
         """Whether TLS to `host[:port]` goes unverified; 127.0.0.0/8 always is. Names are not resolved."""
@@ -30,7 +35,7 @@ class Registries:
             return True
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
         address = _address("127.0.0.1" if name == "localhost" else name.strip("[]"))
-        networks = ["127.0.0.0/8", *self.networks()]
+        networks = [*self.loopback, *self.networks()]
         return address is not None and any(address in ipaddress.ip_network(one, strict=False) for one in networks)
 
     def networks(self) -> list[str]:
@@ -46,16 +51,7 @@ class Registries:
 
 def is_network(text: str) -> bool:
     """Whether an insecure entry is a network such as 10.0.0.0/8."""
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return "/" in text
-
-
-def is_address(text: str) -> bool:
-    """Whether the text is an address by itself, also one of IPv6 without brackets."""
-    return _address(text) is not None
+    return bool(parse_network(text))
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -68,17 +64,38 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def by_files(effective: Effective) -> Registries:
     """What the next start will know."""
 
-    def texts(key: str) -> list[str]:
-        return [value.text for value in effective.values(key)]
+    def texts(key: str) -> tuple[str, ...]:
+        return tuple(value.text for value in effective.values(key)) if effective.engine.is_redhat else ()
 
-    engine = effective.engine
-    insecure = [_insecure(entry, engine) for entry in texts("insecure-registries")]
-    return Registries(
-        tuple(_mirror(url) for url in texts("registry-mirrors")),
-        tuple(entry for entry in insecure if entry not in LOOPBACK),
-        tuple(texts("add-registry")) if engine.is_redhat else (),
-        tuple(texts("block-registry")) if engine.is_redhat else (),
+    found = Registries(mirrors_of(effective), (), texts("add-registry"), texts("block-registry"))
+    return with_insecure(found, effective)
+
+
+def mirrors_of(effective: Effective) -> tuple[str, ...]:
+    """The mirrors as the engine uses them; all but the oldest take each one once."""
+    engine, given = effective.engine, effective.values("registry-mirrors")
+    urls = [mirrors.taken(value.text, engine, effective.is_flag(value)) for value in given]
+    return tuple(dict.fromkeys(urls) if mirrors.judges_files(engine) else urls)
+
+
+def with_insecure(found: Registries, effective: Effective) -> Registries:
+    """The same with the insecure entries of the files. Red Hat's engine also lists an added registry among them where a
+    network makes it insecure; Docker's own take no word against Docker Hub."""
+    engine, given = effective.engine, effective.values("insecure-registries")
+    entries = [insecure.taken(value.text, engine, effective.is_flag(value)) for value in given]
+    if not insecure.is_strict(engine) and any(insecure.has_hyphen(value.text) for value in given):
+        entries = []
+    names = tuple(
+        entry for entry in dict.fromkeys(entries) if entry not in LOOPBACK and (engine.is_redhat or entry != HUB)
     )
+    found = replace(found, insecure=names, loopback=_loopback(engine, entries))
+    listed = [name for name in found.added if name not in names and found.is_insecure(name)]
+    return replace(found, insecure=(*names, *listed))
+
+
+def _loopback(engine: Engine, networks: Sequence[str]) -> tuple[str, ...]:
+    """127.0.0.0/8 is insecure without anybody's word; ::1 with 28.5.2 too, but not with 26.1.5 (asked)."""
+    return LOOPBACK if engine.is_at_least(28) or LOOPBACK[1] in networks else LOOPBACK[:1]
 
 
 def as_it_runs(effective: Effective) -> Registries | None:
@@ -98,30 +115,19 @@ def as_it_runs(effective: Effective) -> Registries | None:
         return (*(flag.value for flag in command.of(key)), *effective.file.texts(key))
 
     listed = effective.texts.info.get("Registries")
+    networks = [str(one) for one in config.get("InsecureRegistryCIDRs") or []]
     return Registries(
-        tuple(_mirror(url) for url in config.get("Mirrors") or []),
-        _insecure_of(config),
+        tuple(mirrors.taken(url, effective.engine, is_flag=False) for url in config.get("Mirrors") or []),
+        _insecure_of(config, networks),
         _names(listed) if isinstance(listed, list) else told("add-registry"),
         told("block-registry"),
+        _loopback(effective.engine, networks),
     )
 
 
-def _mirror(url: str) -> str:
-    """1.13.1 does not look at a mirror in the file, and speaks https to one without a scheme."""
-    return (url if "://" in url else f"https://{url}").rstrip("/")
-
-
-def _insecure(entry: str, engine: Engine) -> str:
-    """Newer engines take a scheme off; 1.13.1 keeps it, and so the entry matches nothing."""
-    if engine.is_at_least(17):
-        entry = entry.removeprefix("http://").removeprefix("https://")
-    return str(ipaddress.ip_network(entry, strict=False)) if is_network(entry) else entry
-
-
-def _insecure_of(config: Mapping[str, Any]) -> tuple[str, ...]:
+def _insecure_of(config: Mapping[str, Any], networks: Sequence[str]) -> tuple[str, ...]:
     indexes = config.get("IndexConfigs") or {}
     names = [name for name, index in indexes.items() if not index.get("Secure", True)]
-    networks = [str(one) for one in config.get("InsecureRegistryCIDRs") or []]
     return (*names, *(one for one in networks if one not in LOOPBACK))
 
 

@@ -36,13 +36,14 @@ MAPPINGS: dict[str, tuple[type, str]] = {
     ),
 }
 # Go's `strconv.ParseBool`.
-TRUTHS = frozenset(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"])
+TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
+TRUTHS = TRUE | {"0", "f", "F", "FALSE", "false", "False"}
 
 
 def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
     """A key's value of the wrong kind: "json: cannot unmarshal string into Go struct field"; null is nothing."""
     kinds = {option.key: option.kind for option in OPTIONS}
-    for key, value in effective.file.values.items():
+    for key, value in effective.file.settings.items():
         wanted = _wanted(key, kinds.get(key, ""), value)
         if wanted and value is not None:
             message = f'"{key}" must be {wanted}'

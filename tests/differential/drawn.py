@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ UNIT = f"""\
 EnvironmentFile=-/etc/default/docker
 ExecStart=/usr/sbin/dockerd {CONTAINERD} {{own}} $OPTIONS
 """
+RUNNING = "--storage-driver=vfs --bridge=none --iptables=false"
 DROP_IN = "\n# /etc/systemd/system/docker.service.d/10-own.conf\n[Service]\n"
 JSON = "/etc/docker/daemon.json"
 DEFAULTS = "/etc/default/docker"
@@ -183,6 +184,97 @@ def hosts(draw: st.DrawFn) -> Drawn:
     else:
         unit += f"{DROP_IN}ExecStart=\nExecStart=/usr/sbin/dockerd {{own}} \\\n  {CONTAINERD} {words}\n"
     return Drawn(unit, defaults, draw(files()))
+
+
+SANE_MIRRORS = st.sampled_from(
+    [
+        "http://m.example.com",
+        "https://m.example.com/",
+        "http://m:5000",
+        "HTTP://M.Example.COM",
+        "http://m/p",
+        "http://m/p/",
+        "http://m//",
+        "http://[::1]:5000",
+        "http://127.0.0.1:",
+        "http://m/?",
+        "http://m#",
+        "http:m",
+        "http:/m",
+        "http://",
+        "http:///p",
+        "https://m?",
+    ]
+)
+SANE_INSECURE = st.sampled_from(
+    [
+        "r.example.com",
+        "r.example.com:5000",
+        "R.example.com",
+        "localhost:5000",
+        "10.1.2.3",
+        "10.1.2.3:80",
+        "http://r.example.com",
+        "HTTPS://r",
+        "10.0.0.0/8",
+        "10.9.9.9/8",
+        "http://10.0.0.0/8",
+        "127.0.0.0/8",
+        "127.0.0.1/32",
+        "::1/128",
+        "fd00::/8",
+        "fd00::1/8",
+        "::1",
+        "[::1]:5000",
+        "[::1]",
+        "127.0.0.1:",
+        "docker.io",
+        "index.docker.io",
+        "0.0.0.0/0",
+    ]
+)
+
+
+def entries(key: str) -> st.SearchStrategy[list[str]]:
+    """A list for a key, its entries mostly such as a daemon takes."""
+    sane = SANE_MIRRORS if key == "registry-mirrors" else SANE_INSECURE
+    return st.lists(st.one_of(sane, sane, sane, sane, LISTS[key]), max_size=3)
+
+
+@st.composite
+def registry_files(draw: st.DrawFn, keys: Sequence[str] = (*LISTS, "live-restore")) -> str:
+    """A daemon.json that is about registries and live-restore."""
+    found: dict[str, Any] = {}
+    for key in keys:
+        if draw(st.booleans()):
+            found[key] = draw(entries(key)) if key in LISTS else draw(st.booleans())
+    return json.dumps(found)
+
+
+@st.composite
+def registry_hosts(draw: st.DrawFn) -> Drawn:
+    """A host whose daemon most likely starts: each key stands in the file, or as a flag, or nowhere."""
+    flagged = draw(st.sampled_from([[], [], ["registry-mirrors"], ["insecure-registries"], list(LISTS)]))
+    words = [f"--{FLAGS[key]}={one}" for key in flagged for one in draw(entries(key))]
+    text = draw(registry_files([key for key in (*LISTS, "live-restore") if key not in flagged]))
+    return Drawn(UNIT, f"OPTIONS={' '.join(words)}\n", draw(st.sampled_from([text, text, text, None])))
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> tuple[Drawn, list[str | None]]:
+    """A host, and what becomes of its daemon.json; now and then something that the daemon refuses."""
+    odd = st.sampled_from([None, "", "{}", "null", "{,}", '{"no-such-key": 1}', '{"debug": "yes"}', *NULLS])
+    later = st.one_of(registry_files(), registry_files(), registry_files(), odd)
+    return draw(registry_hosts()), draw(st.lists(later, min_size=1, max_size=3))
+
+
+NULLS = (
+    '{"insecure-registries": null}',
+    '{"registry-mirrors": null}',
+    '{"live-restore": null}',
+    '{"insecure-registries": "a"}',
+    '{"x": {"insecure-registries": ["a"], "registry-mirrors": ["http://m"], "live-restore": true}}',
+)
 
 
 def show(case: Drawn) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from typing import Any
 from roots import Suite, ensure_root
 
 NO_DRIVER = "error initializing graphdriver: driver not supported"
-SECONDS = 60
+SECONDS = 20
 ALONE = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
 ROOM = """
 set -e
@@ -160,7 +160,7 @@ class Bench:
         finally:
             room.end()
             shutil.rmtree(config)
-        return Verdict(NO_DRIVER in said or room.process.returncode == 0, "\n".join(said.splitlines()[-3:]))
+        return Verdict(NO_DRIVER in said, "\n".join(said.splitlines()[-3:]))
 
     @contextmanager
     def daemon(self, argv: Sequence[str], text: str | None) -> Iterator[Daemon]:

@@ -13,9 +13,7 @@ OWN = "--storage-driver=nosuch"
 
 
 def test_the_resolver_says_what_the_daemon_does(bench: Bench, many: int) -> None:
-    @settings(
-        max_examples=many, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @asks(many)
     @given(hosts())
     def compare(case: Drawn) -> None:
         conflicts = judge(resolve(case.texts(OWN, bench.suite.docker)))

@@ -1,0 +1,106 @@
+"""Addresses as Go reads them, and so dockerd: URLs (`net/url`), host and port, networks (`net`)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+USERINFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$")
+HOST_FORBIDS = re.compile(r"[ \\^`{|}%]")
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True)
+class Url:
+    """What `url.Parse` makes of a text; `user` is None where there is no "@"."""
+
+    scheme: str = ""
+    user: str | None = None
+    host: str = ""
+    path: str = ""
+    query: str = ""
+    fragment: str = ""
+
+
+def parse_url(text: str) -> Url | None:
+    """The URL, None where Go finds that it is none. A port may have any number of digits, or none."""
+    body, _, fragment = text.partition("#")
+    if any(ord(char) < 32 or ord(char) == 127 for char in body) or BAD_ESCAPE.search(fragment):
+        return None
+    found = SCHEME.match(body)
+    if not found and body.startswith(":"):
+        return None
+    scheme, rest = (found.group(1).lower(), body[found.end() :]) if found else ("", body)
+    rest, _, query = rest.partition("?")
+    if not rest.startswith("/"):
+        # Behind a scheme that is opaque; else it is a path, which must not look like a scheme.
+        is_odd = not scheme and ":" in rest.partition("/")[0]
+        path = "" if scheme else rest
+        return None if is_odd or BAD_ESCAPE.search(path) else Url(scheme, path=path, query=query, fragment=fragment)
+    user, host = None, ""
+    if rest.startswith("//") and (scheme or not rest.startswith("///")):
+        authority, slash, path = rest[2:].partition("/")
+        names, at, host = authority.rpartition("@")
+        user, rest = (names if at else None), slash + path
+        if not _is_host(host) or not USERINFO.match(names) or BAD_ESCAPE.search(names):
+            return None
+    return None if BAD_ESCAPE.search(rest) else Url(scheme, user, host, rest, query, fragment)
+
+
+def _is_host(host: str) -> bool:
+    if host.startswith("["):
+        inner, bracket, port = host.rpartition("]")
+        if not bracket:
+            return False
+        inner = inner.partition("%25")[0]
+    else:
+        inner, colon, port = host.rpartition(":")
+        inner, port = (inner, colon + port) if colon else (host, "")
+    is_port = not port or (port.startswith(":") and (port == ":" or re.fullmatch("[0-9]+", port[1:]) is not None))
+    return is_port and not HOST_FORBIDS.search(inner)
+
+
+def has_ipv6(host: str) -> bool:
+    """Whether a URL's host in brackets is an address of IPv6; a zone may follow."""
+    inner = host[1:].partition("]")[0].partition("%25")[0]
+    return ":" in inner and is_ip(inner)
+
+
+def split_host_port(text: str) -> tuple[str, str] | None:
+    """(host, port), None where `net.SplitHostPort` finds no port, too many colons or brackets in the wrong place."""
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        return None
+    if text.startswith("["):
+        inner, bracket, behind = text[1:].partition("]")
+        if not bracket or behind != f":{port}":
+            return None
+        return None if "[" in inner or set(port) & set("[]") else (inner, port)
+    return None if ":" in host or set(text) & set("[]") else (host, port)
+
+
+def is_ip(text: str) -> bool:
+    """Whether `net.ParseIP` takes it: an address without brackets, zone and port."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def parse_network(text: str) -> str:
+    """A network such as 10.0.0.0/8 as the daemon prints it, empty where it is none; a mask is a number of bits."""
+    address, slash, bits = text.partition("/")
+    if not slash or not is_ip(address) or not re.fullmatch("[0-9]+", bits):
+        return ""
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return ""
+
+
+def parse_number(text: str) -> int | None:
+    """What `strconv.Atoi` makes of it."""
+    return int(text) if re.fullmatch("[+-]?[0-9]+", text) and abs(int(text)) < 2**63 else None

@@ -1,0 +1,35 @@
+"""What does `docker info` list? Drawn settings of registries, asked of running daemons and of the resolver."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from drawn import RUNNING, Drawn, asks, registry_hosts, show
+from engines import Bench
+from hypothesis import assume, given
+
+from mooring.daemon.effective import resolve
+from mooring.daemon.judge import judge, will_start
+from mooring.daemon.registries import Registries, as_it_runs, by_files
+
+
+def in_order(found: Registries | None) -> Any:
+    """The same with the insecure entries in order, as the API has them in none."""
+    assert found is not None
+    return replace(found, insecure=tuple(sorted(found.insecure)))
+
+
+def test_the_resolver_lists_what_the_daemon_lists(bench: Bench, many: int) -> None:
+    @asks(many)
+    @given(registry_hosts())
+    def compare(case: Drawn) -> None:
+        texts = case.texts(RUNNING, bench.suite.docker)
+        assume(will_start(judge(resolve(texts))))
+        with bench.daemon(case.argv(RUNNING), case.daemon_json) as daemon:
+            info = daemon.info()
+        effective = resolve(replace(texts, info=info))
+        listed, running = in_order(by_files(effective)), in_order(as_it_runs(effective))
+        assert listed == running, (show(case), info["RegistryConfig"])
+
+    compare()

@@ -1,0 +1,38 @@
+"""What does a running daemon take over on SIGHUP? Drawn changes of daemon.json, asked of it and of reload.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from drawn import RUNNING, Drawn, asks, changes, show
+from engines import Bench
+from hypothesis import assume, given
+from test_registries import in_order
+
+from mooring.daemon.effective import resolve
+from mooring.daemon.judge import judge, will_start
+from mooring.daemon.registries import as_it_runs
+from mooring.daemon.reload import after_reload, after_start
+
+
+def test_the_daemon_has_what_reload_says(bench: Bench, many: int) -> None:
+    @asks(many)
+    @given(changes())
+    def compare(drawn: tuple[Drawn, list[str | None]]) -> None:
+        case, later = drawn
+        old = resolve(case.texts(RUNNING, bench.suite.docker))
+        assume(will_start(judge(old)))
+        now = after_start(old)
+        with bench.daemon(case.argv(RUNNING), case.daemon_json) as daemon:
+            for text in later:
+                said = daemon.reload(text)
+                info = daemon.info()
+                new = resolve(replace(case, daemon_json=text).texts(RUNNING, bench.suite.docker))
+                now = after_reload(old, new, now)
+                about = (show(case), later, text, said[-600:])
+                running = as_it_runs(resolve(replace(old.texts, info=info)))
+                assert in_order(now.registries) == in_order(running), about
+                assert now.live_restore == info["LiveRestoreEnabled"], about
+                assert bool(now.refusals) == ("level=error" in said), (now.refusals, about)
+
+    compare()
