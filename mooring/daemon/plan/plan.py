@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from mooring.daemon.container_texts import ContainerEngine
 from mooring.daemon.effective import Effective, resolve
 from mooring.daemon.engine import Engine
 from mooring.daemon.plan import checks
@@ -30,12 +31,13 @@ class Plan:
 
     `reason` tells why the effect is what it is; `needs` where the running daemon is not as it should be; `validate`
     is the daemon's command line for `dockerd --validate`, empty where the engine has none; `config_path` is where
-    its daemon.json is.
+    its daemon.json is, `record_path` where Mooring keeps its record.
     """
 
-    engine: Engine
+    engine: Engine | ContainerEngine
     service: str
     config_path: str
+    record_path: str
     changes: tuple[FileChange, ...] = ()
     effect: Effect = Effect.NONE
     reason: str = ""
@@ -57,7 +59,7 @@ class Plan:
 def plan(host: Host, wanted: Wanted, allow_restart: bool = False, is_absent: bool = False) -> Plan:
     """What brings the host to what is wanted; with `is_absent` what takes all of Mooring's away again."""
     before = resolve(host.texts)
-    empty = Plan(before.engine, host.service, before.file.path)
+    empty = Plan(before.engine, host.service, before.file.path, host.paths.record)
     record = records.parse(host.texts.files.get(host.paths.record))
     refusals = [*checks.find_unready(host), *(Refusal(one) for one in problems(wanted))]
     refusals += [*checks.find_other_file(host, before), *find_impossible(before, wanted)]

@@ -25,7 +25,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield f"{headline(plan)} ({plan.engine})"
     for change in plan.changes:
         yield f"  {_verb(change)} {change.path}"
-    yield from (f"  {need}" for need in plan.needs)
+    yield from (f"  {need}" for need in _grouped(plan.needs))
     yield f"  {plan.effect.value if plan.effect is not Effect.NONE else 'no reload, no restart'}: {plan.reason}"
     if plan.effect is not Effect.NONE and len(plan.steps) > 1:
         yield from (f"    {number}. {_described(step)}" for number, step in enumerate(plan.steps, 1))
@@ -49,18 +49,13 @@ def containers(plan: Plan) -> str:
         return f"{felt.fate.value} ({felt.why})"
     back = ""
     if felt.fate is Fate.STOP:
-        listed = ", ".join(felt.back)
-        back = (
-            f"; {'all come' if felt.back == felt.names else listed + ' come'} back"
-            if felt.back
-            else "; none comes back"
-        )
+        back = f"; {'come back: ' + ', '.join(felt.back) if felt.back else 'none comes back'}"
     return f"{', '.join(felt.names)}: {felt.fate.value} ({felt.why}){back}"
 
 
 def diffs(plan: Plan) -> list[dict[str, str]]:
-    """Each changed file's texts, as reporters draw them; secrets are not among them."""
-    return [_diff(change) for change in plan.changes]
+    """Each changed file's texts, as reporters draw them, but for secrets and Mooring's own notes."""
+    return [_diff(change) for change in plan.changes if change.path != plan.record_path]
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
@@ -103,6 +98,15 @@ def _verb(change: FileChange) -> str:
     if change.after is None:
         return "remove"
     return "make" if change.before is None and change.digest is None else "change"
+
+
+def _grouped(needs: tuple[str, ...]) -> Iterator[str]:
+    """Needs of one kind on one line."""
+    kinds: dict[str, list[str]] = {}
+    for need in needs:
+        kind, _, entry = need.partition(": ")
+        kinds.setdefault(kind, []).append(entry)
+    yield from (f"{kind}: {', '.join(entries)}" for kind, entries in kinds.items())
 
 
 def _described(step: Step) -> str:
