@@ -63,18 +63,20 @@ def undo(draft: Draft, way: Way, is_on: bool) -> dict[str, tuple[Step, ...]]:
         is_new = json_edit.count(draft.emptied, key) and not json_edit.count(old, key)
         if is_new and takes_over(one.setting, draft.before.engine):
             emptied = json_edit.put(emptied, key, [])
-    if way.lends:
+    lends = way.lends or (way.keeps_containers and is_on and not is_planned(draft.after))
+    if lends:
         emptied = json_edit.put(emptied, LIVE_RESTORE, is_on)
-    back = Step((draft.json(emptied),), Effect.RELOAD, _old(draft, is_on if way.lends else None), "back to the old")
+    back = Step((draft.json(emptied),), Effect.RELOAD, _old(draft, is_on if lends else None), "back to the old")
     originals = tuple(replace(one, after=one.before) for one in draft.others if not one.secret and _is_read(one, draft))
-    if not way.lends:
+    if not lends:
         same = way.keeps_containers and way.felt.names != ()
         again = (Step((*originals, draft.json(old)), Effect.RESTART, _old(draft, same=same), "back to the old"),)
         return {"reload": (back,), "restart": again}
-    lent = Step(
-        (*originals, draft.lent(old, True)), Effect.RESTART, _old(draft, True, True), "back to the old"
-    )  # fmt: skip
-    return {"reload": (back,), "restart": (lent, replace(back, expect=Expect(live_restore=is_on)))}
+    lent = draft.lent(old, True)
+    # What the running daemon has decides what becomes of containers when it stops.
+    first = Step((lent,), Effect.RELOAD, Expect(live_restore=True), "so that containers survive the way back")
+    lit = Step((*originals, lent), Effect.RESTART, _old(draft, True, True), "back to the old")
+    return {"reload": (back,), "restart": (first, lit, replace(back, expect=Expect(live_restore=is_on)))}
 
 
 def _is_read(change: FileChange, draft: Draft) -> bool:

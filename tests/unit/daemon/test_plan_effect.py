@@ -280,7 +280,9 @@ def test_the_way_back_of_a_reload_empties_what_was_new() -> None:
 
 def test_the_way_back_of_a_restart_lends_live_restore_too() -> None:
     given = arguments(plan(redhat("A=b\n", containers=[WEB]), USUAL), 180, "")
-    restart, reload = given["undo"]["restart"]
+    first, restart, reload = given["undo"]["restart"]
+    assert (first["then"], first["expect"]["live_restore"]) == ("reload", True)
+    assert json.loads(first["files"][0]["text"]) == {"live-restore": True}
     texts = {one["path"]: one["text"] for one in restart["files"]}
     assert texts[SYSCONFIG] == "A=b\n"
     assert json.loads(texts[JSON]) == {"live-restore": True}
