@@ -46,10 +46,22 @@ def after_reload(old: Effective, new: Effective, now: Running | None = None) -> 
     """
     now = now or after_start(old)
     new = replace(new, command=old.command, engine=old.engine)
-    refusals = [str(one) for rule in FILE_RULES for one in rule(new) if one.severity is Severity.STOPS]
-    if refusals:
-        return replace(now, refusals=tuple(refusals))
+    for rule in FILE_RULES:
+        refusals = tuple(str(one) for one in rule(new) if one.severity is Severity.STOPS)
+        if refusals:
+            return replace(now, refusals=refusals)
+        if rule is conflicts.find_double_settings and not old.file.is_there:
+            now = _slip_in(now, new)
     return _take_over(now, new)
+
+
+def _slip_in(now: Running, new: Effective) -> Running:
+    """Before 25.0 a daemon that was started without a daemon.json runs with the very values that its flags are bound
+    to, and a switch in the file is written there at once, whatever becomes of the reload (drawn at random, asked of
+    20.10.5 and 20.10.24; source: `getConflictFreeConfiguration`)."""
+    value = new.file.values.get(LIVE_RESTORE)
+    is_bound = isinstance(value, bool) and not new.engine.is_at_least(25)
+    return replace(now, live_restore=value is True) if is_bound else now
 
 
 def _take_over(now: Running, new: Effective) -> Running:

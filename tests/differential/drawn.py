@@ -186,58 +186,20 @@ def hosts(draw: st.DrawFn) -> Drawn:
     return Drawn(unit, defaults, draw(files()))
 
 
-SANE_MIRRORS = st.sampled_from(
-    [
-        "http://m.example.com",
-        "https://m.example.com/",
-        "http://m:5000",
-        "HTTP://M.Example.COM",
-        "http://m/p",
-        "http://m/p/",
-        "http://m//",
-        "http://[::1]:5000",
-        "http://127.0.0.1:",
-        "http://m/?",
-        "http://m#",
-        "http:m",
-        "http:/m",
-        "http://",
-        "http:///p",
-        "https://m?",
-    ]
-)
-SANE_INSECURE = st.sampled_from(
-    [
-        "r.example.com",
-        "r.example.com:5000",
-        "R.example.com",
-        "localhost:5000",
-        "10.1.2.3",
-        "10.1.2.3:80",
-        "http://r.example.com",
-        "HTTPS://r",
-        "10.0.0.0/8",
-        "10.9.9.9/8",
-        "http://10.0.0.0/8",
-        "127.0.0.0/8",
-        "127.0.0.1/32",
-        "::1/128",
-        "fd00::/8",
-        "fd00::1/8",
-        "::1",
-        "[::1]:5000",
-        "[::1]",
-        "127.0.0.1:",
-        "docker.io",
-        "index.docker.io",
-        "0.0.0.0/0",
-    ]
-)
+SANE_MIRRORS = """
+http://m.example.com https://m.example.com/ http://m:5000 HTTP://M.Example.COM http://m/p http://m/p/ http://m//
+http://[::1]:5000 http://127.0.0.1: http://m/? http://m# http:m http:/m http:// http:///p https://m?
+"""
+SANE_INSECURE = """
+r.example.com r.example.com:5000 R.example.com localhost:5000 10.1.2.3 10.1.2.3:80 http://r.example.com HTTPS://r ::1
+10.0.0.0/8 10.9.9.9/8 http://10.0.0.0/8 127.0.0.0/8 127.0.0.1/32 ::1/128 fd00::/8 fd00::1/8 [::1]:5000 [::1] 127.0.0.1:
+docker.io index.docker.io 0.0.0.0/0
+"""
 
 
 def entries(key: str) -> st.SearchStrategy[list[str]]:
     """A list for a key, its entries mostly such as a daemon takes."""
-    sane = SANE_MIRRORS if key == "registry-mirrors" else SANE_INSECURE
+    sane = st.sampled_from((SANE_MIRRORS if key == "registry-mirrors" else SANE_INSECURE).split())
     return st.lists(st.one_of(sane, sane, sane, sane, LISTS[key]), max_size=3)
 
 

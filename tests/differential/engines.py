@@ -125,7 +125,7 @@ class Daemon:
 
 
 def _is_reloaded(said: str) -> bool:
-    return any(words in said for words in ("Reloaded configuration:", "rror reconfiguring the daemon", "level=error"))
+    return any(words in said for words in ("Reloaded configuration", "rror reconfiguring the daemon", "level=error"))
 
 
 class Bench:
