@@ -5,15 +5,20 @@ from __future__ import annotations
 from invoke import Context, task
 
 
-@task(help={"unit": "only the tests without the lab"})
-def test(context: Context, unit: bool = False) -> None:
-    """Run the checks and all tests; the lab's tests boot the lab."""
+@task(
+    help={
+        "unit": "only the tests without the lab",
+        "long": "also the long ones: hundreds of drawn cases per engine",
+    }
+)
+def test(context: Context, unit: bool = False, long: bool = False) -> None:
+    """Run the checks and all tests; the lab's tests boot the lab, and real engines judge drawn configurations."""
     python = ".venv/bin/python -m"
     if unit:
         context.run(f"{python} pytest -q -n auto --dist loadfile")
         return
     check(context)
-    context.run(f"{python} pytest tests/lab")
+    context.run(f"{python} pytest tests/lab tests/differential" + (" --long" if long else ""))
 
 
 @task
