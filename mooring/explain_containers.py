@@ -79,14 +79,10 @@ class ContainerExplanation:
         }
 
 
-def choose(texts: ContainerTexts) -> str:
-    """The engine that is there, empty where there is none; containerd below docker is docker's."""
-    for name in (PODMAN, CRIO):
-        if name in texts.programs:
-            return name
-    if CONTAINERD in texts.programs and not texts.has_docker:
-        return CONTAINERD
-    return BUILDKIT if "buildkitd" in texts.programs else ""
+def choose(texts: ContainerTexts, among: tuple[str, ...] = ENGINES) -> str:
+    """The first engine that is there, empty where there is none; containerd below docker is docker's."""
+    there = {PODMAN: PODMAN, CRIO: CRIO, CONTAINERD: "" if texts.has_docker else CONTAINERD, BUILDKIT: "buildkitd"}
+    return next((name for name in among if there[name] in texts.programs), "")
 
 
 def build(host: str, image: str, texts: ContainerTexts, name: str) -> ContainerExplanation:

@@ -12,11 +12,14 @@ from mooring.call import Call, Reply
 from mooring.content import Content
 from mooring.daemon.effective import Texts
 from mooring.daemon.plan import record, settlement, show
+from mooring.daemon.plan.containers.host import PLANNED, ContainerHost, record_path, record_paths
+from mooring.daemon.plan.containers.plan import plan as plan_containers
 from mooring.daemon.plan.host import SYSCONFIG, Container, Host, Paths
 from mooring.daemon.plan.plan import Plan, plan
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Mirror, Registry, Wanted, problems
 from mooring.daemon.registries import HUB
 from mooring.errors import AgentError, ArgumentError, ConnectionLost, Where
+from mooring.explain_containers import choose, texts_of
 from mooring.templating import is_template
 
 FILES = {"ca_file": "ca", "certificate_file": "certificate", "key_file": "key"}
@@ -81,7 +84,8 @@ def run(call: Call) -> Reply:
 
 def clear(call: Call) -> Reply:
     """Before anything is looked at: an earlier change that broke off is undone, one under way is left alone."""
-    about = {"service": call.args["service"]}
+    engine = call.args["engine"] if call.args["engine"] in PLANNED else "docker"
+    about = {"engine": engine, "service": call.args["service"] if engine == "docker" else engine}
     if not call.module("docker_settled", {**about, "seconds": 0}).get("is_open"):
         return {"changed": False}
     if call.check:
@@ -107,7 +111,29 @@ def plan_docker(call: Call, wanted: Wanted) -> Plan | Reply:
     return plan(host, wanted, call.args["allow_restart"], call.args["state"] == "absent")
 
 
-ENGINES = {"auto": plan_docker, "docker": plan_docker}
+def plan_any(call: Call, wanted: Wanted) -> Plan | Reply:
+    """The plan for docker where it is, else for the first of the other engines that is there."""
+    reply = plan_docker(call, wanted)
+    if isinstance(reply, Plan) or not reply.get("without_engine"):
+        return reply
+    found = plan_other(call, wanted)
+    return reply if not isinstance(found, Plan) and found.get("without_engine") else found
+
+
+def plan_other(call: Call, wanted: Wanted) -> Plan | Reply:
+    """The plan for podman, CRI-O or containerd, or the reply where there is nothing to plan for."""
+    reply = call.module("container_config", {"paths": record_paths(call.args["record"]), "timeout": PATIENCE})
+    if reply.get("failed"):
+        return reply
+    texts = texts_of(reply)
+    name = choose(texts, PLANNED) if call.args["engine"] == "auto" else call.args["engine"]
+    if name not in texts.programs:
+        return without_engine(call, name or "container engine")
+    host = ContainerHost(name, texts, reply["digests"], record_path(call.args["record"], name))
+    return plan_containers(host, wanted, call.args["state"] == "absent")
+
+
+ENGINES = {"auto": plan_any, "docker": plan_docker, **dict.fromkeys(PLANNED, plan_other)}
 
 
 def carry_out(call: Call, found: Plan) -> Reply:
@@ -133,15 +159,16 @@ def carry_out(call: Call, found: Plan) -> Reply:
     return {**told, **reply, "warnings": warnings, "msg": f"{show.headline(found)}: {reply.get('msg')}"}
 
 
-def without_engine(call: Call) -> Reply:
+def without_engine(call: Call, name: str = "Docker engine") -> Reply:
     """In check mode the task that installs the engine has only said that it would."""
+    told: Reply = {"changed": False, "without_engine": True}
     if call.args["state"] == "absent":
-        return {"changed": False, "msg": "there is no Docker engine on this host"}
+        return {**told, "msg": f"there is no {name} on this host"}
     if call.check:
-        message = "there is no Docker engine yet, so what will become of its settings cannot be told"
-        return {"changed": False, "msg": message, "_shown": True}
-    message = "there is no Docker engine on this host; the role docker installs one"
-    return {"changed": False, "failed": True, "msg": message}
+        message = f"there is no {name} yet, so what will become of its settings cannot be told"
+        return {**told, "msg": message, "_shown": True}
+    more = "; the role docker installs one" if name == "Docker engine" else ""
+    return {**told, "failed": True, "msg": f"there is no {name} on this host{more}"}
 
 
 def host_of(reply: Mapping[str, Any], args: Mapping[str, Any]) -> Host:

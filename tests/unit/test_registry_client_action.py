@@ -125,10 +125,60 @@ MISSING: Reply = {"failed": True, "missing": True, "msg": "there is no service d
     ],
 )
 def test_without_an_engine(tmp_path: Path, check: bool, state: str, words: str, failed: bool) -> None:
-    reply = registry_client.run(call(tmp_path, HostModules(docker_config=MISSING), check, state=state))
+    reply = registry_client.run(call(tmp_path, HostModules(docker_config=MISSING), check, state=state, engine="docker"))
     assert words in reply["msg"]
     assert bool(reply.get("failed")) is failed
     assert not reply["changed"]
+
+
+CONTAINERS: Reply = {
+    "changed": False,
+    "programs": {"containerd": "containerd 1.7.24"},
+    "files": {"/etc/containers/policy.json": "{}"},
+    "certificates": {},
+    "digests": {},
+    "units": {"containerd": {"text": "x", "states": {"ActiveState": "active"}, "argv": []}},
+    "environment": {},
+    "docker": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("engine", "programs", "chosen"),
+    [
+        ("auto", {}, "containerd"),
+        ("auto", {"podman": "5.4.2"}, "podman"),
+        ("auto", {"crio": "1.30.1"}, "crio"),
+        ("containerd", {"podman": "5.4.2"}, "containerd"),
+    ],
+)
+def test_engines_other_than_dockers(tmp_path: Path, engine: str, programs: dict[str, str], chosen: str) -> None:
+    looked = {**CONTAINERS, "programs": {**CONTAINERS["programs"], **programs}}
+    done = {"changed": True, "msg": "done"}
+    modules = HostModules(docker_config=MISSING, container_config=looked, docker_settings=done)
+    reply = registry_client.run(call(tmp_path, modules, registries=REGISTRIES, engine=engine))
+    assert (reply["changed"], reply["plan"]["service"]) == (True, chosen)
+    given = modules.asked["docker_settings"]
+    assert (given["engine"], given["service"]) == (chosen, chosen)
+    assert f"/etc/mooring/registry_client.{chosen}.json" in [one["path"] for one in given["before"]]
+
+
+@pytest.mark.parametrize(
+    ("engine", "check", "state", "words", "failed"),
+    [
+        ("auto", False, "present", "there is no Docker engine on this host", True),
+        ("podman", False, "present", "there is no podman on this host", True),
+        ("podman", True, "present", "there is no podman yet", False),
+        ("podman", False, "absent", "there is no podman on this host", False),
+    ],
+)
+def test_without_the_other_engines(
+    tmp_path: Path, engine: str, check: bool, state: str, words: str, failed: bool
+) -> None:
+    modules = HostModules(docker_config=MISSING, container_config={**CONTAINERS, "programs": {}})
+    reply = registry_client.run(call(tmp_path, modules, check, state=state, engine=engine))
+    assert words in reply["msg"]
+    assert bool(reply.get("failed")) is failed
 
 
 def test_a_host_that_cannot_be_looked_at_fails_with_its_reason(tmp_path: Path) -> None:

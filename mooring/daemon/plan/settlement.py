@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mooring.daemon.container_texts import ContainerEngine
 from mooring.daemon.plan.plan import Plan
 from mooring.daemon.plan.step import Effect, Expect, FileChange, Step
 
@@ -12,7 +13,7 @@ def arguments(plan: Plan, seconds: int, fault: str) -> dict[str, Any]:
     """The module's arguments: a plan's steps as plain data."""
     return {
         "service": plan.service,
-        "engine": "docker",
+        "engine": plan.engine.name if isinstance(plan.engine, ContainerEngine) else "docker",
         "before": before(plan),
         "steps": [step_of(one) for one in plan.steps],
         "undo": {kind: [step_of(one) for one in steps] for kind, steps in plan.undo.items()},

@@ -1,0 +1,190 @@
+"""The plan for a host with podman, CRI-O or containerd, in the shape that Docker's plan has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from mooring.daemon.conflicts import Conflict, Severity
+from mooring.daemon.container_texts import CONTAINERD, CRIO, ContainerEngine, recognize
+from mooring.daemon.containerd import config
+from mooring.daemon.containerd.judge import judge as judge_containerd
+from mooring.daemon.plan import record as records
+from mooring.daemon.plan.certificates import WholeFile
+from mooring.daemon.plan.containers import config_edit, drop_in, hosts_files
+from mooring.daemon.plan.containers.host import ContainerHost, certificate_files, written
+from mooring.daemon.plan.host import digest_of
+from mooring.daemon.plan.plan import Plan
+from mooring.daemon.plan.record import Record
+from mooring.daemon.plan.refusal import Refusal
+from mooring.daemon.plan.step import Effect, Expect, Fate, Felt, FileChange, Step
+from mooring.daemon.plan.wanted import Wanted, problems
+from mooring.daemon.podman import effective as podman
+from mooring.daemon.podman.conflicts import CERTIFICATES
+from mooring.daemon.podman.judge import judge as judge_podman
+from mooring.daemon.registries import Registries
+
+REASONS = {
+    Effect.RELOAD: "CRI-O reads registries.conf anew at a reload",
+    Effect.RESTART: "containerd reads config.toml at its start only",
+}
+FELT = Felt(Fate.UNTOUCHED, "no daemon holds them")
+BY_SHIMS = Felt(Fate.UNTOUCHED, "their own processes hold them, not the daemon")
+
+
+def plan(host: ContainerHost, wanted: Wanted, is_absent: bool = False) -> Plan:
+    """What brings the host to what is wanted; with `is_absent` what takes all of Mooring's away again."""
+    engine = recognize(host.name, host.texts.programs.get(host.name, ""))
+    empty = Plan(engine, host.name, "", host.record, containers=BY_SHIMS if host.name in (CRIO, CONTAINERD) else FELT)
+    record = records.parse(host.texts.files.get(host.record))
+    refusals = [Refusal(one) for one in problems(wanted)]
+    if record is None:
+        refusals.append(Refusal(f"{host.record} cannot be read", "it is Mooring's: mend it, or remove it"))
+    refusals += find_impossible(host, wanted)
+    if refusals or record is None:
+        return replace(empty, refusals=tuple(refusals))
+    files = list(_containerd(host, wanted, record) if host.name == CONTAINERD else _podman(host, wanted, record))
+    refusals = list(_find_foreign(host, files, record))
+    changes = tuple(one for one in _changes(host, files, record, is_absent) if one.is_change)
+    refusals += find_stops(host, changes, wanted)
+    if refusals:
+        return replace(empty, changes=changes, refusals=tuple(refusals))
+    return _complete(host, engine, changes, wanted, empty)
+
+
+def find_impossible(host: ContainerHost, wanted: Wanted) -> list[Refusal]:
+    """What this engine cannot do, told at once."""
+    if host.name == CONTAINERD:
+        found = list(hosts_files.find_impossible(host, wanted))
+        unfit = config_edit.find_unfit(config.resolve(host.texts)) if _needs_hosts(wanted) else None
+        return [*found, *([unfit] if unfit else [])]
+    return list(drop_in.find_impossible(podman.resolve(host.texts, host.name), wanted)) if _is_any(wanted) else []
+
+
+def find_stops(host: ContainerHost, changes: tuple[FileChange, ...], wanted: Wanted) -> Iterator[Refusal]:
+    """What would keep the engine from working with the new files, or what is wanted from holding."""
+    later = written(host.texts, changes)
+    if host.name == CONTAINERD:
+        conf = config.resolve(later)
+        conflicts: Iterable[Conflict] = judge_containerd(conf)
+        root = config_edit.root_of(config.resolve(host.texts))
+        if _needs_hosts(wanted) and root not in conf.config_paths:
+            place = conf.registry["config_path"].origin if "config_path" in conf.registry else config.main_path(later)
+            yield Refusal(f"config_path would not be {root} because of {place}", "set it by hand")
+    else:
+        effective = podman.resolve(later, host.name)
+        conflicts = judge_podman(effective)
+        yield from drop_in.find_overruled(effective, wanted)
+    for one in conflicts:
+        if one.severity is Severity.STOPS and changes:
+            yield Refusal(str(one), "mend that first")
+
+
+def _podman(host: ContainerHost, wanted: Wanted, record: Record) -> Iterator[WholeFile]:
+    ours = _ours(record)
+    for registry in wanted.registries:
+        there = [one for one in CERTIFICATES if host.texts.certificates.get(one, {}).get(registry.name)]
+        # The first folder that has the registry counts alone, so no second one is made.
+        root = there[0] if there else CERTIFICATES[0]
+        yield from certificate_files(registry, f"{root}/{registry.name}", host, ours)
+    text = drop_in.draw(host.texts, host.name, wanted)
+    if text:
+        yield WholeFile(drop_in.PATH, text)
+
+
+def _containerd(host: ContainerHost, wanted: Wanted, record: Record) -> Iterator[WholeFile]:
+    root = config_edit.root_of(config.resolve(host.texts))
+    placed: list[WholeFile] = []
+    for registry in wanted.registries:
+        folder = hosts_files.folder(host, root, registry.name)
+        placed += certificate_files(registry, folder, host, _ours(record))
+    yield from placed
+    yield from hosts_files.draw(host, root, wanted, placed)
+
+
+def _changes(host: ContainerHost, files: list[WholeFile], record: Record, is_absent: bool) -> Iterator[FileChange]:
+    """The files, those of ours that are to go, the line in config.toml, and the record of all this."""
+    ours = _ours(record)
+    paths = {one.path for one in files}
+    yield from (host.change(one) for one in files)
+    yield from (host.removal(path) for path in sorted(ours - paths) if host.digest(path) is not None)
+    # A file that was there before with the very same text is the operator's.
+    kept = {one.path for one in files if one.path in ours or host.digest(one.path) != digest_of(one.text)}
+    new = Record(record.entries, files=tuple(sorted(kept)))
+    if host.name == CONTAINERD:
+        yield from _config(host, bool(files))
+    text = None if is_absent or new == Record() else records.draw(new)
+    if text is not None or host.texts.files.get(host.record) is not None:
+        yield FileChange(host.record, host.texts.files.get(host.record), text, digest=host.digest(host.record))
+
+
+def _config(host: ContainerHost, is_needed: bool) -> Iterator[FileChange]:
+    before = config.resolve(host.texts)
+    if is_needed:
+        path, old, text = config_edit.put(before)
+        yield FileChange(path, old, old if old == text else text, digest=host.digest(path))
+        return
+    for path, known in host.texts.files.items():
+        if path.endswith(".toml") and known is not None and config_edit.has_ours(known) and "/certs.d/" not in path:
+            yield FileChange(path, known, config_edit.take(known), digest=host.digest(path))
+
+
+def _complete(
+    host: ContainerHost, engine: ContainerEngine, changes: tuple[FileChange, ...], wanted: Wanted, empty: Plan
+) -> Plan:
+    effect = _effect(host, changes)
+    reason = REASONS.get(effect, "these files are read at every pull")
+    if not changes:
+        return empty
+    step = Step(changes, effect, Expect(), reason)
+    back = (Step((), effect, Expect(), "the old files count again"),)
+    return replace(
+        empty,
+        changes=changes,
+        effect=effect,
+        reason=reason,
+        steps=(step,),
+        undo={effect.value: back} if effect is not Effect.NONE else {},
+        in_effect_afterwards=Registries(
+            tuple(one.url for one in wanted.mirrors),
+            wanted.insecure,
+            () if host.name == CONTAINERD else wanted.searched,
+            wanted.blocked,
+        ),
+    )
+
+
+def _effect(host: ContainerHost, changes: tuple[FileChange, ...]) -> Effect:
+    """podman reads its files at every command; the others read some of them, and certificates, at every pull."""
+    unit = host.texts.unit(host.name)
+    if not unit.is_active:
+        return Effect.NONE
+    if host.name == CRIO and any(one.path == drop_in.PATH for one in changes):
+        return Effect.RELOAD
+    if host.name == CONTAINERD and any(
+        config_edit.has_ours(one.before) != config_edit.has_ours(one.after)
+        for one in changes
+        if not one.path.endswith("/hosts.toml")
+    ):
+        return Effect.RESTART
+    return Effect.NONE
+
+
+def _find_foreign(host: ContainerHost, files: list[WholeFile], record: Record) -> Iterator[Refusal]:
+    """A file of somebody else's under a name of ours: what it says as a whole, only its writer knows."""
+    for one in files:
+        is_whole = one.path.endswith(("/hosts.toml", drop_in.PATH))
+        if is_whole and one.path not in record.files and host.digest(one.path) not in (None, digest_of(one.text)):
+            yield Refusal(f"{one.path} is not Mooring's", "put what is wanted into it by hand, or move it away")
+
+
+def _ours(record: Record) -> frozenset[str]:
+    return frozenset(record.files)
+
+
+def _is_any(wanted: Wanted) -> bool:
+    return bool(wanted.registries or wanted.mirrors)
+
+
+def _needs_hosts(wanted: Wanted) -> bool:
+    return _is_any(wanted)

@@ -1,0 +1,216 @@
+"""The plan for podman, CRI-O and containerd: files, what follows, what is refused, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from mooring.daemon.container_texts import ContainerTexts, Unit
+from mooring.daemon.containerd import config
+from mooring.daemon.containerd.endpoints import explain as explain_containerd
+from mooring.daemon.plan import settlement, show
+from mooring.daemon.plan.containers import config_edit
+from mooring.daemon.plan.containers.drop_in import PATH as DROP_IN
+from mooring.daemon.plan.containers.host import ContainerHost, record_path, written
+from mooring.daemon.plan.containers.plan import plan
+from mooring.daemon.plan.plan import Plan
+from mooring.daemon.plan.step import Effect
+from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
+from mooring.daemon.podman import effective as podman
+from mooring.daemon.podman.endpoints import explain as explain_podman
+
+VERSIONS = {"podman": "podman version 5.4.2", "crio": "crio version 1.30.1", "containerd": "containerd 1.7.24"}
+CONF, TOML = "/etc/containers/registries.conf", "/etc/containerd/config.toml"
+CERTS = "/etc/containerd/certs.d"
+NAME = "registry.example.com"
+WANTED = Wanted((Registry(NAME, insecure=True),), (Mirror(f"http://{NAME}"),))
+V2 = 'version = 2\n# own\n[plugins."io.containerd.grpc.v1.cri".registry]\n'
+
+
+def host(name: str, files: Mapping[str, str | None] | None = None, **more: object) -> ContainerHost:
+    """A host with this engine, its service running."""
+    versions = {name: str(more.pop("version", VERSIONS[name]))}
+    units = {name: Unit("x", {"ActiveState": str(more.pop("state", "active"))})}
+    texts = ContainerTexts(versions, {"/etc/containers/policy.json": "{}", **(files or {})}, units=units, **more)  # type: ignore[arg-type]
+    return ContainerHost(name, texts, record=record_path("/etc/mooring/registry_client.json", name))
+
+
+def after(before: ContainerHost, made: Plan) -> ContainerHost:
+    """The host as the plan leaves it."""
+    return ContainerHost(before.name, written(before.texts, made.changes), record=before.record)
+
+
+def urls(found: ContainerHost, image: str) -> list[tuple[str, str]]:
+    if found.name == "containerd":
+        route = explain_containerd(image, config.resolve(found.texts))
+    else:
+        route = explain_podman(image, podman.resolve(found.texts, found.name))
+    return [(one.url, one.tls) for one in route.endpoints]
+
+
+@pytest.mark.parametrize("name", ["podman", "crio", "containerd"])
+def test_what_is_wanted_holds_and_is_taken_out_again(name: str) -> None:
+    files = {CONF: "# own\n", TOML: V2}
+    before = host(name, files)
+    made = plan(before, WANTED)
+    assert made.refusals == ()
+    later = after(before, made)
+    assert urls(later, f"docker.io/{'library/'}x")[-2:][0][0] == f"http://{NAME}"
+    assert [one for one, _ in urls(later, f"{NAME}/x")] == [f"https://{NAME}", f"http://{NAME}"]
+    again = plan(later, WANTED)
+    assert (again.changes, again.steps, again.is_changed) == ((), (), False)
+    gone = plan(later, Wanted(), is_absent=True)
+    left = after(later, gone).texts.files
+    assert {path: text for path, text in left.items() if text is not None} == {
+        "/etc/containers/policy.json": "{}", **files,
+    }  # fmt: skip
+    assert not plan(after(later, gone), Wanted(), is_absent=True).is_changed
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "effect"),
+    [
+        ("podman", "active", Effect.NONE),
+        ("crio", "active", Effect.RELOAD),
+        ("crio", "inactive", Effect.NONE),
+        ("containerd", "active", Effect.RESTART),
+        ("containerd", "inactive", Effect.NONE),
+    ],
+)
+def test_what_follows(name: str, state: str, effect: Effect) -> None:
+    made = plan(host(name, {TOML: V2}, state=state), WANTED)
+    assert made.effect is effect
+    assert [step.then for step in made.steps] == [effect]
+    assert set(made.undo) == ({effect.value} if effect is not Effect.NONE else set())
+    assert settlement.arguments(made, 60, "")["engine"] == name
+    assert show.headline(made).endswith("no reload, no restart" if effect is Effect.NONE else f"a {effect.value}")
+
+
+def test_containerd_needs_no_restart_where_config_path_is_set() -> None:
+    made = plan(host("containerd", {TOML: V2 + 'config_path = "/etc/own"\n'}), WANTED)
+    assert made.effect is Effect.NONE
+    assert [one.path for one in made.changes][:2] == ["/etc/own/docker.io/hosts.toml", f"/etc/own/{NAME}/hosts.toml"]
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [
+        ("1.7.24", None),
+        ("1.6.20", ""),
+        ("2.1.9", None),
+        ("1.7.24", V2),
+        ("1.7.24", V2 + 'config_path = ""\nheaders = {}\n'),
+        ("1.7.24", "version = 2"),
+        ("1.7.24", "[plugins.cri.registry]\n"),
+        ("1.7.24", ""),
+        ("2.1.9", "version = 3\n"),
+        ("2.1.9", "version = 3\n[plugins.'io.containerd.cri.v1.images'.registry]\n  config_path = ''  # none\n"),
+        ("2.1.9", V2),
+        ("2.2.0", "version = 3\n"),
+        ("1.7.24", 'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "x"\n'),
+        ("1.7.24", 'version = 2\n[plugins]\n  [plugins."io.containerd.grpc.v1.cri"]\n'
+         '    [plugins."io.containerd.grpc.v1.cri".registry]\n      config_path = ""\n'
+         '      [plugins."io.containerd.grpc.v1.cri".registry.auths]\n'),
+    ],
+)  # fmt: skip
+def test_the_line_in_config_toml(version: str, text: str | None) -> None:
+    before = host("containerd", {TOML: text}, version=version)
+    made = plan(before, WANTED)
+    assert made.refusals == ()
+    later = after(before, made)
+    assert config.resolve(later.texts).config_paths == (CERTS,)
+    back = after(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML]
+    if text is None:
+        assert back is None
+    else:
+        assert back is not None
+        assert back.rstrip("\n") == text.replace("''  # none", '""').rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "wanted", "words"),
+    [
+        ("podman", {}, Wanted((Registry("10.0.0.0/8", insecure=True),)), "knows no insecure networks"),
+        ("podman", {}, Wanted((Registry("all", block=True),)), "cannot block all registries"),
+        ("podman", {"/root/.config/containers/registries.conf": ""}, WANTED, "replaces the system's files for root"),
+        ("podman", {CONF: "[["}, WANTED, "cannot be read"),
+        ("podman", {CONF: "[["}, Wanted(), ""),
+        ("podman", {DROP_IN: "# somebody's\n"}, WANTED, "is not Mooring's"),
+        ("podman", {"/etc/containers/registries.conf.d/90-own.conf": f'[[registry]]\nlocation = "{NAME}"\n'}, WANTED,
+         "would not hold because of /etc/containers/registries.conf.d/90-own.conf:1"),
+        ("containerd", {}, Wanted((Registry(NAME, search=True),)), "asks Docker Hub alone for short names"),
+        ("containerd", {}, Wanted((Registry(NAME, block=True),)), "cannot block a registry"),
+        ("containerd", {TOML: V2 + '[plugins."io.containerd.grpc.v1.cri".registry.mirrors."a"]\nendpoint = []\n'},
+         WANTED, f"{TOML}:4 sets mirrors"),
+        ("containerd", {TOML: "[["}, WANTED, "cannot be read"),
+        ("containerd", {f"{CERTS}/{NAME}/hosts.toml": "# somebody's\n"}, WANTED, "is not Mooring's"),
+        ("containerd", {}, Wanted((Registry("http://a", insecure=True),)), "is no host"),
+    ],
+)  # fmt: skip
+def test_refusals(name: str, files: dict[str, str | None], wanted: Wanted, words: str) -> None:
+    made = plan(host(name, files), wanted)
+    assert made.steps == ()
+    assert bool(made.refusals) == bool(words)
+    assert words in "\n".join(map(str, made.refusals))
+
+
+def test_the_drop_in_keeps_what_the_operator_said() -> None:
+    conf = 'unqualified-search-registries = ["docker.io"]\n[[registry]]\nprefix = "docker.io"\n'
+    conf += 'location = "hub.example.com"\n'
+    conf += '[[registry.mirror]]\nlocation = "own.example.com"\npull-from-mirror = "tag-only"\n'
+    before = host("podman", {CONF: conf})
+    later = after(before, plan(before, Wanted((Registry(NAME, search=True),), (Mirror(f"https://{NAME}"),))))
+    assert [url for url, _ in urls(later, "docker.io/x")] == [
+        "https://own.example.com", f"https://{NAME}", "https://hub.example.com",
+    ]  # fmt: skip
+    assert [one.text for one in podman.resolve(later.texts).search] == [NAME, "docker.io"]
+
+
+def test_the_old_syntax_goes_together_with_a_drop_in() -> None:
+    before = host("podman", {CONF: '[registries.search]\nregistries = ["a.example.com"]\n'})
+    later = after(before, plan(before, Wanted((Registry(NAME, search=True),))))
+    assert [one.text for one in podman.resolve(later.texts).search] == [NAME, "a.example.com"]
+    newest = host("podman", dict(before.texts.files), version="6.0.0")
+    assert "takes the new syntax only" in str(plan(newest, WANTED).refusals[0])
+
+
+def test_certificates() -> None:
+    trusted = Wanted((Registry(f"{NAME}:5000", ca="CA\n", certificate="CERT\n", key="KEY\n"),))
+    made = plan(host("podman"), trusted)
+    folder = f"/etc/containers/certs.d/{NAME}:5000"
+    assert [(one.path, one.secret) for one in made.changes][:3] == [
+        (f"{folder}/ca.crt", False), (f"{folder}/client.cert", False), (f"{folder}/client.key", True),
+    ]  # fmt: skip
+    there = {"/etc/docker/certs.d": {f"{NAME}:5000": ("other.crt",)}}
+    assert (
+        plan(host("podman", certificates=there), trusted).changes[0].path == f"/etc/docker/certs.d/{NAME}:5000/ca.crt"
+    )
+    taken = host("podman", {f"{folder}/ca.crt": "other\n"})
+    assert plan(taken, trusted).changes[0].path == f"{folder}/mooring-ca.crt"
+
+
+def test_hosts_toml_names_the_certificates_of_its_folder() -> None:
+    wanted = Wanted((Registry(NAME, ca="CA\n"),), (Mirror(f"https://{NAME}"), Mirror("http://m.example.com", NAME)))
+    before = host("containerd", {TOML: V2}, certificates={CERTS: {NAME: ("own.crt",)}})
+    later = after(before, plan(before, wanted))
+    hub, own = (explain_containerd(image, config.resolve(later.texts)).endpoints for image in ("x", f"{NAME}/x"))
+    assert hub[0].trust.endswith(f"{CERTS}/{NAME}/ca.crt and {CERTS}/{NAME}/own.crt")
+    assert [(one.url, one.tls) for one in own] == [("http://m.example.com", "none"), (f"https://{NAME}", "verified")]
+
+
+def test_a_registry_with_a_port_whose_folder_is_written_the_other_way() -> None:
+    before = host("containerd", {TOML: V2}, certificates={CERTS: {"a.example.com_5000_": ("x.crt",)}})
+    made = plan(before, Wanted((Registry("a.example.com:5000", insecure=True),)))
+    assert made.changes[0].path == f"{CERTS}/a.example.com_5000_/hosts.toml"
+
+
+def test_an_unreadable_record_is_told() -> None:
+    before = host("podman", {record_path("/etc/mooring/registry_client.json", "podman"): "{"})
+    assert "cannot be read" in str(plan(before, WANTED).refusals[0])
+
+
+def test_only_our_line_is_taken() -> None:
+    own = "version = 2\n# Mooring has nothing to do with this\nconfig_path = '/x'\n"
+    assert config_edit.take(own) == own
+    assert not config_edit.has_ours("config_path = '/x'\n")
