@@ -1,4 +1,4 @@
-"""What a look at a Docker host tells: its engine, where pulls go, and whether it is as Mooring left it."""
+"""What a look at a host tells: its engine, where pulls go, and whether it is as Mooring left it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.daemon.conflicts import Conflict
+from mooring import explain, explain_containers
+from mooring.daemon.conflicts import Conflict, Severity
+from mooring.daemon.container_texts import CONTAINERD, CRIO
 from mooring.daemon.effective import Effective
 from mooring.daemon.endpoints import Route
+from mooring.daemon.origin import Placed
 from mooring.daemon.registries import Registries, as_it_runs, by_files
 from mooring.daemon.running import REGISTRY_KEYS, Difference
-from mooring.explain import build, texts_of
+from mooring.explain import BootExplanation
 
 RECORD = "/etc/mooring/registry_client.json"
-HUB_IMAGE, REPOSITORY = "docker.io/library/busybox", "mooring"
+HUB, HUB_IMAGE, REPOSITORY = "docker.io", "docker.io/library/busybox", "mooring"
 
 
 @dataclass(frozen=True)
@@ -33,48 +36,88 @@ class Missing:
 
 @dataclass(frozen=True)
 class Checkup:
-    """One host. `now` and `later` are the routes of a registry's name (or "docker.io") as the daemon runs, and after
-    its next start; `now` is empty where none runs. `state` is what systemd says of the unit, `record` what Mooring
-    put in, None where it never did."""
+    """One host; `kind` is "docker", "redhat" or another engine's name, `engine` its name and version for people.
+
+    `routes` are those of each registry's name (and of "docker.io") now, `later` the ones after the next start; they
+    are the same where the engine has no daemon that would remember others. `state` is what systemd says of the unit,
+    `record` what Mooring put in, None where it never did, `boot` what is other after the next boot, where known.
+    """
 
     host: str
-    effective: Effective
-    now: Mapping[str, Route]
+    kind: str
+    engine: str
+    is_running: bool
+    routes: Mapping[str, Route]
     later: Mapping[str, Route]
-    conflicts: tuple[Conflict, ...]
-    differences: tuple[Difference, ...]
-    missing: tuple[Missing, ...]
-    record: Mapping[str, Any] | None
+    conflicts: tuple[Conflict, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    settings: Mapping[str, list[Placed]] = field(default_factory=dict)
+    record: Mapping[str, Any] | None = None
     state: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_running(self) -> bool:
-        return bool(self.now)
+    boot: BootExplanation | None = None
 
     @property
     def stops(self) -> list[Conflict]:
-        """The conflicts that keep the daemon from its next start."""
-        return [one for one in self.conflicts if one.severity.value == "stops the daemon"]
+        """The conflicts that keep the engine from its next start."""
+        return [one for one in self.conflicts if one.severity is Severity.STOPS]
 
 
 def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...]) -> Checkup:
     """What the module docker_config's reply means; `registries` are the names whose routes are asked for."""
-    texts = texts_of(reply)
-    images = {name: f"{name}/{REPOSITORY}" for name in registries} | {"docker.io": HUB_IMAGE}
-    found = {name: build(host, image, texts) for name, image in images.items()}
-    one = found["docker.io"]
+    texts = explain.texts_of(reply)
+    boot = explain.boot_of(reply) if reply.get("state") else None
+    found = {name: explain.build(host, image, texts, boot) for name, image in _images(registries).items()}
+    one = found[HUB]
+    now = {name: each.now for name, each in found.items() if each.now is not None}
+    later = {name: each.later for name, each in found.items()}
     record = read_record(texts.files.get(RECORD))
     return Checkup(
         host,
-        one.effective,
-        {name: each.now for name, each in found.items() if each.now is not None},
-        {name: each.later for name, each in found.items()},
-        one.conflicts,
-        one.differences,
-        tuple(find_missing(one.effective, record or {})),
-        record,
-        reply.get("state") or {},
+        "redhat" if one.effective.engine.is_redhat else "docker",
+        one.engine,
+        is_running=bool(now),
+        routes=now or later,
+        later=later,
+        conflicts=one.conflicts,
+        differences=one.differences,
+        missing=tuple(find_missing(one.effective, record or {})),
+        settings=one.effective.settings(),
+        record=record,
+        state=reply.get("state") or {},
+        boot=one.boot,
     )
+
+
+def examine_containers(
+    host: str, reply: Mapping[str, Any], registries: tuple[str, ...], engine: str = ""
+) -> Checkup | None:
+    """The same of container_config's reply; None where the host has none of these engines."""
+    texts = explain_containers.texts_of(reply)
+    name = engine or explain_containers.choose(texts)
+    if not name or (name not in texts.programs and f"{name}d" not in texts.programs):
+        return None
+    images = _images(registries)
+    found = {key: explain_containers.build(host, image, texts, name) for key, image in images.items()}
+    routes = {key: each.later for key, each in found.items()}
+    record = read_record(texts.files.get(RECORD))
+    return Checkup(
+        host,
+        name,
+        found[HUB].engine,
+        is_running=name not in (CONTAINERD, CRIO) or texts.unit(name).is_active,
+        routes=routes,
+        later=routes,
+        conflicts=found[HUB].conflicts,
+        missing=tuple(find_missing_files(texts.files, record or {})),
+        settings=found[HUB].settings,
+        record=record,
+        state=texts.unit(name).states,
+    )
+
+
+def _images(registries: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"{name}/{REPOSITORY}" for name in registries} | {HUB: HUB_IMAGE}
 
 
 def read_record(text: str | None) -> Mapping[str, Any] | None:
@@ -97,3 +140,11 @@ def find_missing(effective: Effective, record: Mapping[str, Any]) -> Iterator[Mi
     for name in record.get("ca") or []:
         if "ca.crt" not in effective.texts.certificates.get(str(name), ()):
             yield Missing("certs.d", f"{name}/ca.crt", "files")
+    yield from find_missing_files(effective.texts.files, record)
+
+
+def find_missing_files(files: Mapping[str, str | None], record: Mapping[str, Any]) -> Iterator[Missing]:
+    """The files that are Mooring's as a whole, were looked for, and are not there."""
+    for path in map(str, record.get("files") or []):
+        if path in files and files[path] is None:
+            yield Missing("file", path, "files")

@@ -9,16 +9,17 @@ from functools import partial
 from typing import Any
 
 from mooring import checkup
-from mooring.checkup import Checkup
+from mooring.checkup import HUB, Checkup
 from mooring.command_line import Request
 from mooring.daemon.endpoints import Route
+from mooring.explain import DOCKER
 from mooring.reporters import fleet_table
-from mooring.survey import CLIENT, Lost, Survey, Visit
+from mooring.survey import CLIENT, LookFailed, Lost, Survey, Visit
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
 NONE = "none"
 # What a host answers in place of its configuration.
-FAULTS = {"masked": "masked", "missing": "no Docker"}
+FAULTS = {"masked": "masked", "missing": "no engine"}
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,25 @@ def exit_status(rows: list[Row], detailed: bool) -> int:
 
 
 def look(visit: Visit) -> tuple[Checkup, bool]:
-    """Ask a host, once; the second part says whether it is one of the clients."""
-    reply = visit.call("docker_config")
-    is_client = CLIENT in visit.roles
-    return checkup.examine(visit.name, reply, registries(visit)), is_client
+    """Ask a host, once where it has the engine that its play says; the second part says whether it is a client."""
+    return checkup_of(visit), CLIENT in visit.roles
+
+
+def checkup_of(visit: Visit) -> Checkup:
+    """What the host's engine is and does; LookFailed where there is none, or where it cannot be looked at."""
+    names, engine = registries(visit), str(visit.roles.get(CLIENT, {}).get("registry_client_engine") or DOCKER)
+    failed: LookFailed | None = None
+    if engine == DOCKER:
+        try:
+            return checkup.examine(visit.name, visit.call("docker_config"), names)
+        except LookFailed as error:
+            if not error.reply.get("missing"):
+                raise
+            failed, engine = error, ""
+    found = checkup.examine_containers(visit.name, visit.call("container_config"), names, engine)
+    if found is None:
+        raise failed or LookFailed({"msg": f"there is no {engine} on this host", "missing": True})
+    return found
 
 
 def registries(visit: Visit) -> tuple[str, ...]:
@@ -87,13 +103,10 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
         return say("-", "-", "-", "-", drift, f"invoke doctor {name}", (found.reason,))
     one, is_client = found
     drift, do = judge(one, is_client)
-    routes = one.now or one.later
-    names = [key for key in routes if key != "docker.io"]
-    engine = one.effective.engine
-    kind = "redhat" if engine.is_redhat else "docker"
-    version = ".".join(map(str, engine.version))
-    registry = way(routes[names[0]]) if names else "-"
-    return say(kind, version, registry, hub(routes["docker.io"]), drift, do, tuple(details(one)))
+    names = [key for key in one.routes if key != HUB]
+    version = one.engine.rpartition(" ")[2]
+    registry = way(one.routes[names[0]]) if names else "-"
+    return say(one.kind, version, registry, hub(one.routes[HUB]), drift, do, tuple(details(one)))
 
 
 def judge(one: Checkup, is_client: bool) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mooring.checkup import Checkup
 from mooring.daemon.conflicts import Severity
+from mooring.daemon.judge import judge
 from mooring.doctor.finding import Finding, Verdict
 
 # What to do about a conflict, by its rule; the message says what and the places where.
@@ -32,7 +33,7 @@ REMEDIES = {
 VERDICTS = {Severity.STOPS: Verdict.BREAKS, Severity.USELESS: Verdict.HARMS, Severity.SURPRISING: Verdict.HARMS}
 
 
-def judge(one: Checkup, is_client: bool) -> Iterator[Finding]:
+def examine(one: Checkup, is_client: bool) -> Iterator[Finding]:
     """Every rule about the engine."""
     yield from judge_conflicts(one)
     yield from judge_running(one)
@@ -70,7 +71,7 @@ def judge_conflicts(one: Checkup) -> Iterator[Finding]:
 def judge_running(one: Checkup) -> Iterator[Finding]:
     """Whether the daemon runs now."""
     if one.is_running:
-        yield Finding("daemon", Verdict.HOLDS, f"{one.effective.engine} runs and answers")
+        yield Finding("daemon", Verdict.HOLDS, f"{one.engine} runs and answers")
         return
     state = " ".join(one.state.get(key, "") for key in ("ActiveState", "SubState")).strip()
     seen = f"the daemon does not answer{f' (systemd: {state})' if state else ''}"
@@ -108,33 +109,48 @@ def judge_restart(one: Checkup) -> Iterator[Finding]:
 
 
 def judge_boot(one: Checkup) -> Iterator[Finding]:
-    """Whether the daemon comes up with the host."""
+    """Whether the daemon comes up with the host, and with which settings."""
+    if one.boot is None:
+        yield from judge_unit_file(one)
+        return
+    boot, why = one.boot.boot, "; ".join(one.boot.boot.reasons)
+    if one.state.get("UnitFileState", "").startswith("masked"):
+        yield Finding("next-boot", Verdict.BREAKS, why, "run `systemctl unmask docker`")
+    elif not boot.starts:
+        yield Finding("next-boot", Verdict.HARMS, why, "run `systemctl enable docker`")
+    if not one.boot.will_start:
+        rules = ", ".join(each.rule for each in judge(boot.effective) if each.severity is Severity.STOPS)
+        if rules:
+            seen = f"the daemon will not come up with the host: {rules}"
+            yield Finding("next-boot", Verdict.BREAKS, seen, "mend what is named before the host boots")
+    elif one.boot.route is not None:
+        seen = f"pulls go elsewhere after the next boot: {why}"
+        yield Finding("next-boot", Verdict.HARMS, seen, f"see `invoke explain {one.host} IMAGE`")
+    else:
+        yield Finding("next-boot", Verdict.HOLDS, "the daemon comes up with the host" + (f"; {why}" if why else ""))
+
+
+def judge_unit_file(one: Checkup) -> Iterator[Finding]:
+    """The same of engines of which only the unit's state is known; those without a daemon have none."""
     kept = one.state.get("UnitFileState", "")
-    if kept.startswith("masked"):
-        yield Finding(
-            "next-boot", Verdict.BREAKS, "the unit is masked: it never starts", "run `systemctl unmask docker`"
-        )
-    elif kept == "disabled":
-        seen = "the unit is disabled: it does not start with the host"
-        yield Finding("next-boot", Verdict.HARMS, seen, "run `systemctl enable docker`")
-    elif one.stops:
-        yield Finding("next-boot", Verdict.BREAKS, "the daemon will not come up with the host", "see next-restart")
+    if kept in ("disabled", "masked"):
+        remedy = f"run `systemctl {'unmask' if kept == 'masked' else 'enable'} {one.kind}`"
+        yield Finding("next-boot", Verdict.HARMS, f"the unit is {kept}: it does not start with the host", remedy)
     elif kept:
         yield Finding("next-boot", Verdict.HOLDS, f"the unit is {kept}: the daemon comes up with the host")
-    else:
-        yield Finding("next-boot", Verdict.UNKNOWN, "systemd does not say whether the unit is enabled")
 
 
 def facts(one: Checkup) -> dict[str, Any]:
     """The effective configuration as plain data: all settings with their places, routes now and later."""
     return {
-        "engine": str(one.effective.engine),
+        "engine": one.engine,
+        "kind": one.kind,
         "settings": {
             key: [{"value": each.text, "file": each.origin.path, "line": each.origin.line} for each in values]
-            for key, values in one.effective.settings().items()
+            for key, values in one.settings.items()
         },
         "record": one.record,
-        "routes": {name: asdict(route) for name, route in one.now.items()},
+        "routes": {name: asdict(route) for name, route in one.routes.items()},
         "routes_after_restart": {name: asdict(route) for name, route in one.later.items()},
         "differences": [asdict(each) for each in one.differences],
     }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from mooring import checkup
 from mooring.command_line import Request
 from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import Diagnosis, merge
 from mooring.reporters import diagnosis
-from mooring.status import registries
+from mooring.status import checkup_of
 from mooring.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
 
 OK, BROKEN, UNREACHABLE = 0, 2, 4
@@ -32,8 +31,8 @@ def examine(visit: Visit) -> Diagnosis:
     """All rules on one host."""
     facts = None
     try:
-        one = checkup.examine(visit.name, visit.call("docker_config"), registries(visit))
-        findings, facts = list(engine.judge(one, CLIENT in visit.roles)), engine.facts(one)
+        one = checkup_of(visit)
+        findings, facts = list(engine.examine(one, CLIENT in visit.roles)), engine.facts(one)
     except LookFailed as failed:
         findings = list(engine.judge_unit(failed.reply))
         if not findings:

@@ -62,9 +62,11 @@ def _write_finding(screen: _Screen, finding: Finding) -> None:
 
 
 def _write_facts(screen: _Screen, facts: Mapping[str, Any], verbose: bool) -> None:
-    """The settings with their places: those about registries, or all of them."""
+    """The settings with their places: those about registries, or all of them; other engines' are about nothing else."""
+    is_other = facts["kind"] not in ("docker", "redhat")
     for key, values in facts["settings"].items():
-        for one in values if verbose or key in SHOWN else ():
+        # Distributions ship podman with a long list of aliases.
+        for one in values if verbose or key in SHOWN or (is_other and not key.startswith("alias ")) else ():
             place = f"{one['file']}:{one['line']}" if one["line"] else one["file"]
             screen.write(f"  {key} = {one['value']}  ({place})", "dim")
 

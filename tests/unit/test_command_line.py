@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def flags(name: str) -> set[str]:
     return {one for argument in collection[name].get_arguments() for one in argument.names}
 
 
-@pytest.mark.parametrize("name", ["provision-server", "provision-clients", "play"])
+@pytest.mark.parametrize("name", ["provision-server", "provision-clients", "deprovision-clients", "play"])
 def test_every_provisioning_task_takes_every_option(name: str) -> None:
     wanted = {option.replace("_", "-") for option in OPTIONS} | set("iltefCDvkKT")
     assert wanted <= flags(name)
@@ -27,6 +28,26 @@ def test_every_provisioning_task_takes_every_option(name: str) -> None:
 def test_verify_takes_only_what_means_something_to_it() -> None:
     assert flags("verify") & {option.replace("_", "-") for option in ACTING} == set()
     assert {"junit", "limit", "json", "extra-vars"} <= flags("verify")
+
+
+@pytest.mark.parametrize(
+    ("words", "has"),
+    [
+        ("doctor", False),
+        ("doctor web1", True),
+        ("doctor --json", False),
+        ("doctor --limit web1", False),
+        ("doctor --limit=web1 web2", True),
+        ("doctor -i hosts.yml -v web1", True),
+        ("status", False),
+    ],
+)
+def test_a_word_that_may_follow_or_be_left_out(words: str, has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["invoke", *words.split()])
+    collection: Collection = tasks.namespace
+    found = {one.name: one for one in collection["doctor"].get_arguments()}
+    assert found["hosts"].positional is has
+    assert {"hosts", "limit", "json", "i"} <= flags("doctor")
 
 
 def test_every_option_has_its_help_and_a_letter_of_its_own() -> None:

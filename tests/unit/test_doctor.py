@@ -22,7 +22,7 @@ ENABLED = {"ActiveState": "active", "SubState": "running", "UnitFileState": "ena
 
 def diagnose(is_client: bool = True, **given: Any) -> Diagnosis:
     one = checkup.examine("web1", reply(**{"state": ENABLED, **given}), ("r.example.com",))
-    return Diagnosis("web1", merge(engine.judge(one, is_client)), engine.facts(one))
+    return Diagnosis("web1", merge(engine.examine(one, is_client)), engine.facts(one))
 
 
 def rules(found: Diagnosis, *verdicts: Verdict) -> set[str]:

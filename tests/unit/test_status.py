@@ -105,10 +105,41 @@ def test_exit_status() -> None:
     assert [status.exit_status([well, one], False) for one in (well, drifted, down, broken)] == [0, 0, 4, 0]
 
 
-@pytest.mark.parametrize(("key", "drift"), [("masked", "masked"), ("missing", "no Docker"), ("msg", "unknown")])
+@pytest.mark.parametrize(("key", "drift"), [("masked", "masked"), ("missing", "no engine"), ("msg", "unknown")])
 def test_a_host_that_answers_something_else(key: str, drift: str) -> None:
     found = status.row("web1", Lost("why", False, {key: True}))
     assert (found.drift, found.do, found.notes) == (drift, "invoke doctor web1", ("why",))
+
+
+PODMAN: dict[str, Any] = {
+    "programs": {"podman": "podman version 5.4.2"},
+    "files": {
+        "/etc/containers/registries.conf": '[[registry]]\nlocation = "r.example.com"\ninsecure = true\n',
+        checkup.RECORD: json.dumps({"files": ["/etc/containers/registries.conf.d/x.conf"]}),
+        "/etc/containers/registries.conf.d/x.conf": "",
+    },
+    "certificates": {},
+    "units": {},
+    "environment": {},
+    "docker": False,
+}
+
+
+def test_a_host_with_another_engine() -> None:
+    found = checkup.examine_containers("web1", PODMAN, ("r.example.com",))
+    assert found is not None
+    one = status.row("web1", (found, True))
+    assert (one.engine, one.version, one.hub, one.drift) == ("podman", "5.4.2", "direct", "none")
+    assert one.registry == "TLS unverified, http"
+    files = {**PODMAN["files"], "/etc/containers/registries.conf.d/x.conf": None}
+    gone = checkup.examine_containers("web1", {**PODMAN, "files": files}, ())
+    assert gone is not None
+    assert status.row("web1", (gone, True)).drift == "settings taken out of the files"
+
+
+def test_a_host_without_any_engine() -> None:
+    assert checkup.examine_containers("web1", {**PODMAN, "programs": {}}, ()) is None
+    assert checkup.examine_containers("web1", PODMAN, (), "crio") is None
 
 
 def test_the_table_has_a_line_for_each_host_and_then_the_details() -> None:
