@@ -9,9 +9,10 @@ from mooring.daemon.effective import Effective, running_command
 from mooring.daemon.engine import Engine
 from mooring.daemon.plan.settings import INSECURE, MIRRORS, Entries, Setting, normal
 from mooring.daemon.plan.step import Effect
-from mooring.daemon.registries import LOOPBACK, Registries, by_files
+from mooring.daemon.registries import LOOPBACK, Registries, by_files, is_network
 
-# In these versions a reload drops the insecure registries where both keys are set (moby PRs #45552, #45571, #45572).
+# In these versions a reload with mirrors in the file drops the insecure hosts, wherever they are set (moby PRs #45552,
+# #45571, #45572).
 FIXED: dict[tuple[int, ...], tuple[int, ...]] = {(23, 0): (23, 0, 7), (24, 0): (24, 0, 1)}
 
 
@@ -82,10 +83,10 @@ def find_reload_hindrance(texts: Effective) -> str:
     """
     engine, values = texts.engine, texts.file.values
     fixed = FIXED.get(engine.version[:2])
-    both = values.get(INSECURE.key) is not None and values.get(MIRRORS.key) is not None
-    if fixed and both and not engine.is_redhat and engine.version < fixed:
+    hosts = [entry for entry in by_files(texts).insecure if not is_network(entry)]
+    if fixed and hosts and values.get(MIRRORS.key) is not None and not engine.is_redhat and engine.version < fixed:
         number = ".".join(map(str, fixed))
-        return f"with both keys in the file a reload of {engine} drops the insecure registries (mended in {number})"
+        return f"with mirrors in the file a reload of {engine} drops the insecure registries (mended in {number})"
     command = running_command(texts.texts)
     for key in values:
         flags = command.of(key)

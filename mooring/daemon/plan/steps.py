@@ -22,7 +22,7 @@ def steps(draft: Draft, effect: Effect, way: Way, reason: str, is_on: bool) -> I
             yield Step(draft.changes, Effect.NONE, Expect(), reason)
     elif effect is Effect.RELOAD:
         yield from _reload(draft, reason)
-    elif way.lends or (way.keeps_containers and is_on and not is_planned(draft.after)):
+    elif way.lends:
         yield from _lend(draft, reason, is_on)
     else:
         same = way.keeps_containers and way.felt.names != ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from hosts import DEBIAN_UNIT, JSON, POLICY, REDHAT_UNIT, SYSCONFIG
 
-from mooring.daemon.effective import Effective, Texts, resolve
+from mooring.daemon.effective import Effective, Texts, resolve, running_command
 from mooring.daemon.judge import judge, will_start
 from mooring.daemon.plan.host import Container, Host, digest_of
 from mooring.daemon.plan.plan import Plan, plan
@@ -17,6 +17,7 @@ from mooring.daemon.plan.record import PATH as RECORD
 from mooring.daemon.plan.step import Effect, Expect, Step, written
 from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
 from mooring.daemon.registries import Registries, by_files
+from mooring.daemon.reload import Running, after_reload, after_start
 
 NAME = "registry.example.com"
 URL = f"http://{NAME}"
@@ -85,10 +86,14 @@ def _lives(effective: Effective) -> bool:
 
 @dataclass
 class Daemon:
-    """A daemon as domain knowledge has it: what a start and what a SIGHUP take over, checked after every step."""
+    """A daemon as the resolver knows it, which is held against real ones; looked at after every step."""
 
     host: Host
     restarts: int = 0
+
+    def __post_init__(self) -> None:
+        files = resolve(self.host.texts)
+        self.started = replace(files, command=running_command(self.host.texts)) if self.host.texts.argv else files
 
     def go(self, found: Plan) -> Host:
         """All steps; the files after each let the daemon start, and what is expected holds."""
@@ -115,28 +120,14 @@ class Daemon:
 
     def _restart(self) -> None:
         self.restarts += 1
-        effective = resolve(self.host.texts)
-        self._tell(by_files(effective), _lives(effective))
-        self.host = replace(self.host, texts=replace(self.host.texts, argv=words(effective)))
+        self.started = resolve(self.host.texts)
+        after = after_start(self.started)
+        self._tell(after.registries, after.live_restore)
+        self.host = replace(self.host, texts=replace(self.host.texts, argv=words(self.started)))
 
     def _reload(self) -> None:
-        effective = resolve(self.host.texts)
-        now, later, keys = self.now, by_files(effective), effective.file.values
-        running = {word[2:].partition("=")[0] for word in self.host.texts.argv[1:]}
-        flags = {"registry-mirrors": "registry-mirror", "insecure-registries": "insecure-registry"}
-        if {flags.get(key, key) for key in keys} & running:
-            return  # the daemon logs a conflict and keeps what it has
-        is_redhat, version = effective.engine.is_redhat, effective.engine.version
-        takes_mirrors = "registry-mirrors" in keys and not is_redhat and version >= (17, 4)
-        takes_insecure = "insecure-registries" in keys and version >= (1, 13)
-        lives = _lives(effective) if "live-restore" in keys else self.lives
-        known = Registries(
-            later.mirrors if takes_mirrors else now.mirrors,
-            later.insecure if takes_insecure else now.insecure,
-            now.added,
-            now.blocked,
-        )
-        self._tell(known, lives)
+        after = after_reload(self.started, resolve(self.host.texts), Running(self.now, self.lives))
+        self._tell(after.registries, after.live_restore)
 
     @property
     def now(self) -> Registries:

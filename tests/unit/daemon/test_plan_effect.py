@@ -250,6 +250,16 @@ def test_with_live_restore_on_the_drop_of_23_0_does_no_harm() -> None:
     assert (found.refusals, steps(found)) == ((), [("restart", "yes")])
 
 
+NETWORK = Wanted((Registry("10.0.0.0/8", insecure=True),), MIRROR.mirrors)
+
+
+def test_what_23_0_drops_at_a_reload() -> None:
+    """Insecure hosts, also those that are flags, but no networks (source: moby PR #45552)."""
+    assert plan(docker("{}", "23.0.6", "--insecure-registry=a"), MIRROR).effect is Effect.RESTART
+    assert plan(docker("{}", "23.0.6", "--insecure-registry=10.0.0.0/8"), MIRROR).effect is Effect.RELOAD
+    assert plan(docker("{}", "23.0.6"), NETWORK).effect is Effect.RELOAD
+
+
 def test_a_reload_touches_no_container() -> None:
     found = plan(docker("{}", containers=[WEB]), USUAL)
     assert [step.then for step in found.steps] == [Effect.RELOAD]
