@@ -132,6 +132,22 @@ def test_a_file_that_changed_meanwhile(remote: Remote, engine_host: EngineHost) 
     assert engine_host.left() == []
 
 
+def test_an_engine_without_a_daemon(remote: Remote, engine_host: EngineHost) -> None:
+    """podman reads its files at every command: nothing is reloaded, and nothing is asked."""
+    calls = engine_host.folder / "calls"
+    calls.unlink()
+    path = engine_host.folder / "registries.conf.d" / "moored.conf"
+    step = {"files": [{"path": str(path), "text": "[[registry]]\n"}], "then": "nothing"}
+    reply = change(remote, engine_host, engine_host.args([step], engine="podman", fault="fail:confirmed"))
+    assert "the old configuration is in force again" in reply["msg"]
+    assert not path.parent.exists()
+    reply = change(remote, engine_host, engine_host.args([step], engine="podman"))
+    assert (reply["changed"], reply["msg"]) == (True, "the new configuration is in force")
+    assert path.read_text() == "[[registry]]\n"
+    assert all("mooring-guard-" in line for line in calls.read_text().splitlines())
+    assert engine_host.left() == []
+
+
 def test_no_guard_no_change(remote: Remote, engine_host: EngineHost) -> None:
     (engine_host.folder / "no-guard").touch()
     reply = change(remote, engine_host, reload_plan(engine_host))

@@ -18,6 +18,7 @@ from engine_host import EngineHost
 from processes import await_text, ends_within
 from test_docker_settings import NEW, OLD, change, reload_plan, restart_plan
 
+from mooring import arguments
 from mooring.agent.transaction import faults
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
@@ -111,8 +112,12 @@ def test_a_guard_that_is_killed_as_well(interpreter: str, remote: Remote, engine
     assert json.loads(engine_host.config.read_text()) == NEW
     assert engine_host.left() != []
     with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as second:
-        reply = change(second, engine_host, engine_host.args([engine_host.step(OLD, "nothing")]))
-    assert "changed meanwhile" not in reply["msg"] or reply["failed"]
+        about = {"state_dir": str(engine_host.folder / "state")}
+        settled = arguments.normalize(arguments.find("docker_settled", None), about, None)
+        assert second.call("docker_settled", settled)["is_open"]
+        reply = change(second, engine_host, engine_host.args([]))
+        assert not second.call("docker_settled", settled)["is_open"]
+    assert reply["changed"], reply
     assert any("had broken off and was undone first: the old configuration" in one for one in reply["warnings"]), reply
     is_whole(engine_host, OLD)
 
