@@ -84,7 +84,7 @@ def find_reload_hindrance(texts: Effective) -> str:
     engine, values = texts.engine, texts.file.values
     fixed = FIXED.get(engine.version[:2])
     hosts = [entry for entry in by_files(texts).insecure if not is_network(entry)]
-    if fixed and hosts and values.get(MIRRORS.key) is not None and not engine.is_redhat and engine.version < fixed:
+    if fixed and hosts and MIRRORS.key in values and not engine.is_redhat and engine.version < fixed:
         number = ".".join(map(str, fixed))
         return f"with mirrors in the file a reload of {engine} drops the insecure registries (mended in {number})"
     command = running_command(texts.texts)

@@ -258,6 +258,7 @@ def test_what_23_0_drops_at_a_reload() -> None:
     assert plan(docker("{}", "23.0.6", "--insecure-registry=a"), MIRROR).effect is Effect.RESTART
     assert plan(docker("{}", "23.0.6", "--insecure-registry=10.0.0.0/8"), MIRROR).effect is Effect.RELOAD
     assert plan(docker("{}", "23.0.6"), NETWORK).effect is Effect.RELOAD
+    assert plan(docker('{"registry-mirrors": null}', "23.0.6"), INSECURE).effect is Effect.RESTART
 
 
 def test_a_reload_touches_no_container() -> None:
