@@ -11,9 +11,9 @@ from mooring import explain, explain_containers
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.container_texts import CONTAINERD, CRIO
 from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import Route
 from mooring.daemon.origin import Placed
 from mooring.daemon.registries import Registries, as_it_runs, by_files
+from mooring.daemon.route import Route
 from mooring.daemon.running import REGISTRY_KEYS, Difference
 from mooring.explain import BootExplanation
 

@@ -15,9 +15,10 @@ from mooring.daemon.boot import Boot, at_boot
 from mooring.daemon.conflicts import Conflict
 from mooring.daemon.container_texts import ContainerTexts
 from mooring.daemon.effective import Effective, Texts, resolve
-from mooring.daemon.endpoints import Host, Route, explain, split_image
+from mooring.daemon.endpoints import Host, explain
 from mooring.daemon.judge import judge, will_start
 from mooring.daemon.registries import Registries, as_it_runs, by_files
+from mooring.daemon.route import Route, split_image
 from mooring.daemon.running import Difference, differences
 from mooring.errors import MooringError, UsageError
 from mooring.explain_containers import ENGINES as CONTAINER_ENGINES
@@ -179,7 +180,7 @@ def read(name: str, module: str, request: Request) -> Mapping[str, Any]:
     if len(hosts) != 1:
         raise UsageError(f'explain needs one host; "{name}" means {len(hosts)} hosts of {request.inventory}')
     variables = host_variables(inventory, hosts[0], request)
-    user = str(variables.get("ansible_become_user") or "root") if as_bool(variables.get("ansible_become")) else None
+    user = looking_user(variables)
     session = Session(hosts[0].name, Bundle(), connection_options(request))
     args = arguments.normalize(arguments.find(module, None), {}, None)
     try:
@@ -189,6 +190,12 @@ def read(name: str, module: str, request: Request) -> Mapping[str, Any]:
     if reply.get("failed"):
         raise ExplainFailed(f"{hosts[0].name}: {reply.get('msg')}", bool(reply.get("missing")))
     return reply
+
+
+def looking_user(variables: Mapping[str, Any]) -> str | None:
+    """Whom a look becomes: root as in the playbooks, unless the inventory says otherwise or the login is root's."""
+    becomes = variables.get("ansible_become", variables.get("ansible_user") != "root")
+    return str(variables.get("ansible_become_user") or "root") if as_bool(becomes) else None
 
 
 def host_variables(inventory: Inventory, host: InventoryHost, request: Request) -> Variables:

@@ -14,12 +14,12 @@ from mooring.daemon.container_texts import BUILDKIT, CONTAINERD, CRIO, PODMAN, C
 from mooring.daemon.containerd import config
 from mooring.daemon.containerd.endpoints import explain as explain_containerd
 from mooring.daemon.containerd.judge import judge as judge_containerd
-from mooring.daemon.endpoints import Route
 from mooring.daemon.judge import will_start
 from mooring.daemon.origin import Placed
 from mooring.daemon.podman import effective
 from mooring.daemon.podman.endpoints import explain as explain_podman
 from mooring.daemon.podman.judge import judge as judge_podman
+from mooring.daemon.route import Route
 
 # In the order in which they are taken where nobody names one.
 ENGINES = (PODMAN, CRIO, CONTAINERD, BUILDKIT)

@@ -11,7 +11,7 @@ from typing import Any
 from mooring import checkup
 from mooring.checkup import HUB, Checkup
 from mooring.command_line import Request
-from mooring.daemon.endpoints import Route
+from mooring.daemon.route import Route
 from mooring.explain import DOCKER
 from mooring.reporters import fleet_table
 from mooring.survey import CLIENT, LookFailed, Lost, Survey, Visit

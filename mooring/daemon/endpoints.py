@@ -3,48 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mooring.daemon.container_texts import CONTAINERD, ContainerEngine
+from mooring.daemon.containerd import hosts_toml
+from mooring.daemon.containerd.endpoints import attempts, of_folder
 from mooring.daemon.engine import Engine
 from mooring.daemon.registries import HUB, Registries
-from mooring.errors import UsageError
+from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 
-HUB_URL = "https://registry-1.docker.io"
 CERTIFICATES = "/etc/docker/certs.d"
-SYSTEM = "the system's authorities"
-ANY_ERROR = "any error"
+# docker's containerd image store reads hosts.toml by containerd's own code, that of 2.x since docker 28.
+STORE = ContainerEngine(CONTAINERD, (2,))
 # source: `continueOnError` and `shouldV2Fallback` of 1.13.1; Docker's own asks no more since moby PR #35376 (17.12).
 SOME_ERRORS = (
     "no connection, no registry's answer, UNAUTHORIZED, MANIFEST_UNKNOWN or NAME_UNKNOWN; "
     "DENIED and TOOMANYREQUESTS end the pull"
 )
 NO_TLS = "no TLS connection; an error that the registry itself sends over TLS ends the pull"
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One place that is asked for `repository`.
-
-    `tls` is "verified", "unverified" or "none"; `trust` says whom a verified one trusts; `credentials` whose login
-    is sent, where the user has it; `next_on` what makes the engine try the next one, empty at the end.
-    """
-
-    kind: str
-    url: str
-    repository: str
-    tls: str
-    trust: str
-    credentials: str
-    next_on: str = ""
-
-
-@dataclass(frozen=True)
-class Route:
-    """All endpoints of a pull; `refusal` is what the engine says where there is none. `notes` are further facts."""
-
-    endpoints: tuple[Endpoint, ...] = ()
-    refusal: str = ""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,16 +31,6 @@ class Host:
     registries: Registries
     certificates: Mapping[str, tuple[str, ...]]
     files: Mapping[str, str | None] = field(default_factory=dict)
-
-
-def split_image(image: str) -> tuple[str, str]:
-    """(registry or "", repository with its tag or digest); UsageError where this is no image's name."""
-    first, slash, rest = image.partition("/")
-    if not image or image != image.strip() or "://" in image or image.startswith(("/", "-")) or image.endswith("/"):
-        raise UsageError(f'"{image}" is no image: it should be like "registry.example.com/team/app:1.2" or "busybox"')
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        return (HUB if first == f"index.{HUB}" else first), rest
-    return "", image
 
 
 def explain(image: str, host: Host) -> Route:
@@ -83,7 +49,7 @@ def explain(image: str, host: Host) -> Route:
         kind = "added registry" if not registry and one != HUB else "registry"
         endpoints = list(_endpoints(kind, one, repository, host))
         if number < len(candidates) and endpoints:
-            endpoints[-1] = _with(endpoints[-1], ANY_ERROR)
+            endpoints[-1] = replace(endpoints[-1], next_on=ANY_ERROR)
         found += endpoints
     if not found:
         return Route(refusal="All endpoints blocked." if registry else "No default registry configured.")
@@ -92,7 +58,11 @@ def explain(image: str, host: Host) -> Route:
 
 def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterator[Endpoint]:
     is_blocked = host.engine.is_redhat and host.registries.blocks(registry)
-    if registry == HUB:
+    hosts = _hosts(registry, host)
+    if len(hosts) > 1 or any(one.url not in ("", HUB_URL, f"https://{registry}") for one in hosts):
+        # With several hosts that file alone counts (source: `mergeLegacyConfig`).
+        yield from _by_hosts(registry, repository, hosts)
+    elif registry == HUB:
         bare = repository if "/" in repository else f"library/{repository}"
         # A mirror still serves docker.io/… where Docker Hub itself is blocked.
         mirrors = host.registries.mirrors
@@ -109,6 +79,23 @@ def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterato
         else:
             trust = _trust(registry, host)
             yield Endpoint(kind, f"https://{registry}", repository, "verified", trust, credentials)
+
+
+def _hosts(registry: str, host: Host) -> tuple[hosts_toml.Host, ...]:
+    """What the registry's hosts.toml says, where the engine reads it: with the containerd image store."""
+    text = host.files.get(f"{CERTIFICATES}/{registry}/{hosts_toml.NAME}")
+    if not (text and host.engine.has_containerd_store):
+        return ()
+    return of_folder(f"{CERTIFICATES}/{registry}", host.certificates.get(registry, ()), text)
+
+
+def _by_hosts(registry: str, repository: str, hosts: tuple[hosts_toml.Host, ...]) -> Iterator[Endpoint]:
+    """The hosts in their order; each is sent the login of the registry that the image's name has."""
+    bare = f"library/{repository}" if registry == HUB and "/" not in repository else repository
+    credentials = "Docker Hub's" if registry == HUB else f"{registry}'s"
+    found = list(attempts(registry, bare, hosts, STORE, credentials))
+    for number, one in enumerate(found, 1):
+        yield one if one.next_on else replace(one, next_on=ANY_ERROR if number < len(found) else "")
 
 
 def _mirror(url: str, repository: str, host: Host, rule: str) -> Endpoint:
@@ -131,16 +118,10 @@ def _mirror_rule(engine: Engine) -> str:
 def _trust(registry: str, host: Host) -> str:
     """Whom the engine trusts for a registry: *.crt are authorities, *.cert is shown as the client's own."""
     names = host.certificates.get(registry, ())
-    files = [f"{CERTIFICATES}/{registry}/{name}" for name in names if name.endswith(".crt")]
-    own = [f"{CERTIFICATES}/{registry}/{name}" for name in names if name.endswith(".cert")]
+    hosts = _hosts(registry, host) or (hosts_toml.from_certificates(f"{CERTIFICATES}/{registry}", names),)
+    files, own = hosts[-1].authorities, hosts[-1].client
     text = " and ".join([SYSTEM, *files])
     return f"{text}; shows {', '.join(own)}" if own else text
-
-
-def _with(endpoint: Endpoint, rule: str) -> Endpoint:
-    return Endpoint(
-        endpoint.kind, endpoint.url, endpoint.repository, endpoint.tls, endpoint.trust, endpoint.credentials, rule
-    )
 
 
 def _notes(candidates: list[str], host: Host) -> Iterator[str]:
@@ -150,6 +131,13 @@ def _notes(candidates: list[str], host: Host) -> Iterator[str]:
             networks = ", ".join(known.networks())
             yield f"if {name} resolves to an address in {networks}, it counts as insecure"
         if host.engine.has_containerd_store and "hosts.toml" in host.certificates.get(name, ()):
-            yield f"with several hosts in {CERTIFICATES}/{name}/hosts.toml only that file counts"
+            path = f"{CERTIFICATES}/{name}/{hosts_toml.NAME}"
+            told = hosts_toml.parse(host.files[path] or "", path) if host.files.get(path) else None
+            if told is not None and told.error:
+                yield f"{path} does not count: {told.error}"
+            elif told is not None and len(told.hosts) > 1:
+                yield f"{path} names several hosts, so registry-mirrors and insecure-registries do not count here"
+            elif told is None:
+                yield f"with several hosts in {path} only that file counts"
     if host.engine.has_containerd_store and known.insecure:
         yield "with the containerd image store insecure registries are reported to be ignored (docker/cli#6748)"

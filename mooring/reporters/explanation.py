@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mooring.daemon.conflicts import Conflict
-from mooring.daemon.endpoints import Endpoint, Route
+from mooring.daemon.route import Endpoint, Route
 
 if TYPE_CHECKING:
     from mooring.explain import BootExplanation, Explanation

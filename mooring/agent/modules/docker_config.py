@@ -2,8 +2,9 @@
 
 Mooring's own module. `unit` is what `systemctl cat` prints; `files` are texts by path, null for one that is not there;
 `certificates` are the file names below certs.d by registry; `argv` is the running daemon's, empty where none runs.
-`containers` are the running ones with their restart policy, `state` what systemd knows of the unit, `digests` the
-sha1 of every file looked at, `registries_service` the states of that service; `error` says why the daemon did not answer. Fails with `missing` where there is no unit.
+`containers` are the running ones with their restart policy, `state` what systemd knows of the unit and
+`registries_service` of that service, `digests` the sha1 of every file looked at; `error` says why the daemon did not
+answer. Fails with `missing` where there is no unit.
 """
 
 from __future__ import absolute_import, division, print_function

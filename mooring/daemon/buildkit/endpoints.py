@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mooring.daemon.buildkit.buildkitd_toml import DEFAULT, Effective, Registry
-from mooring.daemon.endpoints import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 from mooring.daemon.registries import HUB, Registries
+from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 
 NO_TLS = "an answer without TLS"
 BUILDERS = "a builder that exists keeps the settings that it was made with; `docker buildx inspect` shows them"

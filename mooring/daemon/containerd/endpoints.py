@@ -10,9 +10,9 @@ from mooring.daemon.container_texts import ContainerEngine, ContainerTexts
 from mooring.daemon.containerd import hosts_toml
 from mooring.daemon.containerd.config import Effective
 from mooring.daemon.containerd.hosts_toml import Host, HostsToml
-from mooring.daemon.endpoints import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 from mooring.daemon.origin import Origin
 from mooring.daemon.registries import HUB, Registries
+from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 from mooring.daemon.toml import get
 
 PODS = "the pod's"

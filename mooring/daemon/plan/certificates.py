@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import HUB_URL
 from mooring.daemon.plan.host import Host, digest_of
 from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
 from mooring.daemon.registries import HUB, by_files
+from mooring.daemon.route import HUB_URL
 
 
 @dataclass(frozen=True)

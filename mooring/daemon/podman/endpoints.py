@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mooring.daemon.container_texts import CRIO
-from mooring.daemon.endpoints import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 from mooring.daemon.origin import Origin
 from mooring.daemon.podman import crio
 from mooring.daemon.podman.conflicts import CERTIFICATES
@@ -15,6 +14,7 @@ from mooring.daemon.podman.effective import Effective, match
 from mooring.daemon.podman.registries_conf import Registry, clean
 from mooring.daemon.podman.values import TRIMS
 from mooring.daemon.registries import HUB
+from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 
 NO_TLS = "no TLS connection"
 # source: `newImageSource`; podman#20374, cri-o#5450

@@ -11,7 +11,7 @@ from mooring.daemon.buildkit.conflicts import judge
 from mooring.daemon.buildkit.endpoints import BUILDERS, NO_TLS, explain
 from mooring.daemon.conflicts import Severity
 from mooring.daemon.container_texts import ContainerTexts
-from mooring.daemon.endpoints import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
 HUB = '[registry."docker.io"]\nmirrors = ["m.example.com:5000", "n.example.com/proxy"]\n'

@@ -12,7 +12,7 @@ from mooring.daemon.container_texts import ContainerTexts, Unit
 from mooring.daemon.containerd.config import CERTIFICATES, PATH, Effective, resolve
 from mooring.daemon.containerd.endpoints import NO_TLS, explain
 from mooring.daemon.containerd.judge import judge
-from mooring.daemon.endpoints import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
 ALL = ("1.6.20", "1.7.24", "2.1.9")

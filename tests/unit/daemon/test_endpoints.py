@@ -8,8 +8,9 @@ import pytest
 from hosts import docker, redhat
 
 from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import ANY_ERROR, HUB_URL, NO_TLS, SOME_ERRORS, SYSTEM, Host, Route, explain, split_image
+from mooring.daemon.endpoints import NO_TLS, SOME_ERRORS, Host, explain
 from mooring.daemon.registries import as_it_runs, by_files
+from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Route, split_image
 from mooring.daemon.running import Difference, differences
 from mooring.errors import UsageError
 
@@ -19,7 +20,9 @@ HUB = (HUB_URL, "library/tiny:1", "verified", "")
 
 
 def route(image: str, effective: Effective) -> Route:
-    return explain(image, Host(effective.engine, by_files(effective), effective.texts.certificates))
+    return explain(
+        image, Host(effective.engine, by_files(effective), effective.texts.certificates, effective.texts.files)
+    )  # fmt: skip
 
 
 def told(found: Route) -> list[tuple[str, str, str, str]]:
@@ -113,6 +116,54 @@ def test_notes_say_what_a_name_alone_cannot_tell() -> None:
     assert [word for word, note in zip(("resolves", "hosts.toml", "ignored"), notes, strict=True) if word in note] == [
         "resolves", "hosts.toml", "ignored",
     ]  # fmt: skip
+
+
+STORE = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+PATH = "/etc/docker/certs.d/r.example.com/hosts.toml"
+SEVERAL = 'server = "https://r.example.com"\n[host."http://m.example.com:5000"]\n'
+SEVERAL += '[host."https://n.example.com"]\nca = "n.crt"\n'
+
+
+def with_hosts(text: str, info: dict[str, Any] = STORE) -> Effective:
+    settings = {"insecure-registries": ["r.example.com"]}
+    certificates = {"r.example.com": ("hosts.toml",)}
+    return docker(settings, "28.5.2", certificates=certificates, info=info, files={PATH: text})
+
+
+def test_several_hosts_in_hosts_toml_count_alone() -> None:
+    found = route("r.example.com/a", with_hosts(SEVERAL))
+    assert told(found) == [
+        ("http://m.example.com:5000", "a", "none", ANY_ERROR),
+        ("https://n.example.com", "a", "verified", ANY_ERROR),
+        ("https://r.example.com", "a", "verified", ""),
+    ]
+    assert found.endpoints[1].trust == f"{SYSTEM} and /etc/docker/certs.d/r.example.com/n.crt"
+    assert {one.credentials for one in found.endpoints} == {"r.example.com's"}
+    assert any("names several hosts" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "info", "note"),
+    [
+        (SEVERAL, {}, ""),
+        ("[[", STORE, "does not count"),
+        ('server = "https://r.example.com"\n', STORE, ""),
+    ],
+)
+def test_otherwise_the_engines_own_settings_do(text: str, info: dict[str, Any], note: str) -> None:
+    found = route("r.example.com/a", with_hosts(text, info))
+    assert [one.tls for one in found.endpoints] == ["unverified", "none"]
+    assert any("hosts.toml" in one and note in one for one in found.notes) is bool(note)
+
+
+def test_one_host_in_hosts_toml_gives_its_certificates_or_its_place() -> None:
+    def one(text: str) -> list[tuple[str, str]]:
+        certificates = {"r.example.com": ("hosts.toml", "other.crt")}
+        host = docker(None, "28.5.2", certificates=certificates, info=STORE, files={PATH: text})
+        return [(found.url, found.trust) for found in route("r.example.com/a", host).endpoints]
+
+    assert one('ca = "/own.crt"\n') == [("https://r.example.com", f"{SYSTEM} and /own.crt")]
+    assert one('server = "https://other.example.com"\n') == [("https://other.example.com", SYSTEM)]
 
 
 @pytest.mark.parametrize("image", ["", " a", "http://a/b", "/a", "a/", "-a"])

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 
 from mooring.daemon.containerd.hosts_toml import NAME
-from mooring.daemon.endpoints import HUB_URL
 from mooring.daemon.plan.certificates import WholeFile
 from mooring.daemon.plan.containers.host import ContainerHost
 from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.wanted import Wanted
 from mooring.daemon.registries import HUB, is_network
+from mooring.daemon.route import HUB_URL
 
 HEAD = "# Mooring's: it is written anew as a whole."
 
