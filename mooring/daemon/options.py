@@ -1,8 +1,8 @@
 """The daemon's options: the flag, the key in daemon.json, and the versions that know them.
 
-Asked of real engines: docker 20.10.24, 26.1.5 and 28.5.2 (`--help`, and files with every key); for 1.13.1 by its
-documentation. Where only "between two of these" is known, the wider span stands here: a wrong "will not start" is
-worse than a missing one.
+Asked of docker 20.10.5, 20.10.24, 26.1.5 and 28.5.2 (`--help`, every flag, a file with every key; test_options.py does
+so again); for 1.13.1 by its documentation. Where only "between two of these" is known, the wider span stands here: a
+wrong "will not start" is worse than a missing one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ALWAYS, NEVER = (0,), (9999,)
 
 @dataclass(frozen=True)
 class Option:
-    """One option; `until` is the first version without it."""
+    """One option; `until` is the first version without it. Some are keys without a flag."""
 
     flag: str
     key: str
@@ -25,6 +25,7 @@ class Option:
     since: tuple[int, ...] = ALWAYS
     until: tuple[int, ...] = NEVER
     is_redhats: bool = False
+    is_flag: bool = True
 
     def is_known_to(self, engine: Engine) -> bool:
         if engine.is_redhat:
@@ -70,7 +71,7 @@ CHANGING = (
     Option("block-registry", "block-registry", LIST, is_redhats=True),
     Option("signature-verification", "signature-verification", SWITCH, is_redhats=True),
     Option("disable-legacy-registry", "disable-legacy-registry", SWITCH, until=(19, 3)),
-    Option("api-cors-header", "api-cors-header", VALUE, until=(28,)),
+    Option("api-cors-header", "api-cors-header", VALUE),
     Option("oom-score-adjust", "oom-score-adjust", VALUE, until=(25,)),
     Option("graph", "graph", VALUE, until=(23,)),
     Option("cluster-advertise", "cluster-advertise", VALUE, until=(23,)),
@@ -86,17 +87,17 @@ CHANGING = (
     Option("network-control-plane-mtu", "network-control-plane-mtu", VALUE, since=(17, 3)),
     Option("node-generic-resource", "node-generic-resources", LIST, since=(17, 3)),
     Option("default-address-pool", "default-address-pools", LIST, since=(18, 6)),
-    Option("builder", "builder", VALUE, since=(18, 9)),
-    Option("features", "features", VALUE, since=(18, 9)),
+    Option("builder", "builder", VALUE, since=(18, 9), is_flag=False),
+    Option("features", "features", VALUE, since=(18, 9), is_flag=False),
     Option("feature", "features", LIST, since=(27,)),
     Option("rootless", "rootless", SWITCH, since=(18, 9)),
     Option("cri-containerd", "cri-containerd", SWITCH, since=(18, 9)),
     Option("containerd-namespace", "containerd-namespace", VALUE, since=(18, 9)),
     Option("containerd-plugins-namespace", "containerd-plugins-namespace", VALUE, since=(18, 9)),
     Option("default-cgroupns-mode", "default-cgroupns-mode", VALUE, since=(19, 3)),
-    Option("deprecated-key-path", "deprecated-key-path", VALUE, since=(19, 3)),
+    Option("deprecated-key-path", "deprecated-key-path", VALUE, since=(19, 3), is_flag=False),
     Option("host-gateway-ip", "host-gateway-ip", LIST, since=(19, 3)),
-    Option("host-gateway-ips", "host-gateway-ips", LIST, since=(27,)),
+    Option("host-gateway-ips", "host-gateway-ips", LIST, since=(27,), is_flag=False),
     Option("ip6tables", "ip6tables", SWITCH, since=(19, 3)),
     Option("max-download-attempts", "max-download-attempts", VALUE, since=(19, 3)),
     Option("http-proxy", "http-proxy", VALUE, since=(23,)),
@@ -122,4 +123,4 @@ OPTIONS = (
     *(Option(flag, key, LIST) for flag, key in LISTS.items()),
     *CHANGING,
 )
-BY_FLAG = {option.flag: option for option in OPTIONS}
+BY_FLAG = {option.flag: option for option in OPTIONS if option.is_flag}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mooring.daemon import conflicts, insecure, mirrors, shapes
+from mooring.daemon import conflicts, insecure, mirrors, shapes, values
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 from mooring.daemon.registries import Registries, by_files, mirrors_of, with_insecure
@@ -21,6 +21,9 @@ FILE_RULES = (
     conflicts.find_unknown_keys,
     conflicts.find_double_settings,
     shapes.find_wrong_types,
+    values.find_refused_values,
+    values.find_values_that_newer_engines_refuse,
+    values.find_labels_twice,
 )
 
 
@@ -35,8 +38,8 @@ class Running:
 
 def after_start(effective: Effective) -> Running:
     """What the daemon has that was started with these files."""
-    values = effective.values(LIVE_RESTORE)
-    return Running(by_files(effective), bool(values) and values[-1].text in shapes.TRUE)
+    given = effective.values(LIVE_RESTORE)
+    return Running(by_files(effective), bool(given) and given[-1].text in shapes.TRUE)
 
 
 def after_reload(old: Effective, new: Effective, now: Running | None = None) -> Running:

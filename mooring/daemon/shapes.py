@@ -6,6 +6,7 @@ not exist, an address that is none) is not judged, but for registries.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +36,8 @@ MAPPINGS: dict[str, tuple[type, str]] = {
         ["builder", "cluster-store-opts", "default-network-opts", "default-ulimits", "runtimes"], (object, "a mapping")
     ),
 }
-# Go's `strconv.ParseBool`.
+# Go's `strconv.ParseInt` with base 0, and `strconv.ParseBool`.
+NUMBER = re.compile(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0)")
 TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
 TRUTHS = TRUE | {"0", "f", "F", "FALSE", "false", "False"}
 
@@ -57,7 +59,7 @@ def find_wrong_flag_values(effective: Effective) -> Iterator[Conflict]:
         if option and option.kind == SWITCH and flag.value not in TRUTHS:
             message = f"--{flag.name}={flag.value} is neither true nor false"
             yield Conflict("wrong-type", Severity.STOPS, message, (flag.origin,))
-        elif flag.name in NUMBERS and not flag.value.lstrip("+-").isdigit():
+        elif flag.name in NUMBERS and not NUMBER.fullmatch(flag.value):
             message = f"--{flag.name}={flag.value} is no number"
             yield Conflict("wrong-type", Severity.STOPS, message, (flag.origin,))
 

@@ -92,15 +92,15 @@ ANY = st.sampled_from(
 GOOD: dict[str, list[Any]] = {
     "debug": [True, False],
     "live-restore": [True, False],
-    "labels": [["a=b"], []],
-    "log-level": ["info", "debug"],
+    "labels": [["a=b"], [], ["a"], ["a=b", "a=c"], ["a=b=c"]],
+    "log-level": ["info", "debug", "x", "warning", ""],
     "max-concurrent-downloads": [1, 5],
-    "mtu": [1400],
+    "mtu": [1400, 0, -1],
     "shutdown-timeout": [10],
     "features": [{"buildkit": True}, {}],
     "log-opts": [{"max-size": "1m"}, {}],
     "experimental": [True, False],
-    "exec-opts": [["native.cgroupdriver=cgroupfs"]],
+    "exec-opts": [["native.cgroupdriver=cgroupfs"], ["a"], [" native.cgroupdriver = cgroupfs"]],
     "data-root": ["/var/lib/docker"],
     "graph": ["/var/lib/docker"],
     "icc": [True],
@@ -113,6 +113,23 @@ GOOD: dict[str, list[Any]] = {
     "max-download-attempts": [3],
     "userland-proxy": [False],
     "storage-driver": ["vfs"],
+    # And what some do.
+    "dns": [["10.0.0.1"], ["x"], [" ::1"]],
+    "dns-opts": [["x"]],
+    "exec-root": ["/run/docker"],
+    "api-cors-header": ["", "*"],
+    "validate": [True, False],
+    "help": [True],
+    "default-ulimits": [{}],
+    "runtimes": [{}],
+    "builder": [{}],
+    "x": [{}, {"debug": True}, {"labels": "a"}, {"no-such-key": 1}],
+    "insecure-registries": [None],
+    "min-api-version": ["1.24"],
+    "deprecated-key-path": ["/x"],
+    "host-gateway-ips": [["10.0.0.1"]],
+    "log-format": ["text"],
+    "raw-logs": [True],
 }
 
 
@@ -142,7 +159,7 @@ def flags(draw: st.DrawFn) -> str:
     for key, entries in LISTS.items():
         if draw(st.integers(0, 2)) == 2:
             words.append(f"--{FLAGS[key]}={draw(entries)}")
-    words += draw(st.lists(st.sampled_from(OTHER_FLAGS), max_size=2))
+    words += draw(st.lists(st.sampled_from([*OTHER_FLAGS, *MORE_FLAGS.split()]), max_size=2))
     return " ".join(words)
 
 
@@ -170,6 +187,11 @@ OTHER_FLAGS = (
     "--graph=/var/lib/docker",
     "--",
 )
+MORE_FLAGS = """
+--label=a --label=a=c --dns=x --dns=10.0.0.1 --dns=::1 --mtu=0x10 --mtu=-1 --mtu=010 --mtu=1_0 --mtu=08 --bip6= -H
+--max-concurrent-downloads=-1 --log-level=x --log-level=WARN --log-level=warning --version --validate --help=false
+--api-cors-header=* --exec-opt=a --features=a --shutdown-timeout=-1 -Hunix:///run/x
+"""
 
 
 @st.composite

@@ -162,6 +162,13 @@ class Bench:
             shutil.rmtree(config)
         return Verdict(NO_DRIVER in said, "\n".join(said.splitlines()[-3:]))
 
+    def ask(self, *words: str) -> str:
+        """What `dockerd WORDS` prints, which ends by itself."""
+        done = subprocess.run(
+            ["chroot", str(self.root), "dockerd", *words], capture_output=True, text=True, timeout=SECONDS
+        )
+        return done.stdout + done.stderr
+
     @contextmanager
     def daemon(self, argv: Sequence[str], text: str | None) -> Iterator[Daemon]:
         """A dockerd that answers."""

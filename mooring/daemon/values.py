@@ -1,0 +1,79 @@
+"""The rules about values of the right kind that no daemon takes: a label without "=", a resolver that is no address.
+
+Asked of 20.10.5, 20.10.24, 26.1.5 and 28.5.2, and read in `config.Validate` where versions differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mooring.daemon.conflicts import Conflict, Severity
+from mooring.daemon.effective import Effective
+from mooring.daemon.gonet import is_ip
+from mooring.daemon.origin import Placed
+from mooring.daemon.shapes import TRUE
+
+LEVELS = ("panic", "fatal", "error", "warn", "info", "debug", "trace")
+ENDING = ("help", "version", "validate")
+
+
+def find_ending_words(effective: Effective) -> Iterator[Conflict]:
+    """--help, --version and --validate print and end; the last one does so as a key of the file too."""
+    found = [flag for flag in effective.command.flags if flag.name in ENDING and flag.value in TRUE]
+    for flag in found:
+        yield _stops("prints-and-ends", f"--{flag.name} makes the daemon print and end", Placed("", flag.origin))
+    if effective.file.values.get("validate") is True:
+        place = Placed("", effective.file.origin("validate"))
+        yield _stops("prints-and-ends", '"validate" makes the daemon look at the file and end', place)
+
+
+def find_refused_values(effective: Effective) -> Iterator[Conflict]:
+    """What the engine says at start: bad attribute format, is not an ip address, invalid logging level, …"""
+    for label in effective.values("labels"):
+        if "=" not in label.text:
+            yield _stops("bad-value", f'label "{label.text}" is not name=value', label)
+    for address in effective.values("dns"):
+        if not is_ip(address.text.strip()):
+            yield _stops("bad-value", f'dns "{address.text}" is no address', address)
+    for key in ("max-concurrent-downloads", "max-concurrent-uploads", "max-download-attempts"):
+        for number in effective.values(key):
+            if number.text.startswith("-") and effective.is_flag(number):
+                yield _stops("bad-value", f"{key} {number.text} is below 0", number)
+    for level in effective.values("log-level"):
+        # 20.10.24 takes "warning" too, 26.1.5 does not.
+        is_old = level.text.lower() == "warning" and not effective.engine.is_at_least(25)
+        if level.text and level.text.lower() not in LEVELS and not is_old:
+            yield _stops("bad-value", f'log-level "{level.text}" is none of {", ".join(LEVELS)}', level)
+
+
+def find_values_that_newer_engines_refuse(effective: Effective) -> Iterator[Conflict]:
+    """26.1.5 refuses a negative mtu, 28.5.2 also a half exec-opt and any api-cors-header; 20.10.24 none of them."""
+    for header in effective.values("api-cors-header"):
+        if header.text and effective.engine.is_at_least(28):
+            yield _stops("bad-value", "api-cors-header has been removed from the engine", header)
+    for mtu in effective.values("mtu"):
+        if mtu.text.startswith("-") and effective.engine.is_at_least(23):
+            yield _stops("bad-value", f"mtu {mtu.text} is below 0", mtu)
+    for option in effective.values("exec-opts"):
+        name, _, value = option.text.partition("=")
+        if not (name.strip() and value.strip()) and effective.engine.is_at_least(28):
+            yield _stops("bad-value", f'exec-opt "{option.text}" is not name=value', option)
+
+
+def find_labels_twice(effective: Effective) -> Iterator[Conflict]:
+    """One label with two values; 1.13 only warns (source: `GetConflictFreeLabels`)."""
+    first: dict[str, Placed] = {}
+    for label in effective.values("labels"):
+        name, _, value = label.text.partition("=")
+        other = first.setdefault(name, label)
+        if other.text != label.text and effective.engine.is_at_least(17, 12):
+            places = (other.origin, label.origin)
+            message = f'label "{name}" has two values, {other.text.partition("=")[2]} and {value}'
+            yield Conflict("bad-value", Severity.STOPS, message, places)
+
+
+def _stops(rule: str, message: str, value: Placed) -> Conflict:
+    return Conflict(rule, Severity.STOPS, message, (value.origin,))
+
+
+RULES = (find_ending_words, find_refused_values, find_values_that_newer_engines_refuse, find_labels_twice)

@@ -1,0 +1,37 @@
+"""Which flags and keys does each engine know? All of them, asked one by one and at once."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from drawn import CONTAINERD
+from engines import Bench
+
+from mooring.daemon.engine import recognize
+from mooring.daemon.options import OPTIONS
+
+DAEMON = ("/usr/sbin/dockerd", CONTAINERD, "--storage-driver=nosuch")
+NONE_OF_THEM = "don't match any configuration option: "
+
+
+def test_flags(bench: Bench) -> None:
+    engine = recognize("dockerd", bench.suite.docker)
+    known = {option.flag for option in OPTIONS if option.is_known_to(engine) and option.is_flag}
+    shown = set(re.findall(r"^ +(?:-\w, )?--([a-z][a-z0-9-]+)", bench.ask("--help"), re.MULTILINE))
+    assert shown <= known
+    # Not every flag is shown; and a word that is a key only must be no flag.
+    taken = {
+        one.flag
+        for one in OPTIONS
+        if one.flag not in shown and "unknown flag" not in bench.ask(f"--{one.flag}=1", "--help")
+    }
+    assert shown | taken == known
+
+
+def test_keys(bench: Bench) -> None:
+    engine = recognize("dockerd", bench.suite.docker)
+    keys = {option.key for option in OPTIONS}
+    said = bench.judge(DAEMON, json.dumps(dict.fromkeys(keys))).said
+    refused = set(re.findall(r"[a-z0-9-]+", said.rpartition(NONE_OF_THEM)[2])) if NONE_OF_THEM in said else set()
+    assert keys - refused == {option.key for option in OPTIONS if option.is_known_to(engine)}
