@@ -8,7 +8,7 @@ from invoke import Context, task
 @task(
     help={
         "unit": "only the tests without the lab",
-        "long": "also the long ones: hundreds of drawn cases per engine",
+        "long": "also the long ones: hundreds of drawn cases per engine, the lab's big fleet",
     }
 )
 def test(context: Context, unit: bool = False, long: bool = False) -> None:
