@@ -12,12 +12,13 @@ from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.container_texts import CONTAINERD, CRIO
 from mooring.daemon.effective import Effective
 from mooring.daemon.origin import Placed
+from mooring.daemon.plan.containers.host import record_path
+from mooring.daemon.plan.record import PATH as RECORD
 from mooring.daemon.registries import Registries, as_it_runs, by_files
 from mooring.daemon.route import Route
 from mooring.daemon.running import REGISTRY_KEYS, Difference
 from mooring.explain import BootExplanation
 
-RECORD = "/etc/mooring/registry_client.json"
 HUB, HUB_IMAGE, REPOSITORY = "docker.io", "docker.io/library/busybox", "mooring"
 
 
@@ -30,7 +31,7 @@ class Missing:
     where: str
 
     def __str__(self) -> str:
-        place = "in the files" if self.where == "files" else "in effect"
+        place = "there" if self.key == "file" else "in the files" if self.where == "files" else "in effect"
         return f"{self.key} {self.value} is not {place}"
 
 
@@ -63,7 +64,7 @@ class Checkup:
         return [one for one in self.conflicts if one.severity is Severity.STOPS]
 
 
-def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...]) -> Checkup:
+def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...], record_at: str = RECORD) -> Checkup:
     """What the module docker_config's reply means; `registries` are the names whose routes are asked for."""
     texts = explain.texts_of(reply)
     boot = explain.boot_of(reply) if reply.get("state") else None
@@ -71,7 +72,8 @@ def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...]) ->
     one = found[HUB]
     now = {name: each.now for name, each in found.items() if each.now is not None}
     later = {name: each.later for name, each in found.items()}
-    record = read_record(texts.files.get(RECORD))
+    record = read_record(texts.files.get(record_at))
+    missing = [*find_missing(one.effective, record or {}), *find_missing_files(reply, record or {})]
     return Checkup(
         host,
         "redhat" if one.effective.engine.is_redhat else "docker",
@@ -81,7 +83,7 @@ def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...]) ->
         later=later,
         conflicts=one.conflicts,
         differences=one.differences,
-        missing=tuple(find_missing(one.effective, record or {})),
+        missing=tuple(missing),
         settings=one.effective.settings(),
         record=record,
         state=reply.get("state") or {},
@@ -90,7 +92,7 @@ def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...]) ->
 
 
 def examine_containers(
-    host: str, reply: Mapping[str, Any], registries: tuple[str, ...], engine: str = ""
+    host: str, reply: Mapping[str, Any], registries: tuple[str, ...], engine: str = "", record_at: str = RECORD
 ) -> Checkup | None:
     """The same of container_config's reply; None where the host has none of these engines."""
     texts = explain_containers.texts_of(reply)
@@ -100,7 +102,7 @@ def examine_containers(
     images = _images(registries)
     found = {key: explain_containers.build(host, image, texts, name) for key, image in images.items()}
     routes = {key: each.later for key, each in found.items()}
-    record = read_record(texts.files.get(RECORD))
+    record = read_record(texts.files.get(record_path(record_at, name)))
     return Checkup(
         host,
         name,
@@ -109,7 +111,7 @@ def examine_containers(
         routes=routes,
         later=routes,
         conflicts=found[HUB].conflicts,
-        missing=tuple(find_missing_files(texts.files, record or {})),
+        missing=tuple(find_missing_files(reply, record or {})),
         settings=found[HUB].settings,
         record=record,
         state=texts.unit(name).states,
@@ -140,11 +142,9 @@ def find_missing(effective: Effective, record: Mapping[str, Any]) -> Iterator[Mi
     for name in record.get("ca") or []:
         if "ca.crt" not in effective.texts.certificates.get(str(name), ()):
             yield Missing("certs.d", f"{name}/ca.crt", "files")
-    yield from find_missing_files(effective.texts.files, record)
 
 
-def find_missing_files(files: Mapping[str, str | None], record: Mapping[str, Any]) -> Iterator[Missing]:
-    """The files that are Mooring's as a whole, were looked for, and are not there."""
-    for path in map(str, record.get("files") or []):
-        if path in files and files[path] is None:
-            yield Missing("file", path, "files")
+def find_missing_files(reply: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[Missing]:
+    """The files that are Mooring's as a whole and are not there; a key is known by its digest alone."""
+    there = {path for path, text in reply["files"].items() if text is not None} | set(reply.get("digests") or {})
+    yield from (Missing("file", path, "files") for path in map(str, record.get("files") or []) if path not in there)

@@ -11,6 +11,8 @@ from typing import Any
 from mooring import checkup
 from mooring.checkup import HUB, Checkup
 from mooring.command_line import Request
+from mooring.daemon.plan.containers.host import record_paths
+from mooring.daemon.plan.record import PATH as RECORD
 from mooring.daemon.route import Route
 from mooring.explain import DOCKER
 from mooring.reporters import fleet_table
@@ -18,6 +20,7 @@ from mooring.survey import CLIENT, LookFailed, Lost, Survey, Visit
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
 NONE = "none"
+OWN_FILES = ("registry_client_sysconfig_path", "registry_client_daemon_json_path")
 # What a host answers in place of its configuration.
 FAULTS = {"masked": "masked", "missing": "no engine"}
 
@@ -72,16 +75,20 @@ def look(visit: Visit) -> tuple[Checkup, bool]:
 
 def checkup_of(visit: Visit) -> Checkup:
     """What the host's engine is and does; LookFailed where there is none, or where it cannot be looked at."""
-    names, engine = registries(visit), str(visit.roles.get(CLIENT, {}).get("registry_client_engine") or DOCKER)
+    names, variables = registries(visit), visit.roles.get(CLIENT, {})
+    engine = str(variables.get("registry_client_engine") or DOCKER)
+    record = str(variables.get("registry_client_record_path") or RECORD)
+    own = [str(variables.get(name) or record) for name in OWN_FILES]
     failed: LookFailed | None = None
     if engine == DOCKER:
         try:
-            return checkup.examine(visit.name, visit.call("docker_config"), names)
+            return checkup.examine(visit.name, visit.call("docker_config", paths=[record, *own]), names, record)
         except LookFailed as error:
             if not error.reply.get("missing"):
                 raise
             failed, engine = error, ""
-    found = checkup.examine_containers(visit.name, visit.call("container_config"), names, engine)
+    reply = visit.call("container_config", paths=record_paths(record))
+    found = checkup.examine_containers(visit.name, reply, names, engine, record)
     if found is None:
         raise failed or LookFailed({"msg": f"there is no {engine} on this host", "missing": True})
     return found

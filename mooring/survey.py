@@ -13,9 +13,8 @@ from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.command_line import Request
 from mooring.connection.process import Stream
-from mooring.conversion import as_bool
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
-from mooring.explain import host_variables
+from mooring.explain import host_variables, looking_user
 from mooring.host_state import HostState
 from mooring.inventory import Host, Inventory
 from mooring.play_run import PlayRun
@@ -142,8 +141,7 @@ class Survey:
             user = runs[0].become_user(runs[0].play, runs[0].host_variables(state))
         else:
             variables = host_variables(self.inventory, host, self._request)
-            becomes = as_bool(variables.get("ansible_become", True))
-            user = str(variables.get("ansible_become_user") or "root") if becomes else None
+            user = looking_user(variables)
         try:
             state.session.settings(variables)
         except TemplateError as error:

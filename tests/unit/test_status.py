@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mooring import checkup, status
+from mooring.daemon.plan.record import PATH as RECORD
 from mooring.reporters import fleet_table
 from mooring.status import Row
 from mooring.survey import Lost
@@ -32,7 +33,7 @@ def reply(settings: Any = SETTINGS, record: Any = SETTINGS, **more: Any) -> dict
 
     return {
         "unit": UNIT,
-        "files": {"/etc/docker/daemon.json": text(settings), checkup.RECORD: text(record)},
+        "files": {"/etc/docker/daemon.json": text(settings), RECORD: text(record)},
         "certificates": {},
         "argv": ["/usr/sbin/dockerd", "-H", "fd://"],
         "info": INFO,
@@ -80,6 +81,11 @@ def test_a_host_that_is_no_client_need_not_be_moored() -> None:
             "runs otherwise than its files say",
             "live-restore runs as ['false'], its files say ['true']",
         ),
+        (
+            {"record": {**SETTINGS, "files": ["/etc/docker/certs.d/x/hosts.toml"]}},
+            "settings taken out of the files",
+            "file /etc/docker/certs.d/x/hosts.toml is not there",
+        ),
         ({"record": {**SETTINGS, "ca": ["r.example.com"]}}, "settings taken out of the files", "r.example.com/ca.crt"),
     ],
 )
@@ -115,7 +121,7 @@ PODMAN: dict[str, Any] = {
     "programs": {"podman": "podman version 5.4.2"},
     "files": {
         "/etc/containers/registries.conf": '[[registry]]\nlocation = "r.example.com"\ninsecure = true\n',
-        checkup.RECORD: json.dumps({"files": ["/etc/containers/registries.conf.d/x.conf"]}),
+        "/etc/mooring/registry_client.podman.json": json.dumps({"files": ["/etc/containers/registries.conf.d/x.conf"]}),
         "/etc/containers/registries.conf.d/x.conf": "",
     },
     "certificates": {},
