@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mooring.daemon.conflicts import POLICY, Conflict, Severity
 from mooring.daemon.origin import Origin
 from mooring.daemon.podman.effective import MAIN, USERS, VARIABLES, Effective
-from mooring.daemon.podman.registries_conf import TOP, V1, RegistriesConf
+from mooring.daemon.podman.registries_conf import TOP, V1, RegistriesConf, numbered
 from mooring.daemon.toml import get
 
 CERTIFICATES = ("/etc/containers/certs.d", "/etc/docker/certs.d")
@@ -144,16 +144,11 @@ def _new_places(file: RegistriesConf) -> tuple[Origin, ...]:
 
 def _unknown(file: RegistriesConf) -> Iterator[tuple[str | int, ...]]:
     values = file.document.values
-    yield from ((key,) for key in values if key.lower() not in (*TOP, *MORE_TOP))
-    for number, table in enumerate(values.get("registry") or []):
-        for key in table if isinstance(table, dict) else ():
-            if key.lower() not in REGISTRY_KEYS:
-                yield ("registry", number, key)
-        mirrors = table.get("mirror") if isinstance(table, dict) else None
-        for at, mirror in enumerate(mirrors if isinstance(mirrors, list) else []):
-            for key in mirror if isinstance(mirror, dict) else ():
-                if key.lower() not in MIRROR_KEYS:
-                    yield ("registry", number, "mirror", at, key)
+    yield from ((key,) for key in values if key not in (*TOP, *MORE_TOP))
+    for number, table in file.tables:
+        yield from (("registry", number, key) for key in table if key not in REGISTRY_KEYS)
+        for at, mirror in numbered(table.get("mirror")):
+            yield from (("registry", number, "mirror", at, key) for key in mirror if key not in MIRROR_KEYS)
 
 
 RULES = (

@@ -51,6 +51,11 @@ class RegistriesConf:
     mode: Placed | None = None
     aliases: Mapping[str, Placed] = field(default_factory=dict)
 
+    @property
+    def tables(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """The [[registry]] tables as they are written, each with its number; what is no table is left out."""
+        return numbered(self.document.values.get("registry"))
+
     def has_v1(self, counts_empty: bool) -> bool:
         """Whether the old syntax is used; old libraries do not count a list that is empty."""
         lists = [get(self.document.values, "registries", name, "registries") for name in V1]
@@ -68,15 +73,13 @@ def parse(text: str, path: str) -> RegistriesConf:
     found = RegistriesConf(path, document)
     if found.has_v1(counts_empty=False) and not found.has_v2(counts_empty=False):
         return _old(document)
-    tables = document.values.get("registry")
-    tables = tables if isinstance(tables, list) else []
     search = document.values.get("unqualified-search-registries")
     mode = document.values.get("short-name-mode")
     aliases = document.values.get("aliases")
     return RegistriesConf(
         path,
         document,
-        tuple(_registry(document, number, one) for number, one in enumerate(tables) if isinstance(one, Mapping)),
+        tuple(_registry(document, number, one) for number, one in found.tables),
         _listed(search, document.origin("unqualified-search-registries")) if isinstance(search, list) else None,
         Placed(str(mode), document.origin("short-name-mode")) if mode else None,
         _aliases(document, aliases) if isinstance(aliases, Mapping) else {},
@@ -100,6 +103,12 @@ def _fold(document: Toml) -> Toml:
     return replace(document, values=lower(document.values), lines=lines)
 
 
+def numbered(value: Any) -> list[tuple[int, Mapping[str, Any]]]:
+    """The tables of a list, each with its number."""
+    listed = value if isinstance(value, list) else []
+    return [(at, one) for at, one in enumerate(listed) if isinstance(one, Mapping)]
+
+
 def clean(location: str) -> str:
     """A location or prefix as it is compared."""
     return location.rstrip("/")
@@ -120,8 +129,6 @@ def _aliases(document: Toml, aliases: Mapping[str, Any]) -> dict[str, Placed]:
 
 def _registry(document: Toml, number: int, table: Mapping[str, Any]) -> Registry:
     location = clean(_text(table, "location"))
-    mirrors = table.get("mirror")
-    mirrors = mirrors if isinstance(mirrors, list) else []
     return Registry(
         clean(_text(table, "prefix")) or location,
         location,
@@ -136,8 +143,7 @@ def _registry(document: Toml, number: int, table: Mapping[str, Any]) -> Registry
                 _text(one, "pull-from-mirror"),
                 document.origin("registry", number, "mirror", at),
             )
-            for at, one in enumerate(mirrors)
-            if isinstance(one, Mapping)
+            for at, one in numbered(table.get("mirror"))
         ),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.origin import Origin
 from mooring.daemon.podman.effective import Effective
-from mooring.daemon.podman.registries_conf import V1, RegistriesConf, Registry
+from mooring.daemon.podman.registries_conf import V1, RegistriesConf, Registry, numbered
 from mooring.daemon.registries import HUB
 
 MODES = ("disabled", "enforcing", "permissive")
@@ -192,9 +192,7 @@ def _locations(effective: Effective) -> Iterator[tuple[Origin, str]]:
 
 
 def _table(file: RegistriesConf, one: Registry) -> Mapping[str, Any]:
-    tables = file.document.values.get("registry")
-    tables = tables if isinstance(tables, list) else []
-    return next((table for at, table in enumerate(tables) if file.document.origin("registry", at) == one.origin), {})
+    return next((table for at, table in file.tables if file.document.origin("registry", at) == one.origin), {})
 
 
 def _fields(file: RegistriesConf) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -205,13 +203,10 @@ def _fields(file: RegistriesConf) -> Iterator[tuple[tuple[str | int, ...], Any]]
             yield ("registries", name), table
             if isinstance(table, dict) and "registries" in table:
                 yield ("registries", name, "registries"), table["registries"]
-    tables = file.document.values.get("registry")
-    for number, table in enumerate(tables if isinstance(tables, list) else []):
-        for key, value in table.items() if isinstance(table, dict) else ():
-            yield ("registry", number, key), value
-            for at, mirror in enumerate(value if key == "mirror" and isinstance(value, list) else []):
-                for name, inner in mirror.items() if isinstance(mirror, dict) else ():
-                    yield ("registry", number, "mirror", at, name), inner
+    for number, table in file.tables:
+        yield from ((("registry", number, key), value) for key, value in table.items())
+        for at, mirror in numbered(table.get("mirror")):
+            yield from ((("registry", number, "mirror", at, key), value) for key, value in mirror.items())
 
 
 def _is_qualified(name: str) -> bool:
