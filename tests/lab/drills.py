@@ -104,7 +104,7 @@ class Drill:
             "--tags",
             "registry_client",
             "-e",
-            self.variables(f"hang:{point}", **others),
+            self.variables(at("hang", point), **others),
         ]
         process = subprocess.Popen(
             ["./invoke", "provision-clients", "--json", *words],
@@ -119,6 +119,11 @@ class Drill:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             run.reader.join(10)
+
+
+def at(way: str, point: str) -> str:
+    """The fault that breaks off at POINT; the way back is gone only where a step fails."""
+    return f"fail:step1.seen {way}:{point}" if point.startswith("undo.") else f"{way}:{point}"
 
 
 class Hanging:
