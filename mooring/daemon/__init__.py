@@ -4,5 +4,6 @@ systemd.py, sysconfig.py and words.py say what command line the unit makes; opti
 mean; daemon_json.py what the file says. effective.py puts them together; registries.py has what concerns pulls, by the
 files and as the daemon runs; running.py compares the two. conflicts.py, entries.py and judge.py say what is wrong,
 endpoints.py says where a pull goes, boot.py what the next boot makes of it. podman/, containerd/ and buildkit/ do the
-same for the other engines, by toml.py and container_texts.py; route.py is what all have in common. Nothing here reads, writes or prints.
+same for the other engines, by toml.py and container_texts.py; route.py is what all have in common. Nothing here
+reads, writes or prints.
 """
