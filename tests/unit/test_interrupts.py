@@ -44,10 +44,9 @@ class Run:
     def __init__(self, folder: Path, port: int, those: str) -> None:
         (folder / "inventory.yml").write_text(INVENTORY.format(python=sys.executable, port=port))
         (folder / "play.yml").write_text(PLAYBOOK.replace("PLACE", str(folder)))
-        argv = [INVOKE, "play", f"{folder}/play.yml", "-i", f"{folder}/inventory.yml", "-e", f"those={those}", "--json"]
-        self.process = subprocess.Popen(
-            [*argv, "-T", "60"], cwd=ROOT, text=True, stdout=subprocess.PIPE, start_new_session=True
-        )
+        # Not in the checkout: a run that is broken off notes there who is left.
+        argv = [INVOKE, "--search-root", str(ROOT), "play", "play.yml", "-e", f"those={those}", "--json", "-T", "60"]
+        self.process = subprocess.Popen(argv, cwd=folder, text=True, stdout=subprocess.PIPE, start_new_session=True)
         self.lines: list[dict[str, Any]] = []
 
     def read_until(self, event: str, **values: str) -> None:
