@@ -52,6 +52,9 @@ def find_unit_faults(effective: Effective) -> Iterator[Conflict]:
             else "no ExecStart"
         )
         yield Conflict("exec-start", Severity.STOPS, problem, places)
+    for line in effective.service.broken:
+        message = f'systemd drops "{line.text}": a quote has no end'
+        yield Conflict("quotes", Severity.STOPS, message, (line.origin,))
     for file in effective.missing:
         message = f"{file.path} is not there, and the unit needs it"
         yield Conflict("environment-file", Severity.STOPS, message, (file.origin,))

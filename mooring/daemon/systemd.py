@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mooring.daemon.origin import Origin, Placed
-from mooring.daemon.words import split
+from mooring.daemon.words import Unbalanced, commands, split_line
 
 HEADER = re.compile(r"# (/\S+\.(?:service|conf))$")
+CONTINUED = re.compile(r"(?<!\\)(\\\\)*\\$")  # a backslash that is the last character, and is not escaped itself
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -27,9 +28,11 @@ class Service:
     """What the [Service] sections say together, later files adding to earlier ones.
 
     `commands` are all ExecStart lines that are left: more than one, or none, and the service is refused.
+    `broken` are lines whose quotes do not match, which systemd drops.
     """
 
     commands: list[Placed] = field(default_factory=list)
+    broken: list[Placed] = field(default_factory=list)
     environment: dict[str, Placed] = field(default_factory=dict)
     files: list[EnvironmentFile] = field(default_factory=list)
     origin: Origin = field(default_factory=lambda: Origin("docker.service"))
@@ -48,11 +51,11 @@ def parse(text: str) -> Service:
 
 def _apply(service: Service, name: str, value: Placed) -> None:
     if name == "ExecStart":
-        service.commands = [*service.commands, value] if value.text else []
+        _add_command(service, value)
     elif name == "Environment":
         if not value.text:
             service.environment = {}
-        for word in split(value.text):
+        for word in _words(value, service):
             if ASSIGNMENT.match(word):
                 key, _, given = word.partition("=")
                 service.environment[key] = Placed(given, value.origin)
@@ -62,25 +65,59 @@ def _apply(service: Service, name: str, value: Placed) -> None:
         service.files = [*service.files, file] if path else []
 
 
+def _add_command(service: Service, value: Placed) -> None:
+    if not value.text:
+        service.commands = []
+        return
+    try:
+        service.commands += [Placed(text, value.origin) for text in commands(value.text)]
+    except Unbalanced:
+        service.broken.append(value)
+
+
+def _words(value: Placed, service: Service) -> list[str]:
+    try:
+        return split_line(value.text)
+    except Unbalanced:
+        service.broken.append(value)
+        return []
+
+
 def _assignments(text: str) -> Iterator[tuple[str, str, Placed]]:
-    """(section, name, value), lines that end in a backslash joined by a space; a value's place is its first line."""
-    section, begun = "", ""
-    at = Origin("docker.service")
-    for path, number, line in _lines(text):
-        if not begun:
-            at = Origin(path, number)
-        if line.lstrip().startswith(("#", ";")):
-            continue  # also between continued lines
-        begun += line.strip()
-        if begun.endswith("\\"):
-            begun = begun[:-1] + " "
-            continue
-        line, begun = begun.strip(), ""
-        if line.startswith("[") and line.endswith("]"):
+    """(section, name, value) of every assignment; sections end with their file."""
+    section = ""
+    for at, line in _joined(text):
+        if at.line == 0:
+            section = ""
+        elif line.startswith("[") and line.endswith("]"):
             section = line[1:-1]
         elif "=" in line:
             name, _, value = line.partition("=")
             yield section, name.strip(), Placed(value.strip(), at)
+
+
+def _joined(text: str) -> Iterator[tuple[Origin, str]]:
+    """Lines without comments, those that end in a backslash joined by a space; each with the place of its first line.
+    At a file's beginning comes one without text, and without a number."""
+    begun, at = "", Origin("docker.service")
+    for path, number, line in _lines(text):
+        if path != at.path:
+            if begun:
+                yield at, begun.strip()
+            begun, at = "", Origin(path)
+            yield at, ""
+        if not begun:
+            at = Origin(path, number)
+        if line.lstrip().startswith(("#", ";")):
+            continue  # also between continued lines
+        begun += line.lstrip()
+        if CONTINUED.search(begun):
+            begun = begun[:-1] + " "
+            continue
+        yield at, begun.strip()
+        begun = ""
+    if begun:
+        yield at, begun.strip()
 
 
 def _lines(text: str) -> Iterator[tuple[str, int, str]]:

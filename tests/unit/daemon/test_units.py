@@ -7,7 +7,7 @@ from hosts import DEBIAN_UNIT, SYSCONFIG, redhat
 
 from mooring.daemon import sysconfig, systemd
 from mooring.daemon.origin import Origin, Placed
-from mooring.daemon.words import expand, split
+from mooring.daemon.words import expand, split, split_line
 
 HERE = Origin("/etc/x", 1)
 
@@ -49,13 +49,40 @@ def test_a_value_has_its_line_and_a_dropped_line_too() -> None:
         ("a  b\tc", ["a", "b", "c"]),
         ("a 'b c' \"d e\"", ["a", "b c", "d e"]),
         ("a='b c'", ["a=b c"]),
-        ("a\\ b \"\\n\" '\\n'", ["a b", "\n", "\\n"]),
         ("a ''", ["a", ""]),
         ("", []),
+        # Drawn at random, asked of systemd 252: in a variable a backslash only takes the next character as it is.
+        ("a\\ b \"\\n\" '\\n' \\$A", ["a b", "n", "n", "$A"]),
+        ("'a b", ["a b"]),
     ],
 )
-def test_words(text: str, words: list[str]) -> None:
+def test_a_variables_words(text: str, words: list[str]) -> None:
     assert split(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # Drawn at random, asked of systemd 252.
+        ("a\\sb \"\\n\" '\\t' \\x41", ["a b", "\n", "\t", "A"]),
+        ("\\$A \\q 100%% \\", ["\\$A", "\\q", "100%", "\\"]),
+        ("a'b c'd", ["ab cd"]),
+        ("a \\;", ["a", ";"]),
+    ],
+)
+def test_a_lines_words(text: str, words: list[str]) -> None:
+    assert split_line(text) == words
+
+
+def test_a_quote_without_its_end_drops_the_line() -> None:
+    service = systemd.parse("# /x.service\n[Service]\nExecStart=/usr/bin/dockerd 'a b\nExecStart=/usr/bin/dockerd\n")
+    assert [one.text for one in service.commands] == ["/usr/bin/dockerd"]
+    assert [one.origin.line for one in service.broken] == [2]
+
+
+def test_a_semicolon_parts_commands() -> None:
+    service = systemd.parse('# /x.service\n[Service]\nExecStart=/a b ; /c ";" ;\n')
+    assert [one.text for one in service.commands] == ["/a b", '/c ";"']
 
 
 @pytest.mark.parametrize(
@@ -69,6 +96,8 @@ def test_words(text: str, words: list[str]) -> None:
         ("d ${NOTHING}", ["d", ""]),
         ("d $$ONE $${ONE}", ["d", "$ONE", "${ONE}"]),
         ("-@d a", ["d", "a"]),
+        ("d $ONE.x $ x", ["d", "x"]),
+        ("d ${ONE.x}- ${ONE", ["d", "-", "${ONE"]),
     ],
 )
 def test_variables_in_a_command(command: str, words: list[str]) -> None:
