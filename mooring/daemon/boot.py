@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from mooring.daemon.effective import Effective, Texts, resolve
 from mooring.daemon.origin import Origin, Placed
-from mooring.daemon.podman.registries_conf import RegistriesConf, parse
+from mooring.daemon.podman.registries_conf import parse
 
 GENERATED, SOURCE, SERVICE = "/run/containers/registries.conf", "/etc/containers/registries.conf", "registries.service"
 STARTS = ("enabled", "enabled-runtime", "static", "indirect", "generated", "alias", "linked", "linked-runtime", "")
@@ -58,14 +58,17 @@ def _is_enabled(service: Mapping[str, str]) -> bool:
 
 def _registries(texts: Texts, service: Mapping[str, str]) -> str | None:
     """What registries.service writes: the lists of the old syntax as flags."""
-    text = texts.files.get(SOURCE)
-    if not _is_enabled(service) or text is None:
+    if not _is_enabled(service) or texts.files.get(SOURCE) is None:
         return None
-    flags = " ".join(f"--{flag} {one.text}" for flag, one in _flags(parse(text, SOURCE)))
-    return f'REGISTRIES="{flags}"\n'
+    return 'REGISTRIES="{}"\n'.format(" ".join(f"--{flag} {one.text}" for flag, one in flags_of(texts)))
 
 
-def _flags(file: RegistriesConf) -> list[tuple[str, Placed]]:
+def flags_of(texts: Texts) -> list[tuple[str, Placed]]:
+    """The flags, each with its value, that registries.service makes of registries.conf. It knows the old syntax alone:
+    a file that has anything of the new one gives none."""
+    file = parse(texts.files.get(SOURCE) or "", SOURCE)
+    if not file.has_v1(counts_empty=False) or file.has_v2(counts_empty=False):
+        return []
     found = [("add-registry", one) for one in file.search or ()]
     found += [("insecure-registry", _placed(one.prefix, one.origin)) for one in file.registries if one.insecure]
     return found + [("block-registry", _placed(one.prefix, one.origin)) for one in file.registries if one.blocked]

@@ -34,6 +34,17 @@ def test_registries_service_writes_flags_anew() -> None:
     assert found.reasons[0].startswith(f"registries.service writes {GENERATED} anew from {SOURCE}: REGISTRIES=")
 
 
+NEW = '[[registry]]\nlocation = "b:5000"\ninsecure = true\n[[registry]]\nlocation = "c"\nblocked = true\n'
+
+
+@pytest.mark.parametrize("text", [NEW, OLD + NEW, 'unqualified-search-registries = ["a"]\n' + NEW, "[", ""])
+def test_registries_service_knows_the_old_syntax_alone(text: str) -> None:
+    found = boot({SOURCE: text}, service=ENABLED)
+    assert found.reasons == ()
+    keys = ("add-registry", "insecure-registries", "block-registry")
+    assert [values(found, key) for key in keys] == [[], [], []]
+
+
 @pytest.mark.parametrize(
     "service", [{}, {"LoadState": "not-found"}, {"LoadState": "loaded", "UnitFileState": "disabled"}]
 )
