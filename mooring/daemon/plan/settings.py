@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mooring.daemon import toml
+from mooring.daemon.boot import GENERATED, flags_of
 from mooring.daemon.effective import Effective
+from mooring.daemon.old_engines import SETTINGS_SINCE
 from mooring.daemon.plan.host import Paths
 from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Wanted
 from mooring.daemon.registries import is_network
 
-# registries.service makes the second of the first, before the daemon starts.
-REGISTRIES_CONF, REGISTRIES_ENV = "/etc/containers/registries.conf", "/run/containers/registries.conf"
 JSON, VARIABLE = "daemon.json", "variable"
 
 
@@ -91,12 +90,15 @@ def place(setting: Setting, effective: Effective, paths: Paths) -> str | Refusal
     starting; else where it disturbs least.
 
     Red Hat's daemon takes insecure registries over from daemon.json by a reload, so they go there; added and blocked
-    ones need a restart in any case, and belong where its unit has variables for them.
+    ones need a restart in any case, and belong where its unit has variables for them. Before 1.12 they are flags alone.
     """
     if setting.key in effective.file.values:
         return JSON
     flags = effective.command.of(setting.key)
-    has_variable = bool(setting.variable) and is_expanded(effective, setting.variable, paths)
+    has_variable = effective.engine.is_redhat and is_expanded(effective, setting.variable, paths)
+    is_old = effective.engine.version < SETTINGS_SINCE
+    if is_old and not has_variable:
+        return _flag_alone(setting, effective, paths)
     if flags and not has_variable:
         places = " and ".join(dict.fromkeys(str(flag.origin) for flag in flags))
         return Refusal(
@@ -104,25 +106,33 @@ def place(setting: Setting, effective: Effective, paths: Paths) -> str | Refusal
             f'and as "{setting.key}" in {effective.file.path}',
             "remove one of the two (best the flag), or leave this setting out of registry_client's variables",
         )
-    if flags:
+    if flags or is_old:
         return VARIABLE
-    is_reread = setting is INSECURE and effective.engine.version >= (1, 12) and not has_insecure_at_boot(effective)
-    return VARIABLE if effective.engine.is_redhat and has_variable and not is_reread else JSON
+    is_reread = setting is INSECURE and not has_at_boot(setting, effective)
+    return VARIABLE if has_variable and not is_reread else JSON
 
 
-def has_insecure_at_boot(effective: Effective) -> bool:
-    """Whether registries.service may give the daemon --insecure-registry at a boot: with the key in daemon.json too,
+def _flag_alone(setting: Setting, effective: Effective, paths: Paths) -> Refusal:
+    place = f"OPTIONS in {paths.sysconfig}" if is_expanded(effective, "OPTIONS", paths) else "the unit's own options"
+    return Refusal(
+        f"{effective.engine} takes no {setting.key} from daemon.json (docker 1.12 is the first), and its unit has no "
+        "variable for them",
+        f"give each as {setting.flag} in {place}, or bring a newer docker",
+    )
+
+
+def has_at_boot(setting: Setting, effective: Effective) -> bool:
+    """Whether registries.service may give the daemon the setting's flag at a boot: with the key in daemon.json too,
     it would not start then."""
-    text = effective.texts.files.get(REGISTRIES_CONF)
-    reads = any(file.path == REGISTRIES_ENV for file in effective.service.files)
-    return reads and bool(text and toml.get(toml.parse(text, "").values, "registries", "insecure", "registries"))
+    reads = any(file.path == GENERATED for file in effective.service.files)
+    return reads and any(setting.flag == f"--{flag}" for flag, _ in flags_of(effective.texts))
 
 
 def is_expanded(effective: Effective, variable: str, paths: Paths) -> bool:
     """Whether the unit reads the sysconfig file and has the variable in its command."""
     command = effective.service.commands[-1].text if effective.service.commands else ""
     reads = any(file.path == paths.sysconfig for file in effective.service.files)
-    return reads and bool(re.search(rf"(?<!\$)\$(?:{variable}\b|\{{{variable}\}})", command))
+    return bool(variable) and reads and bool(re.search(rf"(?<!\$)\$(?:{variable}\b|\{{{variable}\}})", command))
 
 
 def find_impossible(effective: Effective, wanted: Wanted) -> Iterator[Refusal]:
@@ -149,8 +159,3 @@ def find_impossible(effective: Effective, wanted: Wanted) -> Iterator[Refusal]:
                 f"pull from {mirror.url.partition('://')[2]} by its own name, or use docker 28 or newer with the "
                 "containerd image store, podman or containerd, which know mirrors for any registry",
             )
-    if wanted.insecure and engine.version < (1, 12) and not engine.is_redhat:
-        yield Refusal(
-            f"{engine} takes no insecure registries from daemon.json (docker 1.12 is the first)",
-            "give them as --insecure-registry in the unit's own options, or bring a newer docker",
-        )

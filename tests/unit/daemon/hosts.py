@@ -13,6 +13,13 @@ REDHAT_UNIT = (
     "# /usr/lib/systemd/system/docker.service\n"
     + (Path(__file__).parents[3] / "lab" / "redhat" / "docker.service").read_text()
 )
+OLD_REDHAT_UNIT = """\
+# /usr/lib/systemd/system/docker.service
+[Service]
+EnvironmentFile=-/etc/sysconfig/docker
+ExecStart=/usr/bin/docker-current daemon --exec-opt a=b $OPTIONS $ADD_REGISTRY $INSECURE_REGISTRY
+KillMode=process
+"""
 DEBIAN_UNIT = """\
 # /lib/systemd/system/docker.service
 [Unit]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hosts import DEBIAN_UNIT, JSON, POLICY, REDHAT_UNIT, SYSCONFIG
+from hosts import DEBIAN_UNIT, JSON, OLD_REDHAT_UNIT, POLICY, REDHAT_UNIT, SYSCONFIG
 
 from mooring.daemon.effective import Effective, Texts, resolve, running_command
 from mooring.daemon.judge import judge, will_start
@@ -74,9 +74,10 @@ def docker(daemon_json: str | None = None, version: str = "20.10.24", options: s
 
 
 def redhat(sysconfig: str | None = "", daemon_json: str | None = "{}", version: str = "1.13.1", **more: Any) -> Host:
-    """Red Hat's engine."""
+    """Red Hat's engine, with the unit of its time."""
+    unit = OLD_REDHAT_UNIT if version.startswith(("1.10", "1.11")) else REDHAT_UNIT
     files = {JSON: daemon_json, RECORD: None, SYSCONFIG: sysconfig, **POLICY, **more.pop("files", {})}
-    return host(more.pop("unit", REDHAT_UNIT), files, version, **more)
+    return host(more.pop("unit", unit), files, version, **more)
 
 
 def _lives(effective: Effective) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hosts import JSON, POLICY, REDHAT_UNIT, docker
+from hosts import JSON, OLD_REDHAT_UNIT, POLICY, REDHAT_UNIT, docker
 
 from mooring.daemon.conflicts import Severity
 from mooring.daemon.effective import Effective, Texts, resolve
@@ -14,16 +14,10 @@ from mooring.daemon.judge import judge, will_start
 from mooring.daemon.registries import by_files
 
 STOPS, USELESS = Severity.STOPS, Severity.USELESS
-UNIT = """\
-# /usr/lib/systemd/system/docker.service
-[Service]
-EnvironmentFile=-/etc/sysconfig/docker
-ExecStart=/usr/bin/docker-current daemon --exec-opt a=b $OPTIONS $ADD_REGISTRY $INSECURE_REGISTRY
-"""
 SYSCONFIG = "ADD_REGISTRY='--add-registry r.example.com'\nINSECURE_REGISTRY='--insecure-registry r.example.com'\n"
 
 
-def redhat(version: str, daemon_json: str | None = None, options: str = "", unit: str = UNIT) -> Effective:
+def redhat(version: str, daemon_json: str | None = None, options: str = "", unit: str = OLD_REDHAT_UNIT) -> Effective:
     sysconfig = f"{SYSCONFIG}OPTIONS='{options}'\n"
     return resolve(Texts(unit, {JSON: daemon_json, "/etc/sysconfig/docker": sysconfig, **POLICY}, version=version))
 

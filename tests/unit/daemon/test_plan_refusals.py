@@ -15,6 +15,9 @@ from mooring.daemon.plan.wanted import Mirror, Registry, Wanted, problems
 from mooring.daemon.registries import Registries
 
 CONTAINERD = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+MIRROR, INSECURE = Wanted((), (Mirror(URL),)), Wanted((Registry(NAME, insecure=True),))
+BLOCKED = Wanted((Registry(NAME, block=True),))
+OTHER_MIRROR = "OPTIONS='--registry-mirror=http://a.example.com'\n"
 GHCR = Wanted((), (Mirror("http://m.example.com", "ghcr.io"),))
 
 
@@ -79,13 +82,35 @@ def test_what_may_be_asked_for(wanted: Registry | Mirror) -> None:
         (docker(version="28.5.2"), GHCR, "unless it uses the containerd image store", "podman"),
         (docker(version="27.5.1", info=CONTAINERD), GHCR, "docker.io alone", "docker 28"),
         (redhat(), GHCR, "docker.io alone", "docker 28"),
-        (docker(version="1.11.2"), USUAL, "no insecure registries from daemon.json", "unit's own options"),
+        (
+            docker(version="1.11.2"),
+            MIRROR,
+            "no registry-mirrors from daemon.json",
+            "--registry-mirror in the unit's own",
+        ),
+        (docker(version="1.11.2"), INSECURE, "no insecure-registries from", "--insecure-registry in the unit's own"),
+        (redhat("", None, "1.10.3"), MIRROR, "no registry-mirrors from", "--registry-mirror in OPTIONS in /etc/sysc"),
+        (redhat("", None, "1.11.2"), USUAL, "no registry-mirrors from", "--registry-mirror in OPTIONS in /etc/sysc"),
+        (redhat(OTHER_MIRROR, None, "1.10.3"), MIRROR, "no registry-mirrors from", "--registry-mirror in OPTIONS in"),
+        (
+            redhat("", None, "1.10.3"),
+            BLOCKED,
+            "no block-registry from",
+            "--block-registry in OPTIONS in /etc/sysconfig",
+        ),
     ],
 )
 def test_what_the_engine_cannot_do(found: Host, wanted: Wanted, reason: str, remedy: str) -> None:
     (refusal,) = plan(found, wanted).refusals
     assert reason in refusal.text
     assert remedy in refusal.remedy
+
+
+@pytest.mark.parametrize("found", [redhat(f"OPTIONS='--registry-mirror={URL}'\n", None, "1.10.3"),
+                                   docker(version="1.11.2", options=f"--registry-mirror={URL}")])  # fmt: skip
+def test_before_1_12_a_flag_that_is_there_is_enough(found: Host) -> None:
+    done = plan(found, MIRROR)
+    assert (done.refusals, done.is_changed) == ((), False)
 
 
 def test_search_where_possible_is_left_out_where_it_is_not() -> None:
