@@ -67,8 +67,11 @@ def _merge(text: str | None, one: Entries, missing: tuple[str, ...], keys: dict[
         return json_edit.put(text, key, missing) if missing else text
     if not missing:
         return text
-    there = text is not None and json_edit.count(text, key)
-    keys[key] = json_edit.value_text(text, key) if text is not None and there else None
+    if text is None or not json_edit.count(text, key):
+        keys[key] = None
+    else:
+        # What is remembered stays: an empty list may be one that Mooring has emptied.
+        keys.setdefault(key, json_edit.value_text(text, key))
     return json_edit.put(text, key, missing)
 
 

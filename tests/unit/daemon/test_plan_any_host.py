@@ -101,6 +101,9 @@ def test_there_and_back(host: Host, wanted: Wanted, other: Wanted) -> None:
     assert set(wanted.hub_mirrors) <= set(known.mirrors)
     second = plan(done, other, allow_restart=True)
     changed = done if second.refusals else Daemon(done).go(second)
+    for wish in (Wanted(), wanted):
+        another = plan(changed, wish, allow_restart=True)
+        changed = changed if another.refusals else Daemon(changed).go(another)
     gone = Daemon(changed).go(plan(changed, Wanted(), allow_restart=True, is_absent=True))
     before = {path: text for path, text in host.texts.files.items() if text is not None}
     assert {path: text for path, text in gone.texts.files.items() if text is not None} == before

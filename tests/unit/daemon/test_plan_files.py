@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hosts import JSON, SYSCONFIG
 from planned import CERTS, NAME, RECORD, URL, USUAL, carried_out, docker, file, record_text, redhat
 
+from mooring.daemon.plan.host import Host
 from mooring.daemon.plan.plan import plan
 from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
 
@@ -189,6 +191,30 @@ def test_a_key_is_emptied_and_goes_only_with_everything() -> None:
     assert json.loads(file(none)) == {"mtu": 9, "registry-mirrors": [], "insecure-registries": []}
     assert not plan(none, Wanted()).is_changed
     assert carried_out(none, Wanted(), is_absent=True).texts.files[JSON] == '{"mtu": 9}'
+
+
+DOCKER_26, REDHAT_1_13 = (lambda text: docker(text, "26.1.5")), (lambda text: redhat("", text))
+
+
+@pytest.mark.parametrize("before", [None, "{}\n", '{"mtu": 9}', '{"insecure-registries": [ ], "mtu": 9}'])
+@pytest.mark.parametrize(
+    ("make", "wanted"),
+    [(DOCKER_26, INSECURE), (DOCKER_26, USUAL), (REDHAT_1_13, INSECURE), (REDHAT_1_13, ADDED), (REDHAT_1_13, USUAL)],
+)
+def test_what_was_removed_and_asked_for_again_goes_too(
+    make: Callable[[str | None], Host], before: str | None, wanted: Wanted
+) -> None:
+    old = now = make(before)
+    for wish in (wanted, Wanted(), wanted):
+        now = carried_out(now, wish)
+    assert carried_out(now, Wanted(), is_absent=True).texts.files == old.texts.files
+
+
+def test_an_empty_list_that_the_operator_took_out_meanwhile_does_not_come_back() -> None:
+    new = carried_out(docker('{"insecure-registries": [], "mtu": 9}'), INSECURE)
+    theirs = docker('{"mtu": 9}', files={RECORD: file(new, RECORD)})
+    again = carried_out(theirs, INSECURE)
+    assert file(carried_out(again, Wanted(), is_absent=True)) == '{"mtu": 9}'
 
 
 def test_what_the_operator_put_in_meanwhile_stays() -> None:
