@@ -121,9 +121,9 @@ class Drill:
             run.reader.join(10)
 
 
-def at(way: str, point: str) -> str:
-    """The fault that breaks off at POINT; the way back is gone only where a step fails."""
-    return f"fail:step1.seen {way}:{point}" if point.startswith("undo.") else f"{way}:{point}"
+def at(way: str, point: str, failing: str = "step1.seen") -> str:
+    """The fault that breaks off at POINT; the way back is gone only where a step fails, at FAILING."""
+    return f"fail:{failing} {way}:{point}" if point.startswith("undo.") else f"{way}:{point}"
 
 
 class Hanging:

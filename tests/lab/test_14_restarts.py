@@ -6,13 +6,28 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from drills import Drill
+from drills import Drill, at
 from lab_hosts import LookedAt
+
+from mooring.agent.transaction import faults
 
 NAME = "drill.example.com"
 MIRRORS = ["http://registry.example.com", f"http://{NAME}"]
 DROP_IN = "/etc/systemd/system/docker.service.d/drill.conf"
 LENT = "docker did a reload, a restart, a reload; all 1 containers run on"
+# daemon.json, and with the restart Mooring's record too: live-restore is lent and taken back.
+ONE, TWO = [{}], [{}, {}]
+STEPS = [
+    {"files": files, "then": then}
+    for files, then in ((ONE, "reload"), (TWO, "restart"), (ONE, "reload"), (ONE, "nothing"))
+]
+BACK = [{"files": ONE, "then": then} for then in ("reload", "restart", "reload")]
+POINTS = faults.points(STEPS, {"reload": BACK[:1], "restart": BACK})
+# From here on the new settings hold.
+SETTLED = ("committed", "tidied")
+# Where every run tries it; --long tries all points.
+FEW = ("step1.seen", "step2.asked", "step3.asked", "undo.step1.asked", "undo.step2.asked", "committed")
+EVERY = [point if point in FEW else pytest.param(point, marks=pytest.mark.long) for point in POINTS]
 OLD = "the host has brought the old configuration back by itself; docker answers"
 
 
@@ -88,17 +103,25 @@ def test_a_daemon_that_does_not_come_up(drill: Drill, start: str, said: str) -> 
     drill.is_whole(drill.old)
 
 
-RARE = [pytest.param(point, marks=pytest.mark.long) for point in ("step2.recorded", "step2.seen", "step4.seen")]
-
-
-@pytest.mark.parametrize(
-    "point", ["step1.seen", "step2.asked", "step3.asked", "undo.step1.asked", "undo.step2.asked", *RARE]
-)
-def test_the_agent_is_killed(drill: Drill, point: str) -> None:
-    run = drill.attempt(f"fail:step3.seen kill:{point}" if point.startswith("undo.") else f"kill:{point}")
-    assert run.status == 2, run.said
-    assert OLD in drill.message(run)
+def test_these_are_all_points(drill: Drill) -> None:
+    named = drill.message(drill.attempt("kill:nothing")).partition("with one of these names: ")[2]
+    assert named.split(", ") == POINTS
+    assert set(FEW) <= set(POINTS)
     drill.is_whole(drill.old)
+
+
+@pytest.mark.parametrize("point", EVERY)
+def test_the_agent_is_killed(drill: Drill, point: str) -> None:
+    """The way back from a restart is the longest; it is gone where a step behind the restart fails."""
+    run = drill.attempt(at("kill", point, failing="step3.seen"))
+    if point in SETTLED:
+        assert run.status == 0, run.said
+        assert "the change was done: the new configuration is in force" in run.out
+        drill.is_whole(drill.new)
+    else:
+        assert run.status == 2, run.said
+        assert OLD in drill.message(run)
+        drill.is_whole(drill.old)
 
 
 def test_without_live_restore_it_must_be_allowed(drill: Drill) -> None:
