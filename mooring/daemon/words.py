@@ -29,11 +29,16 @@ def split_line(text: str) -> list[str]:
 
 def commands(text: str) -> list[str]:
     """The commands of an ExecStart line, which a semicolon between white space parts."""
-    found, begun = [], 0
-    for word, (start, end) in _words(text, is_line=True):
-        if word == ";" and text[start:end] == ";":
-            found.append(text[begun:start])
-            begun = end
+    found, begun, end = [], 0, 0
+    try:
+        for word, (start, end) in _words(text, is_line=True):
+            if word == ";" and text[start:end] == ";":
+                found.append(text[begun:start])
+                begun = end
+    except Unbalanced:
+        if not found or end != begun:
+            raise
+        return [part.strip() for part in found]  # what stands before a bad program's name counts (asked of systemd 252)
     return [part.strip() for part in (*found, text[begun:]) if part.strip()]
 
 

@@ -7,7 +7,7 @@ from hosts import DEBIAN_UNIT, SYSCONFIG, redhat
 
 from mooring.daemon import sysconfig, systemd
 from mooring.daemon.origin import Origin, Placed
-from mooring.daemon.words import expand, split, split_line
+from mooring.daemon.words import commands, expand, split, split_line
 
 HERE = Origin("/etc/x", 1)
 
@@ -29,6 +29,12 @@ HERE = Origin("/etc/x", 1)
         ("A=", {"A": ""}),
         ('A=--x "y z"', {"A": '--x "y z"'}),
         ("export A=b\n1A=c\nfi", {}),
+        # Asked of systemd 252: a backslash at a comment's end takes the next line in, not before a CR.
+        ("# c \\\nA=1\nB=2\n", {"B": "2"}),
+        ("; c \\\n# d \\\n\nB=2\n", {"B": "2"}),
+        ("# c \\\\\nA=1", {"A": "1"}),
+        ("# c \\\r\nA=1\r\n", {"A": "1"}),
+        ("A=1\n# c \\", {"A": "1"}),
         ('if [ -z "${X}" ]; then\n    X=/etc/docker\nfi', {"X": "/etc/docker"}),
     ],
 )
@@ -81,6 +87,7 @@ def test_a_quote_without_its_end_drops_the_line() -> None:
 
 
 def test_a_semicolon_parts_commands() -> None:
+    assert commands("/a b ;  '") == ["/a b"]
     service = systemd.parse('# /x.service\n[Service]\nExecStart=/a b ; /c ";" ;\n')
     assert [one.text for one in service.commands] == ["/a b", '/c ";"']
 
