@@ -46,7 +46,15 @@ class Run:
         (folder / "play.yml").write_text(PLAYBOOK.replace("PLACE", str(folder)))
         # Not in the checkout: a run that is broken off notes there who is left.
         argv = [INVOKE, "--search-root", str(ROOT), "play", "play.yml", "-e", f"those={those}", "--json", "-T", "60"]
-        self.process = subprocess.Popen(argv, cwd=folder, text=True, stdout=subprocess.PIPE, start_new_session=True)
+        self.process = subprocess.Popen(
+            argv,
+            cwd=folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            # Tests that a shell runs in the background have it ignored, and Mooring keeps to that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         self.lines: list[dict[str, Any]] = []
 
     def read_until(self, event: str, **values: str) -> None:
