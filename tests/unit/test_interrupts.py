@@ -38,6 +38,14 @@ PLAYBOOK = """\
 """
 
 
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """Ctrl-C as in a terminal: a shell has its background jobs ignore it, and Mooring keeps to that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Run:
     """A run of `invoke play --json` whose lines are read as they come."""
 
@@ -52,8 +60,6 @@ class Run:
             text=True,
             stdout=subprocess.PIPE,
             start_new_session=True,
-            # Tests that a shell runs in the background have it ignored, and Mooring keeps to that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.lines: list[dict[str, Any]] = []
 
