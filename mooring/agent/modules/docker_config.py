@@ -100,7 +100,7 @@ def program(words):
 def files(unit, argv):
     """The texts of the files that the unit names, of daemon.json and what stands in for it."""
     paths = set(FILES)
-    for named in re.findall(r"^\s*EnvironmentFile=-?\"?([^\"\n]+)", unit, re.M):
+    for named in re.findall(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*\"?-?[ \t]*([^\"\n]+)", unit, re.M):
         paths.update(glob.glob(named.strip()) or [named.strip()])
     found = {path: text(path) for path in paths}
     everything = "\n".join([unit, " ".join(argv)] + [one for one in found.values() if one])
@@ -132,7 +132,7 @@ def engine(args, unit):
         return {"version": client.get("/version").get("Version", ""), "info": client.get("/info"), "error": "",
                 "containers": containers(client)}
     except host.Failed as failure:
-        named = re.findall(r"^\s*ExecStart=[@:!+-]*(\S+)", unit, re.M)
+        named = re.findall(r"^[ \t]*ExecStart[ \t]*=[ \t]*[@:!+-]*(\S+)", unit, re.M)
         path = host.which(named[-1]) if named else None
         shown = host.run([path, "--version"], timeout=args["timeout"]) if path else None
         return {"version": shown.out.strip() if shown else "", "info": {}, "error": failure.message, "containers": []}
