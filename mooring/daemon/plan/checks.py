@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.daemon import daemon_json
+from mooring.daemon.boot import GENERATED, SERVICE, SOURCE, Boot, at_boot
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective, Texts, resolve
 from mooring.daemon.judge import judge
 from mooring.daemon.plan.draft import Draft
 from mooring.daemon.plan.host import Host, digest_of
+from mooring.daemon.plan.pending import find_pending
 from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.settings import normal
 from mooring.daemon.plan.step import Effect, Step, written
 from mooring.daemon.plan.wanted import Wanted
 from mooring.daemon.registries import LOOPBACK, Registries, by_files
-from mooring.daemon.running import REGISTRY_KEYS, differences
 
 
 def find_unready(host: Host) -> Iterator[Refusal]:
@@ -68,7 +69,44 @@ def find_stops(draft: Draft, steps: tuple[Step, ...]) -> Iterator[Refusal]:
 
 
 def _stops(texts: Texts) -> list[Conflict]:
-    return [one for one in judge(resolve(texts)) if one.severity is Severity.STOPS]
+    return _stopping(resolve(texts))
+
+
+def _stopping(effective: Effective) -> list[Conflict]:
+    return [one for one in judge(effective) if one.severity is Severity.STOPS]
+
+
+def find_stops_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
+    """What the plan would do to the next boot, and to that alone: there the daemon may get other flags."""
+    before, after = (_boot(host, one) for one in (draft.before, draft.after))
+    known = {_name(one) for one in (*_stopping(before.effective), *_stopping(draft.after))}
+    for one in _stopping(after.effective):
+        if _name(one) not in known:
+            text = f"{draft.before.engine} would start with the new files now, but not at the next boot: {one}"
+            yield Refusal(text, _remedy_at_boot(one, after))
+
+
+def find_boot_warnings(host: Host, draft: Draft) -> Iterator[str]:
+    """What keeps the daemon from starting at the next boot, whatever the plan does."""
+    before, after = (_boot(host, one) for one in (draft.before, draft.after))
+    known, now = ({_name(one) for one in _stopping(each)} for each in (before.effective, draft.after))
+    for one in _stopping(after.effective):
+        if _name(one) in known - now:
+            told = f"already before this change {draft.before.engine} would not start at the next boot: {one}"
+            yield f"{told}; {_remedy_at_boot(one, after)}"
+
+
+def _boot(host: Host, effective: Effective) -> Boot:
+    return at_boot(effective.texts, host.state, host.registries_service)
+
+
+def _remedy_at_boot(conflict: Conflict, boot: Boot) -> str:
+    if any(place.path == GENERATED for place in conflict.places):
+        return (
+            f"{SERVICE} makes flags of {SOURCE} at boot: say all of this setting there (and `systemctl restart "
+            f"{SERVICE}`), or take it out there"
+        )
+    return f"mend what is other at the next boot: {'; '.join(boot.reasons)}"
 
 
 def _name(conflict: Conflict) -> str:
@@ -110,13 +148,10 @@ def find_stale_unit(draft: Draft, effect: Effect) -> Iterator[Refusal]:
 
 
 def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]:
-    """What the operator should know: what else a restart takes along, and what counts for nothing from now on."""
-    ours = {key for key, name in REGISTRY_KEYS.items() if name in _touched(draft)}
-    pending = [one for one in differences(draft.before) if one.key not in ours]
-    if effect is Effect.RESTART:
-        for one in pending:
-            now, later = (", ".join(values) or "nothing" for values in (one.now, one.later))
-            yield f"the restart takes over what was changed before: {one.key} (now {now}, then {later})"
+    """What the operator should know: what else is taken along, and what counts for nothing from now on."""
+    for one in find_pending(draft, effect):
+        now, later = (", ".join(values) or "nothing" for values in (one.now, one.later))
+        yield f"the {effect.value} takes over what was changed before: {one.key} (now {now}, then {later})"
     old = {_name(one) for one in judge(draft.before)}
     for conflict in judge(draft.after):
         if conflict.severity is not Severity.STOPS and _name(conflict) not in old:
@@ -129,7 +164,3 @@ def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]
     for registry in wanted.registries:
         if registry.ca and Registries().is_insecure(registry.name):
             yield f"{registry.name} is on this host itself, where docker verifies no certificate"
-
-
-def _touched(draft: Draft) -> set[str]:
-    return {one.setting.field for one in draft.entries if one.missing or one.gone}

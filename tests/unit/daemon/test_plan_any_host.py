@@ -94,6 +94,7 @@ def test_there_and_back(host: Host, wanted: Wanted, other: Wanted) -> None:
     assume(will_start(judge(resolve(host.texts))))
     first = plan(host, wanted, allow_restart=True)
     assume(not first.refusals)
+    assert not any("changed before" in warning for warning in first.warnings)
     done = Daemon(host).go(first)
     assert not plan(done, wanted).is_changed
     known = by_files(resolve(done.texts))

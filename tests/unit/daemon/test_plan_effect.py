@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hosts import JSON, SYSCONFIG
@@ -107,7 +108,7 @@ def test_a_change_of_ours_that_is_pending_is_made_up_for() -> None:
     done = carried_out(docker(), USUAL)
     stale = replace(done, texts=replace(done.texts, info=info(Registries())))
     found = plan(stale, USUAL)
-    assert found.changes == ()
+    assert (found.changes, found.warnings) == ((), ())
     assert found.effect is Effect.RELOAD
     assert found.needs == (f"mirror not in effect: {URL}", f"insecure registry not in effect: {NAME}")
     assert [(step.files, step.then) for step in found.steps] == [((), Effect.RELOAD)]
@@ -141,6 +142,41 @@ def test_an_operators_pending_change_is_told_where_a_restart_takes_it_along() ->
     assert any("debug" in warning for warning in plan(host, MIRROR).warnings)
     only_theirs = docker('{"registry-mirrors": ["http://theirs"]}', info=info(Registries()))
     assert not plan(only_theirs, Wanted()).is_changed
+
+
+MOVED = "takes over what was changed before: "
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "now", "told"),
+    [
+        ({"live-restore": False}, "26.1.5", {"live_restore": True}, "live-restore (now true, then false)"),
+        ({"live-restore": True}, "26.1.5", {}, "live-restore (now false, then true)"),
+        ({"live-restore": True}, "26.1.5", {"live_restore": True}, ""),
+        ({}, "26.1.5", {"live_restore": True}, ""),  # a key that is gone keeps its value
+        ({"live-restore": True}, "1.13.1", {}, "live-restore (now false, then true)"),
+        ({"registry-mirrors": ["http://a"]}, "26.1.5", {}, "registry-mirrors (now nothing, then http://a)"),
+        ({"registry-mirrors": ["http://a"]}, "17.03.2", {}, ""),  # not reread
+        ({"registry-mirrors": []}, "26.1.5", {"mirrors": ("//a",)}, "registry-mirrors (now //a, then nothing)"),
+        ({"insecure-registries": ["a"]}, "26.1.5", {}, "insecure-registries (now nothing, then a)"),
+        ({"insecure-registries": []}, "26.1.5", {"insecure": ("a",)}, "insecure-registries (now a, then nothing)"),
+        ({"insecure-registries": ["a", "b"]}, "26.1.5", {"insecure": ("b", "a")}, ""),
+        ({"debug": True}, "26.1.5", {}, ""),  # neither the API nor the command line tells
+    ],
+)  # fmt: skip
+def test_an_operators_pending_change_is_told_where_a_reload_takes_it_along(
+    text: dict[str, Any], version: str, now: dict[str, Any], told: str
+) -> None:
+    running = dict(now)
+    lives = running.pop("live_restore", False)
+    found = plan(docker(json.dumps(text), version, info=info(Registries(**running), lives)), INSECURE)
+    assert found.effect is Effect.RELOAD
+    assert [one for one in found.warnings if MOVED in one] == ([f"the reload {MOVED}{told}"] if told else [])
+
+
+def test_a_pending_entry_of_the_operators_beside_ours_is_told_where_a_restart_takes_it_along() -> None:
+    (told,) = plan(redhat("", '{"registry-mirrors": ["http://a"]}', info=info(Registries())), MIRROR).warnings
+    assert told == f"the restart {MOVED}registry-mirrors (now nothing, then http://a)"
 
 
 def test_a_daemon_that_does_not_run_is_started() -> None:
