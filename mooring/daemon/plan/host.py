@@ -39,7 +39,7 @@ class Paths:
 
 @dataclass(frozen=True)
 class Host:
-    """`state` is what systemd knows of the unit; `digests` the sha1 of files by path; `error` why the daemon's API
+    """`state` is what systemd knows of the unit, `registries_service` of registries.service; `digests` the sha1 of files by path; `error` why the daemon's API
     did not answer, empty where it did."""
 
     texts: Texts
@@ -49,6 +49,7 @@ class Host:
     error: str = ""
     service: str = "docker"
     paths: Paths = field(default_factory=Paths)
+    registries_service: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_running(self) -> bool:

@@ -94,7 +94,7 @@ def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, allow_restar
         needs=tuple(map(str, found)),
         in_effect_afterwards=registries_after(effect, now, by_files(made.after), emptied),
         validate=command_line(made.after),
-        warnings=tuple(dict.fromkeys(checks.find_warnings(made, wanted, effect))),
+        warnings=_warnings(host, wanted, made, effect),
     )
     if isinstance(way, Refusal):
         return _judged(host, wanted, made, replace(begun, refusals=(way,)))
@@ -103,11 +103,17 @@ def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, allow_restar
     return _judged(host, wanted, made, replace(begun, steps=made_steps, undo=back, containers=way.felt))
 
 
+def _warnings(host: Host, wanted: Wanted, made: Draft, effect: Effect) -> tuple[str, ...]:
+    found = (*checks.find_warnings(made, wanted, effect), *checks.find_boot_warnings(host, made))
+    return tuple(dict.fromkeys(found))
+
+
 def _judged(host: Host, wanted: Wanted, made: Draft, whole: Plan) -> Plan:
     """The plan without its steps where anything speaks against it."""
     refusals = (
         *checks.find_unreadable(host, made),
         *checks.find_stops(made, whole.steps),
+        *checks.find_stops_at_boot(host, made),
         *checks.find_useless(made, wanted, whole.in_effect_afterwards),
         *checks.find_stale_unit(made, whole.effect),
         *whole.refusals,
