@@ -23,6 +23,9 @@ def find_bad_mirrors(effective: Effective) -> Iterator[Conflict]:
             if url and not url.host:
                 message = f'mirror "{value.text}" names no host'
                 yield Conflict("mirror", Severity.USELESS, message, (value.origin,))
+            elif url and url.user is not None:  # source of 1.13.1: `ValidateMirror` keeps scheme and host
+                message = f'mirror "{value.text}" has a user name, which this engine takes off'
+                yield Conflict("mirror", Severity.SURPRISING, message, (value.origin,))
         elif is_flag or mirrors.judges_files(effective.engine):
             yield Conflict("mirror", Severity.STOPS, f'mirror "{value.text}" {problem}', (value.origin,))
         elif "://" not in value.text:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from roots import Suite, ensure_root
+from roots import Suite
 
 NO_DRIVER = "error initializing graphdriver: driver not supported"
 SECONDS = 20
@@ -131,17 +131,21 @@ def _is_reloaded(said: str) -> bool:
 class Bench:
     """An engine ready for questions: its root, its containerd, a place for each case's files."""
 
-    def __init__(self, suite: Suite) -> None:
-        self.suite = suite
-        self.root = ensure_root(suite)
-        self.work = Path(tempfile.mkdtemp(prefix="mooring-differential-"))
+    def __init__(self, suite: Suite, root: Path) -> None:
+        self.suite, self.root = suite, root
+        self.work = _work_place(root.parent / "work")
         self.shared = self.work / "containerd"
         self.shared.mkdir()
+        self.containerd: Room | None = None
+
+    def start(self) -> None:
+        """Starts its containerd."""
         self.containerd = Room(self.root, self.shared, self._config(None), ["containerd"])
         wait(lambda: (self.shared / "containerd.sock").exists(), self.containerd)
 
     def close(self) -> None:
-        self.containerd.end()
+        if self.containerd:
+            self.containerd.end()
         shutil.rmtree(self.work)
 
     def _config(self, text: str | None) -> Path:
@@ -181,6 +185,15 @@ class Bench:
         finally:
             room.end()
             shutil.rmtree(config)
+
+
+def _work_place(base: Path) -> Path:
+    """A new directory named by this process; those of processes that were killed go away."""
+    base.mkdir(exist_ok=True)
+    for old in base.iterdir():
+        if not Path("/proc", old.name.partition("-")[0]).exists():
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=base))
 
 
 def wait(is_done: Callable[[], bool], room: Room) -> None:
