@@ -31,6 +31,14 @@ PLAYBOOK = f"""\
 """
 
 
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """Ctrl-C as in a terminal: a shell has its background jobs ignore it, and Mooring keeps to that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def playbook(tmp_path: Path) -> str:
     path = tmp_path / "long.yml"
