@@ -86,12 +86,13 @@ def resolve(texts: Texts) -> Effective:
     """Put a host's texts together as systemd and the daemon do."""
     service = systemd.parse(texts.unit)
     variables, missing, ignored = dict(service.environment), [], []
+    is_old = _is_redhat(service)
     for file in service.files:
         found = _matching(file.path, texts.files)
         if not found and not file.is_optional:
             missing.append(file)
         for path, text in found:
-            read = sysconfig.parse(text, path)
+            read = sysconfig.parse(text, path, is_old)
             variables.update(read.values)
             ignored += read.ignored
     # systemd refuses a unit with two commands; the last one is what the writer meant.
@@ -108,6 +109,12 @@ def running_command(texts: Texts) -> CommandLine:
     """The running daemon's command line; its words have no place but the process."""
     place = Origin("the running daemon")
     return flags.parse([Placed(word, place) for word in texts.argv])
+
+
+def _is_redhat(service: Service) -> bool:
+    """Whether the unit starts Red Hat's engine, which comes with systemd 219."""
+    words = expand(service.commands[-1], service.environment) if service.commands else []
+    return recognize(flags.parse(words).program, "").is_redhat
 
 
 def _matching(pattern: str, files: Mapping[str, str | None]) -> list[tuple[str, str]]:

@@ -1,4 +1,10 @@
-"""EnvironmentFiles as systemd reads them, which is not as a shell does (source: `parse_env_file_internal`)."""
+"""EnvironmentFiles as systemd reads them, which is not as a shell does (source: `parse_env_file_internal`).
+
+Before systemd 254 a backslash at a comment's end takes the next line into the comment; since then it does not. The
+older rule counts here: a line that only some hosts read is not to be built on.
+
+Old ones (219, of Red Hat's engine) take a backslash in quotes of both kinds as they do outside of quotes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +15,7 @@ from mooring.daemon.origin import Origin, Placed
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 BLANK = " \t\r"
+COMMENT = re.compile(r"(?:\\(?:.|\Z)|[^\\\r\n])*", re.DOTALL)
 
 
 @dataclass
@@ -19,22 +26,23 @@ class Variables:
     ignored: list[Placed] = field(default_factory=list)
 
 
-def parse(text: str, path: str) -> Variables:
-    """The assignments of an EnvironmentFile; a later one of the same name wins."""
+def parse(text: str, path: str, is_old: bool = False) -> Variables:
+    """The assignments of an EnvironmentFile; a later one of the same name wins. `is_old`: as systemd 219 has it."""
     found, at = Variables(), 0
     while at < len(text):
         line = text.count("\n", 0, at) + 1
         end = _line_end(text, at)
         head = text[at:end]
-        if not head.strip() or head.lstrip()[0] in "#;":
-            at = end + 1
+        bare = head.lstrip(BLANK)
+        if not bare or bare[0] in "#;":
+            at = _comment_end(text, end - len(bare)) + 1
             continue
         name, equals, _ = head.partition("=")
         if not equals:
             found.ignored.append(Placed(head.strip(), Origin(path, line)))
             at = end + 1
             continue
-        value, at = _value(text, at + len(name) + 1)
+        value, at = _value(text, at + len(name) + 1, is_old)
         if NAME.match(name.strip()):
             found.values[name.strip()] = Placed(value, Origin(path, line))
         else:
@@ -47,7 +55,13 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _value(text: str, at: int) -> tuple[str, int]:
+def _comment_end(text: str, at: int) -> int:
+    """Where the comment that begins at `at` ends, with the lines that its backslashes take in."""
+    found = COMMENT.match(text, at)
+    return found.end() if found else at
+
+
+def _value(text: str, at: int, is_old: bool) -> tuple[str, int]:
     """The value that begins at `at`, and where the next line begins.
 
     Quotes count at the value's beginning and right behind a quoted part; elsewhere they are plain characters, and so
@@ -58,7 +72,7 @@ def _value(text: str, at: int) -> tuple[str, int]:
         if text[at] in BLANK:
             at += 1
         elif text[at] in "'\"":
-            part, at = _quoted(text, at)
+            part, at = _quoted(text, at, is_old)
             parts.append(part)
         else:
             part, at = _bare(text, at)
@@ -66,12 +80,14 @@ def _value(text: str, at: int) -> tuple[str, int]:
     return "".join(parts), at + 1
 
 
-def _quoted(text: str, at: int) -> tuple[str, int]:
+def _quoted(text: str, at: int, is_old: bool) -> tuple[str, int]:
     quote, at, taken = text[at], at + 1, []
     while at < len(text) and text[at] != quote:
-        if text[at] == "\\" and quote == '"' and at + 1 < len(text):
+        if text[at] == "\\" and (is_old or quote == '"') and at + 1 < len(text):
             at += 1
-            if text[at] != "\n":
+            if is_old and text[at] not in "\r\n":
+                taken.append(text[at])
+            elif not is_old and text[at] != "\n":
                 taken.append(text[at] if text[at] in '"\\`$' else "\\" + text[at])
         else:
             taken.append(text[at])

@@ -29,7 +29,7 @@ HERE = Origin("/etc/x", 1)
         ("A=", {"A": ""}),
         ('A=--x "y z"', {"A": '--x "y z"'}),
         ("export A=b\n1A=c\nfi", {}),
-        # Asked of systemd 252: a backslash at a comment's end takes the next line in, not before a CR.
+        # Before systemd 254 a backslash at a comment's end takes the next line in (the first case: tried with 252).
         ("# c \\\nA=1\nB=2\n", {"B": "2"}),
         ("; c \\\n# d \\\n\nB=2\n", {"B": "2"}),
         ("# c \\\\\nA=1", {"A": "1"}),
@@ -41,6 +41,26 @@ HERE = Origin("/etc/x", 1)
 def test_environment_files(text: str, values: dict[str, str]) -> None:
     found = sysconfig.parse(text, "/etc/x")
     assert {name: value.text for name, value in found.values.items()} == values
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("A='b \\\n c'", "b  c"),
+        ("A='b\\'c\\\\'", "b'c\\"),
+        ('A="b\\c\\"d\\\n"', 'bc"d'),
+        ("A='b\\\r\nc'", "b\nc"),
+        ("A='b\nc'", "b\nc"),
+    ],
+)
+def test_systemd_219_knows_backslashes_in_all_quotes(text: str, value: str) -> None:
+    assert sysconfig.parse(text, "/etc/x", is_old=True).values["A"].text == value
+
+
+def test_a_line_joined_in_quotes_is_read_as_the_engines_own_systemd_does() -> None:
+    found = redhat("OPTIONS='--selinux-enabled \\\n --log-driver=journald'\n")
+    assert found.values("log-driver")[0].text == "journald"
+    assert found.command.strays == ()
 
 
 def test_a_value_has_its_line_and_a_dropped_line_too() -> None:
