@@ -18,6 +18,10 @@ WHOLE = frozenset(
 )
 PROXIES = "proxies"
 PATH = "/etc/docker/daemon.json"
+BOM = "\ufeff"
+JSON_BLANK = " \t\r\n"
+# Go's `bytes.TrimSpace`; Python's own strip() takes \x1c to \x1f too.
+BLANK = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,8 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
     """The file's meaning; `text` is None where there is no file."""
     if text is None:
         return DaemonJson(path)
-    if engine.is_at_least(23):
-        text = text.removeprefix("\ufeff")
-    body = text.strip() if engine.is_at_least(23) else text.strip(" \t\r\n")
+    # 23.0 takes a byte order mark, and white space of any kind around the braces; before, only JSON's own counts.
+    body = text.removeprefix(BOM).strip(BLANK) if engine.is_at_least(23) else text.strip(JSON_BLANK)
     if not body:
         # Fatal on 1.13.1 and 20.10.24 ("EOF"), allowed on 26.1.5: moby PR #42393, docker 23.0.
         error = "" if engine.is_at_least(23) else "it is empty (write {} instead)"
@@ -61,7 +64,7 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
         value, end = json.JSONDecoder(parse_constant=_refuse).raw_decode(body)
     except ValueError as error:
         return DaemonJson(path, text, error=f"it is no JSON: {error}", is_there=True)
-    if body[end:].strip() and engine.is_at_least(23):
+    if body[end:] and engine.is_at_least(23):
         # 20.10.24 reads the first value and ignores what follows; 26.1.5 refuses the file.
         return DaemonJson(path, text, error="something follows after the closing brace", is_there=True)
     if value is None:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from mooring.daemon import daemon_json
+
 DECODER = json.JSONDecoder()
 LINE = re.compile(r"\r?\n[^\n]*$")
 BLANK = re.compile(r"[ \t\r\n]*")
@@ -61,18 +63,19 @@ def scan(text: str, at: int = 0) -> Container:
 
 def is_empty_text(text: str | None) -> bool:
     """Whether there is nothing to read: no file, or a blank one."""
-    return not (text or "").removeprefix("\ufeff").strip()
+    return not _bare(text)
 
 
 def is_empty(text: str | None) -> bool:
     """Whether the file says nothing: none at all, blank, null, or without a key."""
-    bare = (text or "").removeprefix("\ufeff").strip()
-    return bare in ("", "null") or (bare.startswith("{") and not scan(bare).parts)
+    bare = _bare(text)
+    found = scan(bare) if bare.startswith("{") else None
+    return bare in ("", "null") or (found is not None and not found.parts and found.closed == len(bare) - 1)
 
 
 def elements(text: str, key: str) -> list[Any]:
     """What the key's list holds; nothing where there is no such list."""
-    member = scan(text, _begin(text)).of(key)
+    member = _top(text).of(key)
     value = json.loads(text[member.start : member.end]) if member else None
     return value if isinstance(value, list) else []
 
@@ -80,12 +83,13 @@ def elements(text: str, key: str) -> list[Any]:
 def put(text: str | None, key: str, value: Any) -> str:
     """The text with the key set to this value: in its place where it stands, else at the end."""
     if text is None or is_empty(text):
-        inside = f"\n  {_quoted(key)}: {_drawn(value, chr(10) + '  ')}\n"
-        return f"{{{inside}}}\n"
-    found = scan(text, _begin(text))
+        return f"{{{_only(key, value)}}}\n"
+    found = _top(text)
     member = found.of(key)
     if member:
         return text[: member.start] + _drawn(value, member.lead) + text[member.end :]
+    if not found.parts:
+        return text[: found.opened + 1] + _only(key, value) + text[found.closed :]
     last = found.parts[-1]
     lead = _lead(found)
     added = f",{lead}{_quoted(key)}{last.colon}{_drawn(value, lead)}"
@@ -94,7 +98,7 @@ def put(text: str | None, key: str, value: Any) -> str:
 
 def restore(text: str, key: str, was: str | None) -> str:
     """The text with the key's value as it was written once, or without the key where there was none."""
-    member = scan(text, _begin(text)).of(key)
+    member = _top(text).of(key)
     if member is None or was is None:
         return drop(text, key)
     return text[: member.start] + was + text[member.end :]
@@ -102,7 +106,7 @@ def restore(text: str, key: str, was: str | None) -> str:
 
 def drop(text: str, key: str) -> str:
     """The text without the key; where it was the last one, `{}` stays."""
-    found = scan(text, _begin(text))
+    found = _top(text)
     member = found.of(key)
     return text if member is None else _without(text, found, found.parts.index(member))
 
@@ -129,7 +133,7 @@ def remove(text: str, key: str, entries: tuple[str, ...]) -> str:
 
 def value_text(text: str, key: str) -> str:
     """The key's value as it is written."""
-    member = scan(text, _begin(text)).of(key)
+    member = _top(text).of(key)
     return text[member.start : member.end] if member else ""
 
 
@@ -137,11 +141,11 @@ def count(text: str | None, key: str) -> int:
     """How often the key stands at the top of the file."""
     if text is None or is_empty(text):
         return 0
-    return sum(part.key == key for part in scan(text, _begin(text)).parts)
+    return sum(part.key == key for part in _top(text).parts)
 
 
 def _list(text: str, key: str) -> Container:
-    member = scan(text, _begin(text)).of(key)
+    member = _top(text).of(key)
     assert member is not None
     return scan(text, member.start)
 
@@ -177,8 +181,20 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _begin(text: str) -> int:
-    return 1 if text.startswith("\ufeff") else 0
+def _only(key: str, value: Any) -> str:
+    """What stands between the braces of an object with this key alone."""
+    return f"\n  {_quoted(key)}: {_drawn(value, chr(10) + '  ')}\n"
+
+
+def _bare(text: str | None) -> str:
+    """The text without what engines take around the braces."""
+    return (text or "").removeprefix(daemon_json.BOM).strip(daemon_json.BLANK)
+
+
+def _top(text: str) -> Container:
+    """The file's own object."""
+    bare = text.removeprefix(daemon_json.BOM)
+    return scan(text, len(text) - len(bare.lstrip(daemon_json.BLANK)))
 
 
 def _skip(text: str, at: int) -> int:

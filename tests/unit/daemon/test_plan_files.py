@@ -58,6 +58,16 @@ def test_daemon_json_is_merged_in_its_own_manner(before: str | None, after: str)
     assert gone.texts.files == old.texts.files
 
 
+def test_what_stands_around_the_braces_stays() -> None:
+    for version, before in (("26.1.5", "\ufeff{\n}\n"), ("26.1.5", '\xa0{"mtu": 9}\xa0'), ("20.10.24", "{} own")):
+        old = docker(before, version)
+        assert not plan(old, Wanted()).is_changed
+        new = carried_out(old, MIRROR)
+        assert URL in file(new)
+        assert ("own" in before) is ("own" in file(new))
+        assert file(carried_out(new, Wanted(), is_absent=True)) == before
+
+
 def test_an_empty_file_is_taken_where_the_engine_takes_it() -> None:
     for version, text in (("23.0.0", ""), ("28.5.2", "\n"), ("20.10.24", "null\n")):
         new = carried_out(docker(text, version), MIRROR)
