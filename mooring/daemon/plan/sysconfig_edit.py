@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 
 from mooring.daemon import sysconfig
+from mooring.daemon.origin import Placed
 
 # Quoted or bare. Anything else is not ours to touch: an open quote, a backslash, or a comment behind the value, which
 # systemd takes for a part of it.
-SAFE = re.compile(r"""'([^']*)'|"([^"\\]*)"|([^\s'"\\#]*)""")
+SAFE = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|([^\s'"\\#]*)""")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def find(text: str, variable: str) -> Assignment | None:
 
 def is_safe(text: str, variable: str) -> bool:
     """Whether the value can be kept whole: one line, one pair of quotes, and systemd sees the same."""
-    found, read = find(text, variable), sysconfig.parse(text, "").values.get(variable)
+    found, read = find(text, variable), _as_read(text, variable)
     if found is None or read is None:
         return found is None and read is None
     number = text.count("\n", 0, found.start) + 1
@@ -90,10 +91,19 @@ def _flags(flag: str, values: tuple[str, ...]) -> str:
     return " ".join(f"{flag} {value}" for value in values)
 
 
+def _as_read(text: str, variable: str) -> Placed | None:
+    """What systemd of CentOS 7 makes of the variable."""
+    return sysconfig.parse(text, "", is_old=True).values.get(variable)
+
+
 def _with_line(text: str, variable: str, line: str) -> str:
-    """The line goes behind the comment that shows how to write it, else to the end."""
+    """The line goes behind the comment that shows how to write it, else to the end.
+
+    A comment with a backslash at its end takes in the next line; a line that would be lost so goes to the beginning.
+    """
     comments = list(re.finditer(rf"(?m)^#[ \t]*{variable}=.*$", text))
+    places = [f"{text}\n{line}" if text and not text.endswith("\n") else f"{text}{line}\n", f"{line}\n{text}"]
     if comments:
         end = comments[-1].end()
-        return f"{text[:end]}\n{line}{text[end:]}"
-    return f"{text}\n{line}" if text and not text.endswith("\n") else f"{text}{line}\n"
+        places.insert(0, f"{text[:end]}\n{line}{text[end:]}")
+    return next((one for one in places if _as_read(one, variable)), places[-1])

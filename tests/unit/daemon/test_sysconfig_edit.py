@@ -1,0 +1,32 @@
+"""Where a new line goes in /etc/sysconfig/docker, and which values are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from mooring.daemon.plan.sysconfig_edit import edit, is_safe
+
+LINE = "ADD_REGISTRY='--add-registry r:5000'\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", LINE),
+        ("A=1", f"A=1\n{LINE}".rstrip("\n")),
+        ("# ADD_REGISTRY='--add-registry x'\nA=1\n", f"# ADD_REGISTRY='--add-registry x'\n{LINE}A=1\n"),
+        # systemd takes what follows such a comment for a part of it (asked of 252).
+        ("# ADD_REGISTRY='x' \\\n# more\n", f"# ADD_REGISTRY='x' \\\n# more\n{LINE}"),
+        ("A=1\n# end \\\n", f"{LINE}A=1\n# end \\\n"),
+    ],
+)
+def test_a_new_line_is_where_systemd_reads_it(before: str, after: str) -> None:
+    assert edit(before, "ADD_REGISTRY", "--add-registry", (), ("r:5000",)) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("A='--x y'\n", True), ("A='--x\\y'\n", False), ('A="--x\\y"\n', False), ("A='--x \\\n--y'\n", False)],
+)
+def test_a_value_with_a_backslash_is_not_ours_to_touch(text: str, expected: bool) -> None:
+    assert is_safe(text, "A") == expected
