@@ -11,7 +11,7 @@ from mooring.daemon.plan.certificates import Folder
 from mooring.daemon.plan.host import Host
 from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
-from mooring.daemon.plan.settings import JSON, VARIABLE, Entries, normal, place
+from mooring.daemon.plan.settings import JSON, VARIABLE, Entries, as_shown, normal, place
 from mooring.daemon.plan.step import Expect, FileChange, written
 from mooring.daemon.registries import LOOPBACK, by_files
 from mooring.daemon.running import LIVE_RESTORE
@@ -53,11 +53,13 @@ class Draft:
         for one in self.entries:
             field = one.setting.field
             if field in FIELDS:
-                known = {normal(one.setting, entry) for entry in getattr(later, field)}
-                wanted = (normal(one.setting, entry) for entry in one.wanted)
-                gone = (normal(one.setting, entry) for entry in one.gone)
-                present[field] = tuple(entry for entry in wanted if entry not in LOOPBACK)
-                absent[field] = tuple(entry for entry in gone if entry not in known)
+                # The daemon shows an entry as the file spells it.
+                known = {normal(one.setting, entry): entry for entry in getattr(later, field)}
+                wanted = (known.get(normal(one.setting, entry), entry) for entry in one.wanted)
+                shown = (as_shown(one.setting, entry) for entry in wanted)
+                present[field] = tuple(entry for entry in shown if entry not in LOOPBACK)
+                gone = (entry for entry in one.gone if normal(one.setting, entry) not in known)
+                absent[field] = tuple(as_shown(one.setting, entry) for entry in gone)
         return Expect(present, absent, live_restore, same)
 
 
@@ -131,7 +133,7 @@ def draft(host: Host, task: Task) -> Draft:
 
 def _ours(one: Entries, record: Record) -> tuple[str, ...]:
     """What was there before Mooring was asked for it stays the operator's."""
-    kept = tuple(entry for entry in record.of(one.setting.key) if entry in one.wanted)
+    kept = tuple(entry for entry in record.of(one.setting.key) if entry not in one.gone)
     return kept + tuple(entry for entry in one.missing if entry not in kept)
 
 

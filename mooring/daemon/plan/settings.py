@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mooring.daemon import insecure, mirrors
 from mooring.daemon.boot import GENERATED, flags_of
 from mooring.daemon.effective import Effective
 from mooring.daemon.old_engines import SETTINGS_SINCE
+from mooring.daemon.origin import Placed
 from mooring.daemon.plan.host import Paths
 from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
@@ -56,7 +58,7 @@ def entries_of(effective: Effective, wanted: Wanted, record: Record) -> list[Ent
     """What is to be done with each setting."""
     found = []
     for setting, asked in ((one, _asked(one, effective, wanted)) for one in SETTINGS):
-        there = {normal(setting, value.text) for value in effective.values(setting.key)}
+        there = {normal(setting, _taken(setting, effective, value)) for value in effective.values(setting.key)}
         names = {normal(setting, entry) for entry in asked}
         missing = tuple(entry for entry in asked if normal(setting, entry) not in there)
         gone = tuple(entry for entry in record.of(setting.key) if normal(setting, entry) not in names)
@@ -64,7 +66,26 @@ def entries_of(effective: Effective, wanted: Wanted, record: Record) -> list[Ent
     return found
 
 
+def _taken(setting: Setting, effective: Effective, value: Placed) -> str:
+    """The entry as the engine takes it."""
+    if setting is INSECURE:
+        return insecure.taken(value.text, effective.engine, effective.is_flag(value))
+    if setting is MIRRORS:
+        return mirrors.taken(value.text, effective.engine, effective.is_flag(value))
+    return value.text
+
+
 def normal(setting: Setting, entry: str) -> str:
+    """The entry to compare by: as the daemon shows it, a mirror's scheme and host in small letters."""
+    shown = as_shown(setting, entry)
+    if setting is not MIRRORS or "://" not in shown:
+        return shown
+    scheme, _, rest = shown.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}://{host.lower()}{slash}{path}"
+
+
+def as_shown(setting: Setting, entry: str) -> str:
     """The entry as the daemon shows it: a mirror without its slash, a network by its first address."""
     if setting is MIRRORS:
         return entry.rstrip("/")
@@ -82,7 +103,10 @@ def _asked(setting: Setting, effective: Effective, wanted: Wanted) -> tuple[str,
         ADD: wanted.searched,
         BLOCK: wanted.blocked if effective.engine.is_redhat else (),
     }
-    return tuple(dict.fromkeys(asked[setting]))
+    found: dict[str, str] = {}
+    for entry in asked[setting]:
+        found.setdefault(normal(setting, entry), entry)
+    return tuple(found.values())
 
 
 def place(setting: Setting, effective: Effective, paths: Paths) -> str | Refusal:

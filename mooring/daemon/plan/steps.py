@@ -9,7 +9,7 @@ from mooring.daemon.plan import json_edit
 from mooring.daemon.plan.draft import FIELDS, Draft
 from mooring.daemon.plan.effect import takes_over
 from mooring.daemon.plan.restart import Way, is_planned
-from mooring.daemon.plan.settings import normal
+from mooring.daemon.plan.settings import as_shown
 from mooring.daemon.plan.step import Effect, Expect, FileChange, Step
 from mooring.daemon.registries import by_files
 from mooring.daemon.running import LIVE_RESTORE
@@ -89,7 +89,7 @@ def _old(draft: Draft, live_restore: bool | None = None, same: bool = False) -> 
     known, absent = by_files(draft.before), {}
     for one in draft.entries:
         if one.setting.field in FIELDS:
-            there = {normal(one.setting, entry) for entry in getattr(known, one.setting.field)}
-            names = (normal(one.setting, entry) for entry in one.missing)
+            there = {as_shown(one.setting, entry) for entry in getattr(known, one.setting.field)}
+            names = (as_shown(one.setting, entry) for entry in one.missing)
             absent[one.setting.field] = tuple(entry for entry in names if entry not in there)
     return Expect({}, absent, live_restore, same)

@@ -243,6 +243,45 @@ def test_a_line_that_the_operator_changed_meanwhile_loses_our_entries_alone() ->
     assert file(gone, SYSCONFIG) == "ADD_REGISTRY='--add-registry theirs'\n"
 
 
+R5000, M1 = Wanted((Registry("r:5000", insecure=True),)), Wanted((), (Mirror("http://m:1"),))
+
+
+@pytest.mark.parametrize(
+    ("make", "key", "theirs", "wanted", "is_there"),
+    [
+        (DOCKER_26, "insecure-registries", "http://r:5000", R5000, True),
+        (DOCKER_26, "insecure-registries", "HTTPS://r:5000", R5000, True),
+        (DOCKER_26, "insecure-registries", "http://r:5001", R5000, False),
+        (REDHAT_1_13, "insecure-registries", "http://r:5000", R5000, False),
+        (DOCKER_26, "registry-mirrors", "HTTP://m:1", M1, True),
+        (DOCKER_26, "registry-mirrors", "http://M:1/", M1, True),
+        (DOCKER_26, "registry-mirrors", "https://m:1", M1, False),
+        (REDHAT_1_13, "registry-mirrors", "m:1", Wanted((), (Mirror("https://m:1"),)), True),
+    ],
+)
+def test_what_the_engine_takes_for_the_same_is_not_written_twice(
+    make: Callable[[str | None], Host], key: str, theirs: str, wanted: Wanted, is_there: bool
+) -> None:
+    old = make(json.dumps({key: [theirs]}))
+    assert plan(old, wanted).is_changed is not is_there
+    assert len(json.loads(file(carried_out(old, wanted)))[key]) == (1 if is_there else 2)
+
+
+def test_a_mirror_that_the_file_spells_otherwise_is_looked_for_as_the_daemon_shows_it() -> None:
+    wanted = Wanted(R5000.registries, M1.mirrors)
+    (step,) = plan(docker('{"registry-mirrors": ["HTTP://m:1/"]}', "26.1.5"), wanted).steps
+    assert step.expect.present == {"mirrors": ("HTTP://m:1",), "insecure": ("r:5000",), "added": ()}
+
+
+def test_an_entry_of_ours_that_is_asked_for_in_another_spelling_stays_ours() -> None:
+    old = docker('{"mtu": 9}', "26.1.5")
+    new = carried_out(old, Wanted((), (Mirror("http://M:1"),)))
+    assert not plan(new, M1).is_changed
+    both = carried_out(new, Wanted(R5000.registries, M1.mirrors))
+    assert json.loads(file(both))["registry-mirrors"] == ["http://M:1"]
+    assert carried_out(both, Wanted(), is_absent=True).texts.files == old.texts.files
+
+
 def test_what_was_there_before_stays_the_operators() -> None:
     text = json.dumps({"registry-mirrors": [URL + "/"], "insecure-registries": [NAME]})
     found = plan(docker(text), USUAL)
