@@ -16,6 +16,7 @@ REMEDIES = {
     "exec-start": "put a line `ExecStart=` before the new one in the drop-in, then `systemctl daemon-reload`",
     "environment-file": 'make the file, or write a "-" before its path in the unit',
     "export": "take the word `export` out of the line",
+    "quotes": "close the quotation mark, or take it out",
     "daemon-reload": "run `systemctl daemon-reload`",
     "stray-word": "write the flag into the variable as well, or take the word out",
     "flag-without-value": "give the flag its value, or take it out",
