@@ -32,6 +32,9 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
     for label in effective.values("labels"):
         if "=" not in label.text:
             yield _stops("bad-value", f'label "{label.text}" is not name=value', label)
+    for host in effective.values("hosts"):
+        if host.text.startswith("-"):
+            yield _stops("bad-value", f'"{host.text}" was taken for the host to listen at', host)
     for address in effective.values("dns"):
         if not is_ip(address.text.strip()):
             yield _stops("bad-value", f'dns "{address.text}" is no address', address)

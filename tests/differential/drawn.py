@@ -188,7 +188,7 @@ OTHER_FLAGS = (
     "--",
 )
 MORE_FLAGS = """
---label=a --label=a=c --dns=x --dns=10.0.0.1 --dns=::1 --mtu=0x10 --mtu=-1 --mtu=010 --mtu=1_0 --mtu=08 --bip6= -H
+--label=a --label=a=c --dns=x --dns=10.0.0.1 --dns=::1 --mtu=0x10 --mtu=-1 --mtu=010 --mtu=1_0 --mtu=08 --bip6= --label
 --max-concurrent-downloads=-1 --log-level=x --log-level=WARN --log-level=warning --version --validate --help=false
 --api-cors-header=* --exec-opt=a --features=a --shutdown-timeout=-1 -Hunix:///run/x
 """
