@@ -74,7 +74,7 @@ class EngineHost:
             path.write_text("#!/bin/sh\n" + script.format(folder=folder, python=sys.executable, daemon=DAEMON))
             path.chmod(path.stat().st_mode | stat.S_IXUSR)
         self.environment = {"PATH": f"{folder}/bin:{os.environ['PATH']}"}
-        for name in ("run", "guards"):
+        for name in ("run", "guards", "units"):
             (folder / name).mkdir()
 
     def start(self, config: Mapping[str, Any]) -> None:
@@ -111,7 +111,8 @@ class EngineHost:
 
     def left(self) -> list[str]:
         """What a transaction should not leave."""
-        places = [*self.folder.glob("run/*"), *self.folder.glob("state/*"), *self.folder.rglob(".*mooring*")]
+        ours = ("run/*", "state/*", "units/*", "**/.*mooring*")
+        places = [path for pattern in ours for path in self.folder.glob(pattern)]
         return sorted(str(path.relative_to(self.folder)) for path in places)
 
     def args(self, steps: list[dict[str, Any]], **others: Any) -> dict[str, Any]:
@@ -123,6 +124,7 @@ class EngineHost:
             "docker_host": f"unix://{self.folder}/docker.sock",
             "state_dir": str(self.folder / "state"),
             "run_dir": str(self.folder / "run"),
+            "units_dir": str(self.folder / "units"),
             "seconds": 60,
             **others,
         }

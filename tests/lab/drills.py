@@ -16,10 +16,17 @@ from invocations import CHECKOUT, Run, provision, succeed
 from lab_hosts import LookedAt, until
 
 CONTAINER = "mooring-drill"
-FILES = ("/etc/docker/daemon.json", "/etc/sysconfig/docker", "/etc/mooring/registry_client.json")
+AUTHORITY = "ca.example.com"
+FILES = (
+    "/etc/docker/daemon.json",
+    "/etc/sysconfig/docker",
+    "/etc/mooring/registry_client.json",
+    f"/etc/docker/certs.d/{AUTHORITY}/ca.crt",
+)
 # Anything of a change, of its guard, or of an agent.
 REMAINS = """\
 ls -d /var/lib/mooring/* /run/mooring /run/mooring.lock 2>/dev/null
+find /etc/systemd -name 'mooring-undo*'
 find /etc -name '.*mooring-*'
 systemctl list-units --all --plain --no-legend 'mooring-guard*'
 ps -e -ww -o args= | grep -e ' -B -c exec' -e mooring-guard- | grep -v -e 'sh -c' -e 'grep -e'
@@ -96,15 +103,15 @@ class Drill:
         return str(found[-1])
 
     @contextlib.contextmanager
-    def hanging(self, point: str, **others: Any) -> Iterator[Hanging]:
-        """A run that hangs at POINT while the block goes on, which has to end it."""
+    def hanging(self, point: str, failing: str = "step1.seen", **others: Any) -> Iterator[Hanging]:
+        """A run that hangs at POINT while the block goes on, which has to end it; FAILING as for `at`."""
         words = [
             "--limit",
             self.client.name,
             "--tags",
             "registry_client",
             "-e",
-            self.variables(at("hang", point), **others),
+            self.variables(at("hang", point, failing), **others),
         ]
         process = subprocess.Popen(
             ["./invoke", "provision-clients", "--json", *words],

@@ -7,7 +7,7 @@ lost, a guard process on the host brings the old configuration back. Nothing of 
 from __future__ import absolute_import, division, print_function
 
 from mooring.agent import docker, host
-from mooring.agent.transaction import faults, journal
+from mooring.agent.transaction import boot, faults, journal
 from mooring.agent.transaction.change import Change
 from mooring.agent.transaction.engines import find_engine
 
@@ -38,6 +38,7 @@ ARGS = {
     "docker_host": docker.ENGINE_ARGS["docker_host"],
     "state_dir": {"type": "path", "default": journal.FOLDER},
     "run_dir": {"type": "path", "default": "/run"},
+    "units_dir": {"type": "path", "default": boot.UNITS},
 }
 FAULT_POINTS = faults.FAULT_POINTS
 

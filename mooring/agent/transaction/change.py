@@ -3,7 +3,7 @@
 from __future__ import absolute_import, division, print_function
 
 from mooring.agent import files, host, wire
-from mooring.agent.transaction import faults, journal, lock, processes, saved
+from mooring.agent.transaction import boot, faults, journal, lock, processes, saved
 from mooring.agent.transaction.engines import find_engine
 from mooring.agent.transaction.guard import Guard
 from mooring.agent.transaction.look import Silent
@@ -60,8 +60,7 @@ class Change(object):
     def take_back(self):
         """Undo what was begun; how it is now, in words."""
         if self.journal.state is None:
-            saved.tidy(self.journal.values, True)
-            self.journal.close()
+            close(self.journal)
             return "nothing was changed"
         is_begun = not saved.are_old(self.journal.values) or self.journal.state != "nothing"
         told = undo(self.journal, self.engine, self.unit, self.faults)
@@ -114,9 +113,15 @@ class Change(object):
         """A run before us, and its guard, were killed: its change is undone before ours is looked at."""
         journal.discard_draft(self.args["state_dir"])
         left = journal.find(self.args["state_dir"])
-        if left is not None:
-            host.warn("an earlier change (%s, %s) had broken off and was undone first: %s" % (
-                left["login"], left["since"], undo(left, *find_engine(left.values))))
+        if left is None:
+            boot.disarm(self.args["state_dir"], self.args["units_dir"])
+            return
+        told = undo(left, *find_engine(left.values))
+        if left.state not in journal.ENDED:
+            raise host.Failed("an earlier change (%s, %s) had broken off and cannot be undone: %s; nothing else was "
+                              "changed" % (left["login"], left["since"], told))
+        host.warn("an earlier change (%s, %s) had broken off and was undone first: %s" % (
+            left["login"], left["since"], told))
 
     def compare(self):
         """The files must still be those that the plan was made from."""
@@ -134,8 +139,10 @@ class Change(object):
             containers, answered = {}, False
         values.update(mark=self.guard.mark, service=args["service"], engine=args["engine"], answered=answered,
                       docker_host=args["docker_host"], containers=containers, login=processes.login(),
-                      since=lock.stamp())
+                      since=lock.stamp(), units_dir=args["units_dir"])
         self.journal = journal.Journal(args["state_dir"], values)
+        boot.arm(args)
+        self.faults.point("armed")
         self.journal.open()
         self.faults.point("journaled")
         saved.save(values)

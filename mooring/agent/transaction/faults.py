@@ -9,7 +9,7 @@ from mooring.agent import host
 
 WAYS = ("kill", "hang", "fail")
 FAULT_POINTS = (
-    "guarded", "locked", "compared", "journaled", "saved", "drafted", "validated",
+    "guarded", "locked", "compared", "armed", "journaled", "saved", "drafted", "validated",
     "stepN.begun", "stepN.fileM.before", "stepN.fileM.after", "stepN.recorded", "stepN.asked", "stepN.seen",
     "confirming", "confirmed", "committed", "tidied",
     "undo.begun", "undo.stepN.recorded", "undo.stepN.asked", "undo.restored", "undo.closed",

@@ -39,9 +39,8 @@ class Guard(object):
         try:
             self.write_zip()
             argv = [sys.executable, "-B", self.zip, str(self.pid), str(self.started), str(self.deadline),
-                    self.places["state_dir"], self.places["run_dir"]]
-            environment = {"LC_ALL": os.environ.get("LC_ALL") or "C.UTF-8", "PATH": ":".join(host.SEARCH_PATH)}
-            unit.run_apart(self.name, "Mooring undoes a change of the engine that broke off", environment, argv)
+                    self.places["state_dir"], self.places["run_dir"], self.places["units_dir"]]
+            unit.run_apart(self.name, "Mooring undoes a change of the engine that broke off", environment(), argv)
             self.await_sign()
         except (host.Failed, EnvironmentError) as error:
             self.stop()
@@ -53,13 +52,7 @@ class Guard(object):
         folder = os.path.dirname(self.zip)
         if not os.path.isdir(folder):
             os.mkdir(folder, 0o700)
-        handle = os.open(self.zip, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            archive = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED)
-            for name, text in sorted(needed(sources()).items()):
-                archive.writestr(name, text)
-            archive.writestr("__main__.py", MAIN)
-            archive.close()
+        write_program(self.zip, MAIN)
 
     def await_sign(self):
         limit = processes.uptime() + START_SECONDS
@@ -72,6 +65,24 @@ class Guard(object):
         """End it; nothing of it is left."""
         discard(self.zip)
         unit.stop_apart(self.name)
+
+
+def environment():
+    """The surroundings of a program that systemd starts for us."""
+    return {"LC_ALL": os.environ.get("LC_ALL") or "C.UTF-8", "PATH": ":".join(host.SEARCH_PATH)}
+
+
+def write_program(path, main):
+    """A zip of the agent's own sources that runs the text `main`; on the disk before this returns."""
+    handle = os.open(raw(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        archive = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED)
+        for name, text in sorted(needed(sources()).items()):
+            archive.writestr(name, text)
+        archive.writestr("__main__.py", main)
+        archive.close()
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def is_cared_for(mark):

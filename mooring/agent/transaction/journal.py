@@ -15,6 +15,7 @@ from mooring.agent import host
 from mooring.agent.names import raw
 
 STATES = ("nothing", "reload", "restart", "done", "undone")
+ENDED = ("done", "undone")
 DRAFT = "transaction.new"
 FOLDER = "/var/lib/mooring"
 
@@ -34,9 +35,7 @@ class Journal(object):
     def open(self):
         """Write it; the transaction may begin."""
         try:
-            if not os.path.isdir(raw(self.folder)):
-                os.mkdir(raw(self.folder), 0o700)
-                sync(os.path.dirname(self.folder))
+            make_folder(self.folder)
             draft = raw(os.path.join(self.folder, DRAFT))
             write_new(draft, json.dumps(host.plain(self.values)).encode("ascii"), 0o600)
             os.rename(draft, self.path("nothing"))
@@ -58,6 +57,12 @@ class Journal(object):
             if name:
                 remove(name)
         remove_directory(self.folder)
+
+
+def make_folder(folder):
+    if not os.path.isdir(raw(folder)):
+        os.mkdir(raw(folder), 0o700)
+        sync(os.path.dirname(folder))
 
 
 def find(folder):
@@ -84,6 +89,7 @@ def write_new(path, data, mode):
     """A new file, on the disk before this returns."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     with os.fdopen(handle, "wb") as stream:
+        os.fchmod(stream.fileno(), mode)
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())

@@ -1,4 +1,5 @@
-"""The way back: the old files, and the daemon with them. The agent goes it, or its guard, or the next run.
+"""The way back: the old files, and the daemon with them. The agent goes it, or its guard, or the next run; after a
+power cut the files alone, at boot, before there is a daemon.
 
 It may be broken off at any moment and be begun again from its start.
 """
@@ -6,8 +7,9 @@ It may be broken off at any moment and be begun again from its start.
 from __future__ import absolute_import, division, print_function
 
 from mooring.agent import host
-from mooring.agent.transaction import processes, saved
+from mooring.agent.transaction import boot, processes, saved
 from mooring.agent.transaction.faults import Faults
+from mooring.agent.transaction.journal import ENDED
 from mooring.agent.transaction.look import Silent
 from mooring.agent.transaction.steps import Steps
 from mooring.agent.transaction.unit import reread
@@ -20,32 +22,52 @@ def undo(journal, engine, unit, faults=None):
     faults = faults or Faults("", ())
     problems = []
     faults.point("undo.begun")
-    if journal.state not in ("done", "undone"):
+    if journal.state not in ENDED:
         steps = Steps(journal, engine, unit, faults, processes.uptime() + STEP_SECONDS)
         problems += go_back(journal, steps)
         problems += saved.put_back(journal.values)
         faults.point("undo.restored")
         if unit is not None and journal.state in ("reload", "restart"):
             problems += bring_back(journal, steps, bool(problems))
-        if not saved.are_old(journal.values):
-            problems.append("some files could not be put back")
-        else:
-            journal.advance("undone")
-    is_old = journal.state == "undone"
-    words = describe(journal, engine, is_old, problems)
-    if journal.state in ("done", "undone"):
+        settle(journal, problems)
+    words = describe(journal, engine, problems)
+    if journal.state in ENDED:
         close(journal)
     faults.point("undo.closed")
     return words
 
 
+def undo_files(journal):
+    """The same before any daemon runs: the engine starts after this, with the files that it finds then."""
+    problems = []
+    if journal.state not in ENDED:
+        problems += saved.put_back(journal.values)
+        try:
+            reread([one["real"] for one in journal["files"]])
+        except host.Failed as failure:
+            problems.append(failure.message)
+        settle(journal, problems)
+    if journal.state in ENDED:
+        close(journal)
+    return "; ".join([describe_files(journal)] + problems)
+
+
+def settle(journal, problems):
+    """The way back is gone, where all files are what they were."""
+    if saved.are_old(journal.values):
+        journal.advance("undone")
+    else:
+        problems.append("some files could not be put back")
+
+
 def close(journal):
-    """Nothing is left of the transaction on the host."""
+    """Nothing is left of the transaction on the host; what would undo at boot goes last, as it can end this."""
     is_undone = journal.state != "done"
     saved.tidy(journal.values, is_undone)
     if not is_undone:
         saved.leave_no_empty_directory(journal.values)
     journal.close()
+    boot.disarm(journal.folder, journal.values.get("units_dir", boot.UNITS))
 
 
 def go_back(journal, steps):
@@ -103,11 +125,15 @@ def answers(engine, seconds):
     return True
 
 
-def describe(journal, engine, is_old, problems):
-    """Which configuration is in force, whether the engine works, what became of the containers."""
-    told = ["the old configuration is in force again" if is_old else "the configuration is NOT whole"]
-    if journal.state == "done":
-        told = ["the new configuration is in force"]
+def describe_files(journal):
+    """Which configuration is in force."""
+    told = {"done": "the new configuration is in force", "undone": "the old configuration is in force again"}
+    return told.get(journal.state, "the configuration is NOT whole")
+
+
+def describe(journal, engine, problems):
+    """That, whether the engine works, and what became of the containers."""
+    told = [describe_files(journal)]
     try:
         fate = engine.fate(journal["containers"])
         told.append(describe_fate(journal, fate))

@@ -1,6 +1,7 @@
 """The guard's own life: wait for the agent's end or the deadline, then undo what is still open.
 
-Told in argv: the agent's pid and start, the deadline (uptime), the directories of the journal and of the lock.
+Told in argv: the agent's pid and start, the deadline (uptime), the directories of the journal, the lock and the units.
+After a power cut its second life, at boot: nothing to wait for, and no daemon yet.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -10,9 +11,9 @@ import signal
 import sys
 
 from mooring.agent import host
-from mooring.agent.transaction import guard, journal, lock, processes
+from mooring.agent.transaction import boot, guard, journal, lock, processes
 from mooring.agent.transaction.engines import find_engine
-from mooring.agent.transaction.undo import undo
+from mooring.agent.transaction.undo import undo, undo_files
 
 PAUSE = 0.1
 # A command of the agent's last moment may still be on its way to systemd.
@@ -23,15 +24,44 @@ PATIENCE = 900
 def main():
     """Everything is in memory from the first line on: the zip can go, which is the sign that we stand."""
     pid, started, deadline = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    state_dir, run_dir = sys.argv[4:6]
+    state_dir, run_dir, units_dir = sys.argv[4:7]
     guard.discard(sys.argv[0])
     await_end(pid, started, deadline)
     host.sleep(SETTLE)
     own = lock.Lock(run_dir, lock.GUARD)
     if take(own):
         finish(journal.find(state_dir), "%d-%d" % (pid, started))
-        journal.discard_draft(state_dir)
+        discard_beginnings(state_dir, units_dir)
         own.release()
+
+
+def at_boot():
+    """Run by the unit that an open transaction has on the disk. Where it fails the next run tries again."""
+    state_dir, run_dir, units_dir = sys.argv[1:4]
+    own = lock.Lock(run_dir, lock.GUARD)
+    try:
+        own.take()
+    except lock.Held:
+        return say("nothing to undo: a change is under way")
+    try:
+        left = journal.find(state_dir)
+        if left is not None:
+            say("a power cut broke off a change of %s (%s, %s): undoing" % (
+                left["service"], left["login"], left["since"]))
+            say(undo_files(left))
+        discard_beginnings(state_dir, units_dir)
+    except (host.Failed, EnvironmentError) as failure:
+        say("cannot undo: %s; the next run tries again" % failure)
+    is_done = journal.find(state_dir) is None
+    own.release()
+    sys.exit(0 if is_done else 1)
+
+
+def discard_beginnings(state_dir, units_dir):
+    """What a transaction leaves that was broken off before its journal was written."""
+    journal.discard_draft(state_dir)
+    if journal.find(state_dir) is None:
+        boot.disarm(state_dir, units_dir)
 
 
 def await_end(pid, started, deadline):
