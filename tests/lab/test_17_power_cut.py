@@ -100,6 +100,8 @@ def test_all_of_ours_are_killed_and_then_the_power_goes(drills: dict[str, Drill]
     drill.client.run("systemctl daemon-reload && systemctl reset-failed 'mooring-guard-*'")
     drill.client.cut_power()
     booted_whole(drill, drill.old)
+    said = drill.client.lines("journalctl -o cat -u mooring-undo -n 20 | grep -v systemd")
+    assert "the old configuration is in force again" in said
 
 
 def booted_whole(drill: Drill, expected: Digests) -> None:

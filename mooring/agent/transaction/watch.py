@@ -46,7 +46,7 @@ def at_boot():
     try:
         left = journal.find(state_dir)
         if left is not None:
-            say("a power cut broke off a change of %s (%s, %s): undoing" % (
+            say("the host went down during a change of %s (%s, %s)" % (
                 left["service"], left["login"], left["since"]))
             say(undo_files(left))
         discard_beginnings(state_dir, units_dir)
