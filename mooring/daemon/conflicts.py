@@ -100,10 +100,18 @@ def find_bad_file(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_unknown_keys(effective: Effective) -> Iterator[Conflict]:
-    """Unknown keys are fatal at start: `data-root` on 1.13.1 (tried), `graph` on 26.1.5."""
-    known = {option.key for option in OPTIONS if option.is_known_to(effective.engine)}
+    """Unknown keys are fatal at start: `data-root` on 1.13.1 (tried), `graph` on 26.1.5.
+
+    A flag's name is no unknown key, though nobody reads it where the key is called otherwise: of
+    "insecure-registry" no engine says a word (source: `findConfigurationConflicts`; asked of 20.10.24 and 28.5.2).
+    """
+    known = [option for option in OPTIONS if option.is_known_to(effective.engine)]
+    keys, flags = {option.key for option in known}, {option.flag: option.key for option in known if option.is_flag}
     for key in effective.file.values:
-        if key not in known:
+        if key in flags and key not in keys:
+            message = f'"{key}" is the flag\'s name, and does nothing here; the key is "{flags[key]}"'
+            yield Conflict("key-of-flag", Severity.USELESS, message, (effective.file.origin(key),))
+        elif key not in keys:
             message = f'{effective.engine} knows no key "{key}"'
             yield Conflict("unknown-key", Severity.STOPS, message, (effective.file.origin(key),))
 

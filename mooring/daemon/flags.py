@@ -34,10 +34,10 @@ class CommandLine:
 
 
 def parse(words: Sequence[Placed]) -> CommandLine:
-    """Take the daemon's command line apart; old ones are `docker daemon …`."""
+    """Take the daemon's command line apart; old ones are `docker daemon …`, but never `dockerd daemon …`."""
     program = words[0].text if words else ""
     rest = list(words[1:])
-    if rest and rest[0].text == "daemon":
+    if rest and rest[0].text == "daemon" and not program.rpartition("/")[2].startswith("dockerd"):
         rest = rest[1:]
     flags: list[Flag] = []
     strays: list[Placed] = []
@@ -72,7 +72,7 @@ def _name(text: str) -> tuple[str, bool, str]:
         name, equals, value = text[2:].partition("=")
         return name, bool(equals), value
     name, value = SHORT.get(text[1], text[1]), text[2:]
-    return name, bool(value), value.removeprefix("=")
+    return name, bool(value), value.removeprefix("=") if len(value) > 1 else value
 
 
 def _is_bundle(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mooring.daemon import conflicts, entries, old_engines, shapes, values
+from mooring.daemon import conflicts, entries, old_engines, runtimes, shapes, values
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 
@@ -11,7 +11,7 @@ ORDER = tuple(Severity)
 
 def judge(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first."""
-    rules = (*conflicts.RULES, *shapes.RULES, *values.RULES, *entries.RULES, *old_engines.RULES)
+    rules = (*conflicts.RULES, *shapes.RULES, *values.RULES, *runtimes.RULES, *entries.RULES, *old_engines.RULES)
     found = [conflict for rule in rules for conflict in rule(effective)]
     return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))
 

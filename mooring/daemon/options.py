@@ -1,8 +1,8 @@
 """The daemon's options: the flag, the key in daemon.json, and the versions that know them.
 
 Asked of docker 20.10.5, 20.10.24, 26.1.5 and 28.5.2 (`--help`, every flag, a file with every key; test_options.py does
-so again); for 1.13.1 by its documentation. Where only "between two of these" is known, the wider span stands here: a
-wrong "will not start" is worse than a missing one.
+so again); for 1.13.1 by its documentation, for Red Hat's also by its source (`InstallCommonFlags`). Where only "between
+two of these" is known, the wider span stands here: a wrong "will not start" is worse than a missing one.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ SHORT = {
     "h": "help",
     "l": "log-level",
     "p": "pidfile",
+    "r": "restart",
     "s": "storage-driver",
     "v": "version",
 }
@@ -70,6 +71,11 @@ CHANGING = (
     Option("add-registry", "add-registry", LIST, is_redhats=True),
     Option("block-registry", "block-registry", LIST, is_redhats=True),
     Option("signature-verification", "signature-verification", SWITCH, is_redhats=True),
+    Option("enable-secrets", "enable-secrets", SWITCH, is_redhats=True),
+    Option("skip-schema2-push", "skip-schema2-push", SWITCH, is_redhats=True),
+    Option("log-max-line", "log-max-line", VALUE, is_redhats=True),
+    Option("restart", "restart", SWITCH),
+    Option("api-enable-cors", "api-enable-cors", SWITCH, until=(17, 10)),
     Option("disable-legacy-registry", "disable-legacy-registry", SWITCH, until=(19, 3)),
     Option("api-cors-header", "api-cors-header", VALUE),
     Option("oom-score-adjust", "oom-score-adjust", VALUE, until=(25,)),

@@ -22,6 +22,7 @@ FILE_RULES = (
     conflicts.find_double_settings,
     shapes.find_wrong_types,
     values.find_refused_values,
+    values.find_bad_domains,
     values.find_values_that_newer_engines_refuse,
     values.find_labels_twice,
 )

@@ -18,6 +18,7 @@ NUMBERS = frozenset(
     [
         "cpu-rt-period",
         "cpu-rt-runtime",
+        "log-max-line",
         "max-concurrent-downloads",
         "max-concurrent-uploads",
         "max-download-attempts",

@@ -5,6 +5,7 @@ Asked of 20.10.5, 20.10.24, 26.1.5 and 28.5.2, and read in `config.Validate` whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mooring.daemon.conflicts import Conflict, Severity
@@ -14,6 +15,8 @@ from mooring.daemon.origin import Placed
 from mooring.daemon.shapes import TRUE
 
 LEVELS = ("panic", "fatal", "error", "warn", "info", "debug", "trace")
+LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*\.?")
 ENDING = ("help", "version", "validate")
 
 
@@ -45,8 +48,17 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
     for level in effective.values("log-level"):
         # 20.10.24 takes "warning" too, 26.1.5 does not.
         is_old = level.text.lower() == "warning" and not effective.engine.is_at_least(25)
-        if level.text and level.text.lower() not in LEVELS and not is_old:
-            yield _stops("bad-value", f'log-level "{level.text}" is none of {", ".join(LEVELS)}', level)
+        levels = LEVELS if effective.engine.is_at_least(18, 9) else LEVELS[:-1]  # 1.13.1 has none below debug
+        if level.text and level.text.lower() not in levels and not is_old:
+            yield _stops("bad-value", f'log-level "{level.text}" is none of {", ".join(levels)}', level)
+
+
+def find_bad_domains(effective: Effective) -> Iterator[Conflict]:
+    """A search domain has letters, no white space, and a hyphen at no end of a part (source: `ValidateDNSSearch`)."""
+    for domain in effective.values("dns-search"):
+        text = domain.text.strip(" ")
+        if text != "." and not (DOMAIN.fullmatch(text) and re.search("[a-zA-Z]", text)):
+            yield _stops("bad-value", f'dns-search "{domain.text}" is no domain', domain)
 
 
 def find_values_that_newer_engines_refuse(effective: Effective) -> Iterator[Conflict]:
@@ -79,4 +91,10 @@ def _stops(rule: str, message: str, value: Placed) -> Conflict:
     return Conflict(rule, Severity.STOPS, message, (value.origin,))
 
 
-RULES = (find_ending_words, find_refused_values, find_values_that_newer_engines_refuse, find_labels_twice)
+RULES = (
+    find_ending_words,
+    find_refused_values,
+    find_bad_domains,
+    find_values_that_newer_engines_refuse,
+    find_labels_twice,
+)

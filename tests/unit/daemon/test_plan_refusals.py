@@ -169,7 +169,7 @@ def test_flags_of_another_file_are_joined_by_the_variable() -> None:
         ('{"registry-mirrors": "http://a"}', "is no list"),
         ('{"registry-mirrors": [], "registry-mirrors": ["http://a"]}', "more than once"),
         ('{"x": {"registry-mirrors": []}}', "inside another key"),
-        ('{"registry-mirror": []}', 'knows no key "registry-mirror"'),
+        ('{"registry_mirrors": []}', 'knows no key "registry_mirrors"'),
         ('{"registry-mirrors": ["a"]}', "no scheme"),
         ('{"debug": "yes"}', "must be true or false"),
     ],
