@@ -27,8 +27,8 @@ def find_out(call: Call, arguments: Mapping[str, Any], lost: HostUnreachable) ->
     reply = ask_again(call, asked)
     if reply is None or reply.get("failed"):
         raise type(lost)(
-            f"{lost.reason}; the host brings the old configuration back by itself within {seconds} seconds, unless "
-            "it had already settled for the new one"
+            f"{lost.reason}; the host brings the old configuration back by itself within {seconds} seconds, or when "
+            "it boots again, unless it had already settled for the new one"
         ) from lost
     told = {"configuration": reply["configuration"], "warnings": reply.get("warnings", [])}
     if reply["configuration"] == "new" and not reply["is_open"]:
@@ -59,7 +59,7 @@ def describe(arguments: Mapping[str, Any], reply: Mapping[str, Any]) -> str:
     """Which configuration is in force, and whether the engine works with it."""
     service = arguments.get("service", "docker")
     if reply["is_open"]:
-        return "nobody on the host has finished or undone the change: the next run will undo it first"
+        return "nobody on the host has finished or undone the change: the next run will undo it first, or the next boot"
     words = {
         "old": "the host has brought the old configuration back by itself",
         "new": "the new configuration is in force",

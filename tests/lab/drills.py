@@ -53,7 +53,7 @@ class Drill:
         with bundle.open("rb") as stream:
             self.client.engine.run("exec", "-i", self.client.host.container, "docker", "load", stdin=stream)
         self.client.run(
-            f"docker rm -f {CONTAINER} >/dev/null 2>&1; docker run -d --name {CONTAINER} busybox sleep 99999"
+            f"docker rm -f {CONTAINER} >/dev/null 2>&1; docker run -d --stop-signal KILL --name {CONTAINER} busybox sleep 99999"
         )
         succeed(self.provision())
         self.old, self.container = self.digests(), self.client.run(INSPECT)

@@ -79,6 +79,18 @@ def test_the_power_is_cut(drills: dict[str, Drill], name: str, point: str) -> No
     drill.is_whole(drill.old)
 
 
+def test_the_run_learns_how_it_ended(drills: dict[str, Drill]) -> None:
+    """It connects again when the host is up."""
+    drill = drills["client-debian"]
+    drill.put_back()
+    with drill.hanging("step1.seen") as run:
+        drill.client.cut_power()
+        booted_whole(drill, drill.old)
+        ended = run.end()
+    assert ended.status == 2, ended.said
+    assert "the host has brought the old configuration back by itself; docker answers" in drill.message(ended)
+
+
 def test_the_host_is_rebooted(drills: dict[str, Drill]) -> None:
     """Processes are asked to end this time, the guard among them."""
     drill = drills["client-debian"]

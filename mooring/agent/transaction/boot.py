@@ -8,6 +8,7 @@ now: only the next boot is to read it.
 from __future__ import absolute_import, division, print_function
 
 import os
+import re
 import sys
 
 from mooring.agent import host
@@ -20,6 +21,7 @@ NAME = "mooring-undo.service"
 WANTS = "multi-user.target.wants"
 PROGRAM = "undo.zip"
 MAIN = "from mooring.agent.transaction import watch\nwatch.at_boot()\n"
+PLAIN = re.compile(r"^[A-Za-z0-9/._:=%-]+$")
 # For systemd 219 and newer. After local-fs.target, so that no file system of the network can make a cycle.
 UNIT = """\
 [Unit]
@@ -68,9 +70,9 @@ def describe(program, places):
 
 
 def quoted(words):
-    """Words as unit files have them."""
+    """Words as unit files have them; what needs no quotes gets none, for the oldest systemd's sake."""
     kept = [word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") for word in words]
-    return " ".join('"%s"' % word for word in kept)
+    return " ".join(word if PLAIN.match(word) else '"%s"' % word for word in kept)
 
 
 def disarm(state_dir, units_dir):
