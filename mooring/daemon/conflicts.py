@@ -1,7 +1,7 @@
 """What is wrong with a configuration: will the daemon start, and does each setting do what its writer meant?
 
 A rule is a function that yields conflicts; its docstring tells its source. shapes.py has the
-rules about values of the wrong kind, entries.py those about single mirrors and insecure registries.
+rules about values of the wrong kind, entries.py those about single mirrors and registries.
 """
 
 from __future__ import annotations
@@ -127,14 +127,6 @@ def find_double_settings(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("flag-and-key", Severity.STOPS, message, places)
 
 
-def find_blank_registries(effective: Effective) -> Iterator[Conflict]:
-    """`--add-registry=` starts 1.13.1 with a registry without a name (tried)."""
-    for value in effective.values("add-registry"):
-        if effective.engine.is_redhat and not value.text:
-            message = "an added registry without a name: every short name is asked of it first"
-            yield Conflict("blank-registry", Severity.SURPRISING, message, (value.origin,))
-
-
 def find_missing_policy(effective: Effective) -> Iterator[Conflict]:
     """1.13.1 verifies signatures by default, and without a policy every pull fails (tried)."""
     values = effective.values("signature-verification")
@@ -156,6 +148,5 @@ RULES = (
     find_bad_file,
     find_unknown_keys,
     find_double_settings,
-    find_blank_registries,
     find_missing_policy,
 )

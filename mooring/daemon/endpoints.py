@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from mooring.daemon import mirrors
 from mooring.daemon.container_texts import CONTAINERD, ContainerEngine
 from mooring.daemon.containerd import hosts_toml
 from mooring.daemon.containerd.endpoints import attempts, of_folder
@@ -20,6 +21,7 @@ SOME_ERRORS = (
     "no connection, no registry's answer, UNAUTHORIZED, MANIFEST_UNKNOWN or NAME_UNKNOWN; "
     "DENIED and TOOMANYREQUESTS end the pull"
 )
+NO_REGISTRY = "No default registry configured."
 NO_TLS = "no TLS connection; an error that the registry itself sends over TLS ends the pull"
 
 
@@ -39,9 +41,7 @@ def explain(image: str, host: Host) -> Route:
     if registry:
         candidates = [registry]
     elif host.engine.is_redhat:
-        # Each added one is asked for the short name as it is, then Docker Hub.
-        candidates = list(dict.fromkeys([*host.registries.added, HUB]))
-        candidates = [one for one in candidates if not host.registries.blocks(one)]
+        candidates = host.registries.short_names()  # each is asked for the short name as it is
     else:
         candidates = [HUB]
     found: list[Endpoint] = []
@@ -52,26 +52,18 @@ def explain(image: str, host: Host) -> Route:
             endpoints[-1] = replace(endpoints[-1], next_on=ANY_ERROR)
         found += endpoints
     if not found:
-        return Route(refusal="All endpoints blocked." if registry else "No default registry configured.")
+        return Route(refusal=_bad_mirror(host) or ("All endpoints blocked." if candidates else NO_REGISTRY))
     return Route(tuple(found), notes=tuple(_notes(candidates, host)))
 
 
 def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterator[Endpoint]:
-    is_blocked = host.engine.is_redhat and host.registries.blocks(registry)
     hosts = _hosts(registry, host)
     if len(hosts) > 1 or any(one.url not in ("", HUB_URL, f"https://{registry}") for one in hosts):
         # With several hosts that file alone counts (source: `mergeLegacyConfig`).
         yield from _by_hosts(registry, repository, hosts)
     elif registry == HUB:
-        bare = repository if "/" in repository else f"library/{repository}"
-        # A mirror still serves docker.io/… where Docker Hub itself is blocked.
-        mirrors = host.registries.mirrors
-        for number, url in enumerate(mirrors, 1):
-            is_last = is_blocked and number == len(mirrors)
-            yield _mirror(url, bare, host, "" if is_last else _mirror_rule(host.engine))
-        if not is_blocked:
-            yield Endpoint("registry", HUB_URL, bare, "verified", SYSTEM, "Docker Hub's")
-    elif not is_blocked:
+        yield from _hub(repository if "/" in repository else f"library/{repository}", host)
+    elif not _blocks(registry, host):
         credentials = f"{registry}'s"
         if host.registries.is_insecure(registry):
             yield Endpoint(kind, f"https://{registry}", repository, "unverified", "", credentials, NO_TLS)
@@ -79,6 +71,34 @@ def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterato
         else:
             trust = _trust(registry, host)
             yield Endpoint(kind, f"https://{registry}", repository, "verified", trust, credentials)
+
+
+def _hub(repository: str, host: Host) -> Iterator[Endpoint]:
+    """The mirrors, then Docker Hub. Each host is blocked for itself: a mirror still serves docker.io/… where Docker Hub
+    is blocked, but not where all are. One mirror that is no URL, and nobody is asked (source: `lookupV2Endpoints`)."""
+    if _bad_mirror(host):
+        return
+    urls = [url for url in host.registries.mirrors if not _blocks(_name(url), host)]
+    is_blocked = _blocks(HUB, host)
+    for number, url in enumerate(urls, 1):
+        is_last = is_blocked and number == len(urls)
+        yield _mirror(url, repository, host, "" if is_last else _mirror_rule(host.engine))
+    if not is_blocked:
+        yield Endpoint("registry", HUB_URL, repository, "verified", SYSTEM, "Docker Hub's")
+
+
+def _blocks(name: str, host: Host) -> bool:
+    return not host.registries.is_v2_only and host.registries.blocks(name)
+
+
+def _bad_mirror(host: Host) -> str:
+    bad = [url for url in host.registries.mirrors if mirrors.parse(url, host.engine) is None]
+    return f'The mirror "{bad[0]}" is no URL, so nobody is asked for images of Docker Hub.' if bad else ""
+
+
+def _name(url: str) -> str:
+    """host[:port] of a mirror."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
 
 def _hosts(registry: str, host: Host) -> tuple[hosts_toml.Host, ...]:
@@ -100,8 +120,7 @@ def _by_hosts(registry: str, repository: str, hosts: tuple[hosts_toml.Host, ...]
 
 def _mirror(url: str, repository: str, host: Host, rule: str) -> Endpoint:
     """The user's login for Docker Hub goes to a mirror, the mirror's own never does (moby#42022, moby#30880)."""
-    scheme, _, rest = url.partition("://")
-    name = rest.partition("/")[0]
+    scheme, name = url.partition("://")[0], _name(url)
     if scheme == "http":
         return Endpoint("mirror", url, repository, "none", "", "Docker Hub's", rule)
     if host.registries.is_insecure(name):

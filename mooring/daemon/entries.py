@@ -8,9 +8,8 @@ from mooring.daemon import insecure, mirrors
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 from mooring.daemon.endpoints import CERTIFICATES
-from mooring.daemon.gonet import parse_url
 from mooring.daemon.origin import Origin
-from mooring.daemon.registries import by_files
+from mooring.daemon.registries import by_files, can_be_asked
 
 
 def find_bad_mirrors(effective: Effective) -> Iterator[Conflict]:
@@ -18,7 +17,7 @@ def find_bad_mirrors(effective: Effective) -> Iterator[Conflict]:
     for value in effective.values("registry-mirrors"):
         is_flag = effective.is_flag(value)
         problem = mirrors.find_problem(value.text, effective.engine, is_flag)
-        url = parse_url(value.text)
+        url = mirrors.parse(value.text, effective.engine)
         if not problem:
             if url and not url.host:
                 message = f'mirror "{value.text}" names no host'
@@ -28,7 +27,10 @@ def find_bad_mirrors(effective: Effective) -> Iterator[Conflict]:
                 yield Conflict("mirror", Severity.SURPRISING, message, (value.origin,))
         elif is_flag or mirrors.judges_files(effective.engine):
             yield Conflict("mirror", Severity.STOPS, f'mirror "{value.text}" {problem}', (value.origin,))
-        elif "://" not in value.text:
+        elif mirrors.parse(mirrors.taken(value.text, effective.engine, is_flag), effective.engine) is None:
+            message = f'mirror "{value.text}" {problem}; this engine does not say so, and no pull from Docker Hub works'
+            yield Conflict("mirror", Severity.SURPRISING, message, (value.origin,))
+        elif not value.text.startswith(mirrors.SCHEMES):
             message = f'mirror "{value.text}" {problem}; this engine does not say so and takes https://{value.text}'
             yield Conflict("mirror", Severity.SURPRISING, message, (value.origin,))
         elif problem != mirrors.SLASH:  # which does no harm there
@@ -56,6 +58,29 @@ def find_bad_insecure_entries(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("insecure-entry", Severity.SURPRISING, message, (value.origin,))
 
 
+def find_bad_names(effective: Effective) -> Iterator[Conflict]:
+    """Added and blocked registries: as flags they have no hyphen at an end (source: `ValidateIndexName`; so a flag that
+    lacks its value and takes the next flag for it stops the engine). `--add-registry=` starts (tried)."""
+    for key in ("add-registry", "block-registry") if effective.engine.is_redhat else ():
+        for value in effective.values(key):
+            if insecure.has_hyphen(value.text) and effective.is_flag(value):
+                message = f'--{key} "{value.text}" begins or ends with a hyphen'
+                yield Conflict("registry-name", Severity.STOPS, message, (value.origin,))
+            elif key == "add-registry" and not can_be_asked(value.text):
+                rule = "registry-name" if value.text else "blank-registry"
+                message = f'no short name is asked of the added registry "{value.text}": it has no dot and no port'
+                yield Conflict(rule, Severity.SURPRISING, message, (value.origin,))
+
+
+def find_unblocked(effective: Effective) -> Iterator[Conflict]:
+    """Without the old protocol 1.13.1 looks at no blocked host (source: `lookupEndpoints`)."""
+    known = by_files(effective)
+    if known.is_v2_only and known.blocked:
+        places = [effective.values(key)[-1].origin for key in ("disable-legacy-registry", "block-registry")]
+        message = "with disable-legacy-registry, names that begin with a blocked registry are pulled from it"
+        yield Conflict("unblocked", Severity.SURPRISING, message, tuple(places))
+
+
 def find_hidden_authorities(effective: Effective) -> Iterator[Conflict]:
     """For an insecure registry certs.d is not read (source: `newTLSConfig`), so its CA and client key do not count."""
     known = by_files(effective)
@@ -69,4 +94,4 @@ def find_hidden_authorities(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("insecure-and-ca", Severity.SURPRISING, message, (*origins, place))
 
 
-RULES = (find_bad_mirrors, find_bad_insecure_entries, find_hidden_authorities)
+RULES = (find_bad_mirrors, find_bad_insecure_entries, find_bad_names, find_unblocked, find_hidden_authorities)

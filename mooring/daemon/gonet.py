@@ -24,8 +24,12 @@ class Url:
     fragment: str = ""
 
 
-def parse_url(text: str) -> Url | None:
-    """The URL, None where Go finds that it is none. A port may have any number of digits, or none."""
+def parse_url(text: str, is_old: bool = False) -> Url | None:
+    """The URL, None where Go finds that it is none. A port may have any number of digits, or none.
+
+    `is_old`: to Go 1.10, of which Red Hat's 1.13.1 is made, a port may be anything but behind brackets (it is looked at
+    since Go 1.12.8).
+    """
     body, _, fragment = text.partition("#")
     if any(ord(char) < 32 or ord(char) == 127 for char in body) or BAD_ESCAPE.search(fragment):
         return None
@@ -44,12 +48,14 @@ def parse_url(text: str) -> Url | None:
         authority, slash, path = rest[2:].partition("/")
         names, at, host = authority.rpartition("@")
         user, rest = (names if at else None), slash + path
-        if not _is_host(host) or not USERINFO.match(names) or BAD_ESCAPE.search(names):
+        if not _is_host(host, is_old) or not USERINFO.match(names) or BAD_ESCAPE.search(names):
             return None
     return None if BAD_ESCAPE.search(rest) else Url(scheme, user, host, rest, query, fragment)
 
 
-def _is_host(host: str) -> bool:
+def _is_host(host: str, is_old: bool) -> bool:
+    if is_old and not host.startswith("["):
+        return not HOST_FORBIDS.search(host)
     if host.startswith("["):
         inner, bracket, port = host.rpartition("]")
         if not bracket:

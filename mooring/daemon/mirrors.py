@@ -11,6 +11,7 @@ from mooring.daemon.engine import Engine
 from mooring.daemon.gonet import Url, has_ipv6, parse_url
 
 SLASH = "has a slash behind its host"
+SCHEMES = ("http://", "https://")
 NO_SCHEME = "has no scheme http:// or https://"
 
 
@@ -34,10 +35,15 @@ def taken(text: str, engine: Engine, is_flag: bool) -> str:
     """
     if judges_files(engine):
         return text.removesuffix("/")
-    url = parse_url(text) if is_flag else None
+    url = parse(text, engine) if is_flag else None
     if url:
         return f"{url.scheme}://{url.host}"
-    return (text if "://" in text else f"https://{text}").removesuffix("/")
+    return (text if text.startswith(SCHEMES) else f"https://{text}").removesuffix("/")
+
+
+def parse(text: str, engine: Engine) -> Url | None:
+    """The URL as the engine's own Go reads it."""
+    return parse_url(text, is_old=not judges_files(engine))
 
 
 def _slashed(text: str) -> str:
@@ -48,7 +54,7 @@ def _problem(text: str, engine: Engine) -> str:
     # Docker 28.3 and later look for "://" first (moby PR #50233).
     if engine.is_at_least(28, 3) and not text.partition("://")[1]:
         return NO_SCHEME
-    url = parse_url(text)
+    url = parse(text, engine)
     # Go has looked into brackets since October 2025, when docker 28.5.1 was built (asked of 28.5.2).
     if url is None or (engine.is_at_least(28, 5, 1) and url.host.startswith("[") and not has_ipv6(url.host)):
         return "is no URL"

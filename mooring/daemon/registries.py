@@ -11,8 +11,11 @@ from mooring.daemon import insecure, mirrors
 from mooring.daemon.effective import Effective, running_command
 from mooring.daemon.engine import Engine
 from mooring.daemon.gonet import parse_network
+from mooring.daemon.shapes import TRUE
 
 HUB = "docker.io"
+EVERYTHING = "*"
+BLOCK_WORDS = {"all": EVERYTHING, "public": HUB}
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
@@ -20,7 +23,8 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 class Registries:
     """Mirrors of Docker Hub as URLs without a slash behind; insecure hosts and networks; added and blocked hosts.
 
-    `loopback` are the insecure networks that the engine adds by itself.
+    `loopback` are the insecure networks that the engine adds by itself; `is_v2_only` says that nobody asks the old
+    protocol, which Red Hat's engine also takes for a reason to look at no blocked host (source: `lookupEndpoints`).
     """
 
     mirrors: tuple[str, ...] = ()
@@ -28,6 +32,7 @@ class Registries:
     added: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
     loopback: tuple[str, ...] = LOOPBACK[:1]
+    is_v2_only: bool = False
 
     def is_insecure(self, host: str) -> bool:
         """Whether TLS to `host[:port]` goes unverified; 127.0.0.0/8 always is. Names are not resolved."""
@@ -43,10 +48,23 @@ class Registries:
         return [one for one in self.insecure if is_network(one)]
 
     def blocks(self, host: str) -> bool:
-        """Whether Red Hat's engine refuses the registry; `all` spares the added ones, `public` means Docker Hub."""
-        if host in self.blocked or ("all" in self.blocked and host not in self.added):
-            return True
-        return host == HUB and "public" in self.blocked
+        """Whether Red Hat's engine refuses the host of a registry or mirror (source: `IsIndexBlocked`).
+
+        `all` spares the added ones, `public` means Docker Hub.
+        """
+        blocked = {BLOCK_WORDS.get(one, one) for one in self.blocked}
+        return host in blocked or (EVERYTHING in blocked and host not in self.added)
+
+    def short_names(self) -> list[str]:
+        """The registries that are asked for a name without one, each once: the added ones, then Docker Hub. One without
+        a dot or a port, or with a path, cannot be part of a name, and is left out (source: `isValidHostname`)."""
+        names = dict.fromkeys([*self.added, HUB])
+        return [name for name in names if can_be_asked(name) and not self.blocks(name)]
+
+
+def can_be_asked(name: str) -> bool:
+    """Whether an added registry can stand before a short name."""
+    return "/" not in name and ("." in name or ":" in name or name == "localhost")
 
 
 def is_network(text: str) -> bool:
@@ -64,11 +82,20 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def by_files(effective: Effective) -> Registries:
     """What the next start will know."""
 
-    def texts(key: str) -> tuple[str, ...]:
-        return tuple(value.text for value in effective.values(key)) if effective.engine.is_redhat else ()
+    def names(key: str) -> tuple[str, ...]:
+        given = effective.values(key) if effective.engine.is_redhat else []
+        return tuple(HUB if effective.is_flag(one) and one.text == f"index.{HUB}" else one.text for one in given)
 
-    found = Registries(mirrors_of(effective), (), texts("add-registry"), texts("block-registry"))
+    added, blocked = names("add-registry"), names("block-registry")
+    refused = {BLOCK_WORDS.get(one, one) for one in blocked}
+    added = tuple(one for one in added if one not in refused)
+    found = Registries(mirrors_of(effective), (), added, blocked, is_v2_only=_is_v2_only(effective))
     return with_insecure(found, effective)
+
+
+def _is_v2_only(effective: Effective) -> bool:
+    given = effective.values("disable-legacy-registry")
+    return bool(given) and given[-1].text in TRUE
 
 
 def mirrors_of(effective: Effective) -> tuple[str, ...]:
@@ -114,14 +141,15 @@ def as_it_runs(effective: Effective) -> Registries | None:
             return ()
         return (*(flag.value for flag in command.of(key)), *effective.file.texts(key))
 
-    listed = effective.texts.info.get("Registries")
+    listed, blocked = effective.texts.info.get("Registries"), told("block-registry")
     networks = [str(one) for one in config.get("InsecureRegistryCIDRs") or []]
     return Registries(
         tuple(mirrors.taken(url, effective.engine, is_flag=False) for url in config.get("Mirrors") or []),
         _insecure_of(config, networks),
-        _names(listed) if isinstance(listed, list) else told("add-registry"),
-        told("block-registry"),
+        _names(listed, blocked) if isinstance(listed, list) else told("add-registry"),
+        blocked,
         _loopback(effective.engine, networks),
+        _is_v2_only(effective),
     )
 
 
@@ -131,7 +159,8 @@ def _insecure_of(config: Mapping[str, Any], networks: Sequence[str]) -> tuple[st
     return (*names, *(one for one in networks if one not in LOOPBACK))
 
 
-def _names(listed: list[Any]) -> tuple[str, ...]:
-    """Red Hat's `.Registries`: the added ones, with Docker Hub at its end."""
+def _names(listed: list[Any], blocked: Sequence[str]) -> tuple[str, ...]:
+    """Red Hat's `.Registries`: the added ones, with Docker Hub at its end where that is not blocked."""
     names = [str(one.get("Name") if isinstance(one, dict) else one) for one in listed]
-    return tuple(name for name in names if name != HUB)
+    has_own = names[-1:] == [HUB] and not {"all", EVERYTHING} & set(blocked)
+    return tuple(names[:-1] if has_own else names)

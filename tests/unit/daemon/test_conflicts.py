@@ -39,7 +39,7 @@ def mirror_flag(url: str) -> str:
         ("", "{,}", [("bad-json", STOPS)]),
         ("", "[]", [("bad-json", STOPS)]),
         ("", '{"data-root": "/x"}', [("unknown-key", STOPS)]),
-        ("", '{"add-registry": ["a"], "block-registry": ["all"], "graph": "/x"}', []),
+        ("", '{"add-registry": ["a.io"], "block-registry": ["all"], "graph": "/x"}', []),
         ("", '{"exec-opts": ["x=y"]}', [("flag-and-key", STOPS)]),
         ("INSECURE_REGISTRY='--insecure-registry a'\n", '{"insecure-registries": []}', [("flag-and-key", STOPS)]),
         ("", '{"insecure-registries": "a"}', [("wrong-type", STOPS)]),

@@ -99,8 +99,11 @@ def test_keys_of_daemon_json(key: str) -> None:
         ("http://m#f", False, "http://m#f"),
         ("m:5000", False, "https://m:5000"),
         ("m", False, "https://m"),
-        ("ftp://m", False, "ftp://m"),
-        ("http://m:x", False, "http://m:x"),
+        ("ftp://m", False, "https://ftp://m"),
+        ("HTTP://m", True, "https://HTTP://m"),
+        ("http://m:x", True, "http://m:x"),
+        ("http://[::1]:x", False, "http://[::1]:x"),
+        ("http://m n", False, "http://m n"),
     ],
 )
 def test_mirrors_are_looked_at_as_flags_only(url: str, as_flag: bool, as_key: str) -> None:
@@ -188,10 +191,10 @@ HUB = "https://registry-1.docker.io library/tiny:1"
     ("image", "options", "wanted"),
     [
         ("tiny:1", "", [HUB]),
-        ("tiny:1", "--add-registry a", ["https://a tiny:1", HUB]),
-        ("library/tiny:1", "--add-registry a", ["https://a library/tiny:1", HUB]),
-        ("tiny:1", "--add-registry a --block-registry docker.io", ["https://a tiny:1"]),
-        ("docker.io/tiny:1", "--add-registry a", [HUB]),
+        ("tiny:1", "--add-registry a.io", ["https://a.io tiny:1", HUB]),
+        ("library/tiny:1", "--add-registry a.io", ["https://a.io library/tiny:1", HUB]),
+        ("tiny:1", "--add-registry a.io --block-registry docker.io", ["https://a.io tiny:1"]),
+        ("docker.io/tiny:1", "--add-registry a.io", [HUB]),
         ("b/tiny:1", "", ["https://registry-1.docker.io b/tiny:1"]),
     ],
 )
