@@ -10,6 +10,7 @@ from mooring.finish import finish
 from tests import tasks as developing
 
 JSON = "one JSON document instead of text"
+ALL_SETTINGS = "show settings that have nothing to do with registries too"
 
 
 def provision(playbook: str, request: Request) -> None:
@@ -43,7 +44,15 @@ def play(context: Context, playbook: str, *, request: Request) -> None:
     provision(playbook, request)
 
 
-@task(klass=RunTask, without=ACTING, help={"junit": "also write the results as JUnit XML to this file"})
+@task(
+    klass=RunTask,
+    without=ACTING,
+    help={
+        "junit": "also write the results as JUnit XML to this file",
+        "json": JSON,
+        "verbose": "show the checks that passed and were skipped too",
+    },
+)
 def verify(context: Context, junit: str = "", *, request: Request) -> None:
     """Check every host, up to a real pull through the registry."""
     from mooring.verification.session import verify as run
@@ -71,7 +80,7 @@ def explain(context: Context, host: str, image: str, engine: str = "auto", *, re
 
 @task(
     klass=RunTask,
-    without=[one for one in ACTING if one != "detailed_exitcode"],
+    without=[*(one for one in ACTING if one != "detailed_exitcode"), "verbose"],
     help={"detailed_exitcode": "exit status 8 when a host is not as it should be", "json": JSON},
 )
 def status(context: Context, *, request: Request) -> None:
@@ -84,7 +93,11 @@ def status(context: Context, *, request: Request) -> None:
 @task(
     klass=RunTask,
     without=ACTING,
-    help={"hosts": "the hosts, a pattern as in `hosts:` (all servers and clients)", "json": JSON},
+    help={
+        "hosts": "the hosts, a pattern as in `hosts:` (all servers and clients)",
+        "json": JSON,
+        "verbose": ALL_SETTINGS,
+    },
     may_follow="hosts",
 )
 def doctor(context: Context, hosts: str = "", *, request: Request) -> None:

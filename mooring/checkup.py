@@ -31,7 +31,7 @@ class Missing:
     where: str
 
     def __str__(self) -> str:
-        place = "there" if self.key == "file" else "in the files" if self.where == "files" else "in effect"
+        place = "there" if self.key in ("file", "line") else "in the files" if self.where == "files" else "in effect"
         return f"{self.key} {self.value} is not {place}"
 
 

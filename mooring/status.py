@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from mooring import checkup
-from mooring.checkup import HUB, Checkup
+from mooring import checkup, hosts_lines
+from mooring.checkup import HUB, Checkup, Missing
 from mooring.command_line import Request
 from mooring.daemon.plan.containers.host import record_paths
 from mooring.daemon.plan.record import PATH as RECORD
@@ -78,20 +78,29 @@ def checkup_of(visit: Visit) -> Checkup:
     names, variables = registries(visit), visit.roles.get(CLIENT, {})
     engine = str(variables.get("registry_client_engine") or DOCKER)
     record = str(variables.get("registry_client_record_path") or RECORD)
-    own = [str(variables.get(name) or record) for name in OWN_FILES]
+    names_at = hosts_lines.place(variables)
+    own = [names_at, *(str(variables.get(name) or record) for name in OWN_FILES)]
     failed: LookFailed | None = None
     if engine == DOCKER:
         try:
-            return checkup.examine(visit.name, visit.call("docker_config", paths=[record, *own]), names, record)
+            reply = visit.call("docker_config", paths=[record, *own])
+            return with_names(checkup.examine(visit.name, reply, names, record), reply["files"][names_at], variables)
         except LookFailed as error:
             if not error.reply.get("missing"):
                 raise
             failed, engine = error, ""
-    reply = visit.call("container_config", paths=record_paths(record))
+    reply = visit.call("container_config", paths=[names_at, *record_paths(record)])
     found = checkup.examine_containers(visit.name, reply, names, engine, record)
     if found is None:
         raise failed or LookFailed({"msg": f"there is no {engine} on this host", "missing": True})
-    return found
+    return with_names(found, reply["files"][names_at], variables)
+
+
+def with_names(found: Checkup, text: str | None, variables: Mapping[str, Any]) -> Checkup:
+    """With the names that are to stand in /etc/hosts, whose text this is, and do not."""
+    path = hosts_lines.place(variables)
+    gone = [Missing("line", f"{line} of {path}", "files") for line in hosts_lines.missing(text, variables)]
+    return replace(found, missing=(*found.missing, *gone))
 
 
 def registries(visit: Visit) -> tuple[str, ...]:

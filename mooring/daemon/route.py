@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from mooring.daemon.registries import HUB
@@ -10,6 +11,10 @@ from mooring.errors import UsageError
 HUB_URL = "https://registry-1.docker.io"
 SYSTEM = "the system's authorities"
 ANY_ERROR = "any error"
+# What engines accept after the registry: lower case, then a tag, then a digest (distribution's reference grammar).
+WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+TAG, DIGEST = r"\w[\w.-]{0,127}", r"(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})"
+REPOSITORY = re.compile(rf"{WORD}(?:/{WORD})*(?::{TAG})?(?:@{DIGEST})?", re.A)
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,10 @@ class Route:
 def split_image(image: str) -> tuple[str, str]:
     """(registry or "", repository with its tag or digest); UsageError where this is no image's name."""
     first, slash, rest = image.partition("/")
-    if not image or image != image.strip() or "://" in image or image.startswith(("/", "-")) or image.endswith("/"):
-        raise UsageError(f'"{image}" is no image: it should be like "registry.example.com/team/app:1.2" or "busybox"')
+    registry, repository = "", image
     if slash and ("." in first or ":" in first or first == "localhost"):
-        return (HUB if first == f"index.{HUB}" else first), rest
-    return "", image
+        registry, repository = (HUB if first == f"index.{HUB}" else first), rest
+    if "://" in image or first.startswith((".", ":")) or not REPOSITORY.fullmatch(repository):
+        example = '"registry.example.com/team/app:1.2" or "busybox", the repository in lower case'
+        raise UsageError(f'"{image}" is no image: it should be like {example}')
+    return registry, repository

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from mooring.connection.process import Stream
-from mooring.doctor import backing, door
+from mooring.doctor import backing, door, unread
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.registry.transport import Endpoint
@@ -28,6 +28,7 @@ def examine(visit: Visit) -> Iterator[Finding]:
     repository = f"mooring-doctor-{secrets.token_hex(6)}"
     found = backing.read_containers(visit, *names(variables))
     yield from backing.judge_containers(found, *names(variables))
+    yield from unread.look(visit, variables)
     own = Endpoint(addresses.own_address, addresses.own_port)
     for endpoint in addresses.endpoints():
         one = door.Door(

@@ -13,6 +13,8 @@ from lab_hosts import LookedAt, until
 NAME = "registry.example.com"
 CONFIG = "/etc/mooring/nginx/nginx.conf"
 NGINX_RULES = {
+    "nginx-configuration",
+    "registry-configuration",
     "nginx-answers",
     "nginx-api-version",
     "nginx-v1",
@@ -138,6 +140,24 @@ def test_rules_taken_out_of_nginx_are_named(other_rules: dict[str, Any]) -> None
     assert verdicts(other_rules, "broken") == broken
     assert verdicts(other_rules, "warning") == {"nginx-upstream-name"}
     assert "client_max_body_size" in other_rules["nginx-body-size"]["remedy"]
+
+
+def test_a_reload_that_was_lost_is_named_and_made_up_for(server: LookedAt) -> None:
+    """As after a run that was cut short between writing and its handlers."""
+    files = {"nginx-configuration": CONFIG, "registry-configuration": "/etc/mooring/registry/config.yml"}
+    server.run(f"touch {' '.join(files.values())}")
+    found = doctor("server")["server"]
+    assert verdicts(found, "warning") == set(files)
+    assert {rule: found[rule]["places"] for rule in files} == {rule: [path] for rule, path in files.items()}
+    before = server.containers()
+    run = succeed(provision("server"))
+    assert {task for _, task, _ in run.changes if "Reload" in task or "Restart" in task} == {
+        "nginx : Reload nginx",
+        "registry : Restart the registry",
+    }
+    assert server.containers()["/mooring-nginx"] == before["/mooring-nginx"]
+    assert verdicts(doctor("server")["server"], "warning") == set()
+    assert set(succeed(provision("server")).count("changed").values()) == {0}
 
 
 @pytest.fixture

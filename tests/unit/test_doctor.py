@@ -12,7 +12,7 @@ from test_status import INFO, SETTINGS, reply
 
 from mooring import checkup
 from mooring.daemon import conflicts, entries, shapes
-from mooring.doctor import backing, engine, leftovers, session
+from mooring.doctor import backing, engine, leftovers, session, unread
 from mooring.doctor.finding import Diagnosis, Finding, Verdict, merge
 from mooring.reporters import diagnosis
 from mooring.survey import Lost
@@ -80,6 +80,12 @@ def test_what_a_broken_change_left() -> None:
     assert (cut.verdict, cut.places) == (Verdict.BREAKS, ("/var/lib/mooring/transaction.reload",))
     running = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload", 'lock {"pid": 7}'])
     assert (running.verdict, running.remedy) == (Verdict.HARMS, "wait for its end")
+
+
+def test_files_that_nobody_read() -> None:
+    assert unread.judge(unread.NGINX, "nginx", []).verdict is Verdict.HOLDS
+    lost = unread.judge(unread.NGINX, "nginx", ["/etc/mooring/nginx/nginx.conf"])
+    assert (lost.verdict, lost.places) == (Verdict.HARMS, ("/etc/mooring/nginx/nginx.conf",))
 
 
 def container(name: str, is_running: bool = True, *networks: str) -> dict[str, Any]:

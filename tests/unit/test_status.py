@@ -96,6 +96,26 @@ def test_drift(given: dict[str, Any], drift: str, note: str) -> None:
     assert note in "\n".join(found.notes)
 
 
+NAMES = {"hosts_file_names": ["r.example.com", "s.example.com"], "hosts_file_address": "192.0.2.7"}
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("192.0.2.7 r.example.com s.example.com\n::1 r.example.com\n", []),
+        ("192.0.2.7 R.example.com # s.example.com\n", ["s.example.com"]),
+        ("192.0.2.9 s.example.com\n192.0.2.7 r.example.com s.example.com\n", ["s.example.com"]),
+        (None, ["r.example.com", "s.example.com"]),
+    ],
+)
+def test_names_taken_out_of_the_hosts_file(text: str | None, gone: list[str]) -> None:
+    one = status.with_names(checkup.examine("web1", reply(), ("r.example.com",)), text, NAMES)
+    found = status.row("web1", (one, True))
+    assert found.drift == ("settings taken out of the files" if gone else "none")
+    assert found.notes == tuple(f"line 192.0.2.7 {name} of /etc/hosts is not there" for name in gone)
+    assert status.with_names(one, text, {}) == one
+
+
 def test_a_record_that_cannot_be_read_is_none() -> None:
     assert checkup.read_record("{") is None
     assert checkup.read_record("[]") is None

@@ -166,10 +166,28 @@ def test_one_host_in_hosts_toml_gives_its_certificates_or_its_place() -> None:
     assert one('server = "https://other.example.com"\n') == [("https://other.example.com", SYSTEM)]
 
 
-@pytest.mark.parametrize("image", ["", " a", "http://a/b", "/a", "a/", "-a"])
+@pytest.mark.parametrize(
+    "image",
+    ["", " a", "http://a/b", "/a", "a/", "-a", "a//b", "A", "x.example.com/", "x.example.com/A", "a:b:c", "a:", "a___b",
+     "a@sha256:12", "a@md5:" + 64 * "0", "a:" + 129 * "b", "a b", "a/../b", ".x/a", "a\n"],
+)  # fmt: skip
 def test_what_is_no_image(image: str) -> None:
     with pytest.raises(UsageError, match="is no image"):
         split_image(image)
+
+
+@pytest.mark.parametrize(
+    ("image", "parts"),
+    [
+        ("a__b/c-d.e:V_1.0", ("", "a__b/c-d.e:V_1.0")),
+        ("localhost/a", ("localhost", "a")),
+        ("[::1]:5000/a:1", ("[::1]:5000", "a:1")),
+        ("X.example.com:5000/a@sha256:" + 64 * "0", ("X.example.com:5000", "a@sha256:" + 64 * "0")),
+        ("a:1@sha256:" + 64 * "f", ("", "a:1@sha256:" + 64 * "f")),
+    ],
+)
+def test_an_images_name_and_its_registry(image: str, parts: tuple[str, str]) -> None:
+    assert split_image(image) == parts
 
 
 def info(mirrors: list[str], insecure: list[str], **more: Any) -> dict[str, Any]:

@@ -1,0 +1,38 @@
+"""Files of nginx and of the registry that are newer than what runs: a change whose reload was lost."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mooring.doctor.finding import Finding, Verdict
+from mooring.survey import Visit
+
+NGINX, REGISTRY = "nginx-configuration", "registry-configuration"
+REMEDY = "run `invoke provision-server`, which reloads it"
+# Workers read the files when they start; ps counts whole seconds, hence the two. The role nginx asks the same.
+NGINX_LOOK = """\
+age=$(docker top {name} -eo pid,etimes,args 2>/dev/null |
+  awk '/nginx: worker process *$/ && $2 > age {{ age = $2 }} END {{ print age }}')
+test -z "$age" || find {directory} -type f -newerct "$((age - 2)) seconds ago" """
+REGISTRY_LOOK = """\
+started=$(docker inspect -f '{{{{if .State.Running}}}}{{{{.State.StartedAt}}}}{{{{end}}}}' {name} 2>/dev/null)
+test -z "$started" || find {directory} -type f -newerct "$started" """
+
+
+def look(visit: Visit, variables: Mapping[str, Any]) -> Iterator[Finding]:
+    """Both of them; what does not run is another rule's."""
+    for rule, script, role in ((NGINX, NGINX_LOOK, "nginx"), (REGISTRY, REGISTRY_LOOK, "registry")):
+        name, directory = (
+            shlex.quote(str(variables[f"{role}_{what}"])) for what in ("container_name", "config_directory")
+        )
+        found = visit.call("shell", cmd=script.format(name=name, directory=directory))
+        yield judge(rule, role, str(found.get("stdout", "")).splitlines())
+
+
+def judge(rule: str, role: str, paths: list[str]) -> Finding:
+    """`paths` are the files that changed after it read them."""
+    if paths:
+        return Finding(rule, Verdict.HARMS, f"{role} has not read its files since they changed", REMEDY, tuple(paths))
+    return Finding(rule, Verdict.HOLDS, f"{role} has read its files as they are")
