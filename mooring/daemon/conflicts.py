@@ -94,7 +94,7 @@ def find_bad_file(effective: Effective) -> Iterator[Conflict]:
     file = effective.file
     if file.error:
         yield Conflict("bad-json", Severity.STOPS, f"the daemon cannot read it: {file.error}", (Origin(file.path),))
-    elif not file.is_there and effective.command.of("config-file"):
+    elif not file.is_there and file.path and effective.command.of("config-file"):  # an empty path means no file
         places = (effective.command.of("config-file")[-1].origin,)
         yield Conflict("bad-json", Severity.STOPS, f"--config-file: there is no {file.path}", places)
 

@@ -52,7 +52,8 @@ def explain(image: str, host: Host) -> Route:
             endpoints[-1] = replace(endpoints[-1], next_on=ANY_ERROR)
         found += endpoints
     if not found:
-        return Route(refusal=_bad_mirror(host) or ("All endpoints blocked." if candidates else NO_REGISTRY))
+        obstacle = next((text for text in (_obstacle(one, host) for one in candidates) if text), "")
+        return Route(refusal=obstacle or ("All endpoints blocked." if candidates else NO_REGISTRY))
     return Route(tuple(found), notes=tuple(_notes(candidates, host)))
 
 
@@ -61,6 +62,8 @@ def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterato
     if len(hosts) > 1 or any(one.url not in ("", HUB_URL, f"https://{registry}") for one in hosts):
         # With several hosts that file alone counts (source: `mergeLegacyConfig`).
         yield from _by_hosts(registry, repository, hosts)
+    elif _obstacle(registry, host):
+        return
     elif registry == HUB:
         yield from _hub(repository if "/" in repository else f"library/{repository}", host)
     elif not _blocks(registry, host):
@@ -75,9 +78,7 @@ def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterato
 
 def _hub(repository: str, host: Host) -> Iterator[Endpoint]:
     """The mirrors, then Docker Hub. Each host is blocked for itself: a mirror still serves docker.io/… where Docker Hub
-    is blocked, but not where all are. One mirror that is no URL, and nobody is asked (source: `lookupV2Endpoints`)."""
-    if _bad_mirror(host):
-        return
+    is blocked, but not where all are."""
     urls = [url for url in host.registries.mirrors if not _blocks(_name(url), host)]
     is_blocked = _blocks(HUB, host)
     for number, url in enumerate(urls, 1):
@@ -91,9 +92,26 @@ def _blocks(name: str, host: Host) -> bool:
     return not host.registries.is_v2_only and host.registries.blocks(name)
 
 
-def _bad_mirror(host: Host) -> str:
-    bad = [url for url in host.registries.mirrors if mirrors.parse(url, host.engine) is None]
-    return f'The mirror "{bad[0]}" is no URL, so nobody is asked for images of Docker Hub.' if bad else ""
+def _obstacle(registry: str, host: Host) -> str:
+    """Why nobody at all is asked for the registry's images: each endpoint is prepared before the first one is asked
+    (source: `lookupV2Endpoints`), and a mirror that is no URL or a client certificate without its key ends that."""
+    names = [registry]
+    for url in host.registries.mirrors if registry == HUB else ():
+        if mirrors.parse(url, host.engine) is None:
+            return f'The mirror "{url}" is no URL, so nobody is asked for images of Docker Hub.'
+        names.append(_name(url))
+    for name in names if not host.engine.has_containerd_store else ():
+        lone = lone_files(host.certificates.get(name, ()))
+        if lone and name != HUB and not host.registries.is_insecure(name):
+            return f"{CERTIFICATES}/{name}/{lone[0]} lacks the other half of its pair, so nobody is asked."
+    return ""
+
+
+def lone_files(names: tuple[str, ...]) -> list[str]:
+    """Client certificates without a key, and keys without a certificate (source: `ReadCertsDirectory`)."""
+    other = {".cert": ".key", ".key": ".cert"}
+    pairs = [(name, *name.rpartition(".")[::2]) for name in names]
+    return [name for name, stem, end in pairs if f".{end}" in other and stem + other[f".{end}"] not in names]
 
 
 def _name(url: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mooring.daemon import insecure, mirrors
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import CERTIFICATES
+from mooring.daemon.endpoints import CERTIFICATES, lone_files
 from mooring.daemon.origin import Origin
 from mooring.daemon.registries import by_files, can_be_asked
 
@@ -81,6 +81,16 @@ def find_unblocked(effective: Effective) -> Iterator[Conflict]:
         yield Conflict("unblocked", Severity.SURPRISING, message, tuple(places))
 
 
+def find_lone_files(effective: Effective) -> Iterator[Conflict]:
+    """A *.cert without its *.key, or a *.key without its *.cert, ends every pull (source: `ReadCertsDirectory`)."""
+    known = by_files(effective)
+    for registry, names in sorted(effective.texts.certificates.items()):
+        for name in lone_files(names) if not known.is_insecure(registry) else ():
+            message = f"it lacks the other half of its pair (*.cert and *.key), so no pull from {registry} works"
+            place = Origin(f"{CERTIFICATES}/{registry}/{name}")
+            yield Conflict("lone-certificate", Severity.SURPRISING, message, (place,))
+
+
 def find_hidden_authorities(effective: Effective) -> Iterator[Conflict]:
     """For an insecure registry certs.d is not read (source: `newTLSConfig`), so its CA and client key do not count."""
     known = by_files(effective)
@@ -94,4 +104,11 @@ def find_hidden_authorities(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("insecure-and-ca", Severity.SURPRISING, message, (*origins, place))
 
 
-RULES = (find_bad_mirrors, find_bad_insecure_entries, find_bad_names, find_unblocked, find_hidden_authorities)
+RULES = (
+    find_bad_mirrors,
+    find_bad_insecure_entries,
+    find_bad_names,
+    find_unblocked,
+    find_lone_files,
+    find_hidden_authorities,
+)

@@ -32,6 +32,7 @@ REMEDIES = {
     "policy": "install the policy (package containers-common), or set --signature-verification=false",
     "mirror": "write the mirror as scheme://host[:port], without a path",
     "insecure-entry": "write the entry as host, host:port or network, without a scheme",
+    "lone-certificate": "put the other half beside it, or end an authority's name in .crt",
     "insecure-and-ca": "take the registry out of the insecure ones, or remove its certificate",
     "wrong-type": "give the key a value of the right kind",
 }

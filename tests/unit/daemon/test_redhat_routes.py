@@ -123,6 +123,30 @@ def test_pulls_that_nobody_is_asked_for(image: str, options: str, file: Any, wor
     assert words in found.refusal
 
 
+@pytest.mark.parametrize(
+    ("names", "options", "is_asked"),
+    [
+        (("ca.crt", "c.cert", "c.key"), "", True),
+        (("c.cert",), "", False),
+        (("ca.crt", "c.key"), "", False),
+        (("c.cert",), "--insecure-registry a.io", True),
+    ],
+)
+def test_half_of_a_client_certificate_ends_the_pull(names: tuple[str, ...], options: str, is_asked: bool) -> None:
+    effective = host(options, certificates={"a.io": names})
+    found = explain("a.io/tiny", Host(effective.engine, by_files(effective), {"a.io": names}))
+    assert bool(found.endpoints) == is_asked
+    assert ("lacks the other half" in found.refusal) != is_asked
+    assert any(one.rule == "lone-certificate" for one in judge(effective)) != is_asked
+
+
+def test_half_a_certificate_of_a_mirror_ends_pulls_from_docker_hub_alone() -> None:
+    effective = host("--add-registry a.io", MIRROR)
+    there = Host(effective.engine, by_files(effective), {"m:5000": ("c.key",)})
+    assert explain("docker.io/tiny", there).endpoints == ()
+    assert [one.url for one in explain("tiny", there).endpoints] == ["https://a.io"]
+
+
 def test_what_falls_through() -> None:
     """Any error leads from one registry to the next, but few from a mirror to Docker Hub."""
     found = route("tiny", "--add-registry a.io", MIRROR)

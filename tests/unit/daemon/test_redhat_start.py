@@ -109,6 +109,8 @@ def test_daemon_json(text: str, wanted: bool) -> None:
         ("--graph /x -g /y", True),
         ("--max-concurrent-downloads x", False),
         ("--help", False),
+        ("--config-file=", True),
+        ("--config-file=/nosuch.json", False),
     ],
 )
 def test_flags(options: str, wanted: bool) -> None:
