@@ -107,8 +107,19 @@ def test_what_cannot_be_undone_stays(interpreter: str, remote: Remote, engine_ho
     with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as second:
         reply = change(second, engine_host, reload_plan(engine_host, OLD))
     assert "had broken off and cannot be undone: the configuration is NOT whole" in reply["msg"]
-    assert reply["msg"].endswith("; nothing else was changed")
+    assert "; nothing else was changed: put the files right and remove " in reply["msg"]
     assert engine_host.left() == left
+
+
+def test_an_edit_that_came_before_anything_was_saved(remote: Remote, engine_host: EngineHost) -> None:
+    """It is nobody's but its author's: neither undone nor in the way."""
+    with hanging(remote, engine_host, "journaled"):
+        engine_host.config.write_text(json.dumps({**OLD, "debug": True}))
+        cut_power(remote, engine_host)
+    booted = boot(engine_host)
+    assert booted.returncode == 0, booted.stderr
+    assert json.loads(engine_host.config.read_text()) == {**OLD, "debug": True}
+    assert engine_host.left() == []
 
 
 def test_no_unit_no_change(remote: Remote, engine_host: EngineHost) -> None:

@@ -43,6 +43,7 @@ class Drill:
     client: LookedAt
     change: Mapping[str, Any]
     name: str
+    inventory: Sequence[str] = ()
     container: str = ""
     old: Digests = field(default_factory=dict)
     new: Digests = field(default_factory=dict)
@@ -53,7 +54,8 @@ class Drill:
         with bundle.open("rb") as stream:
             self.client.engine.run("exec", "-i", self.client.host.container, "docker", "load", stdin=stream)
         self.client.run(
-            f"docker rm -f {CONTAINER} >/dev/null 2>&1; docker run -d --stop-signal KILL --name {CONTAINER} busybox sleep 99999"
+            f"docker rm -f {CONTAINER} >/dev/null 2>&1;"
+            f" docker run -d --stop-signal KILL --name {CONTAINER} busybox sleep 99999"
         )
         succeed(self.provision())
         self.old, self.container = self.digests(), self.client.run(INSPECT)
@@ -75,7 +77,11 @@ class Drill:
             self.is_whole(self.old)
 
     def provision(self, *words: str) -> Run:
-        return provision("clients", "--limit", self.client.name, "--tags", "registry_client", *words)
+        return provision("clients", *self.words(), *words)
+
+    def words(self) -> list[str]:
+        """What a run is limited to."""
+        return [*self.inventory, "--limit", self.client.name, "--tags", "registry_client"]
 
     def attempt(self, fault: str = "", **others: Any) -> Run:
         """A run that changes the settings, with a drill."""

@@ -119,7 +119,8 @@ class Change(object):
         told = undo(left, *find_engine(left.values))
         if left.state not in journal.ENDED:
             raise host.Failed("an earlier change (%s, %s) had broken off and cannot be undone: %s; nothing else was "
-                              "changed" % (left["login"], left["since"], told))
+                              "changed: put the files right and remove %s" % (
+                                  left["login"], left["since"], told, self.args["state_dir"]))
         host.warn("an earlier change (%s, %s) had broken off and was undone first: %s" % (
             left["login"], left["since"], told))
 

@@ -169,12 +169,11 @@ def put_back(values):
 
 def put_back_one(one):
     """A file that was not there before goes, where it is ours."""
-    real, now = raw(one["real"]), files.digest(one["real"])
-    if now == one["sha1"]:
+    real = raw(one["real"])
+    if is_old(one):
         return
     if one["backup"] is None:
-        if now in one["ours"]:
-            remove(real)
+        remove(real)
     elif os.path.lexists(raw(one["backup"])):
         replace(raw(one["backup"]), real, True)
     else:
@@ -202,7 +201,15 @@ def leave_no_empty_directory(values):
 
 def are_old(values):
     """Whether all files are what they were before."""
-    return all(files.digest(one["real"]) == one["sha1"] for one in values["files"])
+    return all(is_old(one) for one in values["files"])
+
+
+def is_old(one):
+    """Whether a file is what it was; also where somebody else's edit came before anything of ours was done to it."""
+    now = files.digest(one["real"])
+    is_saved = one["backup"] is not None and os.path.lexists(raw(one["backup"]))
+    is_edited = now is not None and now not in one["ours"] and not is_saved
+    return now == one["sha1"] or is_edited
 
 
 def sync_folders(entries):
