@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from invocations import Run, invoke
 from lab_hosts import LookedAt
+from opt_in import boot_opt_in
 
 from lab.engine import find_engine
 from lab.topology import PREFIX, SMALL_FLEET
@@ -61,6 +62,12 @@ def clients(client_el7: LookedAt, client_debian: LookedAt) -> list[LookedAt]:
 def fleet(server: LookedAt, clients: list[LookedAt]) -> list[LookedAt]:
     """All hosts that the inventory's plays are about."""
     return [server, *clients]
+
+
+@pytest.fixture(scope="session")
+def opt_in(moored: None) -> Iterator[list[LookedAt]]:
+    """The hosts that only --long boots."""
+    yield from boot_opt_in()
 
 
 def _is_up() -> bool:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from invocations import invoke, succeed
 from lab_hosts import LookedAt
+from opt_in import FLEET, states
 
-from lab.topology import OPT_IN, SMALL_FLEET
+pytestmark = pytest.mark.long
 
-FLEET = ("--inventory", "lab/fleet.yml")
 BY_NAME = {"full name registry.example.com", "full name docker.registry.example.com", "mirror"}
 ROUTES = {
     "client-el7": BY_NAME | {"short name"},
@@ -34,30 +32,10 @@ PROGRAMS = {"client-podman": "podman", "client-containerd": "crictl"}
 
 
 @pytest.fixture(scope="module")
-def opt_in(request: pytest.FixtureRequest) -> Iterator[list[LookedAt]]:
-    """The opt-in hosts in their first state, for this chapter only."""
-    if not request.config.getoption("--long"):
-        pytest.skip("the big fleet is built and booted with --long only")
-    keep = bool(os.environ.get("MOORING_LAB_AS_IS"))
-    if not keep:
-        succeed(invoke("lab.down", "--opt-in"))
-    succeed(invoke("lab.up", "--all"))
-    yield [LookedAt.named(host.name) for host in OPT_IN]
-    if not keep:
-        succeed(invoke("lab.down", "--opt-in"))
-        assert states() == {host.name: "up" for host in SMALL_FLEET} | {host.name: "absent" for host in OPT_IN}
-
-
-@pytest.fixture(scope="module")
 def provisioned(opt_in: list[LookedAt]) -> list[LookedAt]:
     first = succeed(invoke("provision-clients", "--json", *FLEET))
     assert set(first.recap) == set(ROUTES)
     return opt_in
-
-
-def states() -> dict[str, str]:
-    """What lab.status says of each host."""
-    return dict(line.split()[:2] for line in succeed(invoke("lab.status")).out.splitlines())
 
 
 def verify() -> dict[str, Any]:
