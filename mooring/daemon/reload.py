@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mooring.daemon import conflicts, insecure, mirrors, shapes, values
+from mooring.daemon import conflicts, insecure, mirrors, runtimes, shapes, values
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 from mooring.daemon.registries import Registries, by_files, mirrors_of, with_insecure
@@ -23,6 +23,7 @@ FILE_RULES = (
     shapes.find_wrong_types,
     values.find_refused_values,
     values.find_bad_domains,
+    *runtimes.RULES,
     values.find_values_that_newer_engines_refuse,
     values.find_labels_twice,
 )
@@ -50,7 +51,8 @@ def after_reload(old: Effective, new: Effective, now: Running | None = None) -> 
     """
     now = now or after_start(old)
     new = replace(new, command=old.command, engine=old.engine)
-    for rule in FILE_RULES:
+    levels = (values.find_bad_levels,) if new.engine.is_at_least(25) else ()
+    for rule in (*FILE_RULES, *levels):
         refusals = tuple(str(one) for one in rule(new) if one.severity is Severity.STOPS)
         if refusals:
             return replace(now, refusals=refusals)

@@ -35,9 +35,6 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
     for label in effective.values("labels"):
         if "=" not in label.text:
             yield _stops("bad-value", f'label "{label.text}" is not name=value', label)
-    for host in effective.values("hosts"):
-        if host.text.startswith("-"):
-            yield _stops("bad-value", f'"{host.text}" was taken for the host to listen at', host)
     for address in effective.values("dns"):
         if not is_ip(address.text.strip()):
             yield _stops("bad-value", f'dns "{address.text}" is no address', address)
@@ -45,6 +42,17 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
         for number in effective.values(key):
             if number.text.startswith("-") and effective.is_flag(number):
                 yield _stops("bad-value", f"{key} {number.text} is below 0", number)
+
+
+def find_bad_hosts(effective: Effective) -> Iterator[Conflict]:
+    """A flag that was taken for -H's value; looked at when the daemon starts, and not when it reads the file again."""
+    for host in effective.values("hosts"):
+        if host.text.startswith("-"):
+            yield _stops("bad-value", f'"{host.text}" was taken for the host to listen at', host)
+
+
+def find_bad_levels(effective: Effective) -> Iterator[Conflict]:
+    """Before 25.0 looked at when the daemon starts, and not when it reads the file again (source: `SetLogLevel`)."""
     for level in effective.values("log-level"):
         # 20.10.24 takes "warning" too, 26.1.5 does not.
         is_old = level.text.lower() == "warning" and not effective.engine.is_at_least(25)
@@ -94,6 +102,8 @@ def _stops(rule: str, message: str, value: Placed) -> Conflict:
 RULES = (
     find_ending_words,
     find_refused_values,
+    find_bad_hosts,
+    find_bad_levels,
     find_bad_domains,
     find_values_that_newer_engines_refuse,
     find_labels_twice,

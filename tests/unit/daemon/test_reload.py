@@ -65,6 +65,12 @@ def test_dockers_own_engine(version: str, text: str | None, wanted: Any) -> None
         ('{"exec-opts": ["a=b"], "insecure-registries": []}', KEPT),
         ('{"insecure-registries": ["-s"], "live-restore": false}', KEPT),
         ('{"insecure-registries": ["http://s"]}', (("http://a",), ("http://s",), True)),
+        # A flag's name says nothing; levels and hosts are looked at when it starts alone.
+        ('{"insecure-registry": ["s"]}', KEPT),
+        ('{"insecure-registries": ["s"], "log-level": "x", "hosts": ["-x"]}', (("http://a",), ("s",), True)),
+        ('{"insecure-registries": ["s"], "labels": ["x"]}', KEPT),
+        ('{"insecure-registries": ["s"], "dns-search": ["-"]}', KEPT),
+        ('{"insecure-registries": null}', (("http://a",), (), True)),
     ],
 )
 def test_red_hats_engine(text: str | None, wanted: Any) -> None:
