@@ -78,6 +78,10 @@ def test_what_a_broken_change_left() -> None:
     assert leftovers.judge("web1", []).verdict is Verdict.HOLDS
     cut = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload"])
     assert (cut.verdict, cut.places) == (Verdict.BREAKS, ("/var/lib/mooring/transaction.reload",))
+    at_boot = leftovers.judge("web1", ["/var/lib/mooring/undo.zip", "/etc/systemd/system/mooring-undo.service"])
+    assert (at_boot.verdict, len(at_boot.places)) == (Verdict.HARMS, 2)
+    both = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload", "/var/lib/mooring/undo.zip"])
+    assert both.verdict is Verdict.BREAKS
     running = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload", 'lock {"pid": 7}'])
     assert (running.verdict, running.remedy) == (Verdict.HARMS, "wait for its end")
 
