@@ -36,3 +36,16 @@ def test_the_daemon_has_what_reload_says(bench: Bench, many: int) -> None:
                 assert bool(now.refusals) == ("level=error" in said), (now.refusals, about)
 
     compare()
+
+
+def test_what_is_looked_at_when_it_starts_alone(bench: Bench) -> None:
+    """A host that is none, and before 25.0 a log level, stop a daemon at start, but not when it rereads its file."""
+    case = Drawn("[Service]\nExecStart=/usr/sbin/dockerd {own}\n", "", "{}")
+    old = resolve(case.texts(RUNNING, bench.suite.docker))
+    with bench.daemon(case.argv(RUNNING), case.daemon_json) as daemon:
+        for entry, other in (("a:5000", '"hosts": ["-x"]'), ("b:5000", '"log-level": "x"')):
+            text = f'{{"insecure-registries": ["{entry}"], {other}}}'
+            daemon.reload(text)
+            new = resolve(replace(case, daemon_json=text).texts(RUNNING, bench.suite.docker))
+            running = as_it_runs(resolve(replace(old.texts, info=daemon.info())))
+            assert (entry in running.insecure) == (not after_reload(old, new).refusals), (entry, running)
