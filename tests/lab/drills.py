@@ -12,17 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from drilled import DOCKER, Drilled
 from invocations import CHECKOUT, Run, provision, succeed
 from lab_hosts import LookedAt, until
 
-CONTAINER = "mooring-drill"
-AUTHORITY = "ca.example.com"
-FILES = (
-    "/etc/docker/daemon.json",
-    "/etc/sysconfig/docker",
-    "/etc/mooring/registry_client.json",
-    f"/etc/docker/certs.d/{AUTHORITY}/ca.crt",
-)
 # Anything of a change, of its guard, or of an agent.
 REMAINS = """\
 ls -d /var/lib/mooring/* /run/mooring /run/mooring.lock 2>/dev/null
@@ -31,7 +24,6 @@ find /etc -name '.*mooring-*'
 systemctl list-units --all --plain --no-legend 'mooring-guard*'
 ps -e -ww -o args= | grep -e ' -B -c exec' -e mooring-guard- | grep -v -e 'sh -c' -e 'grep -e'
 true"""
-INSPECT = "docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.State.Running}}' " + CONTAINER
 
 Digests = dict[str, str]
 
@@ -44,6 +36,7 @@ class Drill:
     change: Mapping[str, Any]
     name: str
     inventory: Sequence[str] = ()
+    engine: Drilled = DOCKER
     container: str = ""
     old: Digests = field(default_factory=dict)
     new: Digests = field(default_factory=dict)
@@ -52,13 +45,11 @@ class Drill:
         """The container, and what the files are without the change and with it."""
         bundle = CHECKOUT / "files" / "images" / "busybox.tar"
         with bundle.open("rb") as stream:
-            self.client.engine.run("exec", "-i", self.client.host.container, "docker", "load", stdin=stream)
-        self.client.run(
-            f"docker rm -f {CONTAINER} >/dev/null 2>&1;"
-            f" docker run -d --stop-signal KILL --name {CONTAINER} busybox sleep 99999"
-        )
+            self.client.run(f"({self.engine.remove}) >/dev/null 2>&1; true")
+            self.client.engine.run("exec", "-i", self.client.host.container, *self.engine.load, stdin=stream)
+        self.client.run(self.engine.start)
         succeed(self.provision())
-        self.old, self.container = self.digests(), self.client.run(INSPECT)
+        self.old, self.container = self.digests(), self.client.run(self.engine.inspect)
         succeed(self.attempt())
         self.new = self.digests()
         assert self.new != self.old
@@ -67,7 +58,7 @@ class Drill:
 
     def finish(self) -> None:
         """The host without container and change."""
-        self.client.run(f"docker rm -f {CONTAINER}; docker rmi -f busybox:latest busybox:1.35 >/dev/null 2>&1 || true")
+        self.client.run(f"({self.engine.remove}) >/dev/null 2>&1; true")
         succeed(self.provision())
 
     def put_back(self) -> None:
@@ -91,16 +82,16 @@ class Drill:
         return json.dumps({**self.change, "registry_client_fault": fault, **others})
 
     def digests(self) -> Digests:
-        lines = self.client.lines(f"sha1sum {' '.join(FILES)} 2>/dev/null || true")
+        lines = self.client.lines(f"sha1sum {' '.join(self.engine.files)} 2>/dev/null || true")
         return {path: digest for digest, path in (line.split() for line in lines)}
 
     def is_whole(self, expected: Digests, beside: Sequence[str] = ()) -> None:
         """A working daemon, the container untouched, files as EXPECTED and in effect, nothing left but BESIDE."""
         until(lambda: self.client.lines(REMAINS) == list(beside), f"nothing is left on {self.client.name}")
         assert self.digests() == expected
-        info = self.client.run("docker info")
-        assert (self.name in info) == (expected == self.new)
-        assert self.client.run(INSPECT) == self.container
+        told = self.client.run(self.engine.settings)
+        assert (self.name in told) == (expected == self.new)
+        assert self.client.run(self.engine.inspect) == self.container
 
     def message(self, run: Run) -> str:
         """What the run says of the failed task."""
@@ -111,14 +102,7 @@ class Drill:
     @contextlib.contextmanager
     def hanging(self, point: str, failing: str = "step1.seen", **others: Any) -> Iterator[Hanging]:
         """A run that hangs at POINT while the block goes on, which has to end it; FAILING as for `at`."""
-        words = [
-            "--limit",
-            self.client.name,
-            "--tags",
-            "registry_client",
-            "-e",
-            self.variables(at("hang", point, failing), **others),
-        ]
+        words = [*self.words(), "-e", self.variables(at("hang", point, failing), **others)]
         process = subprocess.Popen(
             ["./invoke", "provision-clients", "--json", *words],
             cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True,
