@@ -10,6 +10,7 @@ from mooring.daemon.container_texts import CONTAINERD, ContainerEngine
 from mooring.daemon.containerd import hosts_toml
 from mooring.daemon.containerd.endpoints import attempts, of_folder
 from mooring.daemon.engine import Engine
+from mooring.daemon.image_store import has_hosts_files, has_port, is_old
 from mooring.daemon.registries import HUB, Registries
 from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 
@@ -69,8 +70,7 @@ def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterato
     elif not _blocks(registry, host):
         credentials = f"{registry}'s"
         if host.registries.is_insecure(registry):
-            yield Endpoint(kind, f"https://{registry}", repository, "unverified", "", credentials, NO_TLS)
-            yield Endpoint(kind, f"http://{registry}", repository, "none", "", credentials)
+            yield from _insecure(kind, registry, repository, host.engine, credentials)
         else:
             trust = _trust(registry, host)
             yield Endpoint(kind, f"https://{registry}", repository, "verified", trust, credentials)
@@ -83,7 +83,7 @@ def _hub(repository: str, host: Host) -> Iterator[Endpoint]:
     is_blocked = _blocks(HUB, host)
     for number, url in enumerate(urls, 1):
         is_last = is_blocked and number == len(urls)
-        yield _mirror(url, repository, host, "" if is_last else _mirror_rule(host.engine))
+        yield from _mirror(url, repository, host, "" if is_last else _mirror_rule(host.engine))
     if not is_blocked:
         yield Endpoint("registry", HUB_URL, repository, "verified", SYSTEM, "Docker Hub's")
 
@@ -122,7 +122,7 @@ def _name(url: str) -> str:
 def _hosts(registry: str, host: Host) -> tuple[hosts_toml.Host, ...]:
     """What the registry's hosts.toml says, where the engine reads it: with the containerd image store."""
     text = host.files.get(f"{CERTIFICATES}/{registry}/{hosts_toml.NAME}")
-    if not (text and host.engine.has_containerd_store):
+    if not (text and has_hosts_files(host.engine)):
         return ()
     return of_folder(f"{CERTIFICATES}/{registry}", host.certificates.get(registry, ()), text)
 
@@ -136,16 +136,29 @@ def _by_hosts(registry: str, repository: str, hosts: tuple[hosts_toml.Host, ...]
         yield one if one.next_on else replace(one, next_on=ANY_ERROR if number < len(found) else "")
 
 
-def _mirror(url: str, repository: str, host: Host, rule: str) -> Endpoint:
+def _insecure(kind: str, name: str, repository: str, engine: Engine, login: str, rule: str = "") -> Iterator[Endpoint]:
+    """HTTPS without verification, then HTTP, where the engine goes on to that."""
+    is_alone = is_old(engine) and not has_port(name)
+    yield Endpoint(kind, f"https://{name}", repository, "unverified", "", login, rule if is_alone else NO_TLS)
+    if not is_alone:
+        yield Endpoint(kind, f"http://{name}", repository, "none", "", login, rule)
+
+
+def _mirror(url: str, repository: str, host: Host, rule: str) -> Iterator[Endpoint]:
     """The user's login for Docker Hub goes to a mirror, the mirror's own never does (moby#42022, moby#30880)."""
-    scheme, name = url.partition("://")[0], _name(url)
-    if scheme == "http":
-        return Endpoint("mirror", url, repository, "none", "", "Docker Hub's", rule)
-    if host.registries.is_insecure(name):
-        return Endpoint("mirror", url, repository, "unverified", "", "Docker Hub's", rule)
-    # The containerd image store takes a mirror's TLS settings from Docker Hub's directory.
-    directory = HUB if host.engine.has_containerd_store else name
-    return Endpoint("mirror", url, repository, "verified", _trust(directory, host), "Docker Hub's", rule)
+    scheme, name, login = url.partition("://")[0], _name(url), "Docker Hub's"
+    if is_old(host.engine) and name in host.registries.insecure:
+        yield from _insecure("mirror", name, repository, host.engine, login, rule)
+    elif is_old(host.engine):  # without regard to the scheme; insecure networks do not count for mirrors either
+        yield Endpoint("mirror", f"https://{name}", repository, "verified", _trust(name, host), login, rule)
+    elif scheme == "http":
+        yield Endpoint("mirror", url, repository, "none", "", login, rule)
+    elif host.registries.is_insecure(name):
+        yield Endpoint("mirror", url, repository, "unverified", "", login, rule)
+    else:
+        # The containerd image store takes a mirror's TLS settings from Docker Hub's directory.
+        directory = HUB if host.engine.has_containerd_store else name
+        yield Endpoint("mirror", url, repository, "verified", _trust(directory, host), login, rule)
 
 
 def _mirror_rule(engine: Engine) -> str:
@@ -167,7 +180,7 @@ def _notes(candidates: list[str], host: Host) -> Iterator[str]:
         if name != HUB and known.networks() and not known.is_insecure(name):
             networks = ", ".join(known.networks())
             yield f"if {name} resolves to an address in {networks}, it counts as insecure"
-        if host.engine.has_containerd_store and "hosts.toml" in host.certificates.get(name, ()):
+        if has_hosts_files(host.engine) and "hosts.toml" in host.certificates.get(name, ()):
             path = f"{CERTIFICATES}/{name}/{hosts_toml.NAME}"
             told = hosts_toml.parse(host.files[path] or "", path) if host.files.get(path) else None
             if told is not None and told.error:
@@ -176,5 +189,5 @@ def _notes(candidates: list[str], host: Host) -> Iterator[str]:
                 yield f"{path} names several hosts, so registry-mirrors and insecure-registries do not count here"
             elif told is None:
                 yield f"with several hosts in {path} only that file counts"
-    if host.engine.has_containerd_store and known.insecure:
+    if host.engine.has_containerd_store and known.insecure and host.engine.is_at_least(29):
         yield "with the containerd image store insecure registries are reported to be ignored (docker/cli#6748)"

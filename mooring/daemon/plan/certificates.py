@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mooring.daemon.effective import Effective
+from mooring.daemon.image_store import has_hosts_files
 from mooring.daemon.plan.host import Host, digest_of
 from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
@@ -118,7 +119,7 @@ def _hub_mirrors(before: Effective, wanted: Wanted, record: Record) -> tuple[Mir
     """
     known = {one.name for one in wanted.registries if one.ca or one.certificate}
     has_own = any(url.startswith("https:") and url.partition("//")[2] in known for url in wanted.hub_mirrors)
-    if not (has_own and before.engine.has_containerd_store and before.engine.is_at_least(28)):
+    if not (has_own and has_hosts_files(before.engine)):
         return ()
     gone = set(record.of("registry-mirrors")) - set(wanted.hub_mirrors)
     urls = dict.fromkeys([*(url for url in by_files(before).mirrors if url not in gone), *wanted.hub_mirrors])

@@ -8,6 +8,7 @@ from mooring.daemon import daemon_json
 from mooring.daemon.boot import GENERATED, SERVICE, SOURCE, Boot, at_boot
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective, Texts, resolve
+from mooring.daemon.image_store import find_unheard
 from mooring.daemon.judge import judge
 from mooring.daemon.plan.draft import Draft
 from mooring.daemon.plan.host import Host, digest_of
@@ -156,11 +157,7 @@ def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]
     for conflict in judge(draft.after):
         if conflict.severity is not Severity.STOPS and _name(conflict) not in old:
             yield str(conflict)
-    engine = draft.before.engine
-    if engine.has_containerd_store and not engine.is_at_least(28):
-        for url in wanted.hub_mirrors:
-            if any(one.ca and url == f"https://{one.name}" for one in wanted.registries):
-                yield f"{engine} looks for the authority of {url} in certs.d/docker.io; see whether the mirror is used"
+    yield from find_unheard(draft.before.engine, wanted.hub_mirrors, wanted.insecure)
     for registry in wanted.registries:
         if registry.ca and Registries().is_insecure(registry.name):
             yield f"{registry.name} is on this host itself, where docker verifies no certificate"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mooring.daemon import insecure, mirrors
 from mooring.daemon.boot import GENERATED, flags_of
 from mooring.daemon.effective import Effective
+from mooring.daemon.image_store import has_hosts_files
 from mooring.daemon.old_engines import SETTINGS_SINCE
 from mooring.daemon.origin import Placed
 from mooring.daemon.plan.host import Paths
@@ -176,7 +177,7 @@ def find_impossible(effective: Effective, wanted: Wanted) -> Iterator[Refusal]:
                 "or use podman, whose registries.conf has blocked",
             )
     for mirror in wanted.other_mirrors:
-        if not (engine.has_containerd_store and engine.is_at_least(28)):
+        if not has_hosts_files(engine):
             yield Refusal(
                 f"{engine} has mirrors for docker.io alone, not for {mirror.registry}"
                 + (", unless it uses the containerd image store" if engine.is_at_least(28) else ""),

@@ -130,6 +130,36 @@ def with_hosts(text: str, info: dict[str, Any] = STORE) -> Effective:
     return docker(settings, "28.5.2", certificates=certificates, info=info, files={PATH: text})
 
 
+@pytest.mark.parametrize(
+    ("mirror", "insecure", "wanted"),
+    [
+        ("http://m.example.com", [], [("https://m.example.com", "verified", ANY_ERROR)]),
+        ("http://m.example.com", ["m.example.com"], [("https://m.example.com", "unverified", ANY_ERROR)]),
+        ("https://m.example.com:80", ["m.example.com:80"], [
+            ("https://m.example.com:80", "unverified", NO_TLS), ("http://m.example.com:80", "none", ANY_ERROR),
+        ]),
+        ("https://192.0.2.7", ["192.0.2.0/24"], [("https://192.0.2.7", "verified", ANY_ERROR)]),
+    ],
+)  # fmt: skip
+def test_the_image_store_before_docker_28_asks_by_https(mirror: str, insecure: list[str], wanted: list[Any]) -> None:
+    """As docker 26.1.5 does it."""
+    settings = {"registry-mirrors": [mirror], "insecure-registries": insecure}
+    found = route("tiny", docker(settings, "26.1.5", info=STORE)).endpoints
+    assert [(one.url, one.tls, one.next_on) for one in found] == [*wanted, (HUB_URL, "verified", "")]
+
+
+def test_the_image_store_before_docker_28_reads_each_hosts_own_folder() -> None:
+    certificates = {"m.example.com": ("ca.crt",), "r.example.com": ("hosts.toml",)}
+    settings = {
+        "registry-mirrors": ["https://m.example.com"],
+        "insecure-registries": ["r.example.com", "s.example.com:80"],
+    }
+    host = docker(settings, "26.1.5", certificates=certificates, info=STORE, files={PATH: SEVERAL})
+    assert route("tiny", host).endpoints[0].trust == f"{SYSTEM} and /etc/docker/certs.d/m.example.com/ca.crt"
+    assert told(route("r.example.com/a", host)) == [("https://r.example.com", "a", "unverified", "")]
+    assert [one.tls for one in route("s.example.com:80/a", host).endpoints] == ["unverified", "none"]
+
+
 def test_several_hosts_in_hosts_toml_count_alone() -> None:
     found = route("r.example.com/a", with_hosts(SEVERAL))
     assert told(found) == [

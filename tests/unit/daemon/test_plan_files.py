@@ -414,4 +414,23 @@ def test_a_hosts_file_stays_while_the_daemon_does_not_tell_its_store() -> None:
 def test_other_stores_read_the_mirrors_own_folder(version: str, info: dict[str, list[list[str]]]) -> None:
     found = plan(docker(None, version, info=info), VERIFIED)
     assert not any("hosts.toml" in one.path for one in found.changes)
-    assert bool(found.warnings) is (info == CONTAINERD)
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "said"),
+    [
+        ("http://r.example.com", "r.example.com", ["for HTTP write http://r.example.com:80", "by HTTPS alone"]),
+        ("http://r.example.com:80", "", ["for HTTP write r.example.com:80 among the insecure registries too"]),
+        ("http://r.example.com:80", "r.example.com:80", []),
+        ("https://r.example.com", "10.0.0.0/8", []),
+    ],
+)
+def test_what_the_store_before_docker_28_does_not_ask_by_http(url: str, name: str, said: list[str]) -> None:
+    wanted = Wanted((Registry(name, insecure=True),) if name else (), (Mirror(url),))
+    found = plan(docker(None, "26.1.5", info=CONTAINERD), wanted)
+    assert found.refusals == ()
+    assert len(found.warnings) == len(said)
+    assert all(text in warning for text, warning in zip(said, found.warnings, strict=True))
+    assert plan(docker(None, "26.1.5"), wanted).warnings == ()
+    assert plan(docker(None, "28.5.2", info=CONTAINERD), wanted).warnings == ()
