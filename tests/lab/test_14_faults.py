@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from drills import FILES, Drill
+from drilled import DOCKER
+from drills import Drill
 from lab_hosts import LookedAt
 
 NAME = "drill.example.com"
 NAMES = ["registry.example.com", "docker.registry.example.com", NAME]
-DAEMON_JSON = FILES[0]
+DAEMON_JSON = DOCKER.files[0]
 DROP_IN = "/etc/systemd/system/docker.service.d/drill.conf"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from drills import AUTHORITY, CONTAINER, INSPECT, Digests, Drill
+from drilled import AUTHORITY, CONTAINER, DOCKER
+from drills import Digests, Drill
 from invocations import CHECKOUT, succeed
 from lab_hosts import LookedAt
 
@@ -120,7 +121,7 @@ def booted_whole(drill: Drill, expected: Digests) -> None:
     """Switched on again, the host has these settings, nothing of ours, no failed unit, and a docker at work."""
     drill.client.start()
     assert drill.client.run(f"docker start {CONTAINER}").strip() == CONTAINER
-    drill.container = drill.client.run(INSPECT)
+    drill.container = drill.client.run(DOCKER.inspect)
     drill.is_whole(expected)
     assert drill.client.lines("systemctl --failed --plain --no-legend") == []
     assert not drill.client.succeeds("ls /var/lib/mooring")
