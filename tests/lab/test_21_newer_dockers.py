@@ -10,7 +10,13 @@ from drills import Drill, at
 from invocations import succeed
 from lab_hosts import LookedAt
 from opt_in import FLEET
-from test_14_faults import full, mounted
+from test_14_faults import (  # noqa: F401 - told once more, of these engines
+    full,
+    mounted,
+    test_a_daemon_json_that_would_stop_the_daemon,
+    test_a_drop_in_that_conflicts,
+    test_a_file_that_changes_meanwhile,
+)
 
 from mooring.agent.transaction import faults
 
