@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mooring.daemon.engine import Engine
+from mooring.daemon.options import OPTIONS
 from mooring.daemon.origin import Origin
 
 # Mappings that are one key to the daemon; the keys inside any other count as keys themselves (source:
-# `configValuesSet`).
+# `configValuesSet`). That goes for those that the engine knows.
 WHOLE = frozenset(
     ["builder", "cluster-store-opts", "default-network-opts", "default-ulimits", "features", "log-opts", "runtimes"]
 )
-PROXIES = "proxies"
+PROXIES, IN_PROXIES = "proxies", ("http-proxy", "https-proxy", "no-proxy")
 PATH = "/etc/docker/daemon.json"
 BOM = "\ufeff"
 JSON_BLANK = " \t\r\n"
@@ -29,13 +30,15 @@ class DaemonJson:
     """`error` says why the engine cannot read the file; `is_there` whether there is one.
 
     `values` are all keys that the engine looks for, also those inside a mapping; `settings` are those that it takes,
-    which are the outer ones, and the inner ones of `proxies`.
+    which are the outer ones, and the inner ones of `proxies`. Of a key that stands twice the last value counts; the
+    engine looks at the kind of the `earlier` ones too.
     """
 
     path: str = PATH
     text: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    earlier: tuple[tuple[str, Any], ...] = ()
     error: str = ""
     is_there: bool = False
 
@@ -61,7 +64,7 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
         error = "" if engine.is_at_least(23) else "it is empty (write {} instead)"
         return DaemonJson(path, text, error=error, is_there=True)
     try:
-        value, end = json.JSONDecoder(parse_constant=_refuse).raw_decode(body)
+        value, end = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=_refuse).raw_decode(body)
     except ValueError as error:
         return DaemonJson(path, text, error=f"it is no JSON: {error}", is_there=True)
     if body[end:] and engine.is_at_least(23):
@@ -71,20 +74,32 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
         value = {}
     if not isinstance(value, dict):
         return DaemonJson(path, text, error="it holds no {…}", is_there=True)
-    return DaemonJson(path, text, _flat(value), _taken(value), is_there=True)
+    earlier = value.earlier if isinstance(value, _Object) else ()
+    return DaemonJson(path, text, _flat(value, engine), _taken(value, engine), earlier, is_there=True)
+
+
+class _Object(dict[str, Any]):
+    """A mapping that remembers the values which a later one of the same key hides."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        last = {key: number for number, (key, _) in enumerate(pairs)}
+        self.earlier = tuple(pair for number, pair in enumerate(pairs) if last[pair[0]] != number)
 
 
 def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(value: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
+    whole = {option.key for option in OPTIONS if option.key in WHOLE and option.is_known_to(engine)}
     found: dict[str, Any] = {}
     for key, inner in value.items():
-        found.update(inner if isinstance(inner, dict) and key not in WHOLE else {key: inner})
+        found.update(inner if isinstance(inner, dict) and key not in whole else {key: inner})
     return found | {key: inner for key, inner in value.items() if key in found}
 
 
-def _taken(value: Mapping[str, Any]) -> dict[str, Any]:
-    proxies = value.get(PROXIES)
-    return {**value, **(proxies if isinstance(proxies, dict) else {})}
+def _taken(value: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
+    proxies = value.get(PROXIES) if engine.is_at_least(23) else None
+    inner = proxies if isinstance(proxies, dict) else {}
+    return {**value, **{key: inner[key] for key in IN_PROXIES if key in inner}}

@@ -96,6 +96,11 @@ def is_ip(text: str) -> bool:
     return "%" not in text
 
 
+def without_zeros(text: str) -> str:
+    """The address without the zeros that stand before a part's other digits, which Go before 1.17 passes over."""
+    return re.sub(r"(?<![0-9a-fA-F:])0+(?=[0-9])", "", text)
+
+
 def parse_network(text: str) -> str:
     """A network such as 10.0.0.0/8 as the daemon prints it, empty where it is none; a mask is a number of bits."""
     address, slash, bits = text.partition("/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mooring.daemon import conflicts, entries, old_engines, runtimes, shapes, values
+from mooring.daemon import conflicts, entries, kinds, old_engines, runtimes, shapes, values
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 
@@ -11,8 +11,8 @@ ORDER = tuple(Severity)
 
 def judge(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first."""
-    rules = (*conflicts.RULES, *shapes.RULES, *values.RULES, *runtimes.RULES, *entries.RULES, *old_engines.RULES)
-    found = [conflict for rule in rules for conflict in rule(effective)]
+    of_values = (*shapes.RULES, *values.RULES, *kinds.RULES, *runtimes.RULES, *entries.RULES)
+    found = [conflict for rule in (*conflicts.RULES, *of_values, *old_engines.RULES) for conflict in rule(effective)]
     return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))
 
 

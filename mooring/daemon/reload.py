@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mooring.daemon import conflicts, insecure, mirrors, runtimes, shapes, values
+from mooring.daemon import conflicts, insecure, kinds, mirrors, runtimes, shapes, values
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 from mooring.daemon.registries import Registries, by_files, mirrors_of, with_insecure
@@ -21,6 +21,7 @@ FILE_RULES = (
     conflicts.find_unknown_keys,
     conflicts.find_double_settings,
     shapes.find_wrong_types,
+    *kinds.RULES,
     values.find_refused_values,
     values.find_bad_domains,
     *runtimes.RULES,

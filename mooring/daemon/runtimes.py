@@ -16,7 +16,7 @@ OWN, OF_CONTAINERD = "runc", "io.containerd."
 
 
 def find_bad_runtimes(effective: Effective) -> Iterator[Conflict]:
-    """A flag is name=path, each name once; no name is `runc`, in the file neither (newer engines ask at start only)."""
+    """A flag is name=path, each name once; no name is `runc`, in the file neither (23 and 24 were not asked)."""
     seen: set[str] = set()
     for flag in effective.command.of("runtimes"):
         name, path = _split(flag.value)
@@ -25,21 +25,26 @@ def find_bad_runtimes(effective: Effective) -> Iterator[Conflict]:
         seen.add(name)
         if problem:
             yield _stops(f'--add-runtime "{flag.value}" {problem}', Placed("", flag.origin))
-    if not effective.engine.is_at_least(23) and OWN in _in_file(effective):
+    if not _is_unasked(effective) and OWN in _in_file(effective):
         yield _stops(f'the runtime "{OWN}" is the engine\'s own', Placed("", effective.file.origin("runtimes")))
 
 
 def find_missing_default(effective: Effective) -> Iterator[Conflict]:
-    """Specified default runtime does not exist: the file's must stand in the file itself."""
-    if effective.engine.is_at_least(23):
+    """Specified default runtime does not exist: the file's must stand in the file itself, before 25.0."""
+    if _is_unasked(effective):
         return
     in_file = {OWN, "", *_in_file(effective)}
     by_flags = {_split(flag.value)[0] for flag in effective.command.of("runtimes")}
     for value in effective.values("default-runtime"):
-        known = in_file | by_flags if effective.is_flag(value) else in_file
+        is_either = effective.is_flag(value) or effective.engine.is_at_least(25)
+        known = in_file | by_flags if is_either else in_file
         is_containerds = value.text.startswith(OF_CONTAINERD) and effective.engine.is_at_least(18, 9)
-        if value.text not in known and not is_containerds:
+        if value.text not in known and not is_containerds and not value.text.startswith("/"):
             yield _stops(f'there is no runtime "{value.text}"', value)
+
+
+def _is_unasked(effective: Effective) -> bool:
+    return effective.engine.is_at_least(23) and not effective.engine.is_at_least(25)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -28,15 +28,22 @@ NUMBERS = frozenset(
         "shutdown-timeout",
     ]
 )
-# Keys whose value is of a kind of its own.
-OTHERS = frozenset(["default-address-pools", "default-shm-size", "host-gateway-ip", "node-generic-resources"])
-MAPPINGS: dict[str, tuple[type, str]] = {
-    "features": (bool, "a mapping to true or false"),
-    "log-opts": (str, "a mapping to texts"),
-    **dict.fromkeys(
-        ["builder", "cluster-store-opts", "default-network-opts", "default-ulimits", "runtimes"], (object, "a mapping")
-    ),
+# Keys with a shape of their own: {"*": …} maps any name, other names are those that the daemon looks at, in any case.
+GC = {"enabled": bool, "defaultkeepstorage": str, "policy": [{"all": bool, "keepstorage": str}]}
+SHAPES: dict[str, tuple[Any, str]] = {
+    "features": ({"*": bool}, "a mapping to true or false"),
+    "log-opts": ({"*": str}, "a mapping to texts"),
+    "runtimes": ({"*": {"path": str, "runtimeargs": [str]}}, "a mapping to runtimes"),
+    "default-ulimits": ({"*": {"name": str, "hard": int, "soft": int}}, "a mapping to limits"),
+    "builder": ({"gc": GC}, "a mapping, as documented for the builder"),
+    "cluster-store-opts": ({"*": object}, "a mapping"),
+    "default-network-opts": ({"*": object}, "a mapping"),
+    "default-address-pools": ([{"base": str, "size": int}], "a list of networks, each with base and size"),
+    "node-generic-resources": ([str], "a list of texts"),
+    "host-gateway-ip": (str, "a text"),
 }
+OTHERS = frozenset(["default-shm-size"])
+INT64 = range(-(2**63), 2**63)
 # Go's `strconv.ParseInt` with base 0, and `strconv.ParseBool`.
 NUMBER = re.compile(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0)")
 TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
@@ -46,9 +53,9 @@ TRUTHS = TRUE | {"0", "f", "F", "FALSE", "false", "False"}
 def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
     """A key's value of the wrong kind: "json: cannot unmarshal string into Go struct field"; null is nothing."""
     kinds = {option.key: option.kind for option in OPTIONS}
-    for key, value in effective.file.settings.items():
+    for key, value in (*effective.file.earlier, *effective.file.settings.items()):
         wanted = _wanted(key, kinds.get(key, ""), value)
-        if wanted and value is not None:
+        if wanted:
             message = f'"{key}" must be {wanted}'
             yield Conflict("wrong-type", Severity.STOPS, message, (effective.file.origin(key),))
 
@@ -60,20 +67,25 @@ def find_wrong_flag_values(effective: Effective) -> Iterator[Conflict]:
         if option and option.kind == SWITCH and flag.value not in TRUTHS:
             message = f"--{flag.name}={flag.value} is neither true nor false"
             yield Conflict("wrong-type", Severity.STOPS, message, (flag.origin,))
-        elif flag.name in NUMBERS and not NUMBER.fullmatch(flag.value):
+        elif flag.name in NUMBERS and not (NUMBER.fullmatch(flag.value) and _is_held(flag.value)):
             message = f"--{flag.name}={flag.value} is no number"
             yield Conflict("wrong-type", Severity.STOPS, message, (flag.origin,))
 
 
+def _is_held(number: str) -> bool:
+    """Whether 64 bits hold a decimal number."""
+    return not re.fullmatch("[+-]?[1-9][0-9]*", number) or int(number) in INT64
+
+
 def _wanted(key: str, kind: str, value: Any) -> str:
     """What the value should be; empty where it is that, or where nobody knows."""
-    if key in OTHERS or not kind:
+    if value is None or key in OTHERS or not kind:
         return ""
-    if key in MAPPINGS:
-        inner, wanted = MAPPINGS[key]
-        return "" if isinstance(value, dict) and all(isinstance(one, inner) for one in value.values()) else wanted
+    if key in SHAPES:
+        shape, wanted = SHAPES[key]
+        return "" if _fits(value, shape) else wanted
     if key in NUMBERS:
-        is_number = isinstance(value, int) and not isinstance(value, bool)
+        is_number = _fits(value, int)
         least = 0 if key.startswith("max-") else value
         return "" if is_number and value >= least else f"a number{', not below 0' if is_number else ''}"
     if kind == SWITCH:
@@ -82,6 +94,24 @@ def _wanted(key: str, kind: str, value: Any) -> str:
         is_list = isinstance(value, list) and all(one is None or isinstance(one, str) for one in value)
         return "" if is_list else "a list of texts"
     return "" if isinstance(value, str) else "a text"
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    """Whether a value has the shape; null has any, and a number is one that 64 bits hold."""
+    if value is None:
+        return True
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_fits(one, shape[0]) for one in value)
+    if isinstance(shape, dict):
+        wanted = [(one, shape.get("*") or shape.get(name.lower(), object)) for name, one in _items(value)]
+        return isinstance(value, dict) and all(_fits(one, inner) for one, inner in wanted)
+    if shape is int:
+        return isinstance(value, int) and not isinstance(value, bool) and value in INT64
+    return isinstance(value, shape)
+
+
+def _items(value: Any) -> Any:
+    return value.items() if isinstance(value, dict) else ()
 
 
 RULES = (find_wrong_types, find_wrong_flag_values)

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from mooring.daemon.conflicts import Conflict, Severity
+from mooring.daemon.daemon_json import BLANK
 from mooring.daemon.effective import Effective
-from mooring.daemon.gonet import is_ip
+from mooring.daemon.gonet import is_ip, without_zeros
 from mooring.daemon.origin import Placed
 from mooring.daemon.shapes import TRUE
 
@@ -36,8 +37,19 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
         if "=" not in label.text:
             yield _stops("bad-value", f'label "{label.text}" is not name=value', label)
     for address in effective.values("dns"):
-        if not is_ip(address.text.strip()):
+        text = address.text.strip(BLANK)
+        # In the file newer ones take an empty text, and white space no more (asked of 20.10.24 and 26.1.5); 28.5.2
+        # takes an empty flag too.
+        if not effective.is_flag(address) and effective.engine.is_at_least(25):
+            text = address.text
+        if not text and effective.engine.is_at_least(28 if effective.is_flag(address) else 25):
+            continue
+        # Zeros in front are refused since Go 1.17, which builds docker since 20.10.16.
+        if not is_ip(text if effective.engine.is_at_least(20, 10, 16) else without_zeros(text)):
             yield _stops("bad-value", f'dns "{address.text}" is no address', address)
+    for number in effective.values("max-download-attempts"):
+        if number.text == "0" and (20, 10) <= effective.engine.version < (23,):
+            yield _stops("bad-value", "max-download-attempts is 0", number)
     for key in ("max-concurrent-downloads", "max-concurrent-uploads", "max-download-attempts"):
         for number in effective.values(key):
             if number.text.startswith("-") and effective.is_flag(number):
@@ -65,7 +77,8 @@ def find_bad_domains(effective: Effective) -> Iterator[Conflict]:
     """A search domain has letters, no white space, and a hyphen at no end of a part (source: `ValidateDNSSearch`)."""
     for domain in effective.values("dns-search"):
         text = domain.text.strip(" ")
-        if text != "." and not (DOMAIN.fullmatch(text) and re.search("[a-zA-Z]", text)):
+        is_domain = DOMAIN.fullmatch(text) and re.search("[a-zA-Z]", text) and len(text.removesuffix(".")) < 255
+        if text != "." and not is_domain:
             yield _stops("bad-value", f'dns-search "{domain.text}" is no domain', domain)
 
 

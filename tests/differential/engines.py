@@ -118,10 +118,14 @@ class Daemon:
             place.unlink(missing_ok=True)
         else:
             place.write_text(text)
-        before = self.room.said()
+        # Newer ones say "Reloaded" before they do it; what they say to a second signal comes when the first is done.
+        return self._signal() and self._signal()
+
+    def _signal(self) -> str:
+        before = len(self.room.said())
         os.kill(self.room.pid(), signal.SIGHUP)
-        wait(lambda: _is_reloaded(self.room.said()[len(before) :]), self.room)
-        return self.room.said()[len(before) :]
+        wait(lambda: _is_reloaded(self.room.said()[before:]), self.room)
+        return self.room.said()[before:]
 
 
 def _is_reloaded(said: str) -> bool:
