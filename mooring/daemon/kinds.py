@@ -34,6 +34,12 @@ def find_bad_kinds(effective: Effective) -> Iterator[Conflict]:
         for value in effective.values(key):
             if value.text and value.text not in modes:
                 yield _stops(f'{key} "{value.text}" is neither {" nor ".join(modes)}', value)
+    for resource in effective.values("node-generic-resources"):
+        if not all(resource.text.partition("=")):
+            yield _stops(f'node-generic-resource "{resource.text}" is not name=value', resource)
+    for gateway in effective.values("host-gateway-ips"):
+        if gateway.text and not is_ip(gateway.text):
+            yield _stops(f'host-gateway-ip "{gateway.text}" is no address', gateway)
     yield from _bad_sizes(effective)
 
 

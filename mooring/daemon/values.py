@@ -38,11 +38,10 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
             yield _stops("bad-value", f'label "{label.text}" is not name=value', label)
     for address in effective.values("dns"):
         text = address.text.strip(BLANK)
-        # In the file newer ones take an empty text, and white space no more (asked of 20.10.24 and 26.1.5); 28.5.2
-        # takes an empty flag too.
+        # Newer ones take an empty text, and in the file white space no more (asked of 20.10.24 and 26.1.5).
         if not effective.is_flag(address) and effective.engine.is_at_least(25):
             text = address.text
-        if not text and effective.engine.is_at_least(28 if effective.is_flag(address) else 25):
+        if not text and effective.engine.is_at_least(25):
             continue
         # Zeros in front are refused since Go 1.17, which builds docker since 20.10.16.
         if not is_ip(text if effective.engine.is_at_least(20, 10, 16) else without_zeros(text)):

@@ -11,6 +11,7 @@ from typing import Any
 import hypothesis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from written import ODD, TEXTS, written
 
 from mooring.daemon import sysconfig, systemd
 from mooring.daemon.effective import Texts
@@ -92,44 +93,34 @@ ANY = st.sampled_from(
 GOOD: dict[str, list[Any]] = {
     "debug": [True, False],
     "live-restore": [True, False],
-    "labels": [["a=b"], [], ["a"], ["a=b", "a=c"], ["a=b=c"]],
     "log-level": ["info", "debug", "x", "warning", ""],
     "max-concurrent-downloads": [1, 5],
-    "mtu": [1400, 0, -1],
     "shutdown-timeout": [10],
-    "features": [{"buildkit": True}, {}],
-    "log-opts": [{"max-size": "1m"}, {}],
     "experimental": [True, False],
     "exec-opts": [["native.cgroupdriver=cgroupfs"], ["a"], [" native.cgroupdriver = cgroupfs"]],
     "data-root": ["/var/lib/docker"],
     "graph": ["/var/lib/docker"],
     "icc": [True],
-    "proxies": [{"http-proxy": "http://p.example.com"}, {}],
     "add-registry": [["a"]],
     "no-such-key": [1],
     "Debug": [True],
     "bip6": ["fd00::1/64"],
     "oom-score-adjust": [0],
-    "max-download-attempts": [3],
     "userland-proxy": [False],
     "storage-driver": ["vfs"],
     # And what some do.
-    "dns": [["10.0.0.1"], ["x"], [" ::1"]],
     "dns-opts": [["x"]],
     "exec-root": ["/run/docker"],
     "api-cors-header": ["", "*"],
     "validate": [True, False],
     "help": [True],
-    "default-ulimits": [{}],
-    "runtimes": [{}],
-    "builder": [{}],
-    "x": [{}, {"debug": True}, {"labels": "a"}, {"no-such-key": 1}],
     "insecure-registries": [None],
     "min-api-version": ["1.24"],
     "deprecated-key-path": ["/x"],
     "host-gateway-ips": [["10.0.0.1"]],
     "log-format": ["text"],
     "raw-logs": [True],
+    **ODD,
 }
 
 
@@ -140,7 +131,7 @@ def files(draw: st.DrawFn) -> str | None:
     if kind == "none":
         return None
     if kind == "odd":
-        return draw(st.sampled_from(["", " \n", "{}", "null", "[]", "{,}", "{} {}", "{}x", "\ufeff{}", '"a"', "1"]))
+        return draw(st.sampled_from(TEXTS))
     found: dict[str, Any] = {}
     for key, entries in LISTS.items():
         if draw(st.booleans()):
@@ -149,7 +140,7 @@ def files(draw: st.DrawFn) -> str | None:
         found[key] = draw(st.sampled_from(GOOD[key]))
     if draw(st.integers(0, 5)) == 5:
         found[draw(st.sampled_from([*LISTS, *GOOD]))] = draw(ANY)
-    return json.dumps(found, indent=draw(st.sampled_from([None, 1])))
+    return draw(written(found, ANY))
 
 
 @st.composite
@@ -181,6 +172,8 @@ OTHER_FLAGS = (
     "--data-root=/var/lib/docker",
     "--max-concurrent-downloads=5",
     "--exec-opt=native.cgroupdriver=cgroupfs",
+    "--host unix:///run/x",
+    "--label a=b",
     "--log-opt=max-size=1m",
     "--experimental",
     "--add-registry=a",
@@ -190,6 +183,8 @@ OTHER_FLAGS = (
 MORE_FLAGS = """
 --label=a --label=a=c --dns=x --dns=10.0.0.1 --dns=::1 --mtu=0x10 --mtu=-1 --mtu=010 --mtu=1_0 --mtu=08 --bip6= --label
 --max-concurrent-downloads=-1 --log-level=x --log-level=WARN --log-level=warning --version --validate --help=false
+--default-runtime=x --ip=x --default-shm-size=x --dns= --mtu=9223372036854775808 -H=unix:///run/x --config-file=/nosuch
+--config-file=/etc/docker/daemon.json --config-file= --http-proxy=http://p --feature=a=true --add-runtime=a=/x --icc=yes
 --api-cors-header=* --exec-opt=a --features=a --shutdown-timeout=-1 -Hunix:///run/x
 """
 

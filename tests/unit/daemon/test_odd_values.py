@@ -50,6 +50,7 @@ OLD, NEW = ALL[:2], ALL[2:]
         ('{"default-shm-size": 64}', ()),
         ('{"default-shm-size": null}', ()),
         ('{"node-generic-resources": "a=1"}', ()),
+        ('{"node-generic-resources": ["a"]}', ()),
         ('{"ip": "x"}', ()),
         ('{"default-gateway": "x"}', ()),
         ('{"default-ipc-mode": "x"}', ()),
@@ -69,7 +70,7 @@ def test_a_file(text: str, starting: tuple[str, ...]) -> None:
         ("--ip=x", ()),
         ("--default-shm-size=x", ()),
         ("--default-runtime=x", ()),
-        ("--dns=", ("28.5.2",)),
+        ("--dns=", NEW),
         ("--dns=010.0.0.1", ALL[:1]),
     ],
 )
