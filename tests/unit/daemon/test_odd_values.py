@@ -51,6 +51,7 @@ OLD, NEW = ALL[:2], ALL[2:]
         ('{"default-shm-size": null}', ()),
         ('{"node-generic-resources": "a=1"}', ()),
         ('{"node-generic-resources": ["a"]}', ()),
+        ('{"deprecated-key-path": 0}', NEW),
         ('{"ip": "x"}', ()),
         ('{"default-gateway": "x"}', ()),
         ('{"default-ipc-mode": "x"}', ()),
