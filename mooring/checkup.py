@@ -10,6 +10,7 @@ from typing import Any
 from mooring import explain, explain_containers
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.container_texts import CONTAINERD, CRIO
+from mooring.daemon.containerd import config
 from mooring.daemon.effective import Effective
 from mooring.daemon.origin import Placed
 from mooring.daemon.plan.containers.host import record_path
@@ -24,13 +25,15 @@ HUB, HUB_IMAGE, REPOSITORY = "docker.io", "docker.io/library/busybox", "mooring"
 
 @dataclass(frozen=True)
 class Missing:
-    """Something that Mooring put in and that is no longer there; `where` is "files" or "effect"."""
+    """Something that Mooring put in and that is not so any more; `where` is "files" or "effect"."""
 
     key: str
     value: str
     where: str
 
     def __str__(self) -> str:
+        if self.key == "edit":
+            return f"{self.value} was changed by somebody else"
         place = "there" if self.key in ("file", "line") else "in the files" if self.where == "files" else "in effect"
         return f"{self.key} {self.value} is not {place}"
 
@@ -103,6 +106,10 @@ def examine_containers(
     found = {key: explain_containers.build(host, image, texts, name) for key, image in images.items()}
     routes = {key: each.later for key, each in found.items()}
     record = read_record(texts.files.get(record_path(record_at, name)))
+    missing = [*find_missing_files(reply, record or {}), *find_edited(reply, record or {})]
+    if name == CONTAINERD and record:
+        unread = config.find_unread(config.resolve(texts))
+        missing += [Missing("configuration", path, "effect") for path in unread]
     return Checkup(
         host,
         name,
@@ -111,7 +118,7 @@ def examine_containers(
         routes=routes,
         later=routes,
         conflicts=found[HUB].conflicts,
-        missing=tuple(find_missing_files(reply, record or {})),
+        missing=tuple(missing),
         settings=found[HUB].settings,
         record=record,
         state=texts.unit(name).states,
@@ -148,3 +155,11 @@ def find_missing_files(reply: Mapping[str, Any], record: Mapping[str, Any]) -> I
     """The files that are Mooring's as a whole and are not there; a key is known by its digest alone."""
     there = {path for path, text in reply["files"].items() if text is not None} | set(reply.get("digests") or {})
     yield from (Missing("file", path, "files") for path in map(str, record.get("files") or []) if path not in there)
+
+
+def find_edited(reply: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[Missing]:
+    """The files that are Mooring's as a whole and that somebody else has changed."""
+    there = reply.get("digests") or {}
+    for path, sha1 in (record.get("sums") or {}).items():
+        if there.get(path, sha1) != sha1:
+            yield Missing("edit", str(path), "files")

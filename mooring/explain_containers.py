@@ -110,7 +110,8 @@ def texts_of(reply: Mapping[str, Any]) -> ContainerTexts:
             for directory, listed in reply["certificates"].items()
         },
         units={
-            name: Unit(one["text"], one["states"], tuple(one["argv"])) for name, one in reply["units"].items()
+            name: Unit(one["text"], one["states"], tuple(one["argv"]), tuple(one["newer"]))
+            for name, one in reply["units"].items()
         },
         environment=reply["environment"],
         has_docker=reply["docker"],

@@ -134,6 +134,8 @@ def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
         return "does not run", f"invoke doctor {one.host}"
     if is_client and one.record is None:
         return "not moored", again
+    if one.missing and all(missing.key == "edit" for missing in one.missing):
+        return "files changed by somebody else", again
     if any(missing.where == "files" for missing in one.missing):
         return "settings taken out of the files", again
     if one.missing:

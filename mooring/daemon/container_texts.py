@@ -11,11 +11,13 @@ PODMAN, CRIO, CONTAINERD, BUILDKIT = "podman", "crio", "containerd", "buildkit"
 
 @dataclass(frozen=True)
 class Unit:
-    """A service: what `systemctl cat` prints, its states, and the running process's argv."""
+    """A service: what `systemctl cat` prints, its states, the running process's argv, and the paths of those files
+    that changed after it began."""
 
     text: str = ""
     states: Mapping[str, str] = field(default_factory=dict)
     argv: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
 
     @property
     def is_there(self) -> bool:

@@ -76,7 +76,7 @@ CONTAINERS: dict[str, Any] = {
     "programs": {"containerd": "1.7.24"},
     "files": {"/etc/containers/policy.json": "{}"},
     "certificates": {"/etc/docker/certs.d": {"docker.io": ["ca.crt"]}},
-    "units": {"containerd": {"text": "", "states": {}, "argv": ["containerd"]}},
+    "units": {"containerd": {"text": "", "states": {}, "argv": ["containerd"], "newer": []}},
     "environment": {},
     "docker": False,
 }

@@ -137,7 +137,7 @@ CONTAINERS: Reply = {
     "files": {"/etc/containers/policy.json": "{}"},
     "certificates": {},
     "digests": {},
-    "units": {"containerd": {"text": "x", "states": {"ActiveState": "active"}, "argv": []}},
+    "units": {"containerd": {"text": "x", "states": {"ActiveState": "active"}, "argv": [], "newer": []}},
     "environment": {},
     "docker": False,
 }

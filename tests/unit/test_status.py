@@ -96,6 +96,49 @@ def test_drift(given: dict[str, Any], drift: str, note: str) -> None:
     assert note in "\n".join(found.notes)
 
 
+CERTS = "/etc/containerd/certs.d"
+HOSTS_TOML = f"{CERTS}/docker.io/hosts.toml"
+CONTAINERD = {
+    "programs": {"containerd": "containerd 1.7.24"},
+    "files": {
+        "/etc/containerd/config.toml": (
+            f'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\nconfig_path = "{CERTS}"\n'
+        ),
+        HOSTS_TOML: '[host."http://m.example.com"]\n',
+        "/etc/mooring/registry_client.containerd.json": json.dumps({"files": [HOSTS_TOML], "sums": {HOSTS_TOML: "1"}}),
+    },
+    "certificates": {CERTS: {"docker.io": ["hosts.toml"]}},
+    "digests": {HOSTS_TOML: "1"},
+    "units": {"containerd": {"text": "x", "states": {"ActiveState": "active"}, "argv": [], "newer": []}},
+    "environment": {},
+    "docker": False,
+}
+UNREAD = {**CONTAINERD["units"]["containerd"], "newer": ["/etc/containerd/config.toml"]}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("more", "drift", "note"),
+    [
+        ({}, "none", ""),
+        (
+            {"digests": {HOSTS_TOML: "2"}},
+            "files changed by somebody else",
+            f"{HOSTS_TOML} was changed by somebody else",
+        ),
+        (
+            {"units": {"containerd": UNREAD}},
+            "settings not in effect",
+            "configuration /etc/containerd/config.toml is not in effect",
+        ),
+    ],
+)
+def test_drift_of_another_engine(more: dict[str, Any], drift: str, note: str) -> None:
+    found = checkup.examine_containers("web1", {**CONTAINERD, **more}, ("r.example.com",))
+    assert found is not None
+    told = status.row("web1", (found, True))
+    assert (told.drift, "\n".join(told.notes)) == (drift, note)
+
+
 NAMES = {"hosts_file_names": ["r.example.com", "s.example.com"], "hosts_file_address": "192.0.2.7"}
 
 

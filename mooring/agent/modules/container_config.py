@@ -2,7 +2,8 @@
 
 Mooring's own module. `programs` are versions by program, for those that are there; `files` texts by path, null for one
 that is not there; `certificates` the file names by directory and registry; `digests` the sha1 of every file looked at;
-`units` what `systemctl cat` prints, the states and the running process's argv, for services that are there;
+`units` what `systemctl cat` prints, the states, the running process's argv and the `files` that changed after it began,
+for services that are there;
 `environment` the variables that name a configuration; `docker` says whether there is a docker service.
 """
 
@@ -11,9 +12,11 @@ from __future__ import absolute_import, division, print_function
 import glob
 import os
 import re
+import time
 
 from mooring.agent import files as agent_files
 from mooring.agent import host
+from mooring.agent.transaction import processes
 
 ARGS = {
     "root": {"type": "path", "default": "/"},
@@ -49,6 +52,8 @@ CERTIFICATES = ("/etc/containers/certs.d", "/etc/docker/certs.d", "/etc/containe
 SHOWN = (".crt", ".cert", ".toml")
 IMPORTS = re.compile(r"^\s*imports\s*=\s*\[([^\]]*)\]", re.M)
 CONFIG_PATH = re.compile(r"^\s*config_path\s*=\s*['\"]([^'\"]*)['\"]", re.M)
+# What changed while a process was starting it may have read.
+STARTING = 0.1
 QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 
 
@@ -68,6 +73,8 @@ def run(args):
     paths = [os.path.join(directory, name, one) for directory in listed for name in listed[directory]
              for one in listed[directory][name]]
     texts.update({path: text(path, args) for path in paths if path.endswith(SHOWN)})
+    for one in units.values():
+        one["newer"] = newer(texts, one.pop("pid"), args)
     return {
         "changed": False,
         "programs": programs(args),
@@ -101,7 +108,7 @@ def unit(service, args):
     # systemctl shows nothing of a masked unit.
     shown = host.run(["systemctl", "cat", service], timeout=args["timeout"])
     pid = states.pop("MainPID", "0")
-    return {"text": shown.out, "states": states, "argv": command_line(pid, args) if pid != "0" else []}
+    return {"text": shown.out, "states": states, "argv": command_line(pid, args) if pid != "0" else [], "pid": pid}
 
 
 def command_line(pid, args):
@@ -109,6 +116,23 @@ def command_line(pid, args):
         return host.as_text(host.read_bytes(placed("/proc/%s/cmdline" % pid, args))).split("\0")[:-1]
     except (IOError, OSError):
         return []
+
+
+def newer(paths, pid, args):
+    """Those of the paths that changed after the process began; none where there is no process."""
+    began = processes.start_time(pid) if pid != "0" else None
+    if began is None:
+        return []
+    moment = time.time() - processes.uptime() + float(began) / os.sysconf("SC_CLK_TCK")
+    return sorted(path for path in paths if changed(path, args) > moment + STARTING)
+
+
+def changed(path, args):
+    """When a file, its mode or its name changed, in seconds; 0 where there is none."""
+    try:
+        return os.stat(placed(path, args)).st_ctime
+    except (IOError, OSError):
+        return 0
 
 
 def configs(one):

@@ -154,3 +154,9 @@ def _imports(file: Toml, texts: ContainerTexts, engine: ContainerEngine) -> list
         names = there if "*" in path else [path]
         found += [Placed(name, file.origin("imports")) for name in names]
     return found
+
+
+def find_unread(conf: Effective) -> tuple[str, ...]:
+    """Those of the files that the running containerd may not have read: they changed after it was started."""
+    newer = conf.texts.unit(CONTAINERD).newer
+    return tuple(one.path for one in conf.files if one.path in newer)

@@ -16,7 +16,8 @@ class Record:
 
     `keys`: lists of daemon.json that we made (None) or found empty (their text then). `lines`: assignments of the
     sysconfig file, by variable, as (before, after), before None where there was none. `empty`: files without any
-    setting that we wrote into, with their text then, None where there was no file.
+    setting that we wrote into, with their text then, None where there was no file. `sums`: the sha1 of whole files,
+    where somebody else's edit of them is to be noticed.
     """
 
     entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Record:
     keys: Mapping[str, str | None] = field(default_factory=dict)
     lines: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
     empty: Mapping[str, str | None] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, key: str) -> tuple[str, ...]:
         return self.entries.get(key, ())
@@ -48,6 +50,7 @@ def parse(text: str | None) -> Record | None:
             keys={str(key): _text(was) for key, was in held.get("keys", {}).items()},
             lines={str(name): (_text(pair[0]), str(pair[1])) for name, pair in held.get("lines", {}).items()},
             empty={str(path): _text(was) for path, was in held.get("empty", {}).items()},
+            sums={str(path): str(sha1) for path, sha1 in held.get("sums", {}).items()},
         )
     except (ValueError, TypeError, AttributeError, IndexError, KeyError):
         return None
@@ -57,7 +60,8 @@ def draw(record: Record) -> str:
     """The record's text, as every version of Mooring wrote it."""
     held: dict[str, Any] = {key: list(record.of(key)) for key in KEYS if key in ALWAYS or record.of(key)}
     held["ca"] = list(record.ca)
-    rest = {"files": list(record.files), "keys": record.keys, "lines": record.lines, "empty": record.empty}
+    rest: dict[str, Any] = {"files": list(record.files), "keys": record.keys, "lines": record.lines}
+    rest.update(empty=record.empty, sums=record.sums)
     held.update({name: value for name, value in rest.items() if value})
     return json.dumps(held, indent=2, sort_keys=True) + "\n"
 

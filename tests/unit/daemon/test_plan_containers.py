@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,20 @@ def test_containerd_needs_no_restart_where_config_path_is_set() -> None:
     made = plan(host("containerd", {TOML: V2 + 'config_path = "/etc/own"\n'}), WANTED)
     assert made.effect is Effect.NONE
     assert [one.path for one in made.changes][:2] == ["/etc/own/docker.io/hosts.toml", f"/etc/own/{NAME}/hosts.toml"]
+
+
+def test_a_containerd_that_has_not_read_its_file_is_restarted_though_no_file_changes() -> None:
+    before = host("containerd", {TOML: V2})
+    settled = after(before, plan(before, WANTED))
+    assert not plan(settled, WANTED).is_changed
+    unit = Unit("x", {"ActiveState": "active"}, newer=(TOML, "/etc/others"))
+    unread = replace(settled, texts=replace(settled.texts, units={"containerd": unit}))
+    made = plan(unread, WANTED)
+    assert (made.changes, made.effect, [step.then for step in made.steps]) == ((), Effect.RESTART, [Effect.RESTART])
+    assert made.reason == f"containerd reads config.toml at its start only, and {TOML} changed after that"
+    assert made.in_effect_afterwards.mirrors == (f"http://{NAME}",)
+    other = replace(unit, newer=("/etc/others",))
+    assert not plan(replace(unread, texts=replace(settled.texts, units={"containerd": other})), WANTED).is_changed
 
 
 @pytest.mark.parametrize(

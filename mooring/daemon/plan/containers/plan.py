@@ -110,7 +110,8 @@ def _changes(host: ContainerHost, files: list[WholeFile], record: Record, is_abs
     yield from (host.removal(path) for path in sorted(ours - paths) if host.digest(path) is not None)
     # A file that was there before with the very same text is the operator's.
     kept = {one.path for one in files if one.path in ours or host.digest(one.path) != digest_of(one.text)}
-    new = Record(record.entries, files=tuple(sorted(kept)))
+    sums = {one.path: digest_of(one.text) for one in files if one.path in kept and not one.secret}
+    new = Record(record.entries, files=tuple(sorted(kept)), sums=sums)
     if host.name == CONTAINERD:
         yield from _config(host, bool(files))
     text = None if is_absent or new == Record() else records.draw(new)
@@ -132,10 +133,13 @@ def _config(host: ContainerHost, is_needed: bool) -> Iterator[FileChange]:
 def _complete(
     host: ContainerHost, engine: ContainerEngine, changes: tuple[FileChange, ...], wanted: Wanted, empty: Plan
 ) -> Plan:
-    effect = _effect(host, changes)
-    reason = REASONS.get(effect, "these files are read at every pull")
-    if not changes:
+    unread = _unread(host) if _needs_hosts(wanted) else ()
+    effect = Effect.RESTART if unread else _effect(host, changes)
+    if not changes and not unread:
         return empty
+    reason = REASONS.get(effect, "these files are read at every pull")
+    if unread:
+        reason += f", and {' and '.join(unread)} changed after that"
     step = Step(changes, effect, Expect(), reason)
     back = (Step((), effect, Expect(), "the old files count again"),)
     return replace(
@@ -168,6 +172,13 @@ def _effect(host: ContainerHost, changes: tuple[FileChange, ...]) -> Effect:
     ):
         return Effect.RESTART
     return Effect.NONE
+
+
+def _unread(host: ContainerHost) -> tuple[str, ...]:
+    """The files of containerd's that changed after it was started: whether it looks for hosts.toml is not known."""
+    if host.name != CONTAINERD:
+        return ()
+    return config.find_unread(config.resolve(host.texts))
 
 
 def _find_foreign(host: ContainerHost, files: list[WholeFile], record: Record) -> Iterator[Refusal]:
