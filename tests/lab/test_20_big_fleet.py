@@ -27,6 +27,18 @@ VERSIONS = {
     "client-podman": ("podman version --format '{{.Client.Version}}'", "5.4."),
     "client-containerd": ("ctr version | sed -n '/^Server:/,$s/^ *Version: *//p'", "1.7."),
 }
+ENGINES = {
+    "client-docker26": "docker",
+    "client-docker28": "docker",
+    "client-podman": "podman",
+    "client-containerd": "containerd",
+}
+EDITED = {
+    "client-docker26": "/etc/docker/daemon.json",
+    "client-docker28": "/etc/docker/daemon.json",
+    "client-podman": "/etc/containers/registries.conf.d/50-mooring.conf",
+    "client-containerd": "/etc/containerd/certs.d/docker.io/hosts.toml",
+}
 HUB_ONLY = "docker.io/library/hello-world:latest"
 PROGRAMS = {"client-podman": "podman", "client-containerd": "crictl"}
 
@@ -96,3 +108,36 @@ def test_the_small_fleets_task_leaves_the_opt_in_hosts_alone(provisioned: list[L
     before = [host.run("cat /proc/1/stat").split()[21] for host in provisioned]  # when their systemd was started
     succeed(invoke("lab.up"))
     assert [host.run("cat /proc/1/stat").split()[21] for host in provisioned] == before
+
+
+def test_status_tells_each_engine_and_no_drift(provisioned: list[LookedAt]) -> None:
+    told = {one["host"]: one for one in json.loads(succeed(invoke("status", "--json", *FLEET)).out)["hosts"]}
+    assert set(told) == {"server", *ROUTES}
+    assert {name: told[name]["engine"] for name in ENGINES} == ENGINES
+    assert all(told[name]["version"].startswith(start) for name, (_, start) in VERSIONS.items())
+    assert {told[name]["drift"] for name in ROUTES} == {"none"}
+    assert all("registry.example.com" in told[name]["hub"] for name in ROUTES)
+
+
+def test_the_doctor_finds_nothing(provisioned: list[LookedAt]) -> None:
+    found = json.loads(succeed(invoke("doctor", "--json", *FLEET)).out)["hosts"]
+    assert {one["host"] for one in found} == {"server", *ROUTES}
+    for one in found:
+        assert {finding["verdict"] for finding in one["findings"]} == {"ok"}, one
+        rules = {finding["rule"] for finding in one["findings"]}
+        assert rules >= {"configuration", "daemon", "next-restart", "transaction"}
+
+
+def test_an_edit_by_hand_is_drift_everywhere(provisioned: list[LookedAt]) -> None:
+    for host in provisioned:
+        path = EDITED[host.name]
+        host.run(f"cp -p {path} /root/kept && sed -i s/registry.example.com/gone.example.com/ {path}")
+    try:
+        run = invoke("status", "--json", *FLEET)
+        told = {one["host"]: one["drift"] for one in json.loads(run.out)["hosts"]}
+        assert all(told[host.name] != "none" for host in provisioned), told
+        assert "none" in {told["client-el7"], told["client-debian"]}
+    finally:
+        for host in provisioned:
+            host.run(f"mv /root/kept {EDITED[host.name]}")
+    assert {one["drift"] for one in json.loads(invoke("status", "--json", *FLEET).out)["hosts"]} == {"none"}
