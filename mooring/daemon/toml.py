@@ -91,7 +91,7 @@ def _inside(keys: Path, counts: Mapping[Path, int]) -> Path:
 def _statements(text: str) -> Iterator[tuple[int, str]]:
     """(line, text) of what begins on a line of its own: not the inside of texts and lists over several lines."""
     quote, depth = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if quote:
             quote = "" if quote in line else quote
             continue

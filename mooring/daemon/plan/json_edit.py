@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.daemon import daemon_json
+from mooring.daemon.plan.line_end import line_end
 
 DECODER = json.JSONDecoder()
 LINE = re.compile(r"\r?\n[^\n]*$")
@@ -83,13 +84,13 @@ def elements(text: str, key: str) -> list[Any]:
 def put(text: str | None, key: str, value: Any) -> str:
     """The text with the key set to this value: in its place where it stands, else at the end."""
     if text is None or is_empty(text):
-        return f"{{{_only(key, value)}}}\n"
+        return f"{{{_only(key, value, line_end(text))}}}{line_end(text)}"
     found = _top(text)
     member = found.of(key)
     if member:
         return text[: member.start] + _drawn(value, member.lead) + text[member.end :]
     if not found.parts:
-        return text[: found.opened + 1] + _only(key, value) + text[found.closed :]
+        return text[: found.opened + 1] + _only(key, value, line_end(text)) + text[found.closed :]
     last = found.parts[-1]
     lead = _lead(found)
     added = f",{lead}{_quoted(key)}{last.colon}{_drawn(value, lead)}"
@@ -181,9 +182,9 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _only(key: str, value: Any) -> str:
+def _only(key: str, value: Any, end: str) -> str:
     """What stands between the braces of an object with this key alone."""
-    return f"\n  {_quoted(key)}: {_drawn(value, chr(10) + '  ')}\n"
+    return f"{end}  {_quoted(key)}: {_drawn(value, f'{end}  ')}{end}"
 
 
 def _bare(text: str | None) -> str:

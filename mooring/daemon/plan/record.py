@@ -15,9 +15,9 @@ class Record:
     """Entries by key of daemon.json; `ca`: registries whose ca.crt is ours; `files`: whole files that are.
 
     `keys`: lists of daemon.json that we made (None) or found empty (their text then). `lines`: assignments of the
-    sysconfig file, by variable, as (before, after), before None where there was none. `empty`: files without any
-    setting that we wrote into, with their text then, None where there was no file. `sums`: the sha1 of whole files,
-    where somebody else's edit of them is to be noticed.
+    sysconfig file, by variable, as (before, after), before None where there was none; for containerd what config.toml
+    got, by path. `empty`: files without any setting that we wrote into, with their text then, None where there was no
+    file. `sums`: the sha1 of whole files, where somebody else's edit of them is to be noticed.
     """
 
     entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mooring.daemon import sysconfig
 from mooring.daemon.origin import Placed
+from mooring.daemon.plan.line_end import line_end
 
 # Quoted or bare. Anything else is not ours to touch: an open quote, a backslash, or a comment behind the value, which
 # systemd takes for a part of it.
@@ -31,7 +32,7 @@ class Assignment:
 
 def find(text: str, variable: str) -> Assignment | None:
     """The assignment that counts, for systemd and for the shell; None where there is none."""
-    found = list(re.finditer(rf"(?m)^[ \t]*{variable}=(.*?)[ \t]*$", text))
+    found = list(re.finditer(rf"(?m)^[ \t]*{variable}=(.*?)[ \t\r]*$", text))
     if not found:
         return None
     last = found[-1]
@@ -84,7 +85,7 @@ def put_back(text: str, variable: str, before: str | None) -> str:
         return text[: found.start] + before + text[found.end :]
     if text[found.end : found.end + 1] == "\n":
         return text[: found.start] + text[found.end + 1 :]
-    return text[: max(found.start - 1, 0)]
+    return re.sub(r"\r?\n\Z", "", text[: found.start])
 
 
 def _flags(flag: str, values: tuple[str, ...]) -> str:
@@ -101,9 +102,10 @@ def _with_line(text: str, variable: str, line: str) -> str:
 
     A comment with a backslash at its end takes in the next line; a line that would be lost so goes to the beginning.
     """
-    comments = list(re.finditer(rf"(?m)^#[ \t]*{variable}=.*$", text))
-    places = [f"{text}\n{line}" if text and not text.endswith("\n") else f"{text}{line}\n", f"{line}\n{text}"]
+    comments = list(re.finditer(rf"(?m)^#[ \t]*{variable}=[^\r\n]*", text))
+    end = line_end(text)
+    places = [f"{text}{end}{line}" if text and not text.endswith("\n") else f"{text}{line}{end}", f"{line}{end}{text}"]
     if comments:
-        end = comments[-1].end()
-        places.insert(0, f"{text[:end]}\n{line}{text[end:]}")
+        at = comments[-1].end()
+        places.insert(0, f"{text[:at]}{end}{line}{text[at:]}")
     return next((one for one in places if _as_read(one, variable)), places[-1])

@@ -40,7 +40,9 @@ def files(draw: st.DrawFn) -> str | None:
     text = json.dumps({key: held[key] for key in order}, ensure_ascii=False, **draw(st.sampled_from(STYLES)))
     ends = draw(st.sampled_from(["", "\n", " \n\n"]))
     text = text.replace("\n", draw(st.sampled_from(["\n", "\r\n"]))) if draw(st.booleans()) else text
-    return draw(st.sampled_from([text + ends, None, "{}", "{ }\n", "{\n}\n"])) if not held else text + ends
+    return (
+        draw(st.sampled_from([text + ends, None, "{}", "{ }\n", "{\n}\n", "{\r\n}\r\n"])) if not held else text + ends
+    )
 
 
 FLAGS = st.lists(
@@ -60,8 +62,8 @@ def sysconfigs(draw: st.DrawFn) -> str | None:
             lines.append(f"{variable}={draw(QUOTES).format(draw(st.sampled_from([' ', '  '])).join(flags))}")
         else:
             lines += draw(st.sampled_from([[], [f"{variable}="], [f"{variable}=''"], [f"# {variable}='--x y'"]]))
-    lines = draw(st.permutations(lines))
-    return draw(st.sampled_from(["\n".join(lines), "\n".join(lines) + "\n", "", None]))
+    lines, end = draw(st.permutations(lines)), draw(st.sampled_from(["\n", "\r\n"]))
+    return draw(st.sampled_from([end.join(lines), end.join(lines) + end, "", None]))
 
 
 @st.composite

@@ -20,6 +20,7 @@ from mooring.daemon.plan.step import Effect
 from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
 from mooring.daemon.podman import effective as podman
 from mooring.daemon.podman.endpoints import explain as explain_podman
+from mooring.daemon.toml import parse
 
 VERSIONS = {"podman": "podman version 5.4.2", "crio": "crio version 1.30.1", "containerd": "containerd 1.7.24"}
 CONF, TOML = "/etc/containers/registries.conf", "/etc/containerd/config.toml"
@@ -135,12 +136,51 @@ def test_the_line_in_config_toml(version: str, text: str | None) -> None:
     assert made.refusals == ()
     later = after(before, made)
     assert config.resolve(later.texts).config_paths == (CERTS,)
-    back = after(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML]
-    if text is None:
-        assert back is None
-    else:
-        assert back is not None
-        assert back.rstrip("\n") == text.replace("''  # none", '""').rstrip("\n")
+    assert not plan(later, WANTED).is_changed
+    assert after(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version = 2\r\n# own\r\n",
+        V2.replace("\n", "\r\n"),
+        "version = 2\r\n[plugins.'io.containerd.grpc.v1.cri'.registry]\r\n config_path = ''  # none\r\n",
+        "\r\n",
+    ],
+)
+def test_config_toml_keeps_its_line_ends(text: str) -> None:
+    before = host("containerd", {TOML: text})
+    later = after(before, plan(before, WANTED))
+    made = later.texts.files[TOML]
+    assert made is not None
+    assert "Mooring" in made
+    assert made.count("\n") == made.count("\r\n")
+    assert config.resolve(later.texts).config_paths == (CERTS,)
+    assert after(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == text
+    # A record of an earlier version knows nothing of the line, so the marks tell.
+    assert "Mooring" not in str(config_edit.take(made))
+
+
+def test_what_the_operator_wrote_into_our_file_stays() -> None:
+    before = host("containerd", {TOML: None})
+    later = after(before, plan(before, WANTED))
+    theirs = replace(later.texts, files={**later.texts.files, TOML: f"{later.texts.files[TOML]}[debug]\n"})
+    left = after(later, plan(replace(later, texts=theirs), Wanted(), is_absent=True)).texts.files[TOML]
+    assert left is not None
+    assert parse(left, "").values == {"version": 2, "debug": {}}
+
+
+def test_the_line_goes_under_the_registrys_own_header_alone() -> None:
+    """A table below it may have a name that looks like it."""
+    text = '[plugins.cri.registry.auths."my.registry"]\n  auth = "x"\n'
+    for one in (text, "[plugins.cri.registry]", "# a\u2028b\n[plugins.cri.registry] # \x85"):
+        before = host("containerd", {TOML: one})
+        made = plan(before, WANTED)
+        assert made.refusals == ()
+        later = after(before, made)
+        assert config.resolve(later.texts).config_paths == (CERTS,)
+        assert after(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == one
 
 
 @pytest.mark.parametrize(

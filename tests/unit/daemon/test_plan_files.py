@@ -36,6 +36,7 @@ OURS = f"--insecure-registry {NAME}"
             '{\r\n    "mtu" : 9\r\n}\r\n',
             f'{{\r\n    "mtu" : 9,\r\n    "registry-mirrors" : [\r\n        "{URL}"\r\n    ]\r\n}}\r\n',
         ),
+        ("{\r\n}\r\n", f'{{\r\n  "registry-mirrors": [\r\n    "{URL}"\r\n  ]\r\n}}\r\n'),
         ('{"registry-mirrors": ["http://a"], "mtu": 9}', f'{{"registry-mirrors": ["http://a", "{URL}"], "mtu": 9}}'),
         ('{"registry-mirrors": ["http://a","http://b"]}', f'{{"registry-mirrors": ["http://a","http://b","{URL}"]}}'),
         ('{"registry-mirrors": [ "http://a" ]}', f'{{"registry-mirrors": [ "http://a", "{URL}" ]}}'),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mooring.daemon.plan.sysconfig_edit import edit, is_safe
+from mooring.daemon.plan.sysconfig_edit import edit, find, is_safe, put_back
 
 LINE = "ADD_REGISTRY='--add-registry r:5000'\n"
 
@@ -30,3 +30,22 @@ def test_a_new_line_is_where_systemd_reads_it(before: str, after: str) -> None:
 )
 def test_a_value_with_a_backslash_is_not_ours_to_touch(text: str, expected: bool) -> None:
     assert is_safe(text, "A") == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A=1\r\n", "A=1\r\nADD_REGISTRY='--add-registry r:5000'\r\n"),
+        ("A=1\r\nB=2", "A=1\r\nB=2\r\nADD_REGISTRY='--add-registry r:5000'"),
+        ("# ADD_REGISTRY=x\r\nA=1\r\n", "# ADD_REGISTRY=x\r\nADD_REGISTRY='--add-registry r:5000'\r\nA=1\r\n"),
+        ("ADD_REGISTRY=''\r\nA=1\r\n", "ADD_REGISTRY='--add-registry r:5000'\r\nA=1\r\n"),
+        ("ADD_REGISTRY=--add-registry=a \r\n", "ADD_REGISTRY='--add-registry=a --add-registry r:5000' \r\n"),
+    ],
+)
+def test_a_line_ends_as_the_files_others(before: str, after: str) -> None:
+    """systemd takes both ends, so the value is the same."""
+    assert is_safe(before, "ADD_REGISTRY")
+    made = edit(before, "ADD_REGISTRY", "--add-registry", (), ("r:5000",))
+    assert made == after
+    was = find(before, "ADD_REGISTRY")
+    assert put_back(made, "ADD_REGISTRY", was.line if was else None) == before

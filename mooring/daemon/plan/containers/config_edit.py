@@ -7,10 +7,12 @@ the new text again.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from mooring.daemon.containerd.config import CERTIFICATES, Effective, main_path, plugin_of
+from mooring.daemon.plan.line_end import line_end
 from mooring.daemon.plan.refusal import Refusal
-from mooring.daemon.toml import parse
+from mooring.daemon.toml import get, parse
 
 # On every line that is ours.
 MARK = "# Mooring's"
@@ -39,39 +41,71 @@ def root_of(before: Effective) -> str:
     return before.config_paths[0] if path is not None and path.value and before.config_paths else CERTIFICATES
 
 
-def put(before: Effective) -> tuple[str, str | None, str]:
-    """(the file, its text now, its text with the line); both texts are the same where config_path is set already."""
+@dataclass(frozen=True)
+class Edit:
+    """One piece of a text in place of another: `old` is None where there was no file at all."""
+
+    path: str
+    text: str | None
+    at: int = 0
+    old: str | None = ""
+    new: str = ""
+
+    @property
+    def made(self) -> str | None:
+        """The text with the new piece."""
+        if not self.new:
+            return self.text
+        text, old = self.text or "", self.old or ""
+        return text[: self.at] + self.new + text[self.at + len(old) :]
+
+
+def put(before: Effective) -> Edit:
+    """The line where it belongs; nothing where config_path is set already."""
     path = before.registry.get("config_path")
     place = path.origin if path is not None else None
     name = place.path if place is not None and place.line else main_path(before.texts)
     text = before.texts.files.get(name)
     if path is not None and path.value:
-        return name, text, text or ""
+        return Edit(name, text)
+    end = line_end(text)
     if text is None or not text.strip():
         version = 3 if before.engine.is_at_least(2) else 2
-        table = _table(plugin_of(parse(f"version = {version}", ""), before.engine))
+        table = _table(plugin_of(parse(f"version = {version}", ""), before.engine), end)
         mark = MARK if text is None else f"{MARK} (was empty)"
-        return name, text, f"version = {version}  {mark}\n\n{table}"
-    lines = text.splitlines(keepends=True)
+        return Edit(name, text, 0, text, f"version = {version}  {mark}{end}{end}{table}")
+    lines = re.findall(r".*\n|.+", text)
     if place is not None and place.line and EMPTY.match(lines[place.line - 1]):
-        indent = re.match(r"\s*", lines[place.line - 1])
-        lines[place.line - 1] = f"{indent.group() if indent else ''}{LINE} (was empty)\n"
-        return name, text, "".join(lines)
+        return _in_place(name, text, lines, place.line - 1)
     file = parse(text, name)
     plugin = plugin_of(file, before.engine)
-    header = file.origin("plugins", plugin, "registry").line
-    if header and re.match(r"\s*\[[^\[].*\bregistry['\"]?\s*\]", lines[header - 1]):
-        lines.insert(header, f"  {LINE}\n")
-        return name, text, "".join(lines)
-    end = "" if text.endswith("\n") else "\n"
-    return name, text, f"{text}{end}\n{_table(plugin)}"
+    number = file.origin("plugins", plugin, "registry").line
+    if number and get(parse(lines[number - 1], "").values, "plugins", plugin, "registry") == {}:
+        above = "".join(lines[:number])
+        new = f"  {LINE}{end}" if above.endswith("\n") else f"{end}  {LINE}"
+        return Edit(name, text, len(above), "", new)
+    return Edit(name, text, len(text), "", f"{'' if text.endswith(chr(10)) else end}{end}{_table(plugin, end)}")
 
 
-def take(text: str) -> str | None:
-    """The text without Mooring's line; None where nothing but that was in the file."""
-    text = re.sub(rf'(?m)^(\s*)config_path = "[^"]*"  {MARK} \(was empty\)$', r'\1config_path = ""', text)
-    text = re.sub(rf"(?m)\n?^\[plugins\..*\]  {MARK}\n  config_path = .*  {MARK}\n?", "", text)
-    text = re.sub(rf"(?m)^\s*config_path = .*  {MARK}\n?", "", text)
+def _in_place(name: str, text: str, lines: list[str], number: int) -> Edit:
+    """An empty config_path gets its value; what is behind it on its line comes back when Mooring's line goes."""
+    old = lines[number].rstrip("\r\n")
+    indent = old[: len(old) - len(old.lstrip())]
+    return Edit(name, text, len("".join(lines[:number])), old, f"{indent}{LINE} (was empty)")
+
+
+def take(text: str, known: tuple[str | None, str] | None = None) -> str | None:
+    """The text without Mooring's line; None where nothing but that was in the file.
+
+    `known` is what stood there before, and what Mooring wrote. Where somebody has changed that since, the marks tell.
+    """
+    if known and text.count(known[1]) == 1:
+        left = text.replace(known[1], known[0] or "")
+        if not left.strip() or not known[1].startswith("version"):
+            return None if known[0] is None and not left else left
+    text = re.sub(rf'(?m)^(\s*)config_path = "[^"]*"  {MARK} \(was empty\)(?=\r?$)', r'\1config_path = ""', text)
+    text = re.sub(rf"(?m)(?:\r?\n)?^\[plugins\..*\]  {MARK}\r?\n  config_path = .*  {MARK}(?:\r?\n)?", "", text)
+    text = re.sub(rf"(?m)^\s*config_path = .*  {MARK}(?:\r?\n)?", "", text)
     whole = re.fullmatch(rf"version = [23]  {MARK}( \(was empty\))?\s*", text)
     return text if whole is None else "" if whole.group(1) else None
 
@@ -80,6 +114,6 @@ def has_ours(text: str | None) -> bool:
     return text is not None and MARK in text
 
 
-def _table(plugin: str) -> str:
+def _table(plugin: str, end: str) -> str:
     name = f'"{plugin}"' if "." in plugin else plugin
-    return f"[plugins.{name}.registry]  {MARK}\n  {LINE}\n"
+    return f"[plugins.{name}.registry]  {MARK}{end}  {LINE}{end}"

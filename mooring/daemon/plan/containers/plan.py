@@ -111,23 +111,24 @@ def _changes(host: ContainerHost, files: list[WholeFile], record: Record, is_abs
     # A file that was there before with the very same text is the operator's.
     kept = {one.path for one in files if one.path in ours or host.digest(one.path) != digest_of(one.text)}
     sums = {one.path: digest_of(one.text) for one in files if one.path in kept and not one.secret}
-    new = Record(record.entries, files=tuple(sorted(kept)), sums=sums)
+    edit = config_edit.put(config.resolve(host.texts)) if files and host.name == CONTAINERD else None
+    lines = {**record.lines, **({edit.path: (edit.old, edit.new)} if edit and edit.new else {})} if edit else {}
+    new = Record(record.entries, files=tuple(sorted(kept)), lines=lines, sums=sums)
     if host.name == CONTAINERD:
-        yield from _config(host, bool(files))
+        yield from _config(host, edit, record)
     text = None if is_absent or new == Record() else records.draw(new)
     if text is not None or host.texts.files.get(host.record) is not None:
         yield FileChange(host.record, host.texts.files.get(host.record), text, digest=host.digest(host.record))
 
 
-def _config(host: ContainerHost, is_needed: bool) -> Iterator[FileChange]:
-    before = config.resolve(host.texts)
-    if is_needed:
-        path, old, text = config_edit.put(before)
-        yield FileChange(path, old, old if old == text else text, digest=host.digest(path))
+def _config(host: ContainerHost, edit: config_edit.Edit | None, record: Record) -> Iterator[FileChange]:
+    """config.toml with Mooring's line, or every file that has it without."""
+    if edit is not None:
+        yield FileChange(edit.path, edit.text, edit.made, digest=host.digest(edit.path))
         return
     for path, known in host.texts.files.items():
         if path.endswith(".toml") and known is not None and config_edit.has_ours(known) and "/certs.d/" not in path:
-            yield FileChange(path, known, config_edit.take(known), digest=host.digest(path))
+            yield FileChange(path, known, config_edit.take(known, record.lines.get(path)), digest=host.digest(path))
 
 
 def _complete(
