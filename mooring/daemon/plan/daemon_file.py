@@ -30,6 +30,9 @@ def find_unfit(file: DaemonJson, keys: list[str]) -> Iterator[Refusal]:
     if file.error and not json_edit.is_empty_text(file.text):
         yield Refusal(f"{file.path} cannot be read, and docker would not start with it: {file.error}", "mend it first")
         return
+    if keys and not json_edit.is_object(file.text) and not json_edit.is_empty(file.text):
+        yield Refusal(f"{file.path} holds null with something behind it", "write {} in the place of both")
+        return
     for key in keys:
         value = file.values.get(key)
         if json_edit.count(file.text if file.is_there else None, key) > 1:
@@ -46,16 +49,17 @@ def edit(file: DaemonJson, entries: list[tuple[Entries, tuple[str, ...]]], recor
     text, keys, empty = before, dict(record.keys), dict(record.empty)
     for one, missing in entries:
         text = _merge(text, one, missing, keys)
-    if text != before and json_edit.is_empty(before):
+    if text != before and (json_edit.is_empty(before) or json_edit.has_no_key(before)):
         empty.setdefault(file.path, before)
     if not is_absent or text is None:
         return Edited(text, text, keys, empty)
     final = text
     for one, _ in entries:
         final = _without_made(final, before, one, record)
-    if final != before and json_edit.is_empty(final) and file.path in record.empty:
-        return Edited(record.empty[file.path], text, {}, {})
-    return Edited(final, text, {}, {})
+    was = record.empty.get(file.path)
+    is_bare = json_edit.has_no_key(final) and json_edit.tail(final) == json_edit.tail(was)
+    is_back = final != before and is_bare and file.path in record.empty
+    return Edited(was if is_back else final, text, {}, {})
 
 
 def _merge(text: str | None, one: Entries, missing: tuple[str, ...], keys: dict[str, str | None]) -> str | None:

@@ -67,11 +67,25 @@ def is_empty_text(text: str | None) -> bool:
     return not _bare(text)
 
 
+def is_object(text: str | None) -> bool:
+    """Whether the file begins with {…}, whatever follows."""
+    return _bare(text).startswith("{")
+
+
 def is_empty(text: str | None) -> bool:
     """Whether the file says nothing: none at all, blank, null, or without a key."""
+    return not tail(text) and (_bare(text) in ("", "null") or has_no_key(text))
+
+
+def has_no_key(text: str | None) -> bool:
+    """Whether the file is `{}` with anything around it."""
+    return is_object(text) and not scan(_bare(text)).parts
+
+
+def tail(text: str | None) -> str:
+    """What stands behind the braces, which engines before 23.0 do not look at."""
     bare = _bare(text)
-    found = scan(bare) if bare.startswith("{") else None
-    return bare in ("", "null") or (found is not None and not found.parts and found.closed == len(bare) - 1)
+    return bare[scan(bare).closed + 1 :].strip() if is_object(text) else ""
 
 
 def elements(text: str, key: str) -> list[Any]:
@@ -140,7 +154,7 @@ def value_text(text: str, key: str) -> str:
 
 def count(text: str | None, key: str) -> int:
     """How often the key stands at the top of the file."""
-    if text is None or is_empty(text):
+    if text is None or not is_object(text):
         return 0
     return sum(part.key == key for part in _top(text).parts)
 

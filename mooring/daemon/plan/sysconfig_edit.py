@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mooring.daemon import sysconfig
 from mooring.daemon.origin import Placed
-from mooring.daemon.plan.line_end import line_end
+from mooring.daemon.plan.line_end import END, line_end
 
 # Quoted or bare. Anything else is not ours to touch: an open quote, a backslash, or a comment behind the value, which
 # systemd takes for a part of it.
@@ -32,7 +32,7 @@ class Assignment:
 
 def find(text: str, variable: str) -> Assignment | None:
     """The assignment that counts, for systemd and for the shell; None where there is none."""
-    found = list(re.finditer(rf"(?m)^[ \t]*{variable}=(.*?)[ \t\r]*$", text))
+    found = list(re.finditer(rf"(?m)^[ \t]*{variable}=(.*?)[ \t]*(?=\r?$)", text))
     if not found:
         return None
     last = found[-1]
@@ -46,6 +46,12 @@ def is_safe(text: str, variable: str) -> bool:
         return found is None and read is None
     number = text.count("\n", 0, found.start) + 1
     return bool(SAFE.fullmatch(found.raw)) and read.text == found.value and read.origin.line == number
+
+
+def holds(text: str, variable: str, values: tuple[str, ...]) -> bool:
+    """Whether any of these stands in the variable as systemd reads it, however it is written."""
+    read = _as_read(text, variable)
+    return read is not None and any(value in read.text for value in values)
 
 
 def entries(text: str, variable: str, flag: str) -> list[str]:
@@ -83,8 +89,9 @@ def put_back(text: str, variable: str, before: str | None) -> str:
         return text
     if before is not None:
         return text[: found.start] + before + text[found.end :]
-    if text[found.end : found.end + 1] == "\n":
-        return text[: found.start] + text[found.end + 1 :]
+    end = END.match(text, found.end)
+    if end:
+        return text[: found.start] + text[end.end() :]
     return re.sub(r"\r?\n\Z", "", text[: found.start])
 
 
@@ -102,10 +109,13 @@ def _with_line(text: str, variable: str, line: str) -> str:
 
     A comment with a backslash at its end takes in the next line; a line that would be lost so goes to the beginning.
     """
-    comments = list(re.finditer(rf"(?m)^#[ \t]*{variable}=[^\r\n]*", text))
-    end = line_end(text)
-    places = [f"{text}{end}{line}" if text and not text.endswith("\n") else f"{text}{line}{end}", f"{line}{end}{text}"]
-    if comments:
-        at = comments[-1].end()
-        places.insert(0, f"{text[:at]}{end}{line}{text[at:]}")
+    comments = list(re.finditer(rf"(?m)^#[ \t]*{variable}=.*\n?", text))
+    ends = [comment.end() for comment in comments[-1:]]
+    places = [_inserted(text, at, line) for at in (*ends, len(text), 0)]
     return next((one for one in places if _as_read(one, variable)), places[-1])
+
+
+def _inserted(text: str, at: int, line: str) -> str:
+    above, end = text[:at], line_end(text)
+    is_open = above and not above.endswith("\n")
+    return f"{above}{end}{line}{text[at:]}" if is_open else f"{above}{line}{end}{text[at:]}"

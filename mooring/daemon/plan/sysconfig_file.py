@@ -23,9 +23,10 @@ class Edited:
 def find_unfit(text: str | None, path: str, entries: list[tuple[Entries, tuple[str, ...]]]) -> Iterator[Refusal]:
     """Variables that are to be edited and whose value cannot be kept whole."""
     for one, missing in entries:
-        variable = one.setting.variable
-        if (missing or one.gone) and not sysconfig_edit.is_safe(text or "", variable):
-            found = sysconfig_edit.find(text or "", variable)
+        held, variable = text or "", one.setting.variable
+        is_edited = bool(missing) or sysconfig_edit.holds(held, variable, one.gone)
+        if is_edited and not sysconfig_edit.is_safe(held, variable):
+            found = sysconfig_edit.find(held, variable)
             yield Refusal(
                 f"{path}: {found.line.strip() if found else variable}: cannot be edited safely",
                 "write it as one line in one pair of quotes",
