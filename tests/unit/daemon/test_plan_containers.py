@@ -194,6 +194,14 @@ def test_the_line_goes_under_the_registrys_own_header_alone() -> None:
         ("podman", {DROP_IN: "# somebody's\n"}, WANTED, "is not Mooring's"),
         ("podman", {"/etc/containers/registries.conf.d/90-own.conf": f'[[registry]]\nlocation = "{NAME}"\n'}, WANTED,
          "would not hold because of /etc/containers/registries.conf.d/90-own.conf:1"),
+        ("podman", {CONF: f'[[registry]]\nlocation = "{NAME}"\nblocked = true\n'}, WANTED,
+         f"{CONF}:1 blocks {NAME}, so the mirror http://{NAME} would not be asked"),
+        ("crio", {CONF: f'[[registry]]\nlocation = "{NAME}"\nblocked = true\n'}, Wanted((Registry(NAME, ca="C"),)),
+         f"{CONF}:1 blocks {NAME}, so it would not be asked"),
+        ("podman", {CONF: '[[registry]]\nlocation = "docker.io"\nmirror-by-digest-only = true\n'}, WANTED,
+         f"{CONF}:1 has mirror-by-digest-only"),
+        ("containerd", {TOML: V2 + '[plugins."io.containerd.grpc.v1.cri".registry.mirrors."a"]\nendpoint = []\n'},
+         Wanted((Registry(NAME, search="where-possible"),)), ""),
         ("containerd", {}, Wanted((Registry(NAME, search=True),)), "asks Docker Hub alone for short names"),
         ("containerd", {}, Wanted((Registry(NAME, block=True),)), "cannot block a registry"),
         ("containerd", {TOML: V2 + '[plugins."io.containerd.grpc.v1.cri".registry.mirrors."a"]\nendpoint = []\n'},
@@ -269,3 +277,9 @@ def test_only_our_line_is_taken() -> None:
     own = "version = 2\n# Mooring has nothing to do with this\nconfig_path = '/x'\n"
     assert config_edit.take(own) == own
     assert not config_edit.has_ours("config_path = '/x'\n")
+
+
+def test_an_insecure_registry_may_be_its_own_mirror() -> None:
+    before = host("containerd", {TOML: V2})
+    later = after(before, plan(before, Wanted((Registry(NAME, insecure=True),), (Mirror(f"https://{NAME}", NAME),))))
+    assert urls(later, f"{NAME}/x") == [(f"https://{NAME}", "unverified"), (f"http://{NAME}", "none")]

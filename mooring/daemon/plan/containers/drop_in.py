@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mooring.daemon.container_texts import ContainerTexts
+from mooring.daemon.origin import Origin
 from mooring.daemon.plan.refusal import Refusal
+from mooring.daemon.plan.wanted import Mirror as WantedMirror
 from mooring.daemon.plan.wanted import Registry as WantedRegistry
 from mooring.daemon.plan.wanted import Wanted
 from mooring.daemon.podman.effective import SYSTEM, USERS, Effective, resolve
@@ -15,6 +17,7 @@ from mooring.daemon.podman.registries_conf import Mirror, Registry, clean
 from mooring.daemon.registries import HUB, is_network
 
 PATH = f"{SYSTEM}/registries.conf.d/50-mooring.conf"
+UNBLOCK = "take blocked out of that table, or leave this out of registry_client's variables"
 HEAD = "# Mooring's: it is written anew as a whole. Settings of your own belong into another file.\n"
 
 
@@ -99,7 +102,8 @@ def _table(registry: Registry) -> Iterator[str]:
 
 
 def find_overruled(after: Effective, wanted: Wanted) -> Iterator[Refusal]:
-    """A later file that says something else of the same registry: what is wanted would not hold."""
+    """A later file that says something else of the same registry, or a word of the operator's that keeps it from being
+    asked: what is wanted would not hold."""
     later = "take that out of the later file, or say there what is wanted"
     for one in wanted.registries:
         name = HUB if one.name == "public" else one.name
@@ -107,13 +111,42 @@ def find_overruled(after: Effective, wanted: Wanted) -> Iterator[Refusal]:
         if (one.insecure and not (known and known.insecure)) or (one.block and not (known and known.blocked)):
             place = known.origin if known else PATH
             yield Refusal(f"what is wanted of {name} would not hold because of {place}", later)
+        blocking = _blocking(name, after)
+        if blocking and not one.block and (one.insecure or one.ca or one.search):
+            yield Refusal(f"{blocking} blocks {name}, so it would not be asked", UNBLOCK)
     for mirror in wanted.mirrors:
-        known = after.registries.get(mirror.registry)
-        location = mirror.url.partition("://")[2]
-        if known is None or location not in [clean(one.location) for one in known.mirrors]:
-            place = known.origin if known else PATH
-            yield Refusal(f"the mirror {mirror.url} would not hold because of {place}", later)
+        yield from _find_unasked(mirror, after, later)
     missing = [one for one in wanted.searched if one not in [known.text for known in after.search]]
     if missing:
         place = after.search[0].origin if after.search else PATH
         yield Refusal(f"{missing[0]} would not be searched because of {place}", later)
+
+
+def _find_unasked(mirror: WantedMirror, after: Effective, later: str) -> Iterator[Refusal]:
+    """What keeps a mirror from being asked."""
+    known = after.registries.get(mirror.registry)
+    location = mirror.url.partition("://")[2]
+    blocking = _blocking(location, after)
+    if known is None or location not in [clean(one.location) for one in known.mirrors]:
+        place = known.origin if known else PATH
+        yield Refusal(f"the mirror {mirror.url} would not hold because of {place}", later)
+    elif blocking:
+        yield Refusal(f"{blocking} blocks {location}, so the mirror {mirror.url} would not be asked", UNBLOCK)
+    elif known.digest_only:
+        place = _theirs(after).registries[mirror.registry].origin
+        yield Refusal(
+            f"{place} has mirror-by-digest-only, so the mirror {mirror.url} would not be asked for tags",
+            "take it out of that table, and write pull-from-mirror at each of its mirrors instead",
+        )
+
+
+def _blocking(name: str, after: Effective) -> Origin | None:
+    """Where the table is that blocks the name; the operator's own, where ours only repeats it."""
+    found = after.find(name)
+    if found is None or not found.blocked:
+        return None
+    return _theirs(after).registries.get(found.prefix, found).origin
+
+
+def _theirs(after: Effective) -> Effective:
+    return resolve(without_ours(after.texts), after.engine.name)

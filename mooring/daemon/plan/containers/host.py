@@ -56,11 +56,10 @@ def written(texts: ContainerTexts, changes: tuple[FileChange, ...]) -> Container
     files = {**texts.files, **{one.path: one.after for one in changes}}
     certificates = {root: dict(listed) for root, listed in texts.certificates.items()}
     for one in changes:
-        root, _, rest = one.path.partition("/certs.d/")
-        registry, slash, name = rest.partition("/")
-        if not slash:
+        root, registry, name = one.path.rsplit("/", 2)
+        if not name.endswith((".crt", ".cert", ".key", "hosts.toml")):
             continue
-        listed = certificates.setdefault(f"{root}/certs.d", {})
+        listed = certificates.setdefault(root, {})
         names = [known for known in listed.get(registry, ()) if known != name] + (
             [name] if one.after is not None else []
         )

@@ -52,16 +52,18 @@ def _text(host: ContainerHost, root: str, name: str, wanted: Wanted, placed: lis
     url = HUB_URL if name == HUB else f"{'http' if is_insecure else 'https'}://{name}"
     lines.append(f"server = {json.dumps(url)}")
     lines += [] if is_insecure else _trust(host, root, name, placed)
-    for mirror in (one.url for one in wanted.mirrors if one.registry == name):
+    # An insecure registry that is its own mirror gets its table below.
+    itself = f"https://{name}" if is_insecure else ""
+    for mirror in (one.url for one in wanted.mirrors if one.registry == name and one.url != itself):
         lines += ["", f"[host.{json.dumps(mirror)}]", '  capabilities = ["pull", "resolve"]']
         scheme, _, location = mirror.partition("://")
         if scheme == "https" and location in wanted.insecure:
             lines.append("  skip_verify = true")
         elif scheme == "https":
             lines += [f"  {line}" for line in _trust(host, root, location, placed)]
-    if is_insecure:
+    if itself:
         # HTTPS unverified first, then HTTP, as docker does it; 1.6 would not try both for one host.
-        lines += ["", f"[host.{json.dumps(f'https://{name}')}]", '  capabilities = ["pull", "resolve", "push"]']
+        lines += ["", f"[host.{json.dumps(itself)}]", '  capabilities = ["pull", "resolve", "push"]']
         lines.append("  skip_verify = true")
     return "\n".join(lines) + "\n"
 

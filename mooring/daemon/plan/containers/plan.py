@@ -199,4 +199,5 @@ def _is_any(wanted: Wanted) -> bool:
 
 
 def _needs_hosts(wanted: Wanted) -> bool:
-    return _is_any(wanted)
+    """Whether anything is to be written below certs.d; a name alone, or a search where possible, is nothing there."""
+    return bool(wanted.mirrors or any(one.insecure or one.ca or one.certificate for one in wanted.registries))
