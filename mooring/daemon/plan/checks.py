@@ -87,6 +87,24 @@ def find_stops_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
             yield Refusal(text, _remedy_at_boot(one, after))
 
 
+def find_lost_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
+    """What is wanted and holds by a file below /run alone: the next boot would be without it."""
+    boot = _boot(host, draft.after)
+    now, later = by_files(draft.after), by_files(boot.effective)
+    for one in draft.entries:
+        held, kept = (
+            {normal(one.setting, entry) for entry in getattr(each, one.setting.field)} for each in (now, later)
+        )
+        lost = [entry for entry in one.wanted if normal(one.setting, entry) in held - kept]
+        if lost:
+            yield Refusal(
+                f"{', '.join(lost)}: {one.setting.noun} now, but not after the next boot ({'; '.join(boot.reasons)})",
+                f"`systemctl restart {SERVICE}` (where there is none, remove {GENERATED}), then run this again"
+                if any(GENERATED in reason for reason in boot.reasons)
+                else "say it in a file that the next boot reads",
+            )
+
+
 def find_boot_warnings(host: Host, draft: Draft) -> Iterator[str]:
     """What keeps the daemon from starting at the next boot, whatever the plan does."""
     before, after = (_boot(host, one) for one in (draft.before, draft.after))

@@ -114,6 +114,7 @@ def _judged(host: Host, wanted: Wanted, made: Draft, whole: Plan) -> Plan:
         *checks.find_unreadable(host, made),
         *checks.find_stops(made, whole.steps),
         *checks.find_stops_at_boot(host, made),
+        *checks.find_lost_at_boot(host, made),
         *checks.find_useless(made, wanted, whole.in_effect_afterwards),
         *checks.find_stale_unit(made, whole.effect),
         *whole.refusals,

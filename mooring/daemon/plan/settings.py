@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mooring.daemon import insecure, mirrors
-from mooring.daemon.boot import GENERATED, flags_of
+from mooring.daemon.boot import GENERATED, SERVICE, SOURCE, flags_of
 from mooring.daemon.effective import Effective
+from mooring.daemon.flags import Flag
 from mooring.daemon.image_store import has_hosts_files
 from mooring.daemon.old_engines import SETTINGS_SINCE
 from mooring.daemon.origin import Placed
@@ -129,12 +130,22 @@ def place(setting: Setting, effective: Effective, paths: Paths) -> str | Refusal
         return Refusal(
             f"{setting.key} would be set twice, and {effective.engine} would not start: as {setting.flag} in {places}, "
             f'and as "{setting.key}" in {effective.file.path}',
-            "remove one of the two (best the flag), or leave this setting out of registry_client's variables",
+            _remedy(flags),
         )
     if flags or is_old:
         return VARIABLE
     is_reread = setting is INSECURE and not has_at_boot(setting, effective)
     return VARIABLE if has_variable and not is_reread else JSON
+
+
+def _remedy(flags: list[Flag]) -> str:
+    """What to do about a setting that is a flag already."""
+    if all(flag.origin.path == GENERATED for flag in flags):
+        return (
+            f"{GENERATED} is made of {SOURCE}: say all of this setting there, or take it out there, "
+            f"then `systemctl restart {SERVICE}`"
+        )
+    return "remove one of the two (best the flag), or leave this setting out of registry_client's variables"
 
 
 def _flag_alone(setting: Setting, effective: Effective, paths: Paths) -> Refusal:

@@ -8,7 +8,7 @@ import pytest
 from hosts import JSON, REDHAT_UNIT, SYSCONFIG
 from planned import NAME, Daemon, carried_out, file, record_text, redhat
 
-from mooring.daemon.boot import SOURCE, at_boot
+from mooring.daemon.boot import GENERATED, SERVICE, SOURCE, at_boot
 from mooring.daemon.judge import judge, will_start
 from mooring.daemon.plan.host import Host
 from mooring.daemon.plan.plan import plan
@@ -106,3 +106,54 @@ def test_a_flag_that_only_a_drop_in_below_run_keeps_away() -> None:
     (refusal,) = plan(host(None, {}, unit=unit), wanted("insecure")).refusals
     assert "not at the next boot" in refusal.text
     assert "the unit's files below /run are gone then" in refusal.remedy
+
+
+def flag_of(kind: str, name: str = NAME) -> str:
+    flag = {"insecure": "insecure-registry", "search": "add-registry", "block": "block-registry"}[kind]
+    return f'REGISTRIES="--{flag} {name}"\n'
+
+
+@pytest.mark.parametrize("kind", ["insecure", "search", "block"])
+@pytest.mark.parametrize(("text", "service"), [("", ENABLED), (None, ENABLED), ("same", DISABLED), ("same", {})])
+def test_what_the_next_boot_would_lose_is_not_taken_for_done(
+    kind: str, text: str | None, service: dict[str, str]
+) -> None:
+    """registries.conf was changed, and registries.service not run since."""
+    own = f'[registries.{kind}]\nregistries = ["{NAME}"]\n'
+    before = host(own if text == "same" else text, service, unit=REDHAT_UNIT, **{GENERATED: flag_of(kind)})
+    found = plan(before, wanted(kind))
+    (refusal,) = found.refusals
+    assert f"{NAME}: " in refusal.text
+    assert "but not after the next boot" in refusal.text
+    assert GENERATED in refusal.text
+    assert f"systemctl restart {SERVICE}" in refusal.remedy
+    assert not found.steps
+    assert not plan(before, Wanted()).refusals
+    # The service was run, so the plan is told what counts.
+    mended = host(text if text != "same" else "", service, unit=REDHAT_UNIT)
+    done = carried_out(mended, wanted(kind))
+    assert boots(done)
+    assert NAME in file(done, JSON if kind == "insecure" else SYSCONFIG)
+
+
+@pytest.mark.parametrize("kind", ["insecure", "search", "block"])
+def test_what_registries_service_writes_at_every_boot_is_there(kind: str) -> None:
+    own = f'[registries.{kind}]\nregistries = ["{NAME}"]\n'
+    before = host(own, ENABLED, unit=REDHAT_UNIT, **{GENERATED: flag_of(kind)})
+    found = plan(before, wanted(kind))
+    assert (found.refusals, found.is_changed) == ((), False)
+
+
+@pytest.mark.parametrize("kind", ["insecure", "search", "block"])
+def test_beside_a_generated_flag_no_key_is_written(kind: str) -> None:
+    """Where the flags stand in the generated file alone, a key would keep the daemon from starting."""
+    others = flag_of(kind, "x.example.com")
+    for text in (old_syntax(kind), ""):
+        done = carried_out(host(text, ENABLED, unit=REDHAT_UNIT, **{GENERATED: others}), wanted(kind))
+        assert NAME in file(done, SYSCONFIG)
+        assert NAME not in file(done)
+        assert boots(done)
+    (refusal,) = plan(host(old_syntax(kind), ENABLED, **{GENERATED: others}), wanted(kind)).refusals
+    assert f"{GENERATED}:1" in refusal.text
+    assert f"is made of {SOURCE}" in refusal.remedy
+    assert f"systemctl restart {SERVICE}" in refusal.remedy
