@@ -170,6 +170,18 @@ def test_the_daemon_judges_what_it_will_get(remote: Remote, engine_host: EngineH
     assert engine_host.left() == []
 
 
+def test_a_registrys_directory_goes_with_its_last_file_wherever_it_is(remote: Remote, engine_host: EngineHost) -> None:
+    root = engine_host.folder / "own"
+    for name in ("a/hosts.toml", "b/ca.crt", "c/ca.crt", "c/theirs.crt", "d"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir() if name == "d" else path.write_text("x")
+    gone = [{"path": str(root / name), "text": None} for name in ("a/hosts.toml", "b/ca.crt", "c/ca.crt")]
+    reply = change(remote, engine_host, engine_host.args([{"files": gone, "then": "nothing"}]))
+    assert reply["changed"], reply
+    assert sorted(str(one.relative_to(root)) for one in root.rglob("*")) == ["c", "c/theirs.crt", "d"]
+
+
 def test_new_files_new_directories_and_links(remote: Remote, engine_host: EngineHost) -> None:
     folder = engine_host.folder
     (folder / "real.json").write_text(engine_host.config.read_text())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mooring.agent.modules import blockinfile
 from mooring.roles import load_variables
 from mooring.templating import Templar
 from mooring.variables import Variables
@@ -65,3 +66,19 @@ def test_ipv6_is_compared_with_ipv6() -> None:
     line = "2001:db8::9 registry.example.com"
     assert other_line(line + "\n192.0.2.9 registry.example.com\n", "2001:db8::10") == line
     assert other_line(line + "\n", "2001:db8::9") == ""
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"127.0.0.1 localhost\n", b"127.0.0.1 localhost\r\n\r\n", b"127.0.0.1 localhost"]
+)
+def test_the_block_goes_without_a_trace_but_for_a_missing_line_end(text: bytes) -> None:
+    """As with Ansible's: what has to stand above the block keeps the line end that it got."""
+    args = {"block": "192.0.2.10 registry.example.com", "marker": "# {mark} names", "state": "present",
+            "marker_begin": "BEGIN", "marker_end": "END", "insertafter": None, "insertbefore": None,
+            "append_newline": False, "prepend_newline": False}  # fmt: skip
+    made = blockinfile.edit(args, text)
+    assert b"\n192.0.2.10 registry.example.com\n" in made
+    assert blockinfile.edit(args, made) == made
+    gone = blockinfile.edit({**args, "state": "absent"}, made)
+    assert gone == (text if text.endswith(b"\n") or not text else text + b"\n")
+    assert blockinfile.edit({**args, "state": "absent"}, gone) == gone

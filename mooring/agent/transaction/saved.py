@@ -193,7 +193,8 @@ def leave_no_empty_directory(values):
     """A registry's directory of certificates, a unit's of drop-ins, our own: gone with the last file in it."""
     for one in values["files"]:
         folder = os.path.dirname(one["real"])
-        is_certificates = os.path.basename(os.path.dirname(folder)) == "certs.d"
+        # Wherever the operator has certs.d.
+        is_certificates = one["real"].endswith((".crt", ".cert", ".key", "/hosts.toml"))
         is_ours = is_certificates or folder.endswith((".service.d", "/etc/mooring"))
         if is_ours and one["sha1"] and not os.path.exists(raw(one["real"])):
             guarded(remove_directory, folder, folder)
