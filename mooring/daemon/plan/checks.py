@@ -14,7 +14,7 @@ from mooring.daemon.plan.draft import Draft
 from mooring.daemon.plan.host import Host, digest_of
 from mooring.daemon.plan.pending import find_pending
 from mooring.daemon.plan.refusal import Refusal
-from mooring.daemon.plan.settings import normal
+from mooring.daemon.plan.settings import Setting, normal
 from mooring.daemon.plan.step import Effect, Step, written
 from mooring.daemon.plan.wanted import Wanted
 from mooring.daemon.registries import LOOPBACK, Registries, by_files
@@ -141,7 +141,7 @@ def find_useless(draft: Draft, wanted: Wanted, afterwards: Registries) -> Iterat
         lacking = [entry for entry in one.wanted if normal(one.setting, entry) not in known | set(LOOPBACK)]
         if lacking:
             yield Refusal(
-                f"{', '.join(lacking)}: {one.setting.variable or one.setting.key} does not reach the daemon",
+                f"{', '.join(lacking)}: {_written_as(one.setting, draft)} does not reach the daemon",
                 "see whether the unit, a drop-in or another file sets the same variable",
             )
     for registry in wanted.registries:
@@ -153,6 +153,12 @@ def find_useless(draft: Draft, wanted: Wanted, afterwards: Registries) -> Iterat
                 "certificate off",
                 "take it out of the insecure registries",
             )
+
+
+def _written_as(setting: Setting, draft: Draft) -> str:
+    """Where the entries are written: as a key, or in a variable."""
+    is_key = setting.key in draft.after.file.values or not setting.variable
+    return f'"{setting.key}" in {draft.after.file.path}' if is_key else setting.variable
 
 
 def _is_insecure(name: str, known: Registries) -> bool:

@@ -18,7 +18,7 @@ from mooring.daemon.plan.host import Paths
 from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Wanted
-from mooring.daemon.registries import is_network
+from mooring.daemon.registries import HUB, is_network
 
 JSON, VARIABLE = "daemon.json", "variable"
 
@@ -186,6 +186,11 @@ def find_impossible(effective: Effective, wanted: Wanted) -> Iterator[Refusal]:
                 f"{engine} cannot block {registry.name}",
                 "block its address in the host's firewall or give its name a dead address in /etc/hosts, "
                 "or use podman, whose registries.conf has blocked",
+            )
+        if registry.insecure and registry.name in (HUB, f"index.{HUB}") and not engine.is_redhat:
+            yield Refusal(
+                f"{engine} takes no word against Docker Hub; it cannot be an insecure registry ({registry.name})",
+                "take it out of the insecure registries; what stands in its place can be a mirror (mirrors)",
             )
     for mirror in wanted.other_mirrors:
         if not has_hosts_files(engine):

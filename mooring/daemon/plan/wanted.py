@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mooring.daemon.gonet import is_ip
 from mooring.daemon.registries import HUB, is_network
 
-HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?$")
+LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+HOST = re.compile(rf"(?:{LABEL}(?:\.{LABEL})*|\[(?P<v6>[0-9a-fA-F:.]+)\])(?::(?P<port>[0-9]{{1,5}}))?")
 URL = re.compile(r"(https?)://(.+)$")
 WHERE_POSSIBLE = "where-possible"
 
@@ -66,6 +68,12 @@ class Wanted:
         return tuple(one for one in self.mirrors if one.registry != HUB)
 
 
+def is_host(text: str) -> bool:
+    """Whether it is host[:port], the host a name or an address."""
+    found = HOST.fullmatch(text)
+    return bool(found and int(found["port"] or 0) < 2**16 and (found["v6"] is None or is_ip(found["v6"])))
+
+
 def problems(wanted: Wanted) -> Iterator[str]:
     """What can be right on no host."""
     for registry in wanted.registries:
@@ -83,9 +91,9 @@ def _registry_problems(registry: Registry) -> Iterator[str]:
     if registry.insecure and is_network(name):
         if more:
             yield f'"{name}" is a network: it can be insecure, but not have {", ".join(more)}'
-    elif registry.insecure and not HOST.match(name):
+    elif registry.insecure and not is_host(name):
         yield f'insecure registry "{name}" is no host, host:port or network; a scheme would make it useless'
-    elif not HOST.match(name) and not (registry.block and name in ("all", "public")):
+    elif not is_host(name) and not (registry.block and name in ("all", "public")):
         yield f'"{name}" is no host or host:port'
     if registry.insecure and (registry.ca or registry.certificate):
         what = "its certificate (ca_file)" if registry.ca else "a client certificate"
@@ -108,9 +116,9 @@ def _mirror_problems(mirror: Mirror) -> Iterator[str]:
             f'mirror "{_without_login(mirror.url)}" has a user name in it, which no engine takes; '
             "let the mirror itself log in at its upstream"
         )
-    elif not found or not HOST.match(found.group(2)):
+    elif not found or not is_host(found.group(2)):
         yield f'mirror "{mirror.url}" must be scheme://host[:port], without a path'
-    if not HOST.match(mirror.registry):
+    if not is_host(mirror.registry):
         yield f'mirror "{_without_login(mirror.url)}": its registry "{mirror.registry}" is no host or host:port'
 
 

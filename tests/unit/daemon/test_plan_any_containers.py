@@ -31,12 +31,10 @@ ENDS = st.sampled_from(["\n", "\r\n"])
 @st.composite
 def tables(draw: st.DrawFn) -> str:
     """One [[registry]] of the operator's."""
-    name = draw(st.sampled_from(OWN))
-    lines = [
-        "[[registry]]  # own",
-        f'prefix = "{name}"',
-        f'location = "{draw(st.sampled_from([name, "hub.example.com/x"]))}"',
-    ]
+    name = draw(st.sampled_from([*OWN, "a.example.com", "*.example.com"]))
+    lines = ["[[registry]]  # own", f'prefix = "{name}"']
+    if name[0] != "*":
+        lines.append(f'location = "{draw(st.sampled_from([name, "hub.example.com/x"]))}"')
     lines += draw(st.sampled_from([[], ["insecure = true"], ["blocked = true"], ["mirror-by-digest-only = true"]]))
     for location in draw(st.lists(st.sampled_from(["m.example.com", NAMES[0]]), max_size=2, unique=True)):
         lines += ["[[registry.mirror]]", f'location = "{location}"']
@@ -181,6 +179,17 @@ def in_effect(host: ContainerHost, wanted: Wanted) -> None:
         assert set(wanted.searched) <= set(known)
 
 
+def untouched(before: ContainerHost, done: ContainerHost, wanted: Wanted) -> None:
+    """Registries that nobody asked for are asked as ever."""
+    names = {one.name for one in wanted.registries} | {one.registry for one in wanted.mirrors}
+    for name in set(OWN) - names if before.name != "containerd" else ():
+        assert endpoints(done, f"{name}/x:1") == endpoints(before, f"{name}/x:1")
+    if before.name != "containerd":
+        for mirror in podman.resolve(before.texts, before.name).registries.values():
+            known = podman.resolve(done.texts, done.name).registries[mirror.prefix]
+            assert {one.location for one in mirror.mirrors} <= {one.location for one in known.mirrors}
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(podmans() | containerds(), wishes(), wishes())
 def test_there_and_back(before: ContainerHost, wanted: Wanted, other: Wanted) -> None:
@@ -192,6 +201,7 @@ def test_there_and_back(before: ContainerHost, wanted: Wanted, other: Wanted) ->
     done = after(before, first)
     assert works(done) or not first.changes
     in_effect(done, wanted)
+    untouched(before, done, wanted)
     again = plan(done, wanted)
     assert (again.changes, again.is_changed) == ((), False)
     changed = done

@@ -198,6 +198,9 @@ def test_the_line_goes_under_the_registrys_own_header_alone() -> None:
          f"{CONF}:1 blocks {NAME}, so the mirror http://{NAME} would not be asked"),
         ("crio", {CONF: f'[[registry]]\nlocation = "{NAME}"\nblocked = true\n'}, Wanted((Registry(NAME, ca="C"),)),
          f"{CONF}:1 blocks {NAME}, so it would not be asked"),
+        ("podman", {CONF: '[[registry]]\nprefix = "*.example.com"\ninsecure = true\n'},
+         Wanted((Registry(NAME, ca="C"),)),
+         f"{CONF}:1 makes it insecure, which switches the certificate off; take insecure out there"),
         ("podman", {CONF: '[[registry]]\nlocation = "docker.io"\nmirror-by-digest-only = true\n'}, WANTED,
          f"{CONF}:1 has mirror-by-digest-only"),
         ("containerd", {TOML: V2 + '[plugins."io.containerd.grpc.v1.cri".registry.mirrors."a"]\nendpoint = []\n'},
@@ -283,3 +286,39 @@ def test_an_insecure_registry_may_be_its_own_mirror() -> None:
     before = host("containerd", {TOML: V2})
     later = after(before, plan(before, Wanted((Registry(NAME, insecure=True),), (Mirror(f"https://{NAME}", NAME),))))
     assert urls(later, f"{NAME}/x") == [(f"https://{NAME}", "unverified"), (f"http://{NAME}", "none")]
+
+
+def test_a_table_of_ours_keeps_what_a_wildcard_said() -> None:
+    conf = (
+        '[[registry]]\nprefix = "*.example.com"\ninsecure = true\n[[registry.mirror]]\nlocation = "own.example.org"\n'
+    )
+    conf += '[[registry]]\nlocation = "b.example.org"\n[[registry.mirror]]\nlocation = "m.example.org"\n'
+    before = host("podman", {CONF: conf})
+    assert not plan(before, Wanted((Registry(NAME, insecure=True),))).is_changed
+    wanted = Wanted((Registry("b.example.org:5000", insecure=True),), (Mirror("https://m.example.com", NAME),))
+    later = after(before, plan(before, wanted))
+    assert [url for url, _ in urls(later, f"{NAME}/x")] == [
+        "https://own.example.org", "https://m.example.com", f"https://{NAME}", f"http://{NAME}",
+    ]  # fmt: skip
+    assert [url for url, _ in urls(later, "b.example.org:5000/x")] == [
+        "https://m.example.org:5000", "https://b.example.org:5000", "http://b.example.org:5000",
+    ]  # fmt: skip
+
+
+def test_a_mirror_of_the_operators_stays_where_it_is_and_insecure() -> None:
+    conf = '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "m.example.com"\ninsecure = true\n'
+    before = host("podman", {CONF: conf + '[[registry.mirror]]\nlocation = "n.example.com"\n'})
+    assert not plan(before, Wanted((), (Mirror("https://m.example.com"),))).is_changed
+    later = after(before, plan(before, Wanted((), (Mirror("http://n.example.com"), Mirror("https://n.example.com")))))
+    assert [url for url, _ in urls(later, "docker.io/library/x")][:4] == [
+        "https://m.example.com", "http://m.example.com", "https://n.example.com", "http://n.example.com",
+    ]  # fmt: skip
+
+
+def test_with_containerd_1_the_line_goes_into_the_file_that_counts() -> None:
+    other = "/etc/containerd/x/a.toml"
+    before = host("containerd", {TOML: 'version = 2\nimports = ["/etc/containerd/x/*.toml"]\n', other: V2 + "x = 1\n"})
+    later = after(before, plan(before, WANTED))
+    assert later.texts.files[TOML] == before.texts.files[TOML]
+    assert config.resolve(later.texts).config_paths == (CERTS,)
+    assert after(later, plan(later, Wanted(), is_absent=True)).texts.files[other] == V2 + "x = 1\n"

@@ -268,3 +268,21 @@ def test_a_plan_that_is_refused_has_no_steps() -> None:
     assert (found.steps, found.undo) == ((), {})
     assert not found.is_changed
     assert CERTS not in str(found)
+
+
+@pytest.mark.parametrize(
+    "name", ["a..b", "-a", "a-.b", "a:99999", "a:", "[::::]", "::1", "a/b", "a\n", "a_b", "http://a", ""]
+)
+def test_a_name_that_no_engine_takes_is_told_before_any_file_is_written(name: str) -> None:
+    for wanted in (Wanted((Registry(name, insecure=True),)), Wanted((Registry(name, ca="C"),))):
+        found = plan(docker(), wanted)
+        assert any(f'"{name}" is no host' in one.text for one in found.refusals)
+        assert not found.changes
+    assert plan(docker(), Wanted((), (Mirror(f"http://{name}"),))).refusals
+
+
+@pytest.mark.parametrize("name", ["docker.io", "index.docker.io"])
+def test_docker_hub_is_never_insecure(name: str) -> None:
+    (refusal,) = plan(docker(), Wanted((Registry(name, insecure=True),))).refusals
+    assert "takes no word against Docker Hub" in refusal.text
+    assert "can be a mirror" in refusal.remedy

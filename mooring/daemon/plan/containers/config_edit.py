@@ -64,7 +64,7 @@ def put(before: Effective) -> Edit:
     """The line where it belongs; nothing where config_path is set already."""
     path = before.registry.get("config_path")
     place = path.origin if path is not None else None
-    name = place.path if place is not None and place.line else main_path(before.texts)
+    name = place.path if place is not None and place.line else _last(before)
     text = before.texts.files.get(name)
     if path is not None and path.value:
         return Edit(name, text)
@@ -85,6 +85,16 @@ def put(before: Effective) -> Edit:
         new = f"  {LINE}{end}" if above.endswith("\n") else f"{end}  {LINE}"
         return Edit(name, text, len(above), "", new)
     return Edit(name, text, len(text), "", f"{'' if text.endswith(chr(10)) else end}{end}{_table(plugin, end)}")
+
+
+def _last(before: Effective) -> str:
+    """The file that counts: containerd 1.x replaces a plugin's whole section by that of a later file."""
+    known = [
+        file.path
+        for file in before.files
+        if not before.engine.is_at_least(2) and get(file.values, "plugins", plugin_of(file, before.engine)) is not None
+    ]
+    return known[-1] if known else main_path(before.texts)
 
 
 def _in_place(name: str, text: str, lines: list[str], number: int) -> Edit:

@@ -12,7 +12,7 @@ from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.wanted import Mirror as WantedMirror
 from mooring.daemon.plan.wanted import Registry as WantedRegistry
 from mooring.daemon.plan.wanted import Wanted
-from mooring.daemon.podman.effective import SYSTEM, USERS, Effective, resolve
+from mooring.daemon.podman.effective import SYSTEM, USERS, Effective, match, resolve
 from mooring.daemon.podman.registries_conf import Mirror, Registry, clean
 from mooring.daemon.registries import HUB, is_network
 
@@ -61,14 +61,11 @@ def _registries(before: Effective, wanted: Wanted) -> Iterator[Registry]:
     named = {("docker.io" if one.name == "public" else one.name): one for one in wanted.registries}
     prefixes = dict.fromkeys([*named, *(mirror.registry for mirror in wanted.mirrors)])
     for prefix in prefixes:
-        known = before.registries.get(prefix) or Registry(prefix, prefix, before.mode.origin)
+        known = _covering(before, prefix)
         asked = named.get(prefix, WantedRegistry(prefix))
         mirrors = list(known.mirrors)
         for url in (mirror.url for mirror in wanted.mirrors if mirror.registry == prefix):
-            scheme, _, location = url.partition("://")
-            insecure = scheme == "http" or location in wanted.insecure
-            mirrors = [one for one in mirrors if clean(one.location) != location]
-            mirrors.append(Mirror(location, insecure, "", known.origin))
+            _add(mirrors, url, wanted, known.origin)
         new = replace(
             known,
             insecure=known.insecure or asked.insecure,
@@ -77,6 +74,32 @@ def _registries(before: Effective, wanted: Wanted) -> Iterator[Registry]:
         )
         if new != known:
             yield new
+
+
+def _covering(effective: Effective, prefix: str) -> Registry:
+    """What holds for the name by its own table, or by a shorter one or a wildcard, which a table of its own hides."""
+    found = effective.find(prefix)
+    if found is None:
+        return Registry(prefix, prefix, effective.mode.origin)
+    rest = prefix[match(prefix, found.prefix) :]
+
+    def moved(location: str) -> str:
+        """The port goes behind a host; behind a path it makes no name, and no such pull works."""
+        return clean(location) + rest if location and not (rest and "/" in clean(location)) else ""
+
+    mirrors = tuple(replace(one, location=moved(one.location)) for one in found.mirrors if moved(one.location))
+    return replace(found, prefix=prefix, location=moved(found.location) or prefix, mirrors=mirrors)
+
+
+def _add(mirrors: list[Mirror], url: str, wanted: Wanted, origin: Origin) -> None:
+    """A mirror more, or in the place of the one that has its address; who is insecure stays so."""
+    scheme, _, location = url.partition("://")
+    insecure = scheme == "http" or location in wanted.insecure
+    there = [number for number, one in enumerate(mirrors) if clean(one.location) == location]
+    if not there:
+        mirrors.append(Mirror(location, insecure, "", origin))
+    for number in there:
+        mirrors[number] = replace(mirrors[number], insecure=mirrors[number].insecure or insecure, use="")
 
 
 def _table(registry: Registry) -> Iterator[str]:
@@ -107,10 +130,16 @@ def find_overruled(after: Effective, wanted: Wanted) -> Iterator[Refusal]:
     later = "take that out of the later file, or say there what is wanted"
     for one in wanted.registries:
         name = HUB if one.name == "public" else one.name
-        known = after.registries.get(name)
-        if (one.insecure and not (known and known.insecure)) or (one.block and not (known and known.blocked)):
-            place = known.origin if known else PATH
-            yield Refusal(f"what is wanted of {name} would not hold because of {place}", later)
+        known = _covering(after, name)
+        if (one.insecure and not known.insecure) or (one.block and not known.blocked):
+            yield Refusal(f"what is wanted of {name} would not hold because of {_place(name, after)}", later)
+        if known.insecure and (one.ca or one.certificate) and not one.insecure:
+            what = "its certificate (registry_client_ca_file)" if one.ca else "a client certificate"
+            yield Refusal(
+                f"{name} is to be trusted by {what}, but {_place(name, after)} makes it insecure, which switches the "
+                "certificate off",
+                "take insecure out there",
+            )
         blocking = _blocking(name, after)
         if blocking and not one.block and (one.insecure or one.ca or one.search):
             yield Refusal(f"{blocking} blocks {name}, so it would not be asked", UNBLOCK)
@@ -124,16 +153,15 @@ def find_overruled(after: Effective, wanted: Wanted) -> Iterator[Refusal]:
 
 def _find_unasked(mirror: WantedMirror, after: Effective, later: str) -> Iterator[Refusal]:
     """What keeps a mirror from being asked."""
-    known = after.registries.get(mirror.registry)
+    known = _covering(after, mirror.registry)
     location = mirror.url.partition("://")[2]
     blocking = _blocking(location, after)
-    if known is None or location not in [clean(one.location) for one in known.mirrors]:
-        place = known.origin if known else PATH
+    place = _place(mirror.registry, after)
+    if location not in [clean(one.location) for one in known.mirrors]:
         yield Refusal(f"the mirror {mirror.url} would not hold because of {place}", later)
     elif blocking:
         yield Refusal(f"{blocking} blocks {location}, so the mirror {mirror.url} would not be asked", UNBLOCK)
     elif known.digest_only:
-        place = _theirs(after).registries[mirror.registry].origin
         yield Refusal(
             f"{place} has mirror-by-digest-only, so the mirror {mirror.url} would not be asked for tags",
             "take it out of that table, and write pull-from-mirror at each of its mirrors instead",
@@ -141,12 +169,15 @@ def _find_unasked(mirror: WantedMirror, after: Effective, later: str) -> Iterato
 
 
 def _blocking(name: str, after: Effective) -> Origin | None:
-    """Where the table is that blocks the name; the operator's own, where ours only repeats it."""
+    """Where the table is that blocks the name."""
     found = after.find(name)
-    if found is None or not found.blocked:
-        return None
-    return _theirs(after).registries.get(found.prefix, found).origin
+    return _place(name, after) if found is not None and found.blocked else None
 
 
-def _theirs(after: Effective) -> Effective:
-    return resolve(without_ours(after.texts), after.engine.name)
+def _place(name: str, after: Effective) -> Origin:
+    """The table that counts for the name; the operator's own, where ours only repeats it."""
+    found = after.find(name)
+    if found is not None and found.origin.path != PATH:
+        return found.origin
+    theirs = resolve(without_ours(after.texts), after.engine.name).find(name)
+    return theirs.origin if theirs is not None else Origin(PATH)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mooring.daemon.conflicts import Conflict, Severity
-from mooring.daemon.container_texts import CONTAINERD, CRIO, ContainerEngine, recognize
+from mooring.daemon.container_texts import CONTAINERD, CRIO, ContainerEngine, ContainerTexts, recognize
 from mooring.daemon.containerd import config
 from mooring.daemon.containerd.judge import judge as judge_containerd
 from mooring.daemon.plan import record as records
@@ -66,18 +66,27 @@ def find_stops(host: ContainerHost, changes: tuple[FileChange, ...], wanted: Wan
     later = written(host.texts, changes)
     if host.name == CONTAINERD:
         conf = config.resolve(later)
-        conflicts: Iterable[Conflict] = judge_containerd(conf)
         root = config_edit.root_of(config.resolve(host.texts))
         if _needs_hosts(wanted) and root not in conf.config_paths:
             place = conf.registry["config_path"].origin if "config_path" in conf.registry else config.main_path(later)
             yield Refusal(f"config_path would not be {root} because of {place}", "set it by hand")
     else:
-        effective = podman.resolve(later, host.name)
-        conflicts = judge_podman(effective)
-        yield from drop_in.find_overruled(effective, wanted)
-    for one in conflicts:
+        yield from drop_in.find_overruled(podman.resolve(later, host.name), wanted)
+    for one in _judge(host.name, later):
         if one.severity is Severity.STOPS and changes:
             yield Refusal(str(one), "mend that first")
+
+
+def find_warnings(host: ContainerHost, changes: tuple[FileChange, ...]) -> Iterator[str]:
+    """What counts for nothing, or surprises, with the new files and did not before."""
+    old = {one.message for one in _judge(host.name, host.texts)}
+    yield from (str(one) for one in _judge(host.name, written(host.texts, changes)) if one.message not in old)
+
+
+def _judge(name: str, texts: ContainerTexts) -> list[Conflict]:
+    if name == CONTAINERD:
+        return judge_containerd(config.resolve(texts))
+    return judge_podman(podman.resolve(texts, name))
 
 
 def _podman(host: ContainerHost, wanted: Wanted, record: Record) -> Iterator[WholeFile]:
@@ -150,6 +159,7 @@ def _complete(
         reason=reason,
         steps=(step,),
         undo={effect.value: back} if effect is not Effect.NONE else {},
+        warnings=tuple(dict.fromkeys(find_warnings(host, changes))),
         in_effect_afterwards=Registries(
             tuple(one.url for one in wanted.mirrors),
             wanted.insecure,
