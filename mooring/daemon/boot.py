@@ -1,7 +1,7 @@
 """What the next boot makes of a Docker host, where that is not what the next restart makes.
 
 /run is empty then, so what lies there counts only if something writes it anew: on Red Hat's systems
-registries.service turns the old syntax of /etc/containers/registries.conf into flags, and only where it is enabled.
+registries.service makes flags of /etc/containers/registries.conf, and only where it is enabled.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mooring.daemon.effective import Effective, Texts, resolve
-from mooring.daemon.origin import Origin, Placed
-from mooring.daemon.podman.registries_conf import parse
+from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE, written
 
-GENERATED, SOURCE, SERVICE = "/run/containers/registries.conf", "/etc/containers/registries.conf", "registries.service"
 STARTS = ("enabled", "enabled-runtime", "static", "indirect", "generated", "alias", "linked", "linked-runtime", "")
 # What was said for this boot only.
 PASSING = ("enabled-runtime", "masked-runtime", "linked-runtime")
@@ -52,30 +50,13 @@ def at_boot(texts: Texts, state: Mapping[str, str], service: Mapping[str, str]) 
 
 
 def _is_enabled(service: Mapping[str, str]) -> bool:
-    """docker.service of Red Hat wants registries.service, so a static one is started too."""
+    """docker.service of Red Hat is only ordered after it; a static one is taken for wanted by another unit."""
     return service.get("LoadState") == "loaded" and service.get("UnitFileState") in ("enabled", "static", "indirect")
 
 
 def _registries(texts: Texts, service: Mapping[str, str]) -> str | None:
-    """What registries.service writes: the lists of the old syntax as flags."""
-    if not _is_enabled(service) or texts.files.get(SOURCE) is None:
-        return None
-    return 'REGISTRIES="{}"\n'.format(" ".join(f"--{flag} {one.text}" for flag, one in flags_of(texts)))
-
-
-def flags_of(texts: Texts) -> list[tuple[str, Placed]]:
-    """The flags, each with its value, that registries.service makes of registries.conf. It knows the old syntax alone:
-    a file that has anything of the new one gives none."""
-    file = parse(texts.files.get(SOURCE) or "", SOURCE)
-    if not file.has_v1(counts_empty=False) or file.has_v2(counts_empty=False):
-        return []
-    found = [("add-registry", one) for one in file.search or ()]
-    found += [("insecure-registry", _placed(one.prefix, one.origin)) for one in file.registries if one.insecure]
-    return found + [("block-registry", _placed(one.prefix, one.origin)) for one in file.registries if one.blocked]
-
-
-def _placed(text: str, origin: Origin) -> Placed:
-    return Placed(text, origin)
+    text = texts.files.get(SOURCE)
+    return written(text) if text is not None and _is_enabled(service) else None
 
 
 def _what_changes(now: str | None, later: str | None, service: Mapping[str, str]) -> list[str]:

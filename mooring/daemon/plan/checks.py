@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.daemon import daemon_json
-from mooring.daemon.boot import GENERATED, SERVICE, SOURCE, Boot, at_boot
+from mooring.daemon.boot import Boot, at_boot
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective, Texts, resolve
 from mooring.daemon.image_store import find_unheard
@@ -18,6 +18,7 @@ from mooring.daemon.plan.settings import Setting, normal
 from mooring.daemon.plan.step import Effect, Step, written
 from mooring.daemon.plan.wanted import Wanted
 from mooring.daemon.registries import LOOPBACK, Registries, by_files
+from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE
 
 
 def find_unready(host: Host) -> Iterator[Refusal]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mooring.daemon import insecure, mirrors
-from mooring.daemon.boot import GENERATED, SERVICE, SOURCE, flags_of
 from mooring.daemon.effective import Effective
 from mooring.daemon.flags import Flag
 from mooring.daemon.image_store import has_hosts_files
@@ -19,6 +18,7 @@ from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Wanted
 from mooring.daemon.registries import HUB, is_network
+from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE, flags_of
 
 JSON, VARIABLE = "daemon.json", "variable"
 
@@ -161,7 +161,8 @@ def has_at_boot(setting: Setting, effective: Effective) -> bool:
     """Whether registries.service may give the daemon the setting's flag at a boot: with the key in daemon.json too,
     it would not start then."""
     reads = any(file.path == GENERATED for file in effective.service.files)
-    return reads and any(setting.flag == f"--{flag}" for flag, _ in flags_of(effective.texts))
+    flags = flags_of(effective.texts.files.get(SOURCE) or "") or ()
+    return reads and any(setting.flag == f"--{flag}" for flag, _ in flags)
 
 
 def is_expanded(effective: Effective, variable: str, paths: Paths) -> bool:

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from hosts import DEBIAN_UNIT, JSON, REDHAT_UNIT, SYSCONFIG
 
-from mooring.daemon.boot import GENERATED, SOURCE, Boot, at_boot
+from mooring.daemon.boot import Boot, at_boot
 from mooring.daemon.effective import Texts
 from mooring.daemon.judge import judge, will_start
+from mooring.daemon.registries_service import GENERATED, SOURCE
 
 OLD = '[registries.search]\nregistries = ["a.example.com"]\n[registries.insecure]\nregistries = ["b:5000"]\n'
 OLD += '[registries.block]\nregistries = ["c.example.com"]\n'
+LISTS = ("add-registry", "insecure-registries", "block-registry")
 ENABLED = {"LoadState": "loaded", "UnitFileState": "enabled"}
 QUIET = {SYSCONFIG: "OPTIONS=--signature-verification=false\n", JSON: "{}"}
 
@@ -37,12 +39,40 @@ def test_registries_service_writes_flags_anew() -> None:
 NEW = '[[registry]]\nlocation = "b:5000"\ninsecure = true\n[[registry]]\nlocation = "c"\nblocked = true\n'
 
 
-@pytest.mark.parametrize("text", [NEW, OLD + NEW, 'unqualified-search-registries = ["a"]\n' + NEW, "[", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        NEW,
+        'unqualified-search-registries = ["a"]\n' + NEW,
+        "[registries]\n",
+        'registries = ["a"]\n',
+        # Where it fails it writes nothing.
+        "[",
+        "registries: a\n",
+        "- a\n",
+        OLD.replace('"c.example.com"', "1"),
+        OLD.replace('["c.example.com"]', '"c.example.com"'),
+        OLD.replace('registries = ["c.example.com"]', "x = 1"),
+        "",
+    ],
+)
 def test_registries_service_knows_the_old_syntax_alone(text: str) -> None:
     found = boot({SOURCE: text}, service=ENABLED)
     assert found.reasons == ()
-    keys = ("add-registry", "insecure-registries", "block-registry")
-    assert [values(found, key) for key in keys] == [[], [], []]
+    assert [values(found, key) for key in LISTS] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (OLD + NEW, [["a.example.com"], ["b:5000"], ["c.example.com"]]),
+        ('[registries.insecure]\nregistries = ["b:5000/", "d"]\n', [[], ["b:5000", "d"], []]),
+        ("registries:\n  - a\n  - d/\nblock_registries: [c]\n", [["a", "d"], [], ["c"]]),
+    ],
+)
+def test_what_registries_service_takes(text: str, wanted: list[list[str]]) -> None:
+    found = boot({SOURCE: text}, service=ENABLED)
+    assert [values(found, key) for key in LISTS] == wanted
 
 
 @pytest.mark.parametrize(
