@@ -47,8 +47,8 @@ def find_bad_insecure_entries(effective: Effective) -> Iterator[Conflict]:
         if problem:
             is_hyphen = insecure.has_hyphen(value.text)
             stops = insecure.is_strict(engine) or (is_flag and is_hyphen)
-            silent = "; this engine does not say so, and knows no insecure registry at all then"
-            rest = silent if is_hyphen and not stops else ""
+            silent = "; this engine does not say so, and knows no insecure registry at all then, not even 127.0.0.0/8"
+            rest = silent if is_hyphen and insecure.drops_all(engine) and not stops else ""
             severity = Severity.STOPS if stops else Severity.USELESS
             message = f'insecure registry "{value.text}" {problem}{rest}'
             yield Conflict("insecure-entry", severity, message, (value.origin,))

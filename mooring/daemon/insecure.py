@@ -23,12 +23,14 @@ def is_strict(engine: Engine) -> bool:
     return engine.is_at_least(17, 4)
 
 
-def has_hyphen(text: str) -> bool:
-    """Whether it begins or ends with a hyphen.
+def drops_all(engine: Engine) -> bool:
+    """Whether one entry of the file with a hyphen at an end takes all insecure registries away when the engine starts,
+    without a word, 127.0.0.0/8 included (source: `LoadInsecureRegistries` of 1.13, whose error nobody looks at)."""
+    return engine.version >= (1, 13) and not is_strict(engine)
 
-    1.13.1 refuses that as a flag; where it stands in the file it drops all insecure registries without a word (source:
-    `LoadInsecureRegistries`, whose error nobody looks at).
-    """
+
+def has_hyphen(text: str) -> bool:
+    """Whether it begins or ends with a hyphen, which 1.13.1 refuses as a flag."""
     return text != HUB_INDEX and (text.startswith("-") or text.endswith("-"))
 
 

@@ -13,7 +13,7 @@ from mooring.daemon.engine import Engine
 from mooring.daemon.gonet import parse_network
 from mooring.daemon.shapes import TRUE
 
-HUB = "docker.io"
+HUB, HUB_HOST = "docker.io", "registry-1.docker.io"
 EVERYTHING = "*"
 BLOCK_WORDS = {"all": EVERYTHING, "public": HUB}
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -50,8 +50,9 @@ class Registries:
     def blocks(self, host: str) -> bool:
         """Whether Red Hat's engine refuses the host of a registry or mirror (source: `IsIndexBlocked`).
 
-        `all` spares the added ones, `public` means Docker Hub.
+        `all` spares the added ones, `public` means Docker Hub, which is blocked by its name alone, never by its host's.
         """
+        host = HUB if host == HUB_HOST else host
         blocked = {BLOCK_WORDS.get(one, one) for one in self.blocked}
         return host in blocked or (EVERYTHING in blocked and host not in self.added)
 
@@ -110,12 +111,13 @@ def with_insecure(found: Registries, effective: Effective) -> Registries:
     network makes it insecure; Docker's own take no word against Docker Hub."""
     engine, given = effective.engine, effective.values("insecure-registries")
     entries = [insecure.taken(value.text, engine, effective.is_flag(value)) for value in given]
-    if not insecure.is_strict(engine) and any(insecure.has_hyphen(value.text) for value in given):
+    is_dropped = insecure.drops_all(engine) and any(insecure.has_hyphen(value.text) for value in given)
+    if is_dropped:
         entries = []
     names = tuple(
         entry for entry in dict.fromkeys(entries) if entry not in LOOPBACK and (engine.is_redhat or entry != HUB)
     )
-    found = replace(found, insecure=names, loopback=_loopback(engine, entries))
+    found = replace(found, insecure=names, loopback=() if is_dropped else _loopback(engine, entries))
     listed = [name for name in found.added if name not in names and found.is_insecure(name)]
     return replace(found, insecure=(*names, *listed))
 

@@ -89,10 +89,10 @@ def _take_insecure(now: Running, new: Effective) -> Running:
         return now
     texts = new.file.texts("insecure-registries")
     engine = new.engine
-    if not insecure.is_strict(engine):
-        bad = [text for text in texts if insecure.has_hyphen(text)]
-    else:
+    if insecure.is_strict(engine):
         bad = [text for text in texts if insecure.find_problem(text, engine)]
+    else:
+        bad = [text for text in texts if insecure.has_hyphen(text)]
     if bad:
         return replace(now, refusals=tuple(f'insecure registry "{text}" is refused' for text in bad))
     return replace(now, registries=with_insecure(now.registries, new))

@@ -143,7 +143,9 @@ def test_but_one_with_a_hyphen_at_its_end() -> None:
     """Source: `ValidateIndexName` for the flag; `LoadInsecureRegistries`, whose error nobody looks at, for the file."""
     assert not starts(redhat("OPTIONS='--insecure-registry=r-'\n"))
     assert starts(redhat("", '{"insecure-registries": ["r-", "s"]}'))
-    assert listed(file={"insecure-registries": ["r-", "s"]}).insecure == ()
+    found = listed(file={"insecure-registries": ["r-", "s", "10.0.0.0/8"]})
+    assert found.insecure == ()
+    assert not any(found.is_insecure(host) for host in ("s", "10.1.2.3", "127.0.0.1:5000", "localhost"))
 
 
 @pytest.mark.parametrize("text", ["", " ", "{", "{,}", "[]", '{"data-root": "/x"}', '{"live-restore": 1}'])

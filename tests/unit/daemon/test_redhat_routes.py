@@ -90,6 +90,9 @@ def test_a_hyphen_at_an_end_stops_it_as_a_flag(flag: str) -> None:
         ("docker.io/tiny", "--block-registry all --add-registry docker.io", MIRROR, [f"{HUB} library/tiny"]),
         ("tiny", "--block-registry * --add-registry a.io", {}, ["https://a.io tiny"]),
         ("b.io/tiny", "--block-registry all --add-registry b.io", {}, ["https://b.io tiny"]),
+        # Docker Hub's own host is known by the registry's name alone.
+        ("docker.io/tiny", "--block-registry registry-1.docker.io", {}, [f"{HUB} library/tiny"]),
+        ("registry-1.docker.io/a/b", "--block-registry registry-1.docker.io", {}, [f"{HUB} a/b"]),
         # Without the old protocol nobody looks at the block list, but for short names.
         ("b.io/tiny", "--block-registry b.io --disable-legacy-registry", {}, ["https://b.io tiny"]),
         ("r:5000/tiny", "--insecure-registry r:5000", {}, ["https://r:5000 tiny", "http://r:5000 tiny"]),
@@ -110,6 +113,7 @@ def test_where_a_pull_goes(image: str, options: str, file: Any, wanted: list[str
         ("tiny", "--block-registry public --add-registry a", {}, NONE),
         ("tiny", "--block-registry docker.io --disable-legacy-registry", {}, NONE),
         ("docker.io/tiny", "--block-registry docker.io", {}, BLOCKED),
+        ("registry-1.docker.io/a/b", "--block-registry docker.io", {}, BLOCKED),
         ("docker.io/tiny", "--block-registry all", MIRROR, BLOCKED),
         ("docker.io/tiny", "--block-registry docker.io --block-registry m:5000", MIRROR, BLOCKED),
         ("b.io/tiny", "--block-registry b.io --add-registry b.io", {}, BLOCKED),
