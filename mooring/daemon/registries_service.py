@@ -14,6 +14,8 @@ import yaml
 from mooring.daemon import toml
 from mooring.daemon.origin import Origin, Placed
 
+# What PyYAML lets through of a scalar that is not what its tag or its look says: "2020-13-45", "0x_", "!!bool maybe".
+NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 GENERATED, SOURCE, SERVICE = "/run/containers/registries.conf", "/etc/containers/registries.conf", "registries.service"
 LISTS = {"search": "add-registry", "insecure": "insecure-registry", "block": "block-registry"}
 OF_YAML = {"registries": "add-registry", "insecure_registries": "insecure-registry", "block_registries": LISTS["block"]}
@@ -45,7 +47,7 @@ def flags_of(text: str) -> list[tuple[str, Placed]] | None:
 def _of_yaml(text: str) -> list[tuple[str, Placed]] | None:
     try:
         told = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except NOT_YAML:
         return None
     if not isinstance(told, Mapping | None):
         return None

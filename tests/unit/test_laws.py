@@ -96,9 +96,10 @@ def test_only_reporters_print() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "mooring" / "daemon").rglob("*.py")), ids=str)
 def test_what_a_configuration_means_is_told_without_input_or_output(path: Path) -> None:
     acting = {"os", "sys", "io", "subprocess", "socket", "pathlib", "shutil", "tempfile", "glob", "time"}
+    parsers = ("tomlkit", "yaml")
     for name in imports(path):
         top = name.split(".")[0]
-        own = name.startswith(("mooring.daemon", "mooring.errors", "mooring.results", "tomlkit"))
+        own = name.startswith(("mooring.daemon", "mooring.errors", "mooring.results", *parsers))
         assert own or top in sys.stdlib_module_names, f"{path} imports {name}"
         assert top not in acting, f"{path} imports {name}"
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
