@@ -28,13 +28,14 @@ OLD_STYLE = re.compile(r"(?:^|\s)(creates|removes|chdir|executable|stdin)=")
 
 @dataclass(frozen=True)
 class Signature:
-    """What a module or an action takes."""
+    """What a module or an action takes, and the facts without `ansible_` in their names that it may find."""
 
     name: str
     args: Mapping[str, Spec]
     rules: Mapping[str, list[Any]] = field(default_factory=dict)
     free_form: str | None = None
     is_open: bool = False
+    facts: tuple[str, ...] = ()
 
     @functools.cached_property
     def aliases(self) -> dict[str, str]:
@@ -96,7 +97,8 @@ def find_module(name: str) -> Signature:
 def _read(room: str, name: str) -> Signature:
     module = importlib.import_module(f"{room}.{name}")
     rules, free_form = getattr(module, "RULES", {}), getattr(module, "FREE_FORM", None)
-    return Signature(name, module.ARGS, rules, free_form, getattr(module, "OPEN", False))
+    is_open, facts = getattr(module, "OPEN", False), tuple(getattr(module, "FACTS", ()))
+    return Signature(name, module.ARGS, rules, free_form, is_open, facts)
 
 
 def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Where], where: Where) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import PlaybookError, Where
+from mooring.foreign import check_name, check_place
 from mooring.keywords import Keywords
 from mooring.templating import Templar
 
@@ -101,14 +102,19 @@ class Context:
         return list(dict.fromkeys(path for root in roots for path in (root / folder, root)))
 
     def find(self, name: str, folder: str, where: Where | None) -> Path:
-        """The file that a task names; PlaybookError where it does not exist."""
-        path = Path(name).expanduser()
-        candidates = [path] if path.is_absolute() else [root / path for root in self.search_path(folder, where)]
+        """The file that a task names; PlaybookError where it does not exist.
+
+        TemplateError where a host's text in the name is more than a part of it, or leads elsewhere.
+        """
+        check_name(name, where)
+        path, places = Path(name).expanduser(), self.search_path(folder, where)
+        candidates = [path] if path.is_absolute() else [place / path for place in places]
         for candidate in candidates:
             if candidate.exists():
+                check_place(name, candidate, places, where)
                 return candidate
-        places = "" if path.is_absolute() else ", ".join(dict.fromkeys(str(one.parent) for one in candidates))
-        raise PlaybookError(f'no such file: "{name}"', where, f"looked in {places}" if places else "")
+        looked_in = "" if path.is_absolute() else ", ".join(dict.fromkeys(str(one.parent) for one in candidates))
+        raise PlaybookError(f'no such file: "{name}"', where, f"looked in {looked_in}" if looked_in else "")
 
 
 def walk(steps: tuple[Step, ...]) -> Iterator[Task]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mooring.errors import ArgumentError, Where
+from mooring.foreign import is_foreign, mark
 from mooring.source import did_you_mean
 
 Spec = Mapping[str, Any]
@@ -18,6 +19,8 @@ def convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
         return None
     kind = spec.get("type", "str")
     converted = CONVERTERS[kind](value)
+    if converted is not value and isinstance(converted, (str, list, dict)) and is_foreign(value):
+        converted = mark(converted)
     if converted is None:
         raise ArgumentError(f'{what} must be {NOUNS[kind]}, not "{value}"', where)
     if kind == "list" and "elements" in spec:
@@ -77,7 +80,7 @@ def _to_dict(value: Any) -> dict[str, Any] | None:
 def _to_text(value: Any) -> str | None:
     if isinstance(value, (dict, list)):
         return json.dumps(value)
-    return str(value)
+    return value if isinstance(value, str) else str(value)
 
 
 CONVERTERS: Mapping[str, Any] = {

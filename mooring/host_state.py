@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from mooring import arguments
 from mooring.blocks import Task
+from mooring.foreign import mark
 from mooring.inventory import Host
 from mooring.session import Session
+from mooring.variables import Variables, is_connecting
 
-# Facts come from the host; they must not say how, or as whom, the host is reached.
-CONNECTING = re.compile(
-    r"ansible_(become|connection|host$|port$|user$|password$|ssh_|private_key|timeout$|python_interpreter$)"
-)
+NAMES_TOLD = 5
 
 
 class Standing(Enum):
@@ -57,14 +56,26 @@ class HostState:
         """Whether the host was out of reach from the start, so that nothing was changed on it."""
         return self.standing is Standing.UNREACHABLE and not self.session.was_reached
 
-    def learn(self, values: Mapping[str, Any], action: str) -> None:
-        """Keep what a task's result says about the host: facts, set_fact's variables, include_vars' ones."""
-        facts = values.get("ansible_facts")
-        if action == "set_fact":
-            self.registered.update(facts or {})
-        elif facts:
-            facts = {name: value for name, value in facts.items() if not CONNECTING.match(name)}
-            self.facts.update(facts)
-            known = self.facts.setdefault("ansible_facts", {})
-            known.update({name.removeprefix("ansible_"): value for name, value in facts.items()})
-        self.included.update(values.get("included_variables") or {})
+    def learn(self, facts: Mapping[str, Any], module: str, variables: Variables) -> str:
+        """Keep the facts that a module found; returns a warning that names those that are not taken, "" for none.
+
+        Facts are the host's word. They must not say how it is reached, and a name without `ansible_` counts only where
+        the module declares it (FACTS) and none of the operator's files defines it.
+        """
+        own, declared = variables.operators(), arguments.find(module, None).facts
+        taken = {name: mark(value) for name, value in facts.items() if _is_fact(name, declared, own)}
+        self.facts.update(taken)
+        known = self.facts.setdefault("ansible_facts", {})
+        known.update({name.removeprefix("ansible_"): value for name, value in taken.items()})
+        dropped = sorted(facts.keys() - taken.keys())
+        if not dropped:
+            return ""
+        names = ", ".join(dropped[:NAMES_TOLD])
+        more = f" and {len(dropped) - NAMES_TOLD} more" if len(dropped) > NAMES_TOLD else ""
+        return f"facts not taken: {names}{more}; a host does not set connection settings or the operator's variables"
+
+
+def _is_fact(name: str, declared: Collection[str], own: Variables) -> bool:
+    if name.startswith("ansible_"):
+        return name != "ansible_facts" and not is_connecting(name)
+    return name in declared and name not in own

@@ -11,6 +11,7 @@ from mooring.conversion import as_bool
 from mooring.errors import PlaybookError, SourceError, Where
 from mooring.source import Reader, did_you_mean
 from mooring.templating import is_template
+from mooring.variables import is_connecting
 
 # Ansible's words that mean something this engine does not do; named, so that nobody takes them for a typo.
 UNSUPPORTED = {
@@ -134,6 +135,14 @@ def check_name(name: str, where: Where | None, error: type[SourceError] = Playbo
     if not name.isidentifier():
         hint = "letters, digits and underscores, no digit first"
         raise error(f'"{name}" is no name for a variable', where, hint)
+
+
+def check_set_name(name: str, where: Where | None, error: type[SourceError] = PlaybookError) -> None:
+    """Refuse what a run must not set: what is no name, and how a host is reached, which a host's text could say."""
+    check_name(name, where, error)
+    if is_connecting(name):
+        hint = "write it in the inventory, in vars or in --extra-vars"
+        raise error(f"{name} says how a host is reached: no task may set it", where, hint)
 
 
 def refuse_unsupported(reader: Reader) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mooring.foreign import check_name, check_place, refuse_name
+
 Lookup = Callable[..., list[Any]]
 
 
@@ -18,6 +20,8 @@ def read_environment(
     terms: Sequence[Any], variables: Mapping[str, Any], search: Sequence[Path], default: Any = ""
 ) -> list[Any]:
     """Environment variables of the control side."""
+    for term in terms:
+        refuse_name(term, "the environment variable")
     return [os.environ.get(str(term), default) for term in terms]
 
 
@@ -31,7 +35,7 @@ def read_file(
     """Contents of files of the control side, looked for in `files/` and beside it."""
     contents = []
     for term in terms:
-        text = find_file(str(term), search).read_text(encoding="utf-8")
+        text = find_file(term if isinstance(term, str) else str(term), search).read_text(encoding="utf-8")
         text = text.lstrip() if lstrip else text
         contents.append(text.rstrip() if rstrip else text)
     return contents
@@ -43,6 +47,7 @@ def read_variable(
     """Variables whose names are computed."""
     values = []
     for term in terms:
+        refuse_name(term, "the variable")
         if term not in variables and "default" not in options:
             raise LookupError(f"no variable named '{term}'")
         values.append(variables[term] if term in variables else options["default"])
@@ -51,10 +56,12 @@ def read_variable(
 
 def find_file(name: str, search: Sequence[Path]) -> Path:
     """The first file of that name under the directories' `files/` or the directories themselves."""
+    check_name(name, None)
     path = Path(name).expanduser()
     tried = [path] if path.is_absolute() else [place / path for base in search for place in (base / "files", base)]
     for candidate in tried:
         if candidate.is_file():
+            check_place(name, candidate, search, None)
             return candidate
     raise FileNotFoundError(f"no file '{name}' (looked for {', '.join(map(str, tried))})")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from mooring.blocks import Context, Task
 from mooring.conversion import as_bool
 from mooring.errors import Interrupted, TemplateError, Where
+from mooring.foreign import Foreign
 from mooring.handlers import Handlers
 from mooring.host_state import HostState
 from mooring.inventory import Inventory
@@ -22,6 +24,7 @@ from mooring.tags import TagChoice
 from mooring.templating import OMIT, Templar
 from mooring.variables import HostVars, Precedence, Variables
 
+USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
 FALLBACKS = {"ansible_managed": "Managed by Mooring"}
 
 
@@ -105,11 +108,18 @@ class PlayRun:
             return True
 
     def become_user(self, task: Task | Play, variables: Variables) -> str | None:
-        """Whom the task becomes, None for the login user; as in Ansible, variables win over keywords."""
+        """Whom the task becomes, None for the login user; as in Ansible, variables win over keywords.
+
+        The variables are the operator's alone. A keyword may name a fact, such as ansible_user_id, but not more of it
+        than the name of a user.
+        """
+        own = variables.operators()
         become, user = (
-            variables[f"ansible_{name}"] if f"ansible_{name}" in variables else self.templar.render(keyword, variables)
+            own[f"ansible_{name}"] if f"ansible_{name}" in own else self.templar.render(keyword, variables)
             for name, keyword in (("become", task.keywords.become), ("become_user", task.keywords.become_user))
         )
+        if isinstance(user, Foreign) and not USER.fullmatch(user):
+            raise TemplateError("become_user holds a host's text that is no name of a user", task.where)
         return str(user or "root") if is_true(become) else None
 
     def host_variables(self, state: HostState) -> Variables:
@@ -136,7 +146,7 @@ class PlayRun:
         )
         if play.vars_files:
             known = precedence.variables(self.templar)
-            precedence = replace(precedence, vars_files=[self._vars_file(name, known) for name in play.vars_files])
+            precedence = replace(precedence, vars_files=list(self._load_vars_files(known, task)))
         return precedence.variables(self.templar)
 
     def _other(self, asking: HostState, name: str) -> Variables:
@@ -145,8 +155,20 @@ class PlayRun:
             self.meet(asking.name, name)
         return self.host_variables(self.states[name])
 
-    def _vars_file(self, name: Any, variables: Variables) -> Mapping[str, Any]:
-        path = str(self.templar.render(name, variables))
+    def _own(self, name: str) -> Variables:
+        return self.host_variables(self.states[name])
+
+    def _load_vars_files(self, variables: Variables, task: Task | None) -> Iterator[Mapping[str, Any]]:
+        """The variables of the play's vars_files; a path that a host's text spoils fails the host's own tasks only."""
+        for name in self.play.vars_files:
+            path = self.templar.render(name, variables)
+            try:
+                yield self._vars_file(path if isinstance(path, str) else str(path))
+            except TemplateError:
+                if task is not None or not isinstance(path, Foreign):
+                    raise
+
+    def _vars_file(self, path: str) -> Mapping[str, Any]:
         if path not in self._vars_files:
             self._vars_files[path] = load_vars_file(self.play, path)
         return self._vars_files[path]
@@ -157,7 +179,7 @@ class PlayRun:
             "inventory_hostname_short": state.name.split(".")[0],
             "group_names": list(state.host.group_names),
             "groups": self.inventory.group_members(),
-            "hostvars": HostVars(tuple(self.states), partial(self._other, state)),
+            "hostvars": HostVars(tuple(self.states), partial(self._other, state), self._own),
             "play_hosts": list(self.play_hosts),
             "ansible_play_hosts": list(self.play_hosts),
             "ansible_play_hosts_all": list(self.play_hosts),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from mooring import replies
 from mooring.agent import wire
 from mooring.bundle import INTERPRETERS, NO_PYTHON, Bundle
 from mooring.connection.become import READY, Become
@@ -183,7 +184,7 @@ class Remote:
         number, body = self._frames.read()
         request = self._underway[number]
         if "reply" in body:
-            request.reply = body["reply"]
+            request.reply = replies.check(body["reply"])
         elif "progress" in body:
             told = body["progress"]
             if request.on_progress is not None:

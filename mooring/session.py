@@ -13,6 +13,7 @@ from mooring.connection.process import Connection, Stream
 from mooring.connection.settings import ConnectionSettings, RunOptions
 from mooring.errors import Interrupted
 from mooring.remote import Content, OnProgress, Remote
+from mooring.variables import Variables
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Session:
 
     def call(
         self,
-        variables: Mapping[str, Any],
+        variables: Variables,
         user: str | None,
         request: Mapping[str, Any],
         content: Content | None = None,
@@ -44,11 +45,11 @@ class Session:
         remote = self.remote(variables, user)
         return remote.call(**request, content=content, on_progress=on_progress)
 
-    def settings(self, variables: Mapping[str, Any]) -> ConnectionSettings:
-        """How the host is reached; InventoryError where its variables ask for what we cannot do."""
-        return ConnectionSettings.from_variables(self.host, variables, self.options)
+    def settings(self, variables: Variables) -> ConnectionSettings:
+        """How the host is reached: the operator's word alone; InventoryError where it asks for what we cannot do."""
+        return ConnectionSettings.from_variables(self.host, variables.operators(), self.options)
 
-    def remote(self, variables: Mapping[str, Any], user: str | None) -> Remote:
+    def remote(self, variables: Variables, user: str | None) -> Remote:
         """The agent that runs as that user, started at first need."""
         if user not in self._remotes:
             settings = self.settings(variables)

@@ -21,6 +21,7 @@ from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.provisioning import connection_options, options
 from mooring.session import Session
+from mooring.variables import Variables
 
 PLAYBOOK = "playbooks/site.yml"
 # The roles that make a host what it is here.
@@ -45,7 +46,7 @@ class Visit:
 
     name: str
     roles: Mapping[str, Mapping[str, Any]]
-    variables: Mapping[str, Any]
+    variables: Variables
     user: str | None
     session: Session
 
@@ -137,7 +138,7 @@ class Survey:
                 runs.append(self._run(play, host.name))
                 roles.update(dict.fromkeys(_names(play), runs[-1].host_variables(state)))
         if runs:
-            variables: Mapping[str, Any] = runs[0].host_variables(state)
+            variables = runs[0].host_variables(state)
             user = runs[0].become_user(runs[0].play, runs[0].host_variables(state))
         else:
             variables = host_variables(self.inventory, host, self._request)

@@ -10,7 +10,7 @@ from typing import Any
 from mooring import arguments, source
 from mooring.blocks import Context, Task
 from mooring.errors import ArgumentError, PlaybookError, Where
-from mooring.keywords import Keywords, check_name, read_keywords, read_vars
+from mooring.keywords import Keywords, check_set_name, read_keywords, read_vars
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating import is_template
 
@@ -85,7 +85,7 @@ class TaskReader:
         """A keyword that names a variable."""
         found = reader.take_text(key) or None
         if found is not None:
-            check_name(found, getattr(found, "where", None) or self.where)
+            check_set_name(found, getattr(found, "where", None) or self.where)
         return found
 
     def _number(self, key: str, default: Any) -> Any:

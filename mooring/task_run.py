@@ -10,11 +10,14 @@ from typing import Any
 from mooring.attempt import Attempt
 from mooring.blocks import Task
 from mooring.conditions import enrich, judge, unmet
+from mooring.effects import EFFECT, IncludeVariables, SetFacts
 from mooring.errors import HostUnreachable, SourceError, TemplateError
+from mooring.foreign import mark
 from mooring.host_state import HostState
 from mooring.loops import Loop, sum_up
 from mooring.play_run import PlayRun
-from mooring.results import ItemFinished, Outcome, Result, Warned
+from mooring.results import ItemFinished, Result, Warned
+from mooring.return_values import failure, outcome_of, public
 from mooring.variables import Variables
 
 DEFAULT_RETRIES = 3
@@ -31,12 +34,17 @@ class Done:
 
 @dataclass(frozen=True)
 class TaskRun:
-    """A task, the host it runs on, and the play that it is part of; `notified` are the handlers that it names."""
+    """A task, the host it runs on, and the play that it is part of.
+
+    `notified` are the handlers that it names, `effects` what its action asks the run to do, each with the values that
+    it comes with.
+    """
 
     task: Task
     state: HostState
     run: PlayRun
     notified: list[str] = field(default_factory=list)
+    effects: list[tuple[dict[str, Any], object]] = field(default_factory=list)
 
     def perform(self) -> Result:
         """Run the task with its loop; never raises for what happens on the host."""
@@ -115,10 +123,24 @@ class TaskRun:
             values = {"unreachable": True, "failed": True, "msg": error.reason}
         except (SourceError, OSError, UnicodeError) as error:
             values = failure(error)
+        effect = values.pop(EFFECT, None)
         done = self._done(values, variables)
         if not done.values["failed"]:
-            self.state.learn(done.values, self.task.action)
+            self._learn(done, effect, variables)
         return done
+
+    def _learn(self, done: Done, effect: object, variables: Variables) -> None:
+        """Keep what the task says about the host: an action's variables, or the facts that a module found."""
+        if isinstance(effect, SetFacts):
+            self.state.registered.update(effect.facts)
+        elif isinstance(effect, IncludeVariables):
+            self.state.included.update(effect.variables)
+        elif effect is not None:
+            self.effects.append((done.values, effect))
+        elif done.values.get("ansible_facts"):
+            dropped = self.state.learn(done.values["ansible_facts"], self.task.action, variables)
+            if dropped and not done.is_hidden:
+                self.run.emit(Warned(dropped, self.state.name))
 
     def _done(self, values: dict[str, Any], variables: Variables) -> Done:
         full, is_hidden = enrich(values), self.run.is_hidden(self.task, variables)
@@ -172,7 +194,8 @@ class TaskRun:
         return not values["failed"]
 
     def _attempt(self, variables: Variables, number: int = 0) -> dict[str, Any]:
-        values = enrich(Attempt(self.task, self.state, self.run, variables).perform())
+        reply = Attempt(self.task, self.state, self.run, variables).perform()
+        values = enrich({name: mark(value) for name, value in reply.items()})
         if number:
             values["attempts"] = number
         judge(self.task, values, self.run.templar, lambda: self._knowing(values, variables))
@@ -211,33 +234,9 @@ class TaskRun:
         )
 
 
-def public(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values without those that only reporters are told, whose names begin with an underscore."""
-    found = {name: value for name, value in values.items() if not name.startswith("_")}
-    if "results" in found and isinstance(found["results"], list):
-        found["results"] = [public(one) if isinstance(one, dict) else one for one in found["results"]]
-    return found
-
-
-def failure(error: Exception) -> dict[str, Any]:
-    """The values of a task that could not be tried, or not be finished, for a reason on this side."""
-    return {"failed": True, "msg": str(error)}
-
-
 def as_number(value: Any, what: str) -> float:
     """A rendered number of a keyword, never below zero."""
     try:
         return max(0.0, float(value))
     except (TypeError, ValueError):
         raise TemplateError(f'{what} must be a number, not "{value}"', getattr(value, "where", None)) from None
-
-
-def outcome_of(values: Mapping[str, Any], is_ignored: bool) -> Outcome:
-    """The outcome that return values mean."""
-    if values.get("unreachable"):
-        return Outcome.UNREACHABLE
-    if values.get("failed"):
-        return Outcome.IGNORED if is_ignored else Outcome.FAILED
-    if values.get("skipped"):
-        return Outcome.SKIPPED
-    return Outcome.CHANGED if values.get("changed") else Outcome.OK

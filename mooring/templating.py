@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from mooring.errors import TemplateError, Where
+from mooring.foreign import refuse
 from mooring.jinja.environment import Environment, JinjaError, Template
 from mooring.jinja.mistakes import explain, explain_file, find_line, find_mistake, holds_template
 from mooring.jinja.values import OMIT
@@ -145,6 +146,7 @@ class Templar:
         return _keep_newlines(text, result)
 
     def _compile(self, text: str, is_expression: bool) -> Template:
+        refuse(text, "an expression" if is_expression else "a template", None)
         key = (str(text), is_expression)
         if key not in self._compiled:
             environment = self._expressions if is_expression else self._values
@@ -157,12 +159,13 @@ class Templar:
         if isinstance(expression, list):
             return all(self.condition(one, variables) for one in expression)
         where = getattr(expression, "where", None)
+        refuse(expression, "the condition", where)
         result = expression
         if isinstance(expression, str):
             result = self._evaluate(expression, where, variables)
         if isinstance(result, bool):
             return result
-        kind = "null" if result is None else type(result).__name__.replace("Text", "str")
+        kind = "null" if result is None else "str" if isinstance(result, str) else type(result).__name__
         shown = str(expression).strip()
         raise TemplateError(f"condition `{shown}` is {result!r} ({kind}), not a boolean", where, 'use "| bool"')
 
@@ -173,7 +176,7 @@ class Templar:
         if _is_wrapped(text):
             result = self._render_text(Text(text, where), variables)
             # A variable may hold the expression, but only one that the operator wrote, never a host's output.
-            is_own = isinstance(result, Text) and not _is_wrapped(result)
+            is_own = type(result) is Text and not _is_wrapped(result)
             return self._evaluate(result, where, variables) if is_own else result
         try:
             template = self._compile(text, is_expression=True)

@@ -11,11 +11,13 @@ From lowest to highest (each wins over those before it):
      6  host_vars/ beside inventory, playbook       14  extra vars
      7  facts of the host                           15  magic variables (inventory_hostname, groups, …)
 
-Inventory.layers gives 2 to 6, `Precedence` puts all of it together.
+Inventory.layers gives 2 to 6, `Precedence` puts all of it together. A fact whose name does not begin with `ansible_`
+never stands in place of one of the others.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,24 +28,52 @@ from mooring.source import Unsafe
 from mooring.templating import Templar, is_template
 
 Layer = Mapping[str, Any]
+# How, and as whom, a host is reached.
+_CONNECTING = re.compile(
+    r"ansible_(become|connection|host$|password$|port$|private_key|python_interpreter$|remote_|scp_|sftp_|shell_|ssh_"
+    r"|sudo_|timeout$|user$)"
+)
+
+
+def is_connecting(name: str) -> bool:
+    """Whether the variable says how a host is reached, or as whom; only the operator's files and options do."""
+    return _CONNECTING.match(name) is not None
 
 
 class Variables(Mapping[str, Any]):
     """Layers of variables; a value is rendered on access, with all the layers as its context.
 
     Immutable but for the values that were rendered once already. `with_layer` shares the layers below. The layers
-    that are `final` hold facts and results, which are foreign text and so never templates.
+    that are `final` hold facts and results, which are foreign text and so never templates; `magic` are those of them
+    that the engine itself makes.
     """
 
-    def __init__(self, templar: Templar, layers: Sequence[tuple[Layer, bool]] = ()) -> None:
+    def __init__(
+        self, templar: Templar, layers: Sequence[tuple[Layer, bool]] = (), magic: Sequence[Layer] = ()
+    ) -> None:
         self._templar = templar
-        self._layers = tuple(layers)
+        self._layers = (*layers, *((layer, True) for layer in magic))
+        self._own = (tuple(layer for layer in layers if not layer[1]), tuple(magic))
         self._rendered: dict[str, Any] = {}
         self._reading: list[tuple[int, str]] = []
 
     def with_layer(self, layer: Layer, *, final: bool = False) -> Variables:
         """The same variables with a layer on top."""
-        return Variables(self._templar, (*self._layers, (layer, final))) if layer else self
+        if not layer:
+            return self
+        upper = Variables(self._templar, (*self._layers, (layer, final)))
+        lower, magic = self._own
+        upper._own = (lower if final else (*lower, (layer, False)), magic)
+        return upper
+
+    def operators(self) -> Variables:
+        """Only what the operator wrote, and what the engine itself says: no facts, no results, no set_fact.
+
+        What it takes of other hosts by `hostvars` is only the operator's either.
+        """
+        layers, magic = self._own
+        own = [{name: _own_view(value) for name, value in layer.items()} for layer in magic]
+        return Variables(self._templar, layers, own)
 
     def _find(self, name: str) -> tuple[Any, bool]:
         for layer, final in reversed(self._layers):
@@ -93,20 +123,31 @@ class Variables(Mapping[str, Any]):
         return len(set().union(*(layer for layer, _ in self._layers)))
 
 
-def foreign(value: Any) -> Any:
-    """The value with its strings marked as no templates: foreign text for a layer that is not final."""
+def unsafe(value: Any) -> Any:
+    """The value with its strings marked as no templates, for a layer that is not final."""
     if isinstance(value, str):
         return value if isinstance(value, Unsafe) else Unsafe(value)
     if isinstance(value, Mapping):
-        return {key: foreign(child) for key, child in value.items()}
-    return [foreign(child) for child in value] if isinstance(value, (list, tuple)) else value
+        return {key: unsafe(child) for key, child in value.items()}
+    return [unsafe(child) for child in value] if isinstance(value, (list, tuple)) else value
 
 
 class HostVars(Mapping[str, Any]):
     """The magic variable `hostvars`: another host's variables by its name, made when they are asked for."""
 
-    def __init__(self, names: Sequence[str], make: Callable[[str], Mapping[str, Any]]) -> None:
-        self._names, self._make = names, make
+    def __init__(
+        self,
+        names: Sequence[str],
+        make: Callable[[str], Mapping[str, Any]],
+        make_own: Callable[[str], Variables] | None = None,
+    ) -> None:
+        """`make` gives a host's variables, `make_own` does so without waiting for what other hosts may still say."""
+        self._names, self._make, self._make_own = names, make, make_own
+
+    def operators(self) -> HostVars:
+        """The same with only what the operator wrote of each host."""
+        make = self._make_own
+        return HostVars(self._names if make else (), lambda name: make(name).operators() if make else {})
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:
@@ -118,6 +159,10 @@ class HostVars(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _own_view(value: Any) -> Any:
+    return value.operators() if isinstance(value, HostVars) else value
 
 
 class _View(Mapping[str, Any]):
@@ -158,11 +203,12 @@ class Precedence:
     extra_vars: Sequence[Layer] = ()
     magic: Sequence[Layer] = ()
 
-    FINAL = ("facts", "set_facts", "magic")
+    FINAL = ("facts", "set_facts")
 
     def variables(self, templar: Templar) -> Variables:
         """All of it as Variables."""
         layers = []
         for source in self.__dataclass_fields__:
-            layers += [(layer, source in self.FINAL) for layer in getattr(self, source) if layer]
-        return Variables(templar, layers)
+            if source != "magic":
+                layers += [(layer, source in self.FINAL) for layer in getattr(self, source) if layer]
+        return Variables(templar, layers, [layer for layer in self.magic if layer])

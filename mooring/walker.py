@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from mooring.blocks import Block, Step, Task
+from mooring.effects import Include, Steer
 from mooring.errors import SourceError
 from mooring.host_state import HostState, Standing
 from mooring.loading import load_file
 from mooring.loops import item_variables
 from mooring.play_run import PlayRun
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
-from mooring.task_run import TaskRun, failure
-from mooring.variables import foreign
+from mooring.return_values import failure
+from mooring.task_run import TaskRun
+from mooring.variables import unsafe
 
 # In a position, what comes after every step of a section.
 BEHIND_ALL_STEPS = 1_000_000
@@ -136,7 +137,8 @@ class Walker:
             if self.run.has_ended(tuple(self._path)) or self.run.interrupted.is_set():
                 raise HostLeft
             self.state.task = task
-            result, included = self._perform(task)
+            running = TaskRun(task, self.state, self.run)
+            result, included = self._perform(running)
         if task.role and result.outcome is not Outcome.SKIPPED:
             self.state.roles.add(task.role.number)
         if result.outcome is Outcome.UNREACHABLE:
@@ -144,22 +146,22 @@ class Walker:
             raise HostLeft
         if result.outcome in (Outcome.FAILED, Outcome.RESCUED):
             raise StepFailed(task, result)
-        self._steer(task, result.values.get("meta"))
+        self._steer(task, [effect.word for _, effect in running.effects if isinstance(effect, Steer)])
         for number, one in enumerate(included):
             self._include(number, one)
 
-    def _perform(self, task: Task) -> tuple[Result, list[Included]]:
+    def _perform(self, running: TaskRun) -> tuple[Result, list[Included]]:
         """Run a task and tell of it, as Ansible does: nothing of a meta, and an include once for each of its files."""
+        task = running.task
         is_meta = task.action == "meta"
         if not is_meta:
             self.run.emit(TaskStarted(self.state.name, task.title, task.where, self._kind))
-        running = TaskRun(task, self.state, self.run)
         result = running.perform()
         if self.run.interrupted.is_set() and result.outcome is Outcome.UNREACHABLE:
             raise HostLeft  # by our own doing
         included: list[Included] = []
         try:
-            included = list(self._load_included(task, result))
+            included = list(self._load_included(running, result))
         except SourceError as error:
             result = replace(result, outcome=Outcome.FAILED, values=failure(error), message=str(error))
         if result.outcome is Outcome.FAILED and self._rescuers:
@@ -173,8 +175,9 @@ class Walker:
             self._notify(running.notified)
         return result, included
 
-    def _steer(self, task: Task, word: str | None) -> None:
-        """What a meta asks for; `word` is missing where its condition did not hold."""
+    def _steer(self, task: Task, words: list[str]) -> None:
+        """What a meta asks for; there are no `words` where its condition did not hold."""
+        word = words[-1] if words else None
         if task.args.get("free_form") == "end_play":
             self.run.meet_at_end(self.state.name, tuple(self._path), word is not None)
             if self.run.has_ended((*self._path, 1)):
@@ -186,17 +189,17 @@ class Walker:
         elif word == "reset_connection":
             self.state.session.close()
 
-    def _load_included(self, task: Task, result: Result) -> Iterator[Included]:
+    def _load_included(self, running: TaskRun, result: Result) -> Iterator[Included]:
         """What an include brings, for each item of its loop; they see the item."""
-        if task.action != "include_tasks" or result.is_failed:
+        task = running.task
+        if result.is_failed:
             return
         context = self.run.context(task)
-        for values in result.values.get("results", [result.values]):
-            if "include" in values:
-                item = foreign(item_variables(values))
+        for values, effect in running.effects:
+            if isinstance(effect, Include):
+                item = unsafe(item_variables(values))
                 params = (*task.keywords.include_params, *([item] if item else []))
-                path = Path(values["include"])
-                yield Included(values, load_file(path, context, task.handed_down(params)))
+                yield Included(values, load_file(effect.path, context, task.handed_down(params)))
 
     def _include(self, number: int, included: Included) -> None:
         self._path.append(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.errors import UndefinedVariable
+from mooring.foreign import refuse
 from mooring.templating import is_template
 
 ARGS = {
@@ -29,6 +30,7 @@ def run(call: Call) -> Reply:
     if call.args["var"] is None:
         msg = call.args["msg"]
         return {"changed": False, "msg": "Hello world!" if msg is None else msg, "_shown": True}
+    refuse(call.args["var"], "var, which is an expression,", call.where, "msg shows a text as it is")
     expression = str(call.args["var"])
     try:
         value = call.context.templar.render(f"{{{{ {expression} }}}}", call.variables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
+from mooring.effects import EFFECT, Include
 from mooring.loading import load_file
 from mooring.templating import is_template
 
@@ -22,4 +23,5 @@ def check(task: Task, context: Context) -> None:
 
 def run(call: Call) -> Reply:
     """The file to include; the walker goes through its tasks."""
-    return {"changed": False, "include": str(call.find(call.args["file"], "tasks"))}
+    path = call.find(call.args["file"], "tasks")
+    return {"changed": False, "include": str(path), EFFECT: Include(path)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mooring.call import Call, Reply
+from mooring.effects import EFFECT, IncludeVariables
 from mooring.roles import load_variables
 
 ARGS = {
@@ -16,4 +17,5 @@ def run(call: Call) -> Reply:
     """The variables of the file, all under `name` where that is given."""
     found = dict(load_variables(call.find(call.args["file"], "vars"), call.context.templar))
     name = call.args["name"]
-    return {"changed": False, "included_variables": {name: found} if name else found}
+    variables = {str(name): found} if name else found
+    return {"changed": False, EFFECT: IncludeVariables(variables)}

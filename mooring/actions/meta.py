@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mooring.call import Call, Reply
+from mooring.effects import EFFECT, Steer
 
 ARGS = {
     "free_form": {
@@ -15,4 +16,4 @@ FREE_FORM = "free_form"
 
 def run(call: Call) -> Reply:
     """The word; the walker does what it says."""
-    return {"changed": False, "meta": call.args["free_form"]}
+    return {"changed": False, EFFECT: Steer(call.args["free_form"])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from mooring.aftermath import find_out
@@ -20,6 +21,8 @@ from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Mirror, Registry, Wanted,
 from mooring.daemon.registries import HUB
 from mooring.errors import AgentError, ArgumentError, ConnectionLost, Where
 from mooring.explain_containers import choose, texts_of
+from mooring.foreign import refuse
+from mooring.pem import find_problem
 from mooring.templating import is_template
 
 FILES = {"ca_file": "ca", "certificate_file": "certificate", "key_file": "key"}
@@ -57,7 +60,7 @@ def check(task: Task, context: Context) -> None:
     for one in plain:
         for name in FILES:
             if one.get(name):
-                context.find(str(one[name]), "files", task.where)
+                read_pem(context.find(str(one[name]), "files", task.where), name, task.where)
     known = [Mirror(str(one.get("url")), str(one.get("registry") or HUB)) for one in mirrors
              if isinstance(one, Mapping) and not is_template(one)]  # fmt: skip
     # What belongs to one registry may stand in several entries, so only what is wrong in each case is told here.
@@ -193,7 +196,7 @@ def read_wanted(call: Call) -> Wanted:
     found: dict[str, Registry] = {}
     for one in call.args["registries"]:
         known = found.get(one["name"], Registry(one["name"]))
-        given: dict[str, Any] = {FILES[name]: read_file(call, one[name]) for name in FILES if one.get(name)}
+        given: dict[str, Any] = {FILES[name]: read_file(call, name, one[name]) for name in FILES if one.get(name)}
         given |= {name: one[name] for name in ("insecure", "block") if one[name]}
         if one["search"] is not False:
             given["search"] = searched(one["search"], call.where)
@@ -212,10 +215,19 @@ def searched(value: Any, where: Where) -> bool | str:
     raise ArgumentError(f'registry_client: search must be yes, no or {WHERE_POSSIBLE}, not "{value}"', where)
 
 
-def read_file(call: Call, name: str) -> str:
-    """A file of the control side, looked for under files/."""
-    path = call.find(name, "files")
+def read_file(call: Call, option: str, name: str) -> str:
+    """The file of the control side that an option names, looked for under files/; a host's text names none."""
+    refuse(name, f"registry_client: {option}", call.where)
+    return read_pem(call.find(name, "files"), option, call.where)
+
+
+def read_pem(path: Path, option: str, where: Where) -> str:
+    """The file's text; ArgumentError where it is not the certificate or the key that the option asks for."""
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        raise ArgumentError(f"registry_client: {path} cannot be read as text: {error}", call.where) from None
+        raise ArgumentError(f"registry_client: {path} cannot be read as text: {error}", where) from None
+    problem = find_problem(text, "key" if option == "key_file" else "certificate")
+    if problem:
+        raise ArgumentError(f"registry_client: {option}: {path}: {problem}", where)
+    return text

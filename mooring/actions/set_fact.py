@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
+from mooring.effects import EFFECT, SetFacts
 from mooring.errors import ArgumentError
-from mooring.keywords import check_name
+from mooring.keywords import check_set_name
 from mooring.templating import is_template
 
 ARGS: dict[str, dict[str, object]] = {"cacheable": {"type": "bool", "default": False}}
@@ -17,7 +18,7 @@ def check(task: Task, context: Context) -> None:
     """Names that are no templates must be names for variables."""
     for name in task.args:
         if not is_template(name):
-            check_name(str(name), getattr(name, "where", None) or task.where)
+            check_set_name(str(name), getattr(name, "where", None) or task.where)
 
 
 def run(call: Call) -> Reply:
@@ -25,5 +26,5 @@ def run(call: Call) -> Reply:
     render = call.context.templar.render
     facts = {render(name, call.variables): value for name, value in call.args.items() if name != "cacheable"}
     for name in facts:
-        check_name(str(name), call.where, ArgumentError)
-    return {"changed": False, "ansible_facts": facts}
+        check_set_name(str(name), call.where, ArgumentError)
+    return {"changed": False, "ansible_facts": facts, EFFECT: SetFacts(facts)}

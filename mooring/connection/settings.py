@@ -12,6 +12,7 @@ from mooring.connection.become import Become
 from mooring.connection.host_keys import HostKeyRecorder
 from mooring.connection.keys import KeyStore
 from mooring.errors import InventoryError
+from mooring.foreign import refuse
 
 # Ansible users often set these, most to share connections; with one connection per host they mean nothing.
 MEANINGLESS_OPTIONS = {"controlmaster", "controlpath", "controlpersist", "loglevel", "requesttty"}
@@ -124,9 +125,10 @@ def _refuse_unsupported(name: str, variables: Mapping[str, Any]) -> None:
 
 
 def _first(variables: Mapping[str, Any], *names: str) -> str | None:
-    """The first of these variables that has a value, as text."""
+    """The first of these variables that has a value, as text; never a host's."""
     for name in names:
         if variables.get(name) not in (None, ""):
+            refuse(variables[name], name, None)
             return str(variables[name])
     return None
 

@@ -11,13 +11,15 @@ from jinja2 import FileSystemLoader, TemplateSyntaxError, Undefined, nodes
 from jinja2 import TemplateError as JinjaError
 from jinja2.environment import Template
 from jinja2.lexer import Lexer
+from jinja2.nodes import EvalContext
 from jinja2.parser import Parser
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import pass_context, pass_environment
 
 from mooring.errors import TemplateError
 from mooring.filters import FILTERS, flatten
+from mooring.foreign import is_foreign, join, mark, refuse_name
 from mooring.jinja.values import (
     OMIT,
     Broken,
@@ -45,6 +47,13 @@ _LAZY_NAMES = """
     boolean callable defined iterable mapping none number sequence string undefined
 """
 _KEEP_LAZY = frozenset(_LAZY_NAMES.split())
+# These filters pass values on as they are, each with its own mark; what any other one computes from a host's text
+# is a host's text.
+_PASSING_NAMES = """
+    batch combine dict2items dictsort difference flatten groupby intersect items items2dict list max min product random
+    slice sort symmetric_difference ternary union unique zip
+"""
+_PASSING = frozenset(_PASSING_NAMES.split())
 
 
 def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
@@ -57,6 +66,18 @@ def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
             if isinstance(value, Undefined):
                 finalize(value)
         return function(*values, **{name: plain(value) for name, value in options.items()})
+
+    return call
+
+
+def _keep_mark(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, its result marked where an argument holds a host's text."""
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        result = function(*args, **options)
+        given = [value for value in args if not isinstance(value, (Context, Environment, EvalContext))]
+        return mark(result) if is_foreign(given) or is_foreign(options) else result
 
     return call
 
@@ -103,7 +124,7 @@ def _lookup(context: Context, name: str, *terms: Any, wantlist: bool = False, **
     if wantlist:
         return values
     if all(isinstance(value, str) for value in values):
-        return ",".join(values)
+        return join([part for value in values for part in (",", value)][1:])
     return values[0] if len(values) == 1 else values
 
 
@@ -114,6 +135,7 @@ class Environment(SandboxedEnvironment):
     context_class = LazyContext
     template_class = LazyTemplate
     concat = staticmethod(concat)
+    intercepted_binops = frozenset("%")
 
     def __init__(self, basedir: Path | None, escapes: bool) -> None:
         super().__init__(trim_blocks=True, undefined=LateUndefined, finalize=finalize_output, optimized=False)
@@ -123,6 +145,8 @@ class Environment(SandboxedEnvironment):
             for name, function in table.items():
                 table[name] = function if name in _KEEP_LAZY else _eager(function, strict=False)
             table.update({name: _eager(function, strict=True) for name, function in own.items()})
+        for name in self.filters.keys() - _KEEP_LAZY - _PASSING:
+            self.filters[name] = _keep_mark(self.filters[name])
         self.filters.update(default=_default, d=_default, mandatory=_mandatory, extract=_extract)
         self.tests.update(defined=lambda value: not _is_undefined(value), undefined=_is_undefined)
         self.globals.update(omit=OMIT, lookup=_lookup, query=_query, q=_query)
@@ -142,6 +166,34 @@ class Environment(SandboxedEnvironment):
             return super().getattr(obj, attribute)
         except TemplateError as error:
             return defer(error)
+
+    def call(self, context: Context, function: Any, /, *args: Any, **options: Any) -> Any:
+        """What a call in a template yields; a string's method and a macro keep the mark of a host's text."""
+        result = super().call(context, function, *args, **options)
+        # Jinja wraps str.format, so its string is one step further away.
+        owner = getattr(function, "__self__", None) or getattr(getattr(function, "__wrapped__", None), "__self__", None)
+        computes = isinstance(owner, str) or isinstance(function, Macro)
+        return mark(result) if computes and is_foreign([owner, *args, *options.values()]) else result
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """`'%s' % (a, b)`, where the string itself cannot see to the mark."""
+        result = super().call_binop(context, operator, left, right)
+        return mark(result) if is_foreign([left, right]) else result
+
+    def join_texts(self, parts: Iterable[Any]) -> str:
+        """The operands of `~` as one text."""
+        return join(part if isinstance(part, str) else str(part) for part in parts)
+
+    def get_template(self, name: Any, *args: Any, **options: Any) -> Template:
+        """The template that another one includes, imports or extends; a host alone does not choose it."""
+        refuse_name(name, "the template")
+        return super().get_template(name, *args, **options)
+
+    def select_template(self, names: Any, *args: Any, **options: Any) -> Template:
+        """The first of these templates that there is; likewise."""
+        for name in names if isinstance(names, (list, tuple)) else ():
+            refuse_name(name, "the template")
+        return super().select_template(names, *args, **options)
 
     def parse_expression(self, text: str) -> nodes.Template:
         """A bare expression as the template that yields it."""

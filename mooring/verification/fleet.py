@@ -128,7 +128,8 @@ class Fleet:
             user = run.become_user(run.play, bare)
             if not state.facts:
                 args = arguments.normalize(arguments.find("setup", None), {}, None)
-                state.learn(state.session.call(bare, user, {"module": "setup", "args": args}), "setup")
+                reply = state.session.call(bare, user, {"module": "setup", "args": args})
+                state.learn(reply.get("ansible_facts") or {}, "setup", bare)
         except HostUnreachable as error:
             self.unreachable[name] = str(error)
             return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pem_files import make_pair
 from test_runner import Story, play
 
 from mooring import arguments
@@ -15,7 +16,8 @@ from mooring.actions import registry_client
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content
-from mooring.errors import ArgumentError, SourceError, Where
+from mooring.errors import ArgumentError, SourceError, TemplateError, Where
+from mooring.foreign import Foreign, join
 from mooring.keywords import Keywords
 from mooring.templating import Templar
 from mooring.variables import Variables
@@ -189,8 +191,10 @@ def test_a_host_that_cannot_be_looked_at_fails_with_its_reason(tmp_path: Path) -
 
 def test_files_of_the_control_side_are_read_and_secrets_not_shown(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
-    for name in ("ca.crt", "c.pem", "k.pem"):
-        (tmp_path / "files" / name).write_text(f"text of {name}\n")
+    certificate, key = make_pair("client.example.com")
+    texts = {"ca.crt": make_pair()[0], "c.pem": certificate, "k.pem": key}
+    for name, text in texts.items():
+        (tmp_path / "files" / name).write_text(text)
     more = [
         {"name": NAME, "ca_file": "ca.crt"},
         {"name": NAME, "certificate_file": "c.pem", "key_file": "k.pem", "search": "where-possible"},
@@ -200,13 +204,32 @@ def test_files_of_the_control_side_are_read_and_secrets_not_shown(tmp_path: Path
     reply = registry_client.run(call(tmp_path, modules, registries=more))
     files = {Path(one["path"]).name: one for one in modules.asked["docker_settings"]["steps"][0]["files"]}
     assert {name: files[name]["text"] for name in ("ca.crt", "client.cert", "client.key")} == {
-        "ca.crt": "text of ca.crt\n",
-        "client.cert": "text of c.pem\n",
-        "client.key": "text of k.pem\n",
+        "ca.crt": texts["ca.crt"],
+        "client.cert": certificate,
+        "client.key": key,
     }
     assert (files["client.key"]["mode"], files["client.key"]["secret"]) == ("0600", True)
-    assert "text of ca.crt" in str(reply)
-    assert "text of k.pem" not in str(reply)
+    assert texts["ca.crt"].splitlines()[1] in str(reply)
+    assert key.splitlines()[1] not in str(reply)
+
+
+@pytest.mark.parametrize("option", ["ca_file", "certificate_file"])
+def test_a_private_key_never_goes_out_as_a_certificate(tmp_path: Path, option: str) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "k.pem").write_text(make_pair()[1])
+    modules = HostModules(docker_config={**LOOKED, "digests": {}})
+    with pytest.raises(ArgumentError, match="it holds a private key"):
+        registry_client.run(call(tmp_path, modules, registries=[{"name": NAME, option: "k.pem"}]))
+    assert not modules.asked
+
+
+@pytest.mark.parametrize("option", ["ca_file", "certificate_file", "key_file"])
+def test_a_host_names_no_certificate_and_no_key(tmp_path: Path, option: str) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "web1.pem").write_text(make_pair()[0])
+    name = join([Foreign("web1"), ".pem"])
+    with pytest.raises(TemplateError, match="text that a host sent"):
+        registry_client.run(call(tmp_path, HostModules(), registries=[{"name": NAME, option: name}]))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from mooring import source
 from mooring.errors import TemplateError, UndefinedVariable
 from mooring.templating import Templar
-from mooring.variables import HostVars, Precedence, Variables, foreign
+from mooring.variables import HostVars, Precedence, Variables, unsafe
 
 
 def layer(text: str) -> Any:
@@ -101,7 +101,7 @@ def test_facts_are_final() -> None:
 
 def test_foreign_text_may_be_marked() -> None:
     variables = make("secret: x\ncopy: '{{ item.out }}'").with_layer(
-        {"item": foreign({"out": "{{ secret }}", "l": ["{{ secret }}"]})}
+        {"item": unsafe({"out": "{{ secret }}", "l": ["{{ secret }}"]})}
     )
     assert variables["copy"] == "{{ secret }}"
     assert variables["item"] == {"out": "{{ secret }}", "l": ["{{ secret }}"]}

@@ -11,6 +11,8 @@ ARGS = {
     "filter": {"type": "list", "elements": "str", "default": []},
 }
 READ_ONLY = True
+# The facts that have no "ansible_" before their names.
+FACTS = ("gather_subset", "module_setup")
 
 # Which subsets every collector belongs to: its own name, and Ansible's names of single facts.
 MINIMUM = {

@@ -1,0 +1,32 @@
+"""The return values of a task as its parts read them: what `register` keeps, what a failure is, what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mooring.results import Outcome
+
+
+def public(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values without those that only reporters are told, whose names begin with an underscore."""
+    found = {name: value for name, value in values.items() if not name.startswith("_")}
+    if "results" in found and isinstance(found["results"], list):
+        found["results"] = [public(one) if isinstance(one, dict) else one for one in found["results"]]
+    return found
+
+
+def failure(error: Exception) -> dict[str, Any]:
+    """The values of a task that could not be tried, or not be finished, for a reason on this side."""
+    return {"failed": True, "msg": str(error)}
+
+
+def outcome_of(values: Mapping[str, Any], is_ignored: bool) -> Outcome:
+    """The outcome that return values mean."""
+    if values.get("unreachable"):
+        return Outcome.UNREACHABLE
+    if values.get("failed"):
+        return Outcome.IGNORED if is_ignored else Outcome.FAILED
+    if values.get("skipped"):
+        return Outcome.SKIPPED
+    return Outcome.CHANGED if values.get("changed") else Outcome.OK
