@@ -42,12 +42,16 @@ class DockerArchive:
                 yield chunk
 
     def image(self, name: str, tag: str | None = None, where: Where | None = None) -> ArchivedImage:
-        """The image of that name, or the only one; SourceError where neither is in the archive."""
+        """The image of that name, or the only one if it has none; SourceError where neither is in the archive."""
         full = image_name(name, tag)
         chosen = docker_archive.choose(self.images, full)
         if chosen is None:
             names = ", ".join(known for image in self.images for known in image.names) or "only images without names"
-            raise SourceError(f"{self.path} does not hold the image {full}", where, hint=f"it holds {names}")
+            raise SourceError(
+                f"{self.path} does not hold the image {full}",
+                where,
+                hint=f"it holds {names}: ask for that name, or save the image that you mean",
+            )
         return next(image for image in self.images if image.ids == chosen.ids and image.names == chosen.names)
 
     def arguments(self, name: str, tag: str | None = None, where: Where | None = None) -> dict[str, Any]:

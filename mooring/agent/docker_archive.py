@@ -87,11 +87,14 @@ def content(archive, name):
 
 
 def choose(images, name):
-    """The image meant by `name` ("nginx:1.22"): the one that bears it, else the only one; None when unclear."""
+    """The image meant by `name` ("nginx:1.22"): the one that bears it, else a single one without any name.
+
+    None where there is neither: an image that bears another name is another image.
+    """
     bearing = [image for image in images if any(same_name(name, known) for known in image.names)]
     if bearing:
         return bearing[0]
-    return images[0] if len(images) == 1 else None
+    return images[0] if len(images) == 1 and not images[0].names else None
 
 
 def same_name(one, other):

@@ -122,3 +122,16 @@ def test_what_is_no_archive_is_refused_at_the_task_that_names_it(tmp_path, data,
 def test_a_missing_archive_is_named(tmp_path):
     with pytest.raises(SourceError, match=r"cannot read the image archive .*No such file"):
         read_archive(tmp_path / "gone.tar")
+
+
+def test_a_single_image_of_another_tag_is_another_image(tmp_path):
+    path = tmp_path / "one.tar"
+    path.write_bytes(tar({"a.json": CONFIG, "manifest.json": [{"Config": "a.json", "RepoTags": ["registry:2.8.1"]}]}))
+    with pytest.raises(SourceError, match=r"does not hold the image registry:2.8.2 \(it holds registry:2.8.1\)"):
+        read_archive(path).image("registry", "2.8.2")
+
+
+def test_a_single_image_without_a_name_gets_the_one_that_is_asked_for(tmp_path):
+    path = tmp_path / "one.tar"
+    path.write_bytes(tar({"a.json": CONFIG, "manifest.json": [{"Config": "a.json", "RepoTags": None}]}))
+    assert read_archive(path).image("registry", "2.8.2").names == ()
