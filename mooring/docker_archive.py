@@ -47,11 +47,7 @@ class DockerArchive:
         chosen = docker_archive.choose(self.images, full)
         if chosen is None:
             names = ", ".join(known for image in self.images for known in image.names) or "only images without names"
-            raise SourceError(
-                f"{self.path} does not hold the image {full}",
-                where,
-                hint=f"it holds {names}: ask for that name, or save the image that you mean",
-            )
+            raise SourceError(f"{self.path} does not hold the image {full}", where, hint=f"it holds {names}")
         return next(image for image in self.images if image.ids == chosen.ids and image.names == chosen.names)
 
     def arguments(self, name: str, tag: str | None = None, where: Where | None = None) -> dict[str, Any]:
