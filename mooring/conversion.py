@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,9 +56,10 @@ def as_bool(value: Any) -> bool | None:
 def _to_number(kind: type[int] | type[float]) -> Any:
     def convert(value: Any) -> int | float | None:
         try:
-            return None if isinstance(value, bool) else kind(value)
-        except (TypeError, ValueError):
+            number = None if isinstance(value, bool) else kind(value)
+        except (TypeError, ValueError, OverflowError):
             return None
+        return number if number is not None and math.isfinite(number) else None
 
     return convert
 

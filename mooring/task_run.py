@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -237,6 +238,9 @@ class TaskRun:
 def as_number(value: Any, what: str) -> float:
     """A rendered number of a keyword, never below zero."""
     try:
-        return max(0.0, float(value))
+        number = float(value)
     except (TypeError, ValueError):
-        raise TemplateError(f'{what} must be a number, not "{value}"', getattr(value, "where", None)) from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise TemplateError(f'{what} must be a number, not "{value}"', getattr(value, "where", None))
+    return max(0.0, number)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, IncludeVariables
+from mooring.errors import ArgumentError
+from mooring.foreign import refuse_name
+from mooring.keywords import check_set_name
 from mooring.roles import load_variables
 
 ARGS = {
@@ -17,5 +20,8 @@ def run(call: Call) -> Reply:
     """The variables of the file, all under `name` where that is given."""
     found = dict(load_variables(call.find(call.args["file"], "vars"), call.context.templar))
     name = call.args["name"]
+    if name is not None:
+        refuse_name(name, "the variable")
+        check_set_name(str(name), call.where, ArgumentError)
     variables = {str(name): found} if name else found
     return {"changed": False, EFFECT: IncludeVariables(variables)}

@@ -6,6 +6,7 @@ from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, SetFacts
 from mooring.errors import ArgumentError
+from mooring.foreign import refuse_name
 from mooring.keywords import check_set_name
 from mooring.templating import is_template
 
@@ -26,5 +27,6 @@ def run(call: Call) -> Reply:
     render = call.context.templar.render
     facts = {render(name, call.variables): value for name, value in call.args.items() if name != "cacheable"}
     for name in facts:
+        refuse_name(name, "the variable")
         check_set_name(str(name), call.where, ArgumentError)
     return {"changed": False, "ansible_facts": facts, EFFECT: SetFacts(facts)}

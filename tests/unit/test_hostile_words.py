@@ -150,6 +150,28 @@ def test_a_hosts_text_is_no_expression(tmp_path: Path, task: str) -> None:
 @pytest.mark.parametrize(
     "task",
     [
+        'set_fact: {"{{ r.stdout }}": x}',
+        'include_vars: {file: v.yml, name: "{{ r.stdout }}"}',
+        '{ping: , register: p, until: false, retries: 1, delay: "{{ endless }}"}',
+        'pause: {seconds: "{{ endless }}"}',
+    ],
+)
+def test_a_host_names_no_variable_and_no_endless_time(tmp_path: Path, task: str) -> None:
+    (tmp_path / "v.yml").write_text("a: 1\n")
+    tasks = f"""\
+        - {{command: "printf registry_names", register: r}}
+        - {{command: "printf inf", register: endless}}
+        - {task}
+        - debug: {{msg: "{{{{ registry_names }}}}"}}
+        """
+    tasks = tasks.replace("{{ endless }}", "{{ endless.stdout }}")
+    story = Story(tmp_path, play(tasks, head="vars: {registry_names: [own]}\n"))
+    assert story.outcomes()[-1][1] is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
         "include_vars: {name}",
         "include_tasks: {name}",
         "copy: {{src: {name}, dest: {folder}/out}}",
