@@ -88,8 +88,14 @@ def unpack_bindings(found):
 
 
 def security(given):
-    """"label:disable" in today's words, "label=disable"."""
-    return ordered(item.replace(":", "=", 1) if "=" not in item else item for item in given or ())
+    """"label:disable" in today's words, "label=disable"; "no-new-privileges" bare, as docker 1.12 wants it."""
+    items = [item.replace(":", "=", 1) if "=" not in item else item for item in given or ()]
+    return ordered("no-new-privileges" if item == "no-new-privileges=true" else item for item in items)
+
+
+def processes(limit):
+    """No limit is null, 0 or -1, by the engine's age: 0 here."""
+    return max(limit or 0, 0)
 
 
 def clean_mounts(given):
@@ -188,7 +194,8 @@ OPTIONS = (
     option("cpus", "value", "HostConfig.NanoCpus", {"type": "float"}, clean=lambda given: int(given * 1e9 + 0.5)),
     number("cpu_shares", "HostConfig.CpuShares"),
     option("cpuset_cpus", "value", "HostConfig.CpusetCpus"),
-    number("pids_limit", "HostConfig.PidsLimit"),
+    # For a new container -1: 0 would leave it at a daemon's own --default-pids-limit.
+    number("pids_limit", "HostConfig.PidsLimit", clean=processes, unpack=processes, pack=lambda limit: limit or -1),
     option("ulimits", "dict", "HostConfig.Ulimits", {"type": "list", "elements": "str"},
            clean=lambda given: {name: [soft, hard] for name, soft, hard in map(values.ulimit, given)},
            pack=pack_ulimits,

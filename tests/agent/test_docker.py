@@ -192,3 +192,24 @@ def test_a_newer_engine_asks_the_registry_before_it_pulls(remote: Remote, tmp_pa
     with fake_engine(tmp_path, answers) as engine:
         reply = call(remote, "docker_container", {**args, "docker_host": engine.address})
     assert (reply["changed"], engine.changes()) == (False, []), reply
+
+
+@pytest.mark.parametrize(
+    ("info", "limited"),
+    [({"PidsLimit": False}, False), ({"PidsLimit": True}, True), ({}, "pids\t" in Path("/proc/cgroups").read_text())],
+)
+def test_a_limit_of_processes_that_the_kernel_does_not_know_is_no_lasting_difference(
+    remote: Remote, tmp_path: Path, info: dict[str, Any], limited: bool
+) -> None:
+    """The engine then drops it, so asking for it would never end. Old engines do not tell; the kernel itself does."""
+    answers = {
+        "GET /images/nginx:1/json": (200, IMAGE),
+        "GET /containers/web/json": (200, container()),
+        "GET /info": (200, info),
+    }
+    args = {"name": "web", "image": "nginx:1", "pids_limit": 64}
+    with fake_engine(tmp_path, answers) as engine:
+        reply = call(remote, "docker_container", {**args, "docker_host": engine.address}, check=True)
+    assert reply["changed"] is limited, reply
+    warning = "pids_limit is not applied: this host's kernel does not limit it for containers"
+    assert (warning in reply.get("warnings", [])) is not limited

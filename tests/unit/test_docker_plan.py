@@ -63,6 +63,26 @@ def test_what_is_not_as_asked_differs(name):
     assert differing({name: OTHER[name]}) == [name]
 
 
+@pytest.mark.parametrize("found", [None, 0, -1])
+@pytest.mark.parametrize("wanted", [0, -1])
+def test_no_limit_of_processes_is_written_in_many_ways(found, wanted):
+    """Engines keep null, 0 or -1, by their age; -1 is what also lifts a daemon's own default."""
+    option = docker_plan.BY_NAME["pids_limit"]
+    given = docker_plan.options({"pids_limit": wanted})
+    assert docker_plan.look(option, {"HostConfig": {"PidsLimit": found}}) == given["pids_limit"]
+    assert docker_plan.body(given, "x", {})["HostConfig"]["PidsLimit"] == -1
+    assert docker_plan.look(option, {"HostConfig": {"PidsLimit": 64}}) == 64
+
+
+@pytest.mark.parametrize("written", ["no-new-privileges", "no-new-privileges:true", "no-new-privileges=true"])
+def test_no_new_privileges_is_one_thing_in_three_spellings(written):
+    """The bare word is the one that every engine takes; docker 1.11 and 1.12 know no other."""
+    option = docker_plan.BY_NAME["security_opts"]
+    given = docker_plan.options({"security_opts": [written]})
+    assert docker_plan.body(given, "x", {})["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
+    assert docker_plan.look(option, {"HostConfig": {"SecurityOpt": [written]}}) == given["security_opts"]
+
+
 def test_what_is_not_given_is_not_compared():
     assert differing({"env": None, "command": None}) == []
 

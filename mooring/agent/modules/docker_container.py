@@ -9,7 +9,7 @@ the old container comes back as it was and the task fails.
 
 from __future__ import absolute_import, division, print_function
 
-from mooring.agent import changes, docker, docker_images, docker_options, docker_plan, host
+from mooring.agent import changes, docker, docker_images, docker_options, docker_plan, files, host
 from mooring.agent.docker_adjust import adjust, needs_replacement
 from mooring.agent.docker_lifecycle import Lifecycle, health, is_running
 from mooring.agent.docker_values import image_name
@@ -46,7 +46,8 @@ ARGS = dict(
 RULES = {"required_if": [["state", "present", ["image"]]]}
 ALWAYS = ("pull", "start", "stop", "restart", "recreate")
 # Limits that some kernels do not know; the engine then drops them, so asking for them would never end.
-LIMITS = {"memory": "MemoryLimit", "memory_reservation": "MemoryLimit", "memory_swap": "SwapLimit"}
+LIMITS = {"memory": "MemoryLimit", "memory_reservation": "MemoryLimit", "memory_swap": "SwapLimit",
+          "pids_limit": "PidsLimit"}
 START_PERIOD_API = (1, 29)
 PULLS = {"true": "always", "false": "missing", "yes": "always", "no": "missing"}
 
@@ -86,7 +87,7 @@ def given_options(engine, args):
     given = docker_plan.options(args)
     known = engine.get("/info") if set(LIMITS) & set(given) else {}
     for name in sorted(set(LIMITS) & set(given)):
-        if known.get(LIMITS[name]) is False:
+        if not is_known(known, LIMITS[name]):
             del given[name]
             host.warn("%s is not applied: this host's kernel does not limit it for containers" % name)
     if "StartPeriod" in given.get("healthcheck", {}) and engine.api < START_PERIOD_API:
@@ -97,6 +98,14 @@ def given_options(engine, args):
         other = Lifecycle(engine, args).find(mode.split(":", 1)[1])
         given["network_mode"] = "container:" + other["Id"] if other else mode
     return given
+
+
+def is_known(known, limit):
+    """Whether the kernel has a limit, by the engine's /info; engines before 19.03 do not tell of processes there."""
+    if limit == "PidsLimit" and limit not in known:
+        lines = (files.read("/proc/cgroups") or b"pids").splitlines()
+        return any(line.startswith(b"pids") for line in lines)
+    return known.get(limit) is not False
 
 
 def wanted(args, before):
