@@ -91,9 +91,9 @@ def test_containers_share_a_network(host: Host, member: Member) -> None:
 def test_nginx_is_published(host: Host, member: Member) -> None:
     """nginx's ports are published where they should be"""
     container, variables = inspect(host, member, "nginx"), member.variables
-    ports = {"80/tcp": variables["nginx_http_port"]}
+    ports = {"8080/tcp": variables["nginx_http_port"]}
     if variables["nginx_tls_certificate"]:
-        ports["443/tcp"] = variables["nginx_https_port"]
+        ports["8443/tcp"] = variables["nginx_https_port"]
     for inner, outer in ports.items():
         wanted, found = f"{variables['nginx_publish_address']}:{outer}", bindings(container, inner)
         if wanted not in found:

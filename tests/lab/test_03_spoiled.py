@@ -29,7 +29,7 @@ class Mending:
 
 def spoil(server: LookedAt, client_el7: LookedAt, client_debian: LookedAt) -> None:
     server.run("docker rm --force mooring-registry")
-    server.run("sed -i 's/client_max_body_size 0/client_max_body_size 1m/' /etc/mooring/nginx/nginx.conf")
+    server.run("sed -i 's/client_max_body_size 0/client_max_body_size 1m/' /etc/mooring/nginx/server.conf")
     client_el7.run("sed -i '/^ADD_REGISTRY=/d' /etc/sysconfig/docker && systemctl restart docker")
     client_debian.run(f"sed -i '{BLOCK},{BLOCK}d' /etc/hosts")
     client_debian.run(f"echo '{json.dumps(OWN)}' > /etc/docker/daemon.json && systemctl reload docker")

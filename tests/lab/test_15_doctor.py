@@ -11,7 +11,7 @@ from invocations import Run, invoke, provision, succeed
 from lab_hosts import LookedAt, until
 
 NAME = "registry.example.com"
-CONFIG = "/etc/mooring/nginx/nginx.conf"
+CONFIG = "/etc/mooring/nginx/server.conf"
 NGINX_RULES = {
     "nginx-configuration",
     "registry-configuration",
@@ -125,7 +125,7 @@ def other_rules(server: LookedAt) -> Iterator[dict[str, Any]]:
     for edit in edits:
         server.run(f"sed -i '{edit}' {CONFIG}")
     try:
-        server.run("docker exec mooring-nginx nginx -t -q -c /etc/nginx/mooring/nginx.conf")
+        server.run("docker exec mooring-nginx nginx -t -q -c /etc/nginx/mooring/server.conf")
         server.run("docker exec mooring-nginx nginx -s reload")
         until(lambda: bool(verdicts(doctor("server", status=2)["server"], "broken")), "nginx has the new rules")
         yield doctor("server", status=2)["server"]

@@ -88,8 +88,8 @@ def test_what_a_broken_change_left() -> None:
 
 def test_files_that_nobody_read() -> None:
     assert unread.judge(unread.NGINX, "nginx", []).verdict is Verdict.HOLDS
-    lost = unread.judge(unread.NGINX, "nginx", ["/etc/mooring/nginx/nginx.conf"])
-    assert (lost.verdict, lost.places) == (Verdict.HARMS, ("/etc/mooring/nginx/nginx.conf",))
+    lost = unread.judge(unread.NGINX, "nginx", ["/etc/mooring/nginx/server.conf"])
+    assert (lost.verdict, lost.places) == (Verdict.HARMS, ("/etc/mooring/nginx/server.conf",))
 
 
 def container(name: str, is_running: bool = True, *networks: str) -> dict[str, Any]:

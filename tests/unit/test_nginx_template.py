@@ -52,10 +52,10 @@ def test_every_rule_is_there(directive: str) -> None:
 
 
 def test_any_name_is_answered_unless_refused() -> None:
-    assert "listen 80 default_server;\nserver_name registry.example.com;" in render()
+    assert "listen 8080 default_server;\nserver_name registry.example.com;" in render()
     strict = render(nginx_serve_other_names=False)
-    assert "listen 80;\nserver_name registry.example.com;" in strict
-    assert "listen 80 default_server;\nserver_name _;\nreturn 444;" in strict
+    assert "listen 8080;\nserver_name registry.example.com;" in strict
+    assert "listen 8080 default_server;\nserver_name _;\nreturn 444;" in strict
 
 
 def test_several_names() -> None:
@@ -68,7 +68,7 @@ def test_without_a_certificate_there_is_no_tls() -> None:
 
 def test_with_a_certificate_both_are_served() -> None:
     text = render(**TLS)
-    assert "listen 80 default_server;\nlisten 443 ssl default_server;" in text
+    assert "listen 8080 default_server;\nlisten 8443 ssl default_server;" in text
     assert "ssl_protocols TLSv1.2 TLSv1.3;" in text
 
 
@@ -76,7 +76,7 @@ def test_plain_http_can_lead_to_https() -> None:
     text = render(**TLS, nginx_redirect_to_https=True, nginx_https_port=8443)
     servers = re.split(r"^server \{$", text, flags=re.M)[1:]
     assert "return 301 https://$host:8443$request_uri;" in servers[0]
-    assert "listen 80" not in servers[1]
+    assert "listen 8080" not in servers[1]
 
 
 def test_a_proxy_in_front_is_believed_only_when_told() -> None:

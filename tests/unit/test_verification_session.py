@@ -83,18 +83,18 @@ def test_a_fleet_that_is_well(world: World, tmp_path: Path) -> None:
     [
         ({"mooring-registry": None}, "registry", "there is no container mooring-registry"),
         (
-            {"mooring-nginx": container("80/tcp", "0.0.0.0:80", State=EXITED)},
+            {"mooring-nginx": container("8080/tcp", "0.0.0.0:80", State=EXITED)},
             "HTTP",
             "mooring-nginx does not run (exited, exit status 1)",
         ),
-        ({"mooring-nginx": container("80/tcp", "0.0.0.0:81")}, "TCP", "published at 0.0.0.0:81, not at 0.0.0.0:80"),
+        ({"mooring-nginx": container("8080/tcp", "0.0.0.0:81")}, "TCP", "published at 0.0.0.0:81, not at 0.0.0.0:80"),
         (
             {"mooring-registry": container("5000/tcp", "0.0.0.0:5000")},
             "registry",
             "own port is published at ['0.0.0.0:5000']",
         ),
         (
-            {"mooring-nginx": container("80/tcp", "0.0.0.0:80", NetworkSettings={"Networks": {"bridge": {}}})},
+            {"mooring-nginx": container("8080/tcp", "0.0.0.0:80", NetworkSettings={"Networks": {"bridge": {}}})},
             "HTTP",
             "its networks are bridge; mooring is not among them",
         ),

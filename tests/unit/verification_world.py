@@ -56,7 +56,7 @@ def container(port: str, *bindings: str, **more: Any) -> dict[str, Any]:
 
 
 CONTAINERS = {
-    "mooring-nginx": container("80/tcp", "0.0.0.0:80"),
+    "mooring-nginx": container("8080/tcp", "0.0.0.0:80"),
     "mooring-registry": container("5000/tcp", "127.0.0.1:5000"),
 }
 LINE = '{address} - - [23/Nov/2026:18:00:00 +0000] "{method} {path} HTTP/1.1" 200 2 "-" "docker/1.13.1"'

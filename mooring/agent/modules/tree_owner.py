@@ -1,6 +1,7 @@
-"""Gives a directory with all that is in it to one user and group, by number.
+"""Gives a directory with all that is in it to one user, by number; what changes hands gets the group too.
 
-Mooring's own module, for storage that a program is at work on and writes to. It goes by descriptors and never through
+Mooring's own module, for storage that a program is at work on and writes to. What is the user's already keeps its
+group. It goes by descriptors and never through
 a symlink, so whoever owns a part of the tree cannot lead it elsewhere. What appears or vanishes meanwhile is no
 error; a second run takes the rest. A directory comes after what is in it: a run that was cut short goes on where
 there still is something to do. Modes stay. In check mode `count` tells how many entries would change.
@@ -34,6 +35,7 @@ class Walk(object):
         self.top, self.asked, self.changes = args["path"], (args["owner"], args["group"]), changes
         self.seen, self.count, self.owners, self.linked = 0, 0, {}, []
         self.total = 0
+        self.folders, self.stuck = [], None
 
     def run(self):
         """Walk; the working directory, by which it goes, is the old one afterwards."""
@@ -48,7 +50,8 @@ class Walk(object):
             finally:
                 os.close(top)
         except EnvironmentError as error:
-            raise host.Failed("%s: %s" % (self.top, error.strerror), path=self.top)
+            place = os.path.join(self.top, text(self.stuck)) if self.stuck else self.top
+            raise host.Failed("%s: %s" % (place, error.strerror), path=place)
         finally:
             os.fchdir(home)
             os.close(home)
@@ -63,6 +66,7 @@ class Walk(object):
                 self.visit(name, folder, status, depth)
             except EnvironmentError as error:
                 if error.errno not in GONE:
+                    self.stuck = self.stuck or b"/".join(self.folders + [name])
                     raise
 
     def visit(self, name, folder, parent, depth):
@@ -71,8 +75,10 @@ class Walk(object):
             inner = os.open(name, DIRECTORY | os.O_NOFOLLOW)
             try:
                 os.fchdir(inner)
+                self.folders.append(name)
                 self.enter(inner, status, depth + 1)
             finally:
+                del self.folders[depth - 1:]
                 os.fchdir(folder)
                 os.close(inner)
         self.seen += 1
@@ -88,10 +94,9 @@ class Walk(object):
 
     def is_other(self, status):
         """Whether an entry belongs to others; counts whom it belongs to."""
-        now = (status.st_uid, status.st_gid)
-        if now == self.asked:
+        if status.st_uid == self.asked[0]:
             return False
-        key = "%d:%d" % now
+        key = "%d" % status.st_uid
         if key not in self.owners and len(self.owners) >= SHOWN_OWNERS:
             key = "others"
         self.owners[key] = self.owners.get(key, 0) + 1
@@ -101,7 +106,7 @@ class Walk(object):
         """Give one entry away; the first one is looked at again, since SMB mounts take the call and do nothing."""
         if self.changes:
             give()
-            if self.count == 0 and (status().st_uid, status().st_gid) != self.asked:
+            if self.count == 0 and status().st_uid != self.asked[0]:
                 raise EnvironmentError(errno.ENOTSUP, "the file system takes the new owner and keeps the old one")
         self.count += 1
 
