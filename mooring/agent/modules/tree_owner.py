@@ -124,7 +124,7 @@ def look(args):
 
 def reply(args, walk):
     return {"changed": bool(walk.count), "path": args["path"], "count": walk.count, "owners": walk.owners,
-            "owner": args["owner"], "group": args["group"]}
+            "uid": args["owner"], "gid": args["group"]}
 
 
 def predict(args):
