@@ -312,6 +312,16 @@ def test_and_on_to_the_version_before(filled: Filled, client_debian: LookedAt) -
     filled.push(f"{next(iter(filled.digests))}-now")
 
 
+def test_an_earlier_version_that_came_over_it_is_mended(filled: Filled, client_debian: LookedAt) -> None:
+    """It writes a configuration for root alone, and leaves the container its account: the registry cannot start."""
+    configuration = "/etc/mooring/registry/config.yml"
+    filled.server.run(f"chown 0 {configuration} && chmod 600 {configuration} && docker restart mooring-registry")
+    assert not filled.server.succeeds("curl -fsS http://127.0.0.1:5000/v2/")
+    succeed(provision_server())
+    filled.pull(client_debian)
+    assert filled.owners() == {str(ACCOUNT)}
+
+
 @pytest.mark.parametrize("value", ["nginx", "1000:", "-1"])
 def test_an_account_by_name_is_refused(server: LookedAt, value: str) -> None:
     before = server.containers()
