@@ -6,14 +6,17 @@ import contextlib
 import socket
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import paramiko
 
+Address = tuple[str, int]
+
 
 @dataclass
 class Rules:
-    """Whom the server lets in, and by what."""
+    """Whom the server lets in, and by what; `run` takes each command, `route` says where a tunnel really goes."""
 
     user: str = "tester"
     keys: tuple[paramiko.PKey, ...] = ()
@@ -21,6 +24,8 @@ class Rules:
     interactive: bool = False
     needs_both: bool = False
     forwards: bool = True
+    run: Callable[[paramiko.Channel, bytes], None] | None = None
+    route: Callable[[Address], Address] = lambda destination: destination
 
     @property
     def methods(self) -> str:
@@ -66,15 +71,16 @@ class _Session(paramiko.ServerInterface):
     ) -> int:
         if not self.rules.forwards:
             return paramiko.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
-        self.tunnels[chanid] = destination
+        self.tunnels[chanid] = self.rules.route(destination)
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
-        threading.Thread(target=_run, args=(channel, command), daemon=True).start()
+        threading.Thread(target=self.rules.run or run_command, args=(channel, command), daemon=True).start()
         return True
 
 
-def _run(channel: paramiko.Channel, command: bytes) -> None:
+def run_command(channel: paramiko.Channel, command: bytes) -> None:
+    """Let a shell run it, as sshd does."""
     child = subprocess.Popen(
         ["/bin/sh", "-c", command.decode()],
         stdin=subprocess.PIPE,

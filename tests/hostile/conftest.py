@@ -1,0 +1,36 @@
+"""A yard for each test, with keys that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from hypothesis import settings
+
+from tests.hostile.yard import Yard
+
+settings.register_profile("mooring", deadline=None, derandomize=True)
+settings.load_profile("mooring")
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The files of the user's key and of the hosts' key."""
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("user", "host"):
+        private = ed25519.Ed25519PrivateKey.generate()
+        form = serialization.PrivateFormat.OpenSSH
+        data = private.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+        (folder / name).write_bytes(data)
+        (folder / name).chmod(0o600)
+    return {name: folder / name for name in ("user", "host")}
+
+
+@pytest.fixture
+def yard(tmp_path: Path, keys: dict[str, Path]) -> Iterator[Yard]:
+    one = Yard(tmp_path, keys)
+    yield one
+    one.close()

@@ -1,0 +1,203 @@
+"""A host at its own end of the real wire: it takes the bundle, shakes hands, and says what its malice makes of replies.
+
+Its agent is either the real one, in a real Python, or a table of replies by module, so that nothing on this machine is
+touched. What was sent to it is kept: `asked`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import struct
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import paramiko
+
+from mooring.agent import wire
+from mooring.connection.become import READY
+from tests.hostile.malice import Malice
+
+SIZE = re.compile(rb"len\(data\)<(\d+)")
+HELLO = {"python": "3.11.2", "pid": 4242, "uid": 0}
+CONTENT_MODULES = ("copy", "docker_image", "docker_settings")
+Answers = Mapping[str, Any]
+
+
+@dataclass
+class Asked:
+    """One request that came, and the content that was sent with it."""
+
+    number: int
+    module: str
+    args: dict[str, Any]
+    check: bool = False
+    content: bytes = b""
+
+
+Converse = Callable[[paramiko.Channel, bytes], None]
+
+
+@dataclass
+class Host:
+    """One host; `answers` are replies, or functions of the request, by module. None: the real agent answers."""
+
+    name: str
+    malice: Malice = field(default_factory=Malice)
+    answers: Answers | None = None
+    asked: list[Asked] = field(default_factory=list)
+
+    def converse(self, channel: paramiko.Channel, command: bytes) -> None:
+        """One command from its start to its end, as sshd would run it."""
+        talk = Talk(channel, b"")
+        size = SIZE.search(command)
+        with contextlib.suppress(OSError, EOFError, wire.EndOfStream):
+            if size is None:
+                channel.send_exit_status(127)
+            elif self.answers is None:
+                self._let_agent_answer(talk, command, int(size[1]))
+            else:
+                self._answer(talk, int(size[1]), self.answers)
+                channel.send_exit_status(0)
+        with contextlib.suppress(OSError, EOFError):
+            channel.close()
+
+    def _answer(self, talk: Talk, size: int, answers: Answers) -> None:
+        """Every request from the table; one that it does not know fails, as on a host that cannot do it."""
+        talk.send([READY, *self.malice.banner()])
+        talk.read(size)
+        talk.send([wire.MARKER])
+        talk.read(struct.unpack(">I", talk.read(4))[0])
+        talk.send(self.malice.hello(dict(HELLO)))
+        while True:
+            asked = self._take(*talk.next_frame())
+            if asked is None:
+                continue
+            if asked.module in CONTENT_MODULES:
+                talk.send(self.malice.want(asked))
+                asked.content = talk.read_content(asked.number)
+            answer = answers.get(asked.module, {"failed": True, "msg": f"no {asked.module} here"})
+            reply = answer(asked) if callable(answer) else answer
+            talk.send(self.malice.reply(asked, {"changed": False, **reply}))
+
+    def _take(self, kind: bytes, number: int, body: Any) -> Asked | None:
+        if kind != wire.JSON:
+            for one in self.asked:
+                one.content += body if one.number == number else b""
+            return None
+        if "module" not in body:
+            return None
+        self.asked.append(Asked(number, body["module"], body["args"], body.get("check", False)))
+        return self.asked[-1]
+
+    def _let_agent_answer(self, talk: Talk, command: bytes, size: int) -> None:
+        """The real agent, with the malice between it and the wire."""
+        child = subprocess.Popen(
+            ["/bin/sh", "-c", command.decode()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+        assert child.stdin and child.stdout
+        back = threading.Thread(target=self._bring_back, args=(talk, child.stdout), daemon=True)
+        back.start()
+        talk.copies_to = child.stdin.write
+        with contextlib.suppress(OSError, EOFError, wire.EndOfStream):
+            talk.read(size)
+            talk.read(struct.unpack(">I", talk.read(4))[0])
+            while True:
+                self._take(*talk.next_frame())
+        child.stdin.close()
+        back.join()
+        talk.channel.send_exit_status(child.wait())
+
+    def _bring_back(self, talk: Talk, stdout: Any) -> None:
+        reader = Reader(lambda: os.read(stdout.fileno(), 65536))
+        with contextlib.suppress(OSError, EOFError, wire.EndOfStream):
+            talk.send([reader.until(wire.MARKER), *self.malice.banner(), wire.MARKER])
+            while True:
+                kind, number, body = wire.unpack(reader.read)
+                talk.send(self._changed(kind, number, body))
+        stdout.close()
+
+    def _changed(self, kind: bytes, number: int, body: Any) -> Iterable[bytes]:
+        if kind == wire.JSON and "hello" in body:
+            return self.malice.hello(body["hello"])
+        if kind == wire.JSON and "reply" in body:
+            asked = next(one for one in reversed(self.asked) if one.number == number)
+            return self.malice.reply(asked, body["reply"])
+        return [wire.pack(kind, number, body)]
+
+
+class Reader:
+    """Exact reads from something that gives pieces."""
+
+    def __init__(self, fill: Callable[[], bytes]) -> None:
+        self._fill, self._buffer = fill, bytearray()
+
+    def read(self, size: int) -> bytes:
+        """Exactly so many bytes; EndOfStream where they do not come."""
+        while len(self._buffer) < size:
+            self._more()
+        return self._cut(size)
+
+    def until(self, mark: bytes) -> bytes:
+        """What comes before the mark, which is dropped."""
+        while mark not in self._buffer:
+            self._more()
+        before = self._cut(self._buffer.index(mark))
+        self._cut(len(mark))
+        return before
+
+    def _more(self) -> None:
+        data = self._fill()
+        if not data:
+            raise wire.EndOfStream("nothing more comes")
+        self._buffer += data
+
+    def _cut(self, size: int) -> bytes:
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return data
+
+
+class Talk:
+    """The channel; `copies_to` is told all that is read."""
+
+    def __init__(self, channel: paramiko.Channel, begun: bytes) -> None:
+        self.channel = channel
+        self.copies_to: Callable[[bytes], object] = lambda data: None
+        self._reader = Reader(lambda: channel.recv(65536))
+
+    def read(self, size: int) -> bytes:
+        """Exactly so many bytes."""
+        data = self._reader.read(size)
+        self.copies_to(data)
+        return data
+
+    def next_frame(self) -> tuple[bytes, int, Any]:
+        """The next frame of the control side."""
+        frame: tuple[bytes, int, Any] = wire.unpack(self.read)
+        return frame
+
+    def read_content(self, number: int) -> bytes:
+        """The content that was asked for."""
+        return b"".join(self._pieces(number))
+
+    def _pieces(self, number: int) -> Iterator[bytes]:
+        while True:
+            kind, about, body = self.next_frame()
+            if about == number:
+                if kind == wire.JSON or not body:
+                    return
+                yield body
+
+    def send(self, pieces: Iterable[bytes]) -> None:
+        """Say all of it, as long as somebody listens."""
+        for piece in pieces:
+            self.channel.sendall(piece)

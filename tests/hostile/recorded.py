@@ -1,0 +1,104 @@
+"""What hosts answer that are as they should be: tables for hosts that run nothing, as real ones said it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from mooring.daemon.plan.record import PATH as RECORD
+from tests.hostile.host import Answers, Asked
+
+NAME = "registry.example.com"
+HOSTS = "127.0.0.1 localhost\n"
+UNIT = "# /lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/sbin/dockerd -H fd://\n"
+SETTINGS = {"registry-mirrors": [f"http://{NAME}"], "insecure-registries": [NAME]}
+STATES = {"LoadState": "loaded", "ActiveState": "active", "SubState": "running", "UnitFileState": "enabled"}
+FACTS: dict[str, Any] = {
+    "ansible_os_family": "Debian",
+    "ansible_distribution": "Debian",
+    "ansible_distribution_version": "12.5",
+    "ansible_distribution_major_version": "12",
+    "ansible_distribution_release": "bookworm",
+    "ansible_architecture": "x86_64",
+    "ansible_machine": "x86_64",
+    "ansible_pkg_mgr": "apt",
+    "ansible_service_mgr": "systemd",
+    "ansible_hostname": "web1",
+    "ansible_nodename": "web1.example.com",
+    "ansible_fqdn": "web1.example.com",
+    "ansible_selinux": {"status": "disabled"},
+    "ansible_python": {"executable": "/usr/bin/python3", "version": {"major": 3, "minor": 11, "micro": 2}},
+    "ansible_python_version": "3.11.2",
+    "ansible_env": {"HOME": "/root", "PATH": "/usr/bin:/bin"},
+    "ansible_mounts": [{"mount": "/", "device": "/dev/vda1", "fstype": "ext4"}],
+    "ansible_all_ipv4_addresses": ["192.0.2.21"],
+    "ansible_default_ipv4": {"address": "192.0.2.21", "interface": "eth0"},
+    "ansible_date_time": {"epoch": "1764290000", "iso8601": "2026-11-28T00:33:20Z"},
+}
+
+
+def docker_config(asked: Asked, settings: Any = None) -> dict[str, Any]:
+    """An engine; with `settings` moored to the registry, without as it came."""
+    known = json.dumps(settings) if settings else None
+    running = settings or {}
+    return {
+        "unit": UNIT,
+        "state": STATES,
+        "registries_service": dict.fromkeys(STATES, ""),
+        "needs_reload": False,
+        "argv": ["/usr/sbin/dockerd", "-H", "fd://"],
+        "files": {"/etc/docker/daemon.json": known, **dict.fromkeys(asked.args["paths"]), RECORD: known, "/etc/hosts": HOSTS},
+        "certificates": {},
+        "digests": {},
+        "version": "20.10.24",
+        "error": "",
+        "containers": [{"id": "c0ffee", "name": "shop", "restart": "always"}],
+        "info": {
+            "RegistryConfig": {
+                "Mirrors": [f"{url}/" for url in running.get("registry-mirrors", ())],
+                "IndexConfigs": {
+                    "docker.io": {"Secure": True},
+                    **{name: {"Secure": False} for name in running.get("insecure-registries", ())},
+                },
+                "InsecureRegistryCIDRs": ["127.0.0.0/8"],
+            }
+        },
+    }
+
+
+def slurp(asked: Asked) -> dict[str, Any]:
+    """A file with one line."""
+    text = HOSTS if asked.args["src"] == "/etc/hosts" else "0123456789abcdef"
+    return {"content": base64.b64encode(text.encode()).decode(), "encoding": "base64", "source": asked.args["src"]}
+
+
+def ran(asked: Asked, stdout: str = "") -> dict[str, Any]:
+    """A program that went well."""
+    return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": asked.args.get("cmd") or asked.args.get("_raw_params")}
+
+
+CLIENT: Answers = {
+    "setup": {"ansible_facts": FACTS},
+    "stat": {"stat": {"exists": True, "isreg": True, "path": "/usr/bin/dockerd"}},
+    "systemd": {"name": "docker", "state": "started", "enabled": True, "status": {"ActiveState": "active"}},
+    "slurp": slurp,
+    "blockinfile": {"changed": True, "msg": "Block inserted"},
+    "docker_settled": lambda asked: {"is_open": False, "configuration": "new", "answers": True},
+    "docker_config": docker_config,
+    "docker_settings": {"changed": True, "msg": "reloaded", "containers": {}, "seconds": 1, "events": []},
+    "command": ran,
+    "shell": ran,
+    "ping": {"ping": "pong"},
+}
+# One that was moored before.
+MOORED: Answers = {**CLIENT, "docker_config": lambda asked: docker_config(asked, SETTINGS)}
+SERVER: Answers = {
+    **CLIENT,
+    "file": {"changed": False, "state": "directory", "mode": "0755", "path": "/etc/mooring"},
+    "copy": {"changed": True, "dest": "/etc/mooring/x", "checksum": "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+    "docker_image": {"changed": False, "image": {"Id": "sha256:1"}, "actions": []},
+    "docker_network": {"changed": False, "network": {"Name": "mooring"}, "actions": []},
+    "docker_container": {"changed": False, "container": {"Id": "c0ffee", "State": {"Running": True}}},
+    "uri": {"status": 200, "url": "http://127.0.0.1/v2/", "json": {}, "content": "{}"},
+}

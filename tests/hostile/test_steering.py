@@ -1,0 +1,150 @@
+"""A host's reply steers nothing: keys that only the control side may use are dropped and told, and the rest is data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.hostile.malice import Malice, add, add_facts
+from tests.hostile.payloads import TAINT, expect_law, proxy
+from tests.hostile.recorded import CLIENT
+from tests.hostile.yard import AT_ONCE, Yard, expect_honest
+
+PLAY = """
+- hosts: all
+  tasks:
+    - name: ping
+      ping:
+    - name: say
+      command: echo honest words
+      register: said
+      notify: woken
+      changed_when: false
+    - name: look
+      stat: {path: /etc}
+    - name: shown
+      debug:
+        msg: "{{ [stolen | default('clean'), said.stdout, added | default('none')] }}"
+    - name: looped
+      command: "echo {{ item }}"
+      loop: [one, two]
+      changed_when: false
+    - name: again
+      ping:
+  handlers:
+    - name: woken
+      debug: {msg: woken}
+"""
+# The keys that only local actions may use, each in a module's reply that does not begin with setup as well.
+CONTROL_KEYS: dict[str, Any] = {
+    "meta": "reset_connection",
+    "include": "/etc/passwd",
+    "_shown": True,
+    "_secret_handshake": "x",
+    "included_variables": {"stolen": TAINT},
+}
+# What Ansible's own replies may hold, and that means nothing here: it is data at most.
+DATA_KEYS: dict[str, Any] = {
+    "add_host": {"host_name": TAINT, "groups": ["clients"], "host_vars": {"stolen": TAINT}},
+    "add_group": TAINT,
+    "results": [{"include": "/etc/passwd", "meta": "end_play", "stolen": TAINT}],
+    "invocation": {"module_args": {"stolen": TAINT}},
+    "deprecations": [{"msg": TAINT}],
+    "retries": 1000000,
+    "attempts": TAINT,
+    "ansible_loop_var": TAINT,
+    "ansible_index_var": "stolen",
+    "item": TAINT,
+}
+MODULES = ("setup", "ping", "command", "stat")
+
+
+def told(yard: Yard, host: str, values: Any) -> Any:
+    return {
+        "included_variables": {"ansible_ssh_common_args": proxy(yard, host), "stolen": TAINT},
+        "meta": "reset_connection",
+        **values,
+    }
+
+
+@pytest.fixture
+def steered(yard: Yard) -> Any:
+    """One run with a host for each module that steers, for each key, and an honest one."""
+    yard.add("honest")
+    for module in MODULES:
+        yard.add(f"by-{module}", add(told(yard, f"by-{module}", {}), module))
+    for key, value in CONTROL_KEYS.items():
+        yard.add(f"key-{key.replace('_', '-')}", add({key: value}))
+    for key, value in DATA_KEYS.items():
+        yard.add(f"data-{key.replace('_', '-')}", add({key: value}))
+    for word in ("end_host", "end_play", "flush_handlers", "noop"):
+        yard.add(f"word-{word.replace('_', '-')}", add({"meta": word}))
+    return yard.play(PLAY, "--forks", "60")
+
+
+def test_keys_of_the_control_side_are_dropped_and_told(yard: Yard, steered: Any) -> None:
+    expect_honest(steered)
+    assert yard.marked == [], steered.said
+    for module in MODULES:
+        warned = steered.warnings(f"by-{module}")
+        assert "included_variables" in warned, (module, warned)
+        assert "meta" in warned, (module, warned)
+    for key in CONTROL_KEYS:
+        assert key in steered.warnings(f"key-{key.replace('_', '-')}"), key
+    expect_law(steered, yard)
+
+
+def test_no_host_ends_skips_or_gains_anything_by_its_words(yard: Yard, steered: Any) -> None:
+    plain = steered.messages("honest", "shown")
+    assert len(plain) == 1
+    for name in yard.hosts:
+        assert steered.messages(name, "shown") == plain, steered.said
+        assert len(yard.servers[name].transports) == 1, f"{name} had its connection reset"
+        row = steered.recap[name]
+        assert row == steered.recap["honest"], (name, row)
+    assert set(steered.recap) == set(yard.hosts)
+
+
+def test_facts_of_a_module_that_declares_none_are_none(yard: Yard) -> None:
+    facts = {"stolen": TAINT, "ansible_distribution": TAINT, "added": TAINT}
+    yard.add("honest")
+    for module in ("ping", "command", "stat"):
+        yard.add(f"by-{module}", add_facts(facts, module))
+    yard.add("wrong-kind", add({"ansible_facts": [TAINT]}))
+    yard.add("wrong-words", add({"ansible_facts": TAINT}, "ping"))
+    spread = "    - {name: spread, debug: {msg: '{{ ansible_distribution }}'}}\n"
+    run = yard.play(PLAY.replace("    - name: looped", f"{spread}    - name: looped"))
+    expect_honest(run)
+    for module in ("ping", "command", "stat"):
+        name = f"by-{module}"
+        assert run.messages(name, "spread") == run.messages("honest", "spread"), run.said
+        assert run.messages(name, "shown") == run.messages("honest", "shown"), run.said
+        assert "ansible_facts" in run.warnings(name), run.said
+    expect_law(run, yard)
+
+
+class CutAtSettings(Malice):
+    """Gives connection variables in every reply, and is gone while the engine's settings are changed."""
+
+    def __init__(self, values: Any) -> None:
+        self._add = add(values)
+
+    def reply(self, asked: Any, reply: Any) -> Any:
+        if asked.module == "docker_settings":
+            raise EOFError
+        return self._add.reply(asked, reply)
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["by-meta", "by-a-cut-line"])
+def test_the_shipped_play_runs_no_command_of_a_host(yard: Yard, cut: bool) -> None:
+    yard.add("honest", answers=CLIENT)
+    values = {"included_variables": {"ansible_ssh_common_args": proxy(yard, "hostile")}}
+    malice = CutAtSettings(values) if cut else add({**values, "meta": "reset_connection"}, "setup")
+    yard.add("hostile", malice, CLIENT)
+    run = yard.invoke("provision-clients", "--json", *AT_ONCE)
+    expect_honest(run)
+    assert "included_variables" in run.warnings("hostile"), run.said
+    expect_law(run, yard)
+    settled = [one.module for one in yard.hosts["hostile"].asked]
+    assert settled.count("docker_settled") == (2 if cut else 1), settled
