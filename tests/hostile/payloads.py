@@ -6,7 +6,7 @@ from tests.hostile.yard import Watched, Yard
 
 TAINT = "TAINT7f3a"
 SECRET = "SECRET-of-the-control-machine-91c2"
-# What is opened before and beside every host's words.
+# What no host's text may ever be part of; of paths see test_paths.py.
 KINDS = ("template", "setting", "program", "network")
 
 
@@ -36,11 +36,12 @@ def template(yard: Yard) -> str:
 
 def expect_law(run: Watched, yard: Yard) -> None:
     """No host's text was obeyed: none in a template, a setting, a program, a path; nothing of this machine went out."""
+    assert run.status in (0, 2, 4, 8), run.said
     assert yard.marked == [], run.said
-    for kind in KINDS:
-        assert not [one for one in run.noted(kind) if TAINT in one], kind
-    assert not [one for one in run.noted("path") if TAINT in one]
-    assert not run.noted("program")
+    for kind in (*KINDS, "path"):
+        broken = {one for one in run.noted(kind) if TAINT in one}
+        assert not broken, (kind, broken)
+    assert run.noted("program") == []
     for name in yard.hosts:
         assert SECRET not in yard.asked(name), name
     assert SECRET not in run.out + run.err, run.said

@@ -18,7 +18,7 @@ PLAY = """
     through: "{{ r.stdout | default('') }}"
     whole: "{{ r }}"
     listed: ["{{ r.stdout }}", {"{{ r.stdout }}": "{{ r.stdout }}"}]
-  environment: {WORD: "{{ ansible_distribution }}"}
+  environment: {WORD: "{{ ansible_distribution | default('') }}"}
   tasks:
     - {name: said, command: said, register: r, changed_when: false}
     - {name: debug var, debug: {var: "{{ r.stdout }}"}}
@@ -34,7 +34,7 @@ PLAY = """
     - {name: changed, ping: , changed_when: "{{ r.stdout }}"}
     - {name: failed, ping: , failed_when: "{{ through }}"}
     - {name: loop, debug: {msg: "{{ item }}"}, loop: "{{ r.stdout_lines }}", loop_control: {label: "{{ item }}"}}
-    - {name: items, debug: {msg: "{{ item }}"}, with_items: "{{ r.nested.list }}"}
+    - {name: items, debug: {msg: "{{ item }}"}, loop: "{{ r.nested.list }}"}
     - {name: keys, debug: {msg: "{{ item.key }} {{ item.value }}"}, loop: "{{ r.nested | dict2items }}"}
     - {name: vars, debug: {msg: "{{ mine }}"}, vars: {mine: "{{ r.stdout }}", other: "{{ mine }}"}}
     - {name: set, set_fact: {kept: "{{ r.stdout }}", kept_too: {deep: ["{{ ansible_distribution }}"]}}}
@@ -50,7 +50,7 @@ PLAY = """
     - {name: serial, pause: {seconds: "{{ r.stdout }}"}}
     - {name: notified, command: x, notify: "{{ r.stdout }}"}
     - {name: delegated, debug: {msg: "{{ hostvars['hostile'].kept | default('') }} {{ hostvars.hostile.r.stdout }}"}}
-    - {name: hosts facts, debug: {msg: "{{ hostvars['hostile'].ansible_distribution }} {{ hostvars.hostile.listed }}"}}
+    - {name: facts of others, debug: {msg: "{{ hostvars['hostile'].ansible_distribution }} {{ hostvars.hostile.listed }}"}}
     - {name: hosts that, assert: {that: "{{ hostvars['hostile'].r.stdout }}"}}
 """
 TEMPLATE = "{{ r.stdout }} {{ listed }} {% for one in r.nested.list %}{{ one }}{% endfor %} {{ hostvars.hostile.kept }}\n"
@@ -63,7 +63,7 @@ def saying(text: str) -> Edit:
     def change(asked: Any, reply: Any) -> Any:
         if asked.module == "setup":
             return add_facts({"ansible_distribution": text, "ansible_nested": nested}).change(asked, reply)
-        return {**reply, "stdout": f"{text}\n{text}", "msg": text, "stderr": text, "nested": nested}
+        return {**reply, "stdout": text, "stdout_lines": [text, text], "msg": text, "stderr": text, "nested": nested}
 
     return Edit(change)
 
@@ -88,8 +88,10 @@ def test_a_hosts_text_is_not_evaluated_wherever_it_stands(yard: Yard, kind: str)
     (folder / "own.j2").write_text(TEMPLATE)
     run = yard.play(never_failing(PLAY))
     expect_law(run, yard)
+    assert "honest" in run.recap, run.said
     assert run.recap["honest"]["unreachable"] == 0
     ended = {(one["host"], one["task"]): one["outcome"] for one in run.events if one["event"] == "task_finished"}
+    assert ("hostile", "facts of others") in ended, run.said
     for task in ("assert", "assert list", "assert through", "when", "when through", "until", "changed", "kept that"):
         assert ended["hostile", task] == "ignored", (task, run.said)
     assert ended["honest", "hosts that"] == "ignored", run.said
