@@ -93,6 +93,15 @@ CLIENT: Answers = {
 }
 # One that was moored before.
 MOORED: Answers = {**CLIENT, "docker_config": lambda asked: docker_config(asked, SETTINGS)}
+CONTAINERS: dict[str, Any] = {
+    "programs": {"containerd": "containerd 1.7.24"},
+    "files": {"/etc/containerd/config.toml": "version = 2\n"},
+    "certificates": {},
+    "digests": {},
+    "units": {"containerd": {"text": UNIT, "states": STATES, "argv": ["containerd"], "newer": []}},
+    "environment": {},
+    "docker": False,
+}
 SERVER: Answers = {
     **CLIENT,
     "file": {"changed": False, "state": "directory", "mode": "0755", "path": "/etc/mooring"},

@@ -66,6 +66,7 @@ class Yard:
     servers: dict[str, SshServer] = field(default_factory=dict)
     variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     common: dict[str, Any] = field(default_factory=dict)
+    tunnels_to: Address = ("127.0.0.1", 1)
     runs: int = 0
 
     def __post_init__(self) -> None:
@@ -87,8 +88,8 @@ class Yard:
         return host
 
     def route(self, destination: Address) -> Address:
-        """Tunnels end at a closed port of loopback: no packet leaves this machine."""
-        return ("127.0.0.1", 1)
+        """Tunnels end on loopback, at a closed port if nothing else is said: no packet leaves this machine."""
+        return self.tunnels_to
 
     def mark(self, host: str) -> Path:
         """The file that a host's commands make where they run on the control machine."""

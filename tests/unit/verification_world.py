@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry_server import RegistryServer
-
 from mooring.registry.image import digest_of
 from mooring.verification.member import Member
 from mooring.verification.routes import Door
+from tests.unit.registry_server import RegistryServer
 
 NAMES = ("registry.example.com",)
 DOOR = Door(NAMES, "192.0.2.10", 80, 443, has_tls=False)
@@ -80,28 +79,32 @@ class World:
     def note(self, client: str, path: str) -> None:
         self.log.append(LINE.format(address=f"10.0.0.{client[-1]}", method="GET", path=path))
 
+    def answer(self, name: str, module: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """What the agent of a client (or of the server) answers."""
+        if module == "shell":
+            rc, out, err = self.shell(name, args["_raw_params"] if "_raw_params" in args else args["cmd"])
+            return {"rc": rc, "stdout": out, "stderr": err, "failed": rc != 0}
+        if module == "registry_probe":
+            self.note(name, args["path"])
+            if args["connect_only"]:
+                return {"layer": "TCP", "msg": "refused"}
+            return {
+                "layer": self.layer,
+                "msg": "down",
+                "addresses": ["192.0.2.10"],
+                "status": 200,
+                "headers": [["Docker-Distribution-Api-Version", "registry/2.0"]],
+                "body": "{}",
+            }
+        settings = {
+            "Mirrors": list(self.mirrors),
+            "IndexConfigs": {"registry.example.com": {"Secure": False}},
+        }
+        return {"host_info": {"Architecture": "aarch64", "RegistryConfig": settings}}
+
     def member(self, name: str, engine: str = "docker") -> Member:
         def send(module: str, args: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
-            if module == "shell":
-                rc, out, err = self.shell(name, args["_raw_params"] if "_raw_params" in args else args["cmd"])
-                return {"rc": rc, "stdout": out, "stderr": err, "failed": rc != 0}
-            if module == "registry_probe":
-                self.note(name, args["path"])
-                if args["connect_only"]:
-                    return {"layer": "TCP", "msg": "refused"}
-                return {
-                    "layer": self.layer,
-                    "msg": "down",
-                    "addresses": ["192.0.2.10"],
-                    "status": 200,
-                    "headers": [["Docker-Distribution-Api-Version", "registry/2.0"]],
-                    "body": "{}",
-                }
-            settings = {
-                "Mirrors": list(self.mirrors),
-                "IndexConfigs": {"registry.example.com": {"Secure": False}},
-            }
-            return {"host_info": {"Architecture": "aarch64", "RegistryConfig": settings}}
+            return self.answer(name, module, args)
 
         def tunnel(host: str, port: int) -> socket.socket:
             assert (host, port) == ("registry.example.com", 80)

@@ -1,0 +1,180 @@
+"""`status`, `doctor`, `explain` and `verify` with malformed hosts among others: one line for each, the rest told rightly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.hostile.host import Answers, Asked
+from tests.hostile.kinds import CUT, SAID, WRONG
+from tests.hostile.malice import Edit, Malice, Reply, Say
+from tests.hostile.payloads import expect_law
+from tests.hostile.recorded import CONTAINERS, FACTS, HOSTS, MOORED, SERVER, SETTINGS, docker_config
+from tests.hostile.yard import TRACE, Watched, Yard
+from tests.unit.registry_server import serve_registry
+from tests.unit.verification_world import World
+
+LOOKS = ("docker_config", "container_config")
+MISSING = {"failed": True, "missing": True, "msg": "there is no service docker"}
+PODMAN: Answers = {**MOORED, "docker_config": MISSING, "container_config": CONTAINERS}
+
+
+def with_host_lines(asked: Asked) -> dict[str, Any]:
+    """An engine that is moored, with the registry's names in /etc/hosts."""
+    found = docker_config(asked, SETTINGS)
+    line = f"# BEGIN registry names, managed by mooring\n192.0.2.10 {' '.join(NAMES)}\n# END registry names, managed by mooring\n"
+    return {**found, "files": {**found["files"], "/etc/hosts": HOSTS + line}}
+
+
+NAMES = ["registry.example.com"]
+WELL: Answers = {**MOORED, "docker_config": with_host_lines}
+
+
+class OnLooks(Malice):
+    """Another malice's words in place of the replies of the modules that look."""
+
+    def __init__(self, malice: Malice) -> None:
+        self._malice = malice
+
+    def reply(self, asked: Asked, reply: Reply) -> Any:
+        chosen = self._malice if asked.module in LOOKS else Malice()
+        return chosen.reply(asked, reply)
+
+
+def bend(key: str, value: Any) -> Edit:
+    return Edit(lambda asked, reply: {**reply, key: value})
+
+
+def without(key: str) -> Edit:
+    return Edit(lambda asked, reply: {name: value for name, value in reply.items() if name != key})
+
+
+def inner(key: str, value: Any) -> Edit:
+    """Wrong values inside of what the key holds."""
+    return Edit(lambda asked, reply: {**reply, key: wrong_inside(reply.get(key), value)})
+
+
+def wrong_inside(held: Any, value: Any) -> Any:
+    return dict.fromkeys(held or ["x"], value) if isinstance(held, dict) else [value]
+
+
+# All three-way: gone, of each of some wrong kinds, and wrong inside.
+KINDS = (None, 7, "x", [1], {"a": [1]})
+
+
+def malformed(table: Answers, keys: Any) -> Iterator[tuple[str, Malice, Answers]]:
+    for key in keys:
+        if key == "changed":
+            continue
+        name = key.replace("_", "-")
+        yield f"{name}-gone", without(key), table
+        for number, value in enumerate(KINDS):
+            yield f"{name}-{number}", bend(key, value), table
+            yield f"{name}-in-{number}", inner(key, value), table
+
+
+def malices() -> dict[str, tuple[Malice, Answers]]:
+    """Hosts for a table: every key of what a look tells in wrong kinds, and frames that are none."""
+    asked = Asked(1, "docker_config", {"paths": []})
+    found = {f"docker-{name}": (one, table) for name, one, table in malformed(WELL, docker_config(asked, SETTINGS))}
+    found |= {f"other-{name}": (one, table) for name, one, table in malformed(PODMAN, CONTAINERS)}
+    for name, pieces in {**SAID, **CUT}.items():
+        if "length" not in name and "many" not in name:
+            found[f"said-{name}"] = (Say(pieces), WELL)
+    found |= {f"failed-{number}": (Edit(lambda asked, reply, value=value: {"failed": True, "msg": value}), WELL)
+              for number, value in enumerate(WRONG)}  # fmt: skip
+    return found
+
+
+def inhabit(yard: Yard, engine: str = "auto") -> list[str]:
+    """An honest server, an honest client, and one host for each malice."""
+    yard.add("server", answers={**SERVER, "docker_config": with_host_lines}, group="server")
+    yard.add("honest", answers=WELL)
+    for name, (malice, table) in malices().items():
+        yard.add(name, OnLooks(malice), table, registry_client_engine="containerd" if table is PODMAN else "docker")
+    return list(yard.hosts)
+
+
+def expect_table(run: Watched, yard: Yard, names: list[str]) -> dict[str, dict[str, Any]]:
+    """All hosts are in the JSON, and nothing else came of it."""
+    assert TRACE not in run.out, run.said
+    expect_law(run, yard)
+    rows = {one["host"]: one for one in json.loads(run.out)["hosts"]}
+    assert sorted(rows) == sorted(names)
+    return rows
+
+
+def test_status(yard: Yard) -> None:
+    names = inhabit(yard)
+    run = yard.invoke("status", "--json", "--forks", "40")
+    rows = expect_table(run, yard, names)
+    assert rows["honest"]["drift"] == "none", rows["honest"]
+    assert rows["honest"]["hub"] == "mirror http://registry.example.com"
+    text = yard.invoke("status", "--forks", "40")
+    assert sum(line.startswith("honest ") and " none" in line for line in text.out.splitlines()) == 1, text.said
+
+
+def test_doctor(yard: Yard) -> None:
+    names = inhabit(yard)
+    run = yard.invoke("doctor", "--json", "--forks", "40")
+    rows = expect_table(run, yard, names)
+    assert not rows["honest"].get("trouble"), rows["honest"]
+    verdicts = {one["rule"]: one["verdict"] for one in rows["honest"]["findings"]}
+    assert verdicts["daemon"] == "holds", rows["honest"]
+
+
+EXPLAINED = ("docker-files-1", "docker-info-in-3", "docker-argv-2", "other-programs-1", "said-no-json", "said-deep-list")
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_explain(yard: Yard, name: str) -> None:
+    malice, table = malices()[name]
+    yard.add("hostile", OnLooks(malice), table)
+    run = yard.invoke("explain", "hostile", "busybox")
+    assert run.status in (0, 2, 4), run.said
+    expect_law(run, yard)
+    assert run.status == 0 or len(run.err.splitlines()) <= 3, run.said
+
+
+def verified(malice: Malice | None, yard: Yard, world: World) -> Watched:
+    """`invoke verify` over a server and two clients, of which the second one has the malice."""
+    fleet = {"server": ("server", None), "client1": ("clients", None), "client2": ("clients", malice)}
+    for name, (group, own) in fleet.items():
+        facts = {"setup": {"ansible_facts": FACTS}}
+
+        def answer(asked: Asked, name: str = name) -> dict[str, Any]:
+            return world.answer(name, asked.module, asked.args)
+
+        answers = {**facts, **dict.fromkeys(("shell", "registry_probe", "docker_host_info"), answer)}
+        yard.add(name, own, answers, group)
+    yard.tunnels_to = world.registry.server_address  # type: ignore[assignment]
+    return yard.invoke("verify", "--json")
+
+
+BAD: dict[str, Malice | None] = {
+    "none": None,
+    "facts": Edit(lambda asked, reply: {"ansible_facts": [1]}, "setup"),
+    "engine": Edit(lambda asked, reply: {"host_info": [1]}, "docker_host_info"),
+    "probe": Edit(lambda asked, reply: {"layer": 7, "addresses": {"a": 1}, "headers": "x", "status": []}, "registry_probe"),
+    "words": Edit(lambda asked, reply: {"rc": "x", "stdout": [1], "stderr": None}, "shell"),
+    "frames": Say(SAID["deep-list"], "docker_host_info"),
+    "end": Say(CUT["eof"], "shell"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_verify(yard: Yard, name: str) -> None:
+    with serve_registry() as registry:
+        run = verified(BAD[name], yard, World(registry))
+    assert TRACE not in run.out, run.said
+    expect_law(run, yard)
+    found = json.loads(run.out)
+    assert set(found["hosts"]) == {"server", "client1", "client2"}, run.said
+    assert found["hosts"]["client1"]["status"] == "ok", run.said
+    assert found["hosts"]["server"]["status"] == "ok", run.said
+    assert all(route["status"] == "ok" for route in found["hosts"]["client1"]["routes"].values()), run.said
+    assert (found["hosts"]["client2"]["status"] == "ok") == (name == "none"), run.said
+    assert run.status == {"none": 0, "end": 4}.get(name, 2), run.said
