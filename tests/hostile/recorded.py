@@ -48,7 +48,10 @@ def docker_config(asked: Asked, settings: Any = None) -> dict[str, Any]:
         "registries_service": dict.fromkeys(STATES, ""),
         "needs_reload": False,
         "argv": ["/usr/sbin/dockerd", "-H", "fd://"],
-        "files": {"/etc/docker/daemon.json": known, **dict.fromkeys(asked.args["paths"]), RECORD: known, "/etc/hosts": HOSTS},
+        "files": {
+            **dict.fromkeys(asked.args["paths"]),
+            **{"/etc/docker/daemon.json": known, RECORD: known, "/etc/hosts": HOSTS},
+        },
         "certificates": {},
         "digests": {},
         "version": "20.10.24",
@@ -64,6 +67,20 @@ def docker_config(asked: Asked, settings: Any = None) -> dict[str, Any]:
                 "InsecureRegistryCIDRs": ["127.0.0.0/8"],
             }
         },
+    }
+
+
+def container_config(asked: Asked) -> dict[str, Any]:
+    """containerd as it came."""
+    paths = dict.fromkeys(asked.args["paths"])
+    return {
+        "programs": {"containerd": "containerd 1.7.24"},
+        "files": {**paths, "/etc/hosts": HOSTS, "/etc/containerd/config.toml": "version = 2\n"},
+        "certificates": {},
+        "digests": {},
+        "units": {"containerd": {"text": UNIT, "states": STATES, "argv": ["containerd"], "newer": []}},
+        "environment": {},
+        "docker": False,
     }
 
 
@@ -93,15 +110,6 @@ CLIENT: Answers = {
 }
 # One that was moored before.
 MOORED: Answers = {**CLIENT, "docker_config": lambda asked: docker_config(asked, SETTINGS)}
-CONTAINERS: dict[str, Any] = {
-    "programs": {"containerd": "containerd 1.7.24"},
-    "files": {"/etc/containerd/config.toml": "version = 2\n"},
-    "certificates": {},
-    "digests": {},
-    "units": {"containerd": {"text": UNIT, "states": STATES, "argv": ["containerd"], "newer": []}},
-    "environment": {},
-    "docker": False,
-}
 SERVER: Answers = {
     **CLIENT,
     "file": {"changed": False, "state": "directory", "mode": "0755", "path": "/etc/mooring"},
