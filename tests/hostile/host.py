@@ -53,7 +53,7 @@ class Host:
 
     def converse(self, channel: paramiko.Channel, command: bytes) -> None:
         """One command from its start to its end, as sshd would run it."""
-        talk = Talk(channel, b"")
+        talk = Talk(channel)
         size = SIZE.search(command)
         with contextlib.suppress(OSError, EOFError, wire.EndOfStream):
             if size is None:
@@ -106,12 +106,14 @@ class Host:
         assert child.stdin and child.stdout
         back = threading.Thread(target=self._bring_back, args=(talk, child.stdout), daemon=True)
         back.start()
-        talk.copies_to = child.stdin.write
         with contextlib.suppress(OSError, EOFError, wire.EndOfStream):
-            talk.read(size)
-            talk.read(struct.unpack(">I", talk.read(4))[0])
+            child.stdin.write(talk.read(size))
+            length = talk.read(4)
+            child.stdin.write(length + talk.read(struct.unpack(">I", length)[0]))
             while True:
+                # Noted before the agent has it, which may answer at once.
                 self._take(*talk.next_frame())
+                child.stdin.write(talk.last)
         child.stdin.close()
         back.join()
         talk.channel.send_exit_status(child.wait())
@@ -167,21 +169,22 @@ class Reader:
 
 
 class Talk:
-    """The channel; `copies_to` is told all that is read."""
+    """The channel; `last` are the bytes of the last frame."""
 
-    def __init__(self, channel: paramiko.Channel, begun: bytes) -> None:
+    def __init__(self, channel: paramiko.Channel) -> None:
         self.channel = channel
-        self.copies_to: Callable[[bytes], object] = lambda data: None
+        self.last = b""
         self._reader = Reader(lambda: channel.recv(65536))
 
     def read(self, size: int) -> bytes:
         """Exactly so many bytes."""
         data = self._reader.read(size)
-        self.copies_to(data)
+        self.last += data
         return data
 
     def next_frame(self) -> tuple[bytes, int, Any]:
         """The next frame of the control side."""
+        self.last = b""
         frame: tuple[bytes, int, Any] = wire.unpack(self.read)
         return frame
 
