@@ -7,7 +7,7 @@ from tests.hostile.yard import Watched, Yard
 TAINT = "TAINT7f3a"
 SECRET = "SECRET-of-the-control-machine-91c2"
 # What no host's text may ever be part of; of paths see test_paths.py.
-KINDS = ("template", "setting", "program", "network")
+KINDS = ("template", "code", "setting", "program", "network")
 
 
 def secret_file(yard: Yard, suffix: str = ".txt") -> str:

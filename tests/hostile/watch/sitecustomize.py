@@ -1,8 +1,8 @@
 """Looks over the shoulder of a run of the real `invoke`: what it opens, starts, connects to and compiles.
 
 Python imports this by itself where PYTHONPATH names its folder. Each thing is a line of JSON in the file MOORING_WATCH:
-audit events ("open", "subprocess.Popen", …), "template" (every text that Jinja reads as a template), "setting" (every
-value that says how a host is reached).
+"path", "program", "network" and "code" from Python's audit events, "template" (every text that Jinja reads as one),
+"setting" (every value that says how a host is reached).
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Watch:
                 self.note("path", path)
         elif event in PROGRAMS:
             self.note("program", args)
+        elif event == "compile" and isinstance(args[0], (str, bytes)) and not str(args[1]).endswith(".py"):
+            self.note("code", args[0])
         elif event in ("socket.connect", "socket.getaddrinfo"):
             self.note("network", args)
 
