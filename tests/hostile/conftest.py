@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import settings
 
 from tests.hostile.yard import Yard
+from tests.unit.registry_server import RegistryServer, serve_registry
 
 settings.register_profile("mooring", deadline=None, derandomize=True)
 settings.load_profile("mooring")
@@ -27,6 +28,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         (folder / name).write_bytes(data)
         (folder / name).chmod(0o600)
     return {name: folder / name for name in ("user", "host")}
+
+
+@pytest.fixture
+def registry() -> Iterator[RegistryServer]:
+    """A registry for the tunnels to end at."""
+    with serve_registry() as server:
+        yield server
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ NAMES = (
     "role_path", "inventory_dir", "hostvars", "groups", "omit", "docker_yum_repository", "centos_vault_url",
     "ansible_os_family", "ansible_facts", "item", "vars",
 )  # fmt: skip
+WORDS = ("reset_connection", "end_play", "end_host", "flush_handlers", TAINT)
 STEERING = ("included_variables", "include", "meta", "ansible_facts", "results", "warnings", "diff", "msg", "_shown", "_effect")
 
 
@@ -56,14 +57,28 @@ class Tainter(Malice):
         tainted = self._taint(copy.deepcopy(reply))
         if self._random.random() < self._share:
             tainted.update({name: self._anything() for name in self._some(STEERING)})
+        if self._random.random() < 0.5:
+            tainted.update({"included_variables": self._facts(), "meta": self._random.choice([WORDS[0], *WORDS])})
         if self._random.random() < self._share or asked.module == "setup":
             facts = tainted.get("ansible_facts")
-            added = {name: self._anything() for name in self._some(NAMES)}
-            tainted["ansible_facts"] = {**(facts if isinstance(facts, dict) else {}), **added}
+            tainted["ansible_facts"] = {**(facts if isinstance(facts, dict) else {}), **self._facts()}
         return [answer(asked, tainted)]
 
+    def _facts(self) -> dict[str, Any]:
+        return {name: self._fact(name) for name in self._some(NAMES)}
+
+    def _fact(self, name: str) -> Any:
+        """Words that would do harm under that name, more often than any others."""
+        if self._random.random() < self._share:
+            return self._anything()
+        if name.endswith(("_args", "extra_ssh")):
+            return self._payloads[5]
+        if name.endswith("_registries"):
+            return [{"name": f"{TAINT}.example.com", "ca_file": self._payloads[3]}]
+        return self._payloads[3] if name.endswith(("_file", "_archive", "_key", "_certificate")) else self._anything()
+
     def _some(self, names: tuple[str, ...]) -> list[str]:
-        return self._random.sample(names, self._random.randint(1, len(names)))
+        return self._random.sample(names, self._random.randint(1, 3))
 
     def _anything(self) -> Any:
         word = self._random.choice(self._payloads)

@@ -14,7 +14,7 @@ from tests.hostile.malice import Edit, Malice, Reply, Say
 from tests.hostile.payloads import expect_law
 from tests.hostile.recorded import FACTS, HOSTS, MOORED, SERVER, SETTINGS, container_config, docker_config
 from tests.hostile.yard import TRACE, Watched, Yard
-from tests.unit.registry_server import serve_registry
+from tests.unit.registry_server import RegistryServer
 from tests.unit.verification_world import World
 
 LOOKS = ("docker_config", "container_config")
@@ -89,8 +89,9 @@ def malices() -> dict[str, tuple[Malice, Answers]]:
     return found
 
 
-def inhabit(yard: Yard, engine: str = "auto") -> list[str]:
+def inhabit(yard: Yard, registry: RegistryServer) -> list[str]:
     """An honest server, an honest client, and one host for each malice."""
+    yard.tunnels_to = registry.server_address  # type: ignore[assignment]
     yard.add("server", answers={**SERVER, "docker_config": with_host_lines}, group="server")
     yard.add("honest", answers=WELL)
     for name, (malice, table) in malices().items():
@@ -107,8 +108,8 @@ def expect_table(run: Watched, yard: Yard, names: list[str]) -> dict[str, dict[s
     return rows
 
 
-def test_status(yard: Yard) -> None:
-    names = inhabit(yard)
+def test_status(yard: Yard, registry: RegistryServer) -> None:
+    names = inhabit(yard, registry)
     run = yard.invoke("status", "--json", "--forks", "40")
     rows = expect_table(run, yard, names)
     assert rows["honest"]["drift"] == "none", rows["honest"]
@@ -117,8 +118,8 @@ def test_status(yard: Yard) -> None:
     assert sum(line.startswith("honest ") and " none" in line for line in text.out.splitlines()) == 1, text.said
 
 
-def test_doctor(yard: Yard) -> None:
-    names = inhabit(yard)
+def test_doctor(yard: Yard, registry: RegistryServer) -> None:
+    names = inhabit(yard, registry)
     run = yard.invoke("doctor", "--json", "--forks", "40")
     rows = expect_table(run, yard, names)
     assert not rows["honest"].get("trouble"), rows["honest"]
@@ -166,9 +167,8 @@ BAD: dict[str, Malice | None] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_verify(yard: Yard, name: str) -> None:
-    with serve_registry() as registry:
-        run = verified(BAD[name], yard, World(registry))
+def test_verify(yard: Yard, registry: RegistryServer, name: str) -> None:
+    run = verified(BAD[name], yard, World(registry))
     assert TRACE not in run.out, run.said
     expect_law(run, yard)
     found = json.loads(run.out)

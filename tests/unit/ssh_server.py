@@ -137,14 +137,23 @@ class SshServer:
             while transport.is_active():
                 channel = transport.accept(0.2)
                 if channel is not None and channel.chanid in session.tunnels:
-                    target = socket.create_connection(session.tunnels[channel.chanid])
-                    for left, right in ((channel, target), (target, channel)):
-                        threading.Thread(target=_copy, args=(left, right), daemon=True).start()
+                    _connect(channel, session.tunnels[channel.chanid])
 
     def close(self) -> None:
         self._listener.close()
         for transport in self.transports:
             transport.close()
+
+
+def _connect(channel: paramiko.Channel, destination: Address) -> None:
+    """Carry both directions of a tunnel; one whose end refuses is closed."""
+    try:
+        target = socket.create_connection(destination)
+    except OSError:
+        channel.close()
+        return
+    for left, right in ((channel, target), (target, channel)):
+        threading.Thread(target=_copy, args=(left, right), daemon=True).start()
 
 
 def _copy(left, right) -> None:  # type: ignore[no-untyped-def]
