@@ -8,7 +8,7 @@ from invoke import Context, task
 @task(
     help={
         "unit": "only the tests without the lab",
-        "long": "also the long ones: hundreds of drawn cases per engine, the lab's big fleet",
+        "long": "also the long ones: hundreds of drawn cases per engine and of hostile hosts, the lab's big fleet",
     }
 )
 def test(context: Context, unit: bool = False, long: bool = False) -> None:
@@ -18,6 +18,8 @@ def test(context: Context, unit: bool = False, long: bool = False) -> None:
         context.run(f"{python} pytest -q -n auto --dist loadfile")
         return
     check(context)
+    if long:
+        context.run(f"{python} pytest -q -n auto tests/hostile --long")
     context.run(f"{python} pytest tests/lab tests/differential" + (" --long" if long else ""))
 
 

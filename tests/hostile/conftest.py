@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import settings
 
+from tests.hostile.drawn import Yards
 from tests.hostile.yard import Yard
 from tests.unit.registry_server import RegistryServer, serve_registry
 
@@ -28,6 +29,11 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         (folder / name).write_bytes(data)
         (folder / name).chmod(0o600)
     return {name: folder / name for name in ("user", "host")}
+
+
+@pytest.fixture
+def yards(tmp_path: Path, keys: dict[str, Path]) -> Yards:
+    return Yards(tmp_path, keys)
 
 
 @pytest.fixture

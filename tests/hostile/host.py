@@ -20,7 +20,7 @@ import paramiko
 
 from mooring.agent import wire
 from mooring.connection.become import READY
-from tests.hostile.malice import Malice
+from tests.hostile.malice import Killed, Malice
 
 SIZE = re.compile(rb"len\(data\)<(\d+)")
 HELLO = {"python": "3.11.2", "pid": 4242, "uid": 0}
@@ -55,7 +55,7 @@ class Host:
         """One command from its start to its end, as sshd would run it."""
         talk = Talk(channel)
         size = SIZE.search(command)
-        with contextlib.suppress(OSError, EOFError, wire.EndOfStream):
+        try:
             if size is None:
                 channel.send_exit_status(127)
             elif self.answers is None:
@@ -63,6 +63,10 @@ class Host:
             else:
                 self._answer(talk, int(size[1]), self.answers)
                 channel.send_exit_status(0)
+        except Killed:
+            channel.get_transport().close()
+        except (OSError, EOFError, wire.EndOfStream):
+            pass
         with contextlib.suppress(OSError, EOFError):
             channel.close()
 
@@ -103,7 +107,8 @@ class Host:
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
-        assert child.stdin and child.stdout
+        assert child.stdin
+        assert child.stdout
         back = threading.Thread(target=self._bring_back, args=(talk, child.stdout), daemon=True)
         back.start()
         with contextlib.suppress(OSError, EOFError, wire.EndOfStream):

@@ -11,7 +11,8 @@ from tests.hostile.malice import Edit, Malice, Reply, Say, answer
 
 # In place of any value.
 WRONG: tuple[Any, ...] = (
-    None, True, -1, 3.7, 10**30, "", "x", "\ud800\udfff\x1b[2J\r\n", [], [1], [[]], [None], {}, {"a": 1}, {"": {"": []}},
+    None, True, -1, 3.7, 10**30, "", "x", "\ud800\udfff\x1b[2J\r\n", [],
+    [1], [[]], [None], {}, {"a": 1}, {"": {"": []}},
     [{"before": 1}], [{"before": ["x"], "after": None}], ["x", 1, {"a": [1]}],
 )  # fmt: skip
 # Every key of a reply that is read by ours.
@@ -49,7 +50,7 @@ def deep(levels: int) -> str:
 
 def reply_text(asked: Any, value: str) -> bytes:
     """A reply whose one key has this JSON text as its value."""
-    return text(asked.number, '{"reply": {"changed": false, "ping": %s}}' % value)
+    return text(asked.number, f'{{"reply": {{"changed": false, "ping": {value}}}}}')
 
 
 def flood(asked: Any, reply: Reply) -> Iterator[bytes]:
@@ -131,5 +132,3 @@ def all_malices(module: str) -> dict[str, Malice]:
     """A malice by name for each of the above, in the replies of a module."""
     said = {name: Say(pieces, module) for name, pieces in {**SAID, **CUT}.items()}
     return {**said, **{f"key-{key.replace('_', '-')}": wrong(key) for key in READ_KEYS}}
-
-

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 Reply = dict[str, Any]
 
 
+class Killed(Exception):
+    """The host is gone: its connection breaks off."""
+
+
 class Malice:
     """None at all: the honest host's. Others override what they do otherwise."""
 

@@ -50,7 +50,9 @@ def docker_config(asked: Asked, settings: Any = None) -> dict[str, Any]:
         "argv": ["/usr/sbin/dockerd", "-H", "fd://"],
         "files": {
             **dict.fromkeys(asked.args["paths"]),
-            **{"/etc/docker/daemon.json": known, RECORD: known, "/etc/hosts": HOSTS},
+            "/etc/docker/daemon.json": known,
+            RECORD: known,
+            "/etc/hosts": HOSTS,
         },
         "certificates": {},
         "digests": {},

@@ -25,7 +25,18 @@ NAMES = (
     "ansible_os_family", "ansible_facts", "item", "vars",
 )  # fmt: skip
 WORDS = ("reset_connection", "end_play", "end_host", "flush_handlers", TAINT)
-STEERING = ("included_variables", "include", "meta", "ansible_facts", "results", "warnings", "diff", "msg", "_shown", "_effect")
+STEERING = (
+    "included_variables",
+    "include",
+    "meta",
+    "ansible_facts",
+    "results",
+    "warnings",
+    "diff",
+    "msg",
+    "_shown",
+    "_effect",
+)
 
 
 def payloads(yard: Yard, host: str) -> tuple[str, ...]:
@@ -112,4 +123,6 @@ class Tainter(Malice):
         if self._random.random() >= self._share:
             return word
         payload = self._random.choice(self._payloads)
-        return self._random.choice([payload, word + payload, payload + word, f"{word}\n{payload}\n{word}", word[:3] + TAINT])
+        return self._random.choice(
+            [payload, word + payload, payload + word, f"{word}\n{payload}\n{word}", word[:3] + TAINT]
+        )

@@ -50,10 +50,12 @@ PLAY = """
     - {name: serial, pause: {seconds: "{{ r.stdout }}"}}
     - {name: notified, command: x, notify: "{{ r.stdout }}"}
     - {name: delegated, debug: {msg: "{{ hostvars['hostile'].kept | default('') }} {{ hostvars.hostile.r.stdout }}"}}
-    - {name: facts of others, debug: {msg: "{{ hostvars['hostile'].ansible_distribution }} {{ hostvars.hostile.listed }}"}}
+    - {name: facts of others, debug: {msg: "{{ hostvars.hostile.ansible_distribution }} {{ hostvars.hostile.listed }}"}}
     - {name: hosts that, assert: {that: "{{ hostvars['hostile'].r.stdout }}"}}
 """
-TEMPLATE = "{{ r.stdout }} {{ listed }} {% for one in r.nested.list %}{{ one }}{% endfor %} {{ hostvars.hostile.kept }}\n"
+TEMPLATE = (
+    "{{ r.stdout }} {{ listed }} {% for one in r.nested.list %}{{ one }}{% endfor %} {{ hostvars.hostile.kept }}\n"
+)
 
 
 def saying(text: str) -> Edit:
@@ -70,7 +72,9 @@ def saying(text: str) -> Edit:
 
 def never_failing(text: str) -> str:
     """The play with every task's failure ignored."""
-    return text.replace("}\n    - {name", ", ignore_errors: true}\n    - {name").rstrip()[:-1] + ", ignore_errors: true}\n"
+    return (
+        text.replace("}\n    - {name", ", ignore_errors: true}\n    - {name").rstrip()[:-1] + ", ignore_errors: true}\n"
+    )
 
 
 @pytest.mark.parametrize("kind", ["template", "expression", "true"])

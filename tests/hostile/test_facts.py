@@ -1,4 +1,4 @@
-"""Facts of any name: Ansible's own keep their place, the operator's words stand, and nobody's way is a host's to say."""
+"""Facts of any name: Ansible's own keep their place, the operator's words stand, nobody's way is a host's to say."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ WAYS = (
     "ansible_host", "ansible_port", "ansible_user", "ansible_password", "ansible_become", "ansible_become_user",
     "ansible_become_password", "ansible_become_method", "ansible_connection", "ansible_ssh_common_args",
     "ansible_ssh_extra_args", "ansible_ssh_args", "ansible_ssh_host", "ansible_ssh_private_key_file",
-    "ansible_private_key_file", "ansible_python_interpreter", "ansible_timeout", "ansible_sudo_pass", "ansible_ssh_pass",
+    "ansible_private_key_file", "ansible_python_interpreter", "ansible_timeout", "ansible_sudo_pass",
+    "ansible_ssh_pass",
 )  # fmt: skip
 MAGIC = (
     "inventory_dir", "playbook_dir", "role_path", "groups", "omit", "hostvars", "inventory_hostname", "play_hosts",
@@ -96,7 +97,9 @@ def test_no_host_is_sent_a_file_of_its_own_choice(yard: Yard) -> None:
     plain = [(one.module, one.args) for one in yard.hosts["honest"].asked]
     for name, facts in variants.items():
         assert [(one.module, one.args) for one in yard.hosts[name].asked] == plain, name
-        assert all(fact in run.warnings(name) for fact in facts if fact.startswith("registry_client")), run.warnings(name)
+        assert all(fact in run.warnings(name) for fact in facts if fact.startswith("registry_client")), run.warnings(
+            name
+        )
     assert SECRET not in run.out
 
 

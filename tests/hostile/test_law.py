@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.hostile.drawn import Yards, draw
 from tests.hostile.host import Answers, Asked
 from tests.hostile.payloads import expect_law
 from tests.hostile.recorded import CLIENT, FACTS, SERVER
@@ -24,7 +23,9 @@ RED_HAT: Answers = {
     "setup": {
         "ansible_facts": {
             **FACTS,
-            **{"ansible_os_family": "RedHat", "ansible_distribution": "CentOS", "ansible_distribution_major_version": "7"},
+            "ansible_os_family": "RedHat",
+            "ansible_distribution": "CentOS",
+            "ansible_distribution_major_version": "7",
         }
     },
     "stat": {"stat": {"exists": False}},
@@ -43,39 +44,12 @@ SHARES = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.02, 0.02, 0.05, 0.1, 0.3, 0.6, 1.0]
 SEEDS = st.integers(0, 2**32).map(lambda seed: [seed + number for number in range(len(SHARES))])
 
 
-class Lawn:
-    """Yards for one command, a new one for each draw."""
-
-    def __init__(self, place: Path, keys: dict[str, Path]) -> None:
-        self._place, self._keys, self._count = place, keys, 0
-
-    def yard(self) -> Yard:
-        self._count += 1
-        folder = self._place / str(self._count)
-        folder.mkdir()
-        return Yard(folder, self._keys)
-
-
-@pytest.fixture
-def lawn(tmp_path: Path, keys: dict[str, Path]) -> Lawn:
-    return Lawn(tmp_path, keys)
-
-
-def draw(request: pytest.FixtureRequest, check: Any) -> None:
-    """Run the check on a draw, with --long on hundreds."""
-    count = 100 if request.config.getoption("--long") else 2
-    chosen = settings(
-        max_examples=count, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
-    chosen(given(SEEDS)(check))()
-
-
 @pytest.mark.parametrize("command", PLAYS)
-def test_the_shipped_playbooks(lawn: Lawn, request: pytest.FixtureRequest, command: str) -> None:
+def test_the_shipped_playbooks(yards: Yards, request: pytest.FixtureRequest, command: str) -> None:
     group, tables = PLAYS[command]
 
     def check(seeds: list[int]) -> None:
-        yard = lawn.yard()
+        yard = yards.make()
         yard.add("honest", answers=tables[0], group=group)
         for number, (seed, share) in enumerate(zip(seeds, SHARES, strict=True)):
             name = f"hostile{number}"
@@ -86,13 +60,13 @@ def test_the_shipped_playbooks(lawn: Lawn, request: pytest.FixtureRequest, comma
         expect_honest(run)
         assert set(run.recap) == set(yard.hosts), run.said
 
-    draw(request, check)
+    draw(request, SEEDS, check)
 
 
 @pytest.mark.parametrize("command", SURVEYS)
-def test_surveys(lawn: Lawn, request: pytest.FixtureRequest, command: str) -> None:
+def test_surveys(yards: Yards, request: pytest.FixtureRequest, command: str) -> None:
     def check(seeds: list[int]) -> None:
-        yard = lawn.yard()
+        yard = yards.make()
         yard.add("server", answers={**SERVER, "docker_config": with_host_lines}, group="server")
         yard.add("honest", answers=WELL)
         for number, (seed, share) in enumerate(zip(seeds, SHARES, strict=True)):
@@ -109,12 +83,12 @@ def test_surveys(lawn: Lawn, request: pytest.FixtureRequest, command: str) -> No
         assert rows["honest"].get("drift", "none") == "none", run.said
         assert not rows["honest"].get("trouble"), run.said
 
-    draw(request, check)
+    draw(request, SEEDS, check)
 
 
-def test_explain(lawn: Lawn, request: pytest.FixtureRequest) -> None:
+def test_explain(yards: Yards, request: pytest.FixtureRequest) -> None:
     def check(seeds: list[int]) -> None:
-        yard = lawn.yard()
+        yard = yards.make()
         for number in range(2):
             name = f"hostile{number}"
             yard.add(name, Tainter(yard, name, seeds[number], SHARES[4 * number + 4]), (WELL, CONTAINERD)[number])
@@ -124,12 +98,12 @@ def test_explain(lawn: Lawn, request: pytest.FixtureRequest) -> None:
             expect_law(run, yard)
         yard.close()
 
-    draw(request, check)
+    draw(request, SEEDS, check)
 
 
-def test_verify(lawn: Lawn, request: pytest.FixtureRequest) -> None:
+def test_verify(yards: Yards, request: pytest.FixtureRequest) -> None:
     def check(seeds: list[int]) -> None:
-        yard = lawn.yard()
+        yard = yards.make()
         with serve_registry() as registry:
             run = verify(yard, World(registry), seeds)
         yard.close()
@@ -139,7 +113,7 @@ def test_verify(lawn: Lawn, request: pytest.FixtureRequest) -> None:
         assert found["client1"]["status"] == "ok", run.said
         assert found["server"]["status"] == "ok", run.said
 
-    draw(request, check)
+    draw(request, SEEDS, check)
 
 
 def verify(yard: Yard, world: World, seeds: list[int]) -> Watched:

@@ -15,7 +15,14 @@ from tests.hostile.recorded import CLIENT
 from tests.hostile.yard import TRACE, Watched, Yard, expect_honest
 
 PINGS = "\n".join("    - {ping: , register: answer, diff: true}" for _ in WRONG)
-PLAY = f"- hosts: all\n  gather_facts: false\n  ignore_errors: true\n  tasks:\n{PINGS}\n    - {{name: last, debug: {{var: answer}}}}\n"
+PLAY = f"""
+- hosts: all
+  gather_facts: false
+  ignore_errors: true
+  tasks:
+{PINGS}
+    - {{name: last, debug: {{var: answer}}}}
+"""
 # After these a host goes on as any other.
 HARMLESS = {"deep-900", "want-none", "surrogate", "reply-empty", "progress-nan", "nan"}
 
@@ -70,7 +77,7 @@ HELLOS: dict[str, Pieces] = {
     "other-number": lambda hello: [wire.pack(wire.JSON, 9, {"hello": hello})],
     "reply-first": lambda hello: [wire.pack(wire.JSON, 1, {"reply": {"ping": "pong"}})],
     "list": lambda hello: [text(0, "[]")],
-    "deep": lambda hello: [text(0, '{"hello": %s}' % deep(100_000))],
+    "deep": lambda hello: [text(0, f'{{"hello": {deep(100_000)}}}')],
     "no-json": lambda hello: [frame(wire.JSON, 0, b"\xff")],
     "data": lambda hello: [wire.pack(wire.DATA, 0, b"")],
     "strange-words": lambda hello: [wire.pack(wire.JSON, 0, {"hello": {"python": [1], "pid": "x", "uid": {}}})],

@@ -1,4 +1,4 @@
-"""Host text in a path of the control side: at most a part of one file name, and the file lies where Ansible searches."""
+"""Host text in a path of the control side: at most a part of one name, and the file lies where Ansible searches."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TEXTS = {
 
 
 def lay_files(yard: Yard) -> None:
-    """Beside the playbook and in a role: Debian's files, others below, and links that lead out, all of them readable."""
+    """Beside the playbook and in a role: Debian's files, others below, and links that lead out, all readable."""
     secrets = Path(secret_file(yard)).parent
     role = yard.checkout / "roles" / "own"
     for folder, suffix in FOLDERS.items():
@@ -191,8 +191,12 @@ def test_what_is_no_certificate_or_key_is_not_sent_as_one(yard: Yard) -> None:
     files.mkdir()
     (files / "plain.txt").write_text(SECRET)
     (files / "key.pem").write_text(f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n")
-    cases = {"ca-text": ("ca_file", "plain.txt"), "ca-key": ("ca_file", "key.pem"), "key-text": ("key_file", "plain.txt"),
-             "certificate-key": ("certificate_file", "key.pem")}  # fmt: skip
+    cases = {
+        "ca-text": ("ca_file", "plain.txt"),
+        "ca-key": ("ca_file", "key.pem"),
+        "key-text": ("key_file", "plain.txt"),
+        "certificate-key": ("certificate_file", "key.pem"),
+    }
     for name, (argument, path) in cases.items():
         yard.add(name, answers=CLIENT, given={"name": "r.example.com", argument: path})
     yard.add("honest", answers=CLIENT, given={"name": "r.example.com", "insecure": True})

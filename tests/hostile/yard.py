@@ -1,4 +1,4 @@
-"""Where the hostile hosts lie: a checkout, a home and an inventory of their own, and runs of the real `invoke` there."""
+"""Where the hostile hosts lie: a checkout, a home and an inventory of their own, and the real `invoke`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,12 @@ class Yard:
         (self.checkout / "tasks.py").symlink_to(ROOT / "tasks.py")
 
     def add(
-        self, name: str, malice: Malice | None = None, answers: Answers | None = None, group: str = "clients", **more: Any
+        self,
+        name: str,
+        malice: Malice | None = None,
+        answers: Answers | None = None,
+        group: str = "clients",
+        **more: Any,
     ) -> Host:
         """One more host: `answers` as in Host, `more` are its variables."""
         host = self.hosts[name] = Host(name, malice or Malice(), answers)
