@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ from mooring.daemon.registries import Registries, as_it_runs, by_files
 from mooring.daemon.route import Route
 from mooring.daemon.running import REGISTRY_KEYS, Difference
 from mooring.explain import BootExplanation
+from mooring.reply_shapes import OrNull, parse
 
 HUB, HUB_IMAGE, REPOSITORY = "docker.io", "docker.io/library/busybox", "mooring"
 
@@ -131,11 +131,12 @@ def _images(registries: tuple[str, ...]) -> dict[str, str]:
 
 def read_record(text: str | None) -> Mapping[str, Any] | None:
     """What Mooring put in on a host; None where nothing is, or what cannot be read."""
+    shape = {**dict.fromkeys((*REGISTRY_KEYS, "ca", "files"), OrNull(list)), "sums": OrNull(dict)}
     try:
-        found = json.loads(text or "")
+        found: Mapping[str, Any] = parse(text or "", shape, "the record")
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return found
 
 
 def find_missing(effective: Effective, record: Mapping[str, Any]) -> Iterator[Missing]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mooring import reply_shapes
 from mooring.bundle import Bundle
 from mooring.connection import open_connection
 from mooring.connection.process import Connection, Stream
@@ -43,7 +44,9 @@ class Session:
     ) -> dict[str, Any]:
         """Run a module on the host as `user` (None: the login user); raises HostUnreachable with the reason."""
         remote = self.remote(variables, user)
-        return remote.call(**request, content=content, on_progress=on_progress)
+        reply = remote.call(**request, content=content, on_progress=on_progress)
+        reply_shapes.require(request["module"], reply)
+        return reply
 
     def settings(self, variables: Variables) -> ConnectionSettings:
         """How the host is reached: the operator's word alone; InventoryError where it asks for what we cannot do."""

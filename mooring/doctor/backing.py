@@ -6,7 +6,6 @@ another address is then a 502 until somebody reloads nginx.
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,8 @@ from mooring.doctor.door import Door
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.registry.transport import Endpoint, HttpTransport
-from mooring.survey import Visit
+from mooring.reply_shapes import MAYBE, TEXT, TEXTS, ListOf, MapOf, OrNull, parse
+from mooring.survey import LookFailed, Visit
 
 RULE, NAMES = "nginx-upstream", "nginx-upstream-name"
 PROXY_PASS = re.compile(r"^\s*proxy_pass\s+(?:https?://)?([^;\s]+);", re.M)
@@ -36,12 +36,31 @@ class Containers:
 def read_containers(visit: Visit, registry: str, nginx: str) -> Containers:
     """Ask the server's engine."""
     script = f"docker inspect --type container {shlex.quote(registry)} {shlex.quote(nginx)} 2>/dev/null || true"
-    found = json.loads(str(visit.call("shell", cmd=script).get("stdout") or "[]"))
+    found = _parse(str(visit.call("shell", cmd=script).get("stdout") or "[]"))
     by_name = {str(one.get("Name", "")).lstrip("/"): one for one in found}
     words = ["docker", "exec", nginx, "nginx", "-T", *configuration_file(by_name.get(nginx, {}))]
     script = f"{shlex.join(words)} 2>/dev/null || true"
     configuration = str(visit.call("shell", cmd=script).get("stdout") or "") if nginx in by_name else ""
     return Containers(by_name.get(registry, {}), by_name.get(nginx, {}), configuration)
+
+
+# What is read of `docker inspect`.
+CONTAINER = {
+    "Name": TEXT,
+    "State": {"Running": bool, "StartedAt": MAYBE},
+    "Args": OrNull(TEXTS),
+    "NetworkSettings": OrNull({"Networks": OrNull(MapOf({"IPAddress": MAYBE}))}),
+    "Mounts": OrNull(ListOf({"Destination": MAYBE, "Source": MAYBE})),
+}
+
+
+def _parse(text: str) -> list[dict[str, Any]]:
+    """The containers in what `docker inspect` prints; LookFailed where it is no such thing."""
+    try:
+        found: list[dict[str, Any]] = parse(text, ListOf(CONTAINER), "`docker inspect`")
+    except ValueError as error:
+        raise LookFailed({"msg": str(error)}) from None
+    return found
 
 
 def configuration_file(nginx: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mooring.errors import MooringError
-from mooring.verification.backend import CheckFailed
 from mooring.verification.engines.engine import DOCKERS, Words
 from mooring.verification.member import Member
 from mooring.verification.proof import Proof, Pull
@@ -27,11 +26,14 @@ class Seen:
 
 def plan_client(client: Member, door: Door) -> list[tuple[str, Route, str]]:
     """The client's name with each of its routes and its machine's architecture."""
+    machine, takes_short_names, prefix = "x86_64", False, ""
     try:
+        takes_short_names, prefix = client.engine.takes_short_names, client.engine.hub_prefix
         machine = client.engine.machine
-    except CheckFailed:  # an engine that does not answer fails its own check, and each of its pulls
-        machine = "x86_64"
-    routes = plan_routes(client.variables, door, client.engine.takes_short_names, client.engine.hub_prefix)
+    except MooringError:
+        # A host or an engine that does not answer, or senselessly, fails its own checks and each of its pulls.
+        pass
+    routes = plan_routes(client.variables, door, takes_short_names, prefix)
     return [(client.name, route, machine) for route in routes]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,6 +10,7 @@ from mooring.connection.process import Stream
 from mooring.errors import MooringError, RegistryError
 from mooring.registry.client import Registry
 from mooring.registry.transport import HttpTransport
+from mooring.reply_shapes import TEXT, ListOf, parse
 from mooring.verification import access_log
 from mooring.verification.backend import CheckFailed
 from mooring.verification.member import Member
@@ -20,6 +20,7 @@ from mooring.verification.routes import Door
 DIRECT_SECONDS = 5.0
 STORAGE = "/var/lib/registry"
 NOT_ALLOWED = 405
+CONTAINERS = ListOf({"Mounts": ListOf({"Destination": TEXT, "Source": TEXT})})
 
 
 @dataclass
@@ -96,7 +97,13 @@ class RegistrySide:
         ran = self.server.run("docker", "inspect", "--type", "container", name)
         if ran.rc != 0:
             raise CheckFailed(ran.err.strip())
-        for mount in json.loads(ran.out)[0]["Mounts"]:
+        try:
+            found = parse(
+                ran.out, ListOf({"Mounts": ListOf({"Destination": TEXT, "Source": TEXT})}), "`docker inspect`"
+            )
+        except ValueError as error:
+            raise CheckFailed(f"{self.server.name}: {error}") from None
+        for mount in (mount for container in found for mount in container["Mounts"]):
             if mount["Destination"] == STORAGE:
                 return PurePosixPath(mount["Source"])
         raise CheckFailed(f"container {name} has nothing mounted at {STORAGE}")

@@ -95,9 +95,9 @@ def config_path_in_info(text: str) -> str:
     """The folder of hosts.toml files that the running CRI plugin has, by `crictl info`; empty where it says none."""
     try:
         registry = json.loads(text).get("config", {}).get("registry") or {}
-    except (ValueError, AttributeError):
+        return str(registry.get("configPath") or "")
+    except (ValueError, AttributeError, RecursionError):
         return ""
-    return str(registry.get("configPath") or "")
 
 
 def config_path_in_dump(text: str) -> str:

@@ -6,16 +6,17 @@ for itself: it stands in where there is no crictl.
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from typing import Protocol
 
-from mooring.verification.backend import Ran
+from mooring.reply_shapes import TEXT, TEXTS, ListOf, OrNull, parse
+from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.engines.engine import Asked, ListedImage
 
 NAMESPACE = "k8s.io"
 """Where containerd keeps what CRI pulls."""
+IMAGES = {"images": OrNull(ListOf({"id": TEXT, "repoDigests": OrNull(TEXTS), "repoTags": OrNull(TEXTS)}))}
 
 
 class Client(Protocol):
@@ -75,10 +76,14 @@ class Ctr:
 
 
 def parse_images(text: str) -> list[ListedImage]:
-    """The images in what `crictl images -o json` prints, once for each of their names."""
+    """The images in what `crictl images -o json` prints, once for each of their names; CheckFailed for other words."""
     found = []
-    for image in json.loads(text).get("images") or []:
-        digests = dict(name.split("@", 1) for name in image.get("repoDigests") or [])
+    try:
+        images = parse(text, IMAGES, "`crictl images`").get("images") or []
+    except ValueError as error:
+        raise CheckFailed(str(error)) from None
+    for image in images:
+        digests = dict(name.split("@", 1) for name in image.get("repoDigests") or [] if "@" in name)
         for name in image.get("repoTags") or []:
             repository, _, tag = name.rpartition(":")
             found.append(ListedImage(repository, tag, digests.get(repository, ""), image["id"]))

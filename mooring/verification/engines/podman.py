@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from mooring.reply_shapes import TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.engines.docker import list_with, pull_with
 from mooring.verification.engines.engine import Engine, ListedImage, Words
 from mooring.verification.findings import Finding
 
 HUB = "docker.io"
+_MIRRORS = OrNull(ListOf({"Location": TEXT, "Insecure": OrNull(bool)}))
+_PREFIX = {"Location": TEXT, "Insecure": OrNull(bool), "Mirrors": _MIRRORS}
+INFO = {"host": {"arch": TEXT}, "registries": OrNull(MapOf((OrNull(TEXTS), _PREFIX)))}
+"""What is read of `podman info`: the settings of registries by prefix, and the list `search` beside them."""
 
 
 class Podman(Engine):
@@ -33,7 +37,10 @@ class Podman(Engine):
         ran = self.host.run("podman", "info", "--format", "json")
         if ran.rc != 0:
             raise CheckFailed(f"{self.host.name}: podman info: {ran.err.strip() or ran.rc}")
-        info: Mapping[str, Any] = json.loads(ran.out)
+        try:
+            info: Mapping[str, Any] = parse(ran.out, INFO, "`podman info`")
+        except ValueError as error:
+            raise CheckFailed(f"{self.host.name}: {error}") from None
         return info
 
     @property
