@@ -29,7 +29,7 @@ def examine(visit: Visit) -> Iterator[Finding]:
     found = backing.read_containers(visit, *names(variables))
     yield from backing.judge_containers(found, *names(variables))
     yield from unread.look(visit, variables)
-    own = Endpoint(addresses.own_address, addresses.own_port)
+    own = addresses.own
     for endpoint in addresses.endpoints():
         one = door.Door(
             endpoint,

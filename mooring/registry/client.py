@@ -112,16 +112,6 @@ class Registry:
         """The names of all repositories, including empty ones."""
         return [name for page in self._pages("/v2/_catalog") for name in page.get("repositories") or []]
 
-    # --- delete ---
-
-    def delete_manifest(self, repository: str, digest: str) -> bool:
-        """Remove a manifest and every tag of it; False where it is not there.
-
-        Raises RegistryError with status 405 where the registry's configuration does not allow deleting.
-        """
-        answer = self._ask("DELETE", f"/v2/{repository}/manifests/{digest}", ok=(202, 404))
-        return answer.status == 202
-
     # --- below ---
 
     def _start_upload(self, repository: str) -> str:

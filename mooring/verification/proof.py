@@ -86,10 +86,9 @@ class Proof:
             self.pushed.append(pull)  # before it is begun: half an image must be removed as well
             registry.push(pull.repository, TAG, pull.image)
 
-    def delete(self, registry: Registry) -> None:
-        """Delete every pushed image through the API; raises RegistryError."""
-        for pull in self.pushed:
-            registry.delete_manifest(pull.repository, pull.image.digest)
+    def manifest_paths(self) -> list[str]:
+        """The API's paths of every pushed image, for deleting them."""
+        return [f"/v2/{pull.repository}/manifests/{pull.image.digest}" for pull in self.pushed]
 
     def storage_paths(self) -> list[str]:
         """What the API cannot remove, relative to the registry's storage: empty repositories, and blobs.

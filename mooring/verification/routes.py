@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from mooring.errors import UsageError
 from mooring.registry.transport import Endpoint
 
+ANY = ("", "0.0.0.0", "::")
 FULL_NAME, SHORT_NAME, MIRROR = "full name", "short name", "mirror"
 
 
@@ -75,6 +76,11 @@ class Door:
         if self.has_tls:
             found += [Endpoint(name, self.https_port, "https") for name in self.names]
         return found
+
+    @property
+    def own(self) -> Endpoint:
+        """The registry's own port, as the server itself reaches it."""
+        return Endpoint("127.0.0.1" if self.own_address in ANY else self.own_address, self.own_port)
 
     def leads_here(self, registry: str) -> bool:
         """Whether `host` or `host:port` is this server, by name or address."""

@@ -110,8 +110,16 @@ def test_what_cannot_be_removed_is_told(world: World) -> None:
     trial = carry_out(world)
     world.registry.gateway_error = 503
     [line] = trial.remove()
-    assert line.startswith(f"server: images {trial.proof.mark}-*: DELETE ")
+    assert line.startswith(f"server: images {trial.proof.mark}-*: server: Status code was")
     assert "503" in line
+
+
+def test_images_are_deleted_by_the_registrys_own_port(world: World) -> None:
+    trial = carry_out(world)
+    assert trial.remove() == []
+    paths = [f"/v2/{pull.repository}/manifests/{pull.image.digest}" for pull in trial.proof.pulls]
+    assert world.asked == [("DELETE", path, 202) for path in paths]
+    assert world.registry.manifests == {}
 
 
 def test_deleting_that_is_switched_off_is_no_fault(world: World) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mooring.registry.image import digest_of
+from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.verification.member import Member
 from mooring.verification.routes import Door
 from tests.unit.registry_server import RegistryServer
@@ -69,6 +70,7 @@ class World:
     log: list[str] = field(default_factory=list)
     images: dict[str, dict[str, str]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
     passes_by: bool = False
     interrupts: int = 0
     aborted: list[str] = field(default_factory=list)
@@ -84,6 +86,8 @@ class World:
         if module == "shell":
             rc, out, err = self.shell(name, args["_raw_params"] if "_raw_params" in args else args["cmd"])
             return {"rc": rc, "stdout": out, "stderr": err, "failed": rc != 0}
+        if module == "uri":
+            return self.ask(name, args)
         if module == "registry_probe":
             self.note(name, args["path"])
             if args["connect_only"]:
@@ -112,6 +116,17 @@ class World:
 
         variables = {**VARIABLES, "registry_client_engine": engine}
         return Member(name, variables, send, tunnel, lambda: self.aborted.append(name))
+
+    def ask(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """The server itself asks the registry by its own port, past nginx."""
+        origin, path = args["url"][:21], args["url"][21:]
+        assert (name, origin, args["use_proxy"]) == ("server", "http://127.0.0.1:5000", False)
+        transport = HttpTransport(Endpoint(*self.registry.server_address))  # type: ignore[arg-type]
+        status = transport.send(args["method"], path, None, {}).status
+        transport.close()
+        self.asked.append((args["method"], path, status))
+        msg = f"Status code was {status} and not {args['status_code']}"
+        return {"status": status, "failed": status not in args["status_code"], "msg": msg}
 
     def shell(self, client: str, line: str) -> tuple[int, str, str]:
         words = shlex.split(line)
