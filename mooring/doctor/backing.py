@@ -19,8 +19,12 @@ from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.reply_shapes import MAYBE, TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 from mooring.survey import LookFailed, Visit
 
-RULE, NAMES = "nginx-upstream", "nginx-upstream-name"
+RULE, NAMES, SLOW = "nginx-upstream", "nginx-upstream-name", "nginx-slow-requests"
 PROXY_PASS = re.compile(r"^\s*proxy_pass\s+(?:https?://)?([^;\s]+);", re.M)
+TIMEOUT = re.compile(r"^\s*(client_header_timeout|client_body_timeout|send_timeout)\s+([^;\s]+)", re.M)
+CONNECTIONS = re.compile(r"^\s*worker_connections\s+(\d+)", re.M)
+UNITS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+LONGEST, FEWEST = 300, 4096
 SERVER_LINE = re.compile(r"^\s*server\s+(?!unix:)([a-zA-Z][^\s;]*)([^;]*);", re.M)
 
 
@@ -88,6 +92,26 @@ def judge_containers(found: Containers, registry: str, nginx: str) -> Iterator[F
         yield Finding(NAMES, Verdict.HOLDS, "nginx asks for the registry's name anew all the time")
     else:
         yield Finding(NAMES, Verdict.UNKNOWN, f"`nginx -T` in {nginx} shows no proxy_pass")
+
+
+def judge_limits(configuration: str) -> Finding:
+    """Slow requests by the thousand take up nothing for long, and one address cannot take it all."""
+    wrong = [f"{name} {value}" for name, value in TIMEOUT.findall(configuration) if seconds(value) > LONGEST]
+    found = CONNECTIONS.search(configuration)
+    if not found or int(found.group(1)) < FEWEST:
+        wrong.append(f"worker_connections {found.group(1)}" if found else "no worker_connections")
+    if not re.search(r"^\s*limit_conn\s", configuration, re.M):
+        wrong.append("no limit_conn")
+    if not wrong:
+        return Finding(SLOW, Verdict.HOLDS, "nginx waits for none for long, and counts those of each address")
+    seen = f"slow requests can take all of nginx's connections: {', '.join(wrong)}"
+    remedy = "run `invoke provision-server`, or see the variables nginx_…_timeout, nginx_…_per_address"
+    return Finding(SLOW, Verdict.HARMS, seen, remedy)
+
+
+def seconds(value: str) -> float:
+    """nginx's words for a time, as `900s`, `15m` or `1m30s`."""
+    return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhd]|)", value))
 
 
 def networks(container: Mapping[str, Any]) -> dict[str, str]:

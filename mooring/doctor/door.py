@@ -31,6 +31,8 @@ class Door:
     open_stream: Callable[[], Stream]
     repository: str
     sends_scheme: bool = False
+    allows_delete: bool = False
+    serves_others: bool = False
     uploads: list[str] = field(default_factory=list)
 
     def ask(
@@ -75,6 +77,8 @@ def examine(door: Door) -> Iterator[Finding]:
     yield Finding(ANSWERS, Verdict.HOLDS, f"{door.endpoint} answers {first.status}")
     yield from judge_version(door, first)
     yield judge_old_api(door)
+    yield judge_delete(door)
+    yield judge_names(door)
     begun = door.begin_upload()
     if begun.status == 401:
         seen = f"{door.endpoint} asks for a login before an upload"
@@ -121,6 +125,40 @@ def judge_old_api(door: Door) -> Finding:
         return Finding("nginx-v1", Verdict.HOLDS, f"/v1/ is closed at {door.endpoint}")
     seen = f"{door.endpoint}/v1/_ping answers {answer.status}"
     return Finding("nginx-v1", Verdict.HARMS, seen, f"{MEND}location /v1/ {{ return 404; }}")
+
+
+def judge_delete(door: Door) -> Finding:
+    """Nobody may delete from outside; asked about an image that nobody has."""
+    rule, path = "nginx-delete", f"/v2/{door.repository}/manifests/sha256:{'0' * 64}"
+    status = door.ask("DELETE", path).status
+    if status == 405:
+        return Finding(rule, Verdict.HOLDS, f"images cannot be deleted at {door.endpoint}")
+    if status in (401, 403):
+        return Finding(rule, Verdict.HOLDS, f"{door.endpoint} asks for a login before deleting")
+    if door.allows_delete:
+        return Finding(rule, Verdict.HOLDS, f"anybody may delete images at {door.endpoint}: nginx_allow_delete")
+    seen = f"anybody may delete images at {door.endpoint} (DELETE is answered {status})"
+    return Finding(rule, Verdict.HARMS, seen, f"{MEND}return 405; for the method DELETE")
+
+
+def judge_names(door: Door) -> Finding:
+    """What a client makes up as Host leads nowhere: another name is closed, and no part of it comes back."""
+    rule, name = "nginx-other-names", door.endpoint.host
+    if not door.serves_others:
+        try:
+            status = door.ask("GET", "/v2/", None, {"Host": FOREIGN}).status
+        except RegistryError:  # nginx hangs up, as with `return 444`
+            status = 444
+        if status in (200, 401):
+            seen = f"{door.endpoint} answers {status} to the name {FOREIGN} too"
+            return Finding(rule, Verdict.HARMS, seen, f"{MEND}a default_server with return 421;")
+    begun = door.begin_upload({"Host": f"{name}:80@{FOREIGN}"})
+    wrong = _elsewhere(Endpoint(name, scheme=door.endpoint.scheme), begun)
+    if FOREIGN in wrong:
+        seen = f"a client's Host sends uploads to {wrong}"
+        return Finding(rule, Verdict.BREAKS, seen, f"{MEND}proxy_set_header Host of $host and the port's digits")
+    names = "any name is served: nginx_serve_other_names" if door.serves_others else "other names are closed"
+    return Finding(rule, Verdict.HOLDS, f"{names} at {door.endpoint}, and none comes back")
 
 
 def judge_location(door: Door, begun: Response) -> Finding:

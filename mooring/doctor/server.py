@@ -28,6 +28,8 @@ def examine(visit: Visit) -> Iterator[Finding]:
     repository = f"mooring-doctor-{secrets.token_hex(6)}"
     found = backing.read_containers(visit, *names(variables))
     yield from backing.judge_containers(found, *names(variables))
+    if found.configuration:
+        yield backing.judge_limits(found.configuration)
     yield from unread.look(visit, variables)
     own = addresses.own
     for endpoint in addresses.endpoints():
@@ -36,6 +38,8 @@ def examine(visit: Visit) -> Iterator[Finding]:
             partial(open_stream, visit, endpoint, addresses.address),
             repository,
             bool(variables["nginx_behind_proxy"]),
+            bool(variables["nginx_allow_delete"]),
+            bool(variables["nginx_serve_other_names"]),
         )
         try:
             yield from door.examine(one)

@@ -18,6 +18,9 @@ NGINX_RULES = {
     "nginx-answers",
     "nginx-api-version",
     "nginx-v1",
+    "nginx-delete",
+    "nginx-other-names",
+    "nginx-slow-requests",
     "nginx-location",
     "nginx-location-port",
     "nginx-forwarded",
@@ -116,7 +119,7 @@ def other_rules(server: LookedAt) -> Iterator[dict[str, Any]]:
     server.run(f"cp -p {CONFIG} /root/nginx.conf")
     edits = [
         "s/client_max_body_size 0/client_max_body_size 1m/",
-        "s/Host $http_host/Host $host/",
+        "s/Host $authority/Host $host/",
         '/proxy_set_header Forwarded ""/d',
         "s/add_header Docker-Distribution-Api-Version .*/add_header Docker-Distribution-Api-Version registry\\/2.0;/",
         "s/set $registry .*//; s/proxy_pass $registry;/proxy_pass http:\\/\\/mooring-registry:5000;/",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+NAME = "registry.example.com"
 VERSION = "Docker-Distribution-Api-Version"
 
 
@@ -44,6 +45,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self.answer(502)
         if self.path.startswith("/v1/"):
             return self.answer(200 if "v1" in faults else 404)
+        host = self.headers["Host"].partition(":")[0]
+        if host != NAME and "other names" not in faults:
+            return self.answer(421)
+        if self.command == "DELETE" and "/uploads/" not in self.path and "delete" not in faults:
+            return self.answer(405)
         if self.path == "/v2/":
             return self.answer(401 if "login" in faults else 200)
         if "/blobs/uploads/" not in self.path:
@@ -76,6 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
             return ""
         if "forwarded" in faults and self.headers["Forwarded"]:
             return "https://" + self.headers["Forwarded"].partition("host=")[2].partition(";")[0]
+        if "echo" not in faults:
+            host = host.partition("@")[0]
         scheme = "http"
         if "forwarded scheme" in faults:
             scheme = self.headers["X-Forwarded-Proto"] or scheme

@@ -128,6 +128,25 @@ def test_containers(registry: Any, nginx: Any, target: str, found: list[tuple[st
     assert [(one.rule, one.verdict) for one in backing.judge_containers(told, "r", "n")] == found
 
 
+LIMITS = "events {{ worker_connections {0}; }}\nclient_body_timeout {1};\nsend_timeout 1m30s;\n{2}"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "seen"),
+    [
+        (LIMITS.format(16384, "60s", "  limit_conn pulls 9;"), ""),
+        (LIMITS.format(16384, "900s", "  limit_conn pulls 9;"), "client_body_timeout 900s"),
+        (LIMITS.format(16384, "15m", "  # limit_conn pulls 9;"), "client_body_timeout 15m, no limit_conn"),
+        (LIMITS.format(1024, "500ms", "limit_conn pulls 9;"), "worker_connections 1024"),
+        ("limit_conn pulls 9;", "no worker_connections"),
+    ],
+)
+def test_what_slow_requests_can_take(configuration: str, seen: str) -> None:
+    finding = backing.judge_limits(configuration.replace("{ worker", "{\nworker"))
+    assert finding.verdict is (Verdict.HARMS if seen else Verdict.HOLDS)
+    assert finding.seen.endswith(seen)
+
+
 def test_without_a_word_of_the_registry_the_configuration_says_nothing() -> None:
     told = backing.Containers(container("r", True, "a"), container("n", True, "a"), "events {}\n")
     assert [one.verdict for one in backing.judge_containers(told, "r", "n")] == [Verdict.UNKNOWN]

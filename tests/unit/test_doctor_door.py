@@ -11,10 +11,12 @@ from mooring.doctor.door import CHUNKS, UPLOAD_RULES, Door, examine
 from mooring.doctor.finding import Finding, Verdict, merge
 from mooring.registry.transport import Endpoint
 
+RULES = {"nginx-answers", "nginx-api-version", "nginx-v1", "nginx-delete", "nginx-other-names"}
 
-def door_of(server: DoorServer, sends_scheme: bool = False) -> Door:
+
+def door_of(server: DoorServer, **more: bool) -> Door:
     endpoint = Endpoint("registry.example.com", 80)
-    return Door(endpoint, lambda: socket.create_connection(server.server_address[:2]), "x", sends_scheme)  # type: ignore[arg-type]
+    return Door(endpoint, lambda: socket.create_connection(server.server_address[:2]), "x", **more)  # type: ignore[arg-type]
 
 
 def examined(server: DoorServer, **more: bool) -> dict[str, Finding]:
@@ -28,9 +30,9 @@ def test_a_door_that_keeps_all_rules_and_keeps_nothing_of_ours() -> None:
     with serve_door() as server:
         found = examined(server)
         assert server.uploads == {}
-        assert server.count == 3
+        assert server.count == 4
     assert {one.verdict for one in found.values()} == {Verdict.HOLDS}
-    assert set(found) == {"nginx-answers", "nginx-api-version", "nginx-v1", *UPLOAD_RULES}
+    assert set(found) == {*RULES, *UPLOAD_RULES}
     assert sum(map(len, CHUNKS)) > 1024 * 1024
 
 
@@ -47,6 +49,7 @@ def test_addresses_without_a_host_stay_where_they_are() -> None:
         ("port", "nginx-location-port", "are sent to http://registry.example.com", "$http_host"),
         ("forwarded", "nginx-forwarded", "https://elsewhere.example.com", 'Forwarded ""'),
         ("forwarded scheme", "nginx-forwarded", "https://registry.example.com", "Forwarded"),
+        ("echo", "nginx-other-names", "sends uploads to http://registry.example.com:80@elsewhere", "$host"),
         ("body size", "nginx-body-size", "answers 413 to a chunked upload of 3 MiB", "client_max_body_size 0"),
     ],
 )
@@ -63,6 +66,23 @@ def test_one_rule_broken(fault: str, rule: str, seen: str, remedy: str) -> None:
 def test_an_open_old_api_is_a_warning() -> None:
     with serve_door("v1") as server:
         assert examined(server)["nginx-v1"].verdict is Verdict.HARMS
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule", "seen", "choice"),
+    [
+        ("delete", "nginx-delete", "anybody may delete images", "allows_delete"),
+        ("other names", "nginx-other-names", "to the name elsewhere.example.com too", "serves_others"),
+    ],
+)
+def test_what_is_open_to_everybody_is_a_warning_unless_chosen(fault: str, rule: str, seen: str, choice: str) -> None:
+    with serve_door(fault) as server:
+        finding = examined(server)[rule]
+        assert examined(server, **{choice: True})[rule].verdict is Verdict.HOLDS
+        assert server.uploads == {}
+    assert finding.verdict is Verdict.HARMS
+    assert seen in finding.seen
+    assert "return 4" in finding.remedy
 
 
 def test_behind_another_proxy_its_word_on_the_scheme_counts() -> None:
