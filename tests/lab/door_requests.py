@@ -33,8 +33,14 @@ class Answer:
         return self.text.partition("\r\n\r\n")[2]
 
 
-def connect(server: LookedAt, port: int = 80) -> socket.socket:
-    return socket.create_connection((server.host.address, port), timeout=PATIENCE)
+def connect(server: LookedAt, port: int = 80, buffer: int = 0) -> socket.socket:
+    """A connection, of which the kernels keep little under way where a BUFFER in bytes is told."""
+    connection = socket.socket()
+    if buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    connection.settimeout(PATIENCE)
+    connection.connect((server.host.address, port))
+    return connection
 
 
 def secure(connection: socket.socket, name: str | None) -> ssl.SSLSocket:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import secrets
-import socket
 import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -76,8 +75,7 @@ def test_200_hosts_behind_one_address_pull_at_once(server: LookedAt, blob: str) 
     connections = []
     try:
         for _ in range(HOSTS * EACH):
-            connections.append(connect(server))
-            connections[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connections.append(connect(server, buffer=4096))
             connections[-1].sendall(request)
         statuses = {connection.recv(15) for connection in connections}
         beyond = [ask(server, f"GET {blob}", f"Host: {NAME}") for _ in range(3)]
@@ -135,7 +133,7 @@ def test_a_push_lasts_as_long_as_it_likes(server: LookedAt, short: None, blob: s
 
 
 def test_a_pull_lasts_as_long_as_it_likes(server: LookedAt, short: None, blob: str) -> None:
-    with connect(server) as connection:
+    with connect(server, buffer=32 << 10) as connection:
         connection.sendall(f"GET {blob} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n".encode())
         began, received = time.monotonic(), 0
         while part := connection.recv(50_000):

@@ -53,7 +53,7 @@ def render(**given: Any) -> str:
         'proxy_set_header X-HTTP-Method-Override "";',
         "client_header_timeout 10s;",
         "client_body_timeout 60s;",
-        "send_timeout 60s;",
+        "send_timeout 180s;",
         "keepalive_timeout 60s;",
         "reset_timedout_connection on;",
         "limit_conn pulls 1200;",
