@@ -6,9 +6,8 @@ import grp
 import os
 import pwd
 import re
-import shutil
 
-from mooring.agent import host
+from mooring.agent import directory, files, host, tree_copy
 
 SHADOW = "/etc/shadow"
 SKELETON = "/etc/skel"
@@ -86,14 +85,10 @@ def change(argv):
 
 def make_home(entry):
     """The home of a user that exists already, filled from the skeleton, as useradd would have made it."""
-    home = entry["home"]
-    if os.path.isdir(SKELETON):
-        if not os.path.isdir(os.path.dirname(home)):
-            os.makedirs(os.path.dirname(home))
-        shutil.copytree(SKELETON, home, symlinks=True)
-    else:
-        os.makedirs(home)
-    for root, folders, names in os.walk(home):
-        for path in [root] + [os.path.join(root, name) for name in folders + names]:
-            os.lchown(path, entry["uid"], entry["gid"])
-    os.chmod(home, 0o700)
+    files.make_directories(os.path.dirname(entry["home"].rstrip("/")), {})
+    folder, name = directory.locate(entry["home"])
+    with folder, folder.make(name) as home:
+        if os.path.isdir(SKELETON):
+            with directory.open_directory(SKELETON) as skeleton:
+                tree_copy.plant(skeleton, home, entry["uid"], entry["gid"])
+        os.chown(home.path, entry["uid"], entry["gid"])

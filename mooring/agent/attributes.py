@@ -2,12 +2,14 @@
 
 from __future__ import absolute_import, division, print_function
 
+import errno
 import grp
 import os
 import pwd
 import stat
+import time
 
-from mooring.agent import host, modes, xattrs
+from mooring.agent import directory, host, modes, xattrs
 from mooring.agent.names import raw, text
 
 FILE_ARGS = {
@@ -35,13 +37,21 @@ def attributes(path, follow=True):
         status = os.stat(path) if follow else os.lstat(path)
     except OSError:
         return None
+    return describe(status, xattrs.context(path, follow))
+
+
+def attributes_of(held):
+    """The same for what is held open."""
+    return describe(held.status(), xattrs.context(held.path))
+
+
+def describe(status, context):
     found = {
         "state": kind(status.st_mode),
         "owner": user_name(status.st_uid),
         "group": group_name(status.st_gid),
         "mode": modes.octal(status.st_mode),
     }
-    context = xattrs.context(path, follow)
     if context:
         found["context"] = context
     return found
@@ -153,31 +163,52 @@ def apply_attributes(path, args, follow=True):
 
     Linux has no modes of symlinks, so without `follow` a link's mode is left out. Raises host.Failed.
     """
-    path = raw(path)
-    now = attributes(path, follow)
-    if now is None:
-        raise host.Failed("%s is not there, its attributes cannot be set" % text(path))
-    is_directory = now["state"] == "directory"
-    wanted = wanted_attributes(args, now, is_directory)
+    try:
+        held = directory.hold(path, follow)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise host.Failed("%s is not there, its attributes cannot be set" % text(path))
+        raise host.Failed("cannot set the attributes of %s: %s" % (text(path), error.strerror))
+    with held:
+        apply_to(held, args)
+
+
+def apply_to(held, args):
+    """The same for what is held open, whatever lies under its name by now."""
+    now = attributes_of(held)
+    wanted = wanted_attributes(args, now, now["state"] == "directory")
     try:
         if any(key in wanted and wanted[key] != now[key] for key in ("owner", "group")):
-            change_owner(path, args, follow)
+            os.chown(held.path, *numbers(args, held.shown))
             # chown clears the setuid and setgid bits, so the mode comes after it.
-            now["mode"] = attributes(path, follow)["mode"]
+            now["mode"] = modes.octal(held.status().st_mode)
         if "mode" in wanted and wanted["mode"] != now["mode"] and now["state"] != "link":
-            os.chmod(path, int(wanted["mode"], 8))
+            os.chmod(held.path, int(wanted["mode"], 8))
         if "context" in wanted and wanted["context"] != now.get("context"):
-            xattrs.write(path, xattrs.SELINUX, wanted["context"].encode("ascii") + b"\0", follow)
+            xattrs.write(held.path, xattrs.SELINUX, wanted["context"].encode("ascii") + b"\0")
     except OSError as error:
-        raise host.Failed("cannot set the attributes of %s: %s" % (text(path), error.strerror))
+        raise host.Failed("cannot set the attributes of %s: %s" % (text(held.shown), error.strerror))
 
 
-def change_owner(path, args, follow):
-    """chown to the owner and group of the arguments; one that is not given stays (-1)."""
-    numbers = []
+def numbers(args, path):
+    """[user, group] that the arguments ask for; -1, which stays, for one that is not given."""
+    found = []
     for key, find, what in (("owner", find_user, "user"), ("group", find_group, "group")):
         number = -1 if args.get(key) is None else find(args[key])
         if number is None:
             raise host.Failed("chown of %s failed: failed to look up %s %s" % (text(path), what, args[key]))
-        numbers.append(number)
-    (os.chown if follow else os.lchown)(path, numbers[0], numbers[1])
+        found.append(number)
+    return found
+
+
+def set_times(path, asked):
+    """Access and modification time: each "now" or "preserve"; a link's own cannot be set."""
+    with directory.hold(path, follow=False) as held:
+        now, status = time.time(), held.status()
+        if stat.S_ISLNK(status.st_mode):
+            return
+        if asked == ["now", "now"]:
+            os.utime(held.path, None)  # allowed to whoever may write, not only to the owner
+        else:
+            kept = (status.st_atime, status.st_mtime)
+            os.utime(held.path, tuple(now if word == "now" else old for word, old in zip(asked, kept)))  # noqa: B905

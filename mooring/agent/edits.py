@@ -5,7 +5,7 @@ from __future__ import absolute_import, division, print_function
 import os
 import re
 
-from mooring.agent import files, host
+from mooring.agent import directory, files, host
 from mooring.agent.names import raw, text
 
 EDIT_ARGS = {
@@ -23,6 +23,7 @@ EDIT_ARGS.update(files.FILE_ARGS)
 def current(args):
     """{"content", "owner", "group", "mode"}; None where there is no file, also behind a dangling link."""
     path = args["path"]
+    directory.resolve(path)
     now = files.attributes(path)
     if now is None:
         return None
@@ -62,13 +63,15 @@ def write(args, before, after):
         files.apply_attributes(path, args)
         return None
     saved = None
-    with files.Draft(path) as draft:
+    with files.Draft(path, args) as draft:
+        if before is not None:
+            # What was read may have been another file's, by a link that was there for that moment.
+            draft.refuse_change(before["content"])
         draft.write(after["content"])
-        files.apply_attributes(draft.draft, args)
         if args["validate"]:
             draft.validate(args["validate"])
         if args["backup"] and before is not None:
-            saved = files.backup(path)
+            saved = draft.backup()
         draft.commit(args["unsafe_writes"])
     return saved
 

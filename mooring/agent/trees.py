@@ -1,11 +1,13 @@
-"""Whole directory trees: attributes that are not as wanted, and copying one tree over another."""
+"""Whole directory trees, by descriptors: going through one, its attributes, its removal."""
 
 from __future__ import absolute_import, division, print_function
 
+import errno
 import os
+import stat
 
-from mooring.agent import files, host
-from mooring.agent.names import raw, text
+from mooring.agent import attributes, directory, files, host
+from mooring.agent.names import text
 
 SHOWN = 20
 
@@ -15,28 +17,123 @@ def unlike(top, args):
 
     `top` and the result are bytes; `args` are a module's arguments with FILE_ARGS and `follow`.
     """
-    found, seen, waiting = [], set(), [top]
-    while waiting:
-        folder = waiting.pop()
-        if os.path.realpath(folder) in seen:
+    with directory.open_directory(top, follow=False) as here:
+        return sorted({held.shown for held in everything(here, args, set()) if is_unlike(held, args)})
+
+
+def make_alike(top, args):
+    """Give all of these the wanted attributes; what is swapped for something else meanwhile is not followed."""
+    with directory.open_directory(top, follow=False) as here:
+        for held in everything(here, args, set()):
+            if is_unlike(held, args):
+                files.apply_to(held, args)
+
+
+def everything(top, args, seen):
+    """What is below a Directory, each Held for a moment, with the targets of followed links and what is below those."""
+    for here, name, status in walk(top):
+        try:
+            with here.hold(name) as held:
+                yield held
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise
+        if not stat.S_ISLNK(status.st_mode) or not args["follow"]:
             continue
-        seen.add(os.path.realpath(folder))
-        for name in sorted(os.listdir(folder)):
-            path = os.path.join(folder, name)
-            found += [path] if is_unlike(path, args) else []
-            if os.path.islink(path) and args["follow"] and os.path.exists(path):
-                path = os.path.realpath(path)
-                found += [path] if is_unlike(path, args) else []
-            if os.path.isdir(path) and not os.path.islink(path):
-                waiting.append(path)
-    return found
+        with follow(here, name, status) or Nothing() as target:
+            if target is not None and target.identity() not in seen:
+                seen.add(target.identity())
+                yield target
+                if stat.S_ISDIR(target.status().st_mode):
+                    for held in everything(directory.Directory(target.handle, target.shown), args, seen):
+                        yield held
 
 
-def is_unlike(path, args):
-    """Whether one path (itself, not what a link leads to) needs other attributes; a link has no mode."""
-    now = files.attributes(path, follow=False)
-    if now is None:
-        return False
+class Nothing(object):
+    """Stands for the target of a link that has none."""
+
+    def __enter__(self):
+        return None
+
+    def __exit__(self, *_):
+        return None
+
+
+def follow(here, name, status):
+    """What a link leads to, Held; None where that is nothing.
+
+    None as well for a link that another user made to what is not his: whoever follows that as root gives it away.
+    """
+    try:
+        target = here.hold(name, follow=True)
+    except OSError:
+        return None
+    if directory.is_foreign(status.st_uid, target.status().st_uid):
+        host.warn("%s is a link of %s to what belongs to somebody else, and is not followed" % (
+            text(target.shown), attributes.user_name(status.st_uid)))
+        target.close()
+        return None
+    target.shown = os.path.realpath(target.shown)
+    return target
+
+
+def walk(top):
+    """Everything below a Directory as (its own Directory, name, status), what is in a directory before itself.
+
+    Links are not entered. Only one directory is open at a time, however deep the tree is; the way up is checked.
+    """
+    here, above, pending = top.again(), [], [top.names()[::-1]]
+    try:
+        while True:
+            if pending[-1]:
+                name = pending[-1].pop()
+                status = here.look(name)
+                if status is not None and stat.S_ISDIR(status.st_mode):
+                    above.append((name, here.identity()))
+                    here = replace(here, here.enter(name))
+                    pending.append(here.names()[::-1])
+                elif status is not None:
+                    yield here, name, status
+            elif above:
+                pending.pop()
+                name, identity = above.pop()
+                here = replace(here, here.enter(b".."))
+                if here.identity() != identity:
+                    raise host.Failed("%s was moved by somebody else meanwhile" % text(here.shown))
+                status = here.look(name)
+                if status is not None:
+                    yield here, name, status
+            else:
+                return
+    finally:
+        here.close()
+
+
+def replace(old, new):
+    old.close()
+    return new
+
+
+def remove(path):
+    """Remove what is there, a link itself, a directory with all that is in it."""
+    here, name = directory.locate(path)
+    with here:
+        status = here.look(name)
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            with here.enter(name) as top:
+                for folder, inner, found in walk(top):
+                    remove_one(folder, inner, found)
+        if status is not None:
+            remove_one(here, name, status)
+
+
+def remove_one(here, name, status):
+    (here.remove_directory if stat.S_ISDIR(status.st_mode) else here.remove)(name)
+
+
+def is_unlike(held, args):
+    """Whether one thing (itself, not what a link leads to) needs other attributes; a link has no mode."""
+    now = attributes.attributes_of(held)
     asked = dict(args, mode=None) if now["state"] == "link" else args
     after = files.wanted_attributes(asked, now, now["state"] == "directory")
     return any(now.get(key) != value for key, value in after.items())
@@ -46,67 +143,3 @@ def shorten(paths):
     """A list that a person reads; empty stays empty."""
     more = ["... and %d more" % (len(paths) - SHOWN)] if len(paths) > SHOWN else []
     return [text(path) for path in paths[:SHOWN]] + more
-
-
-def compare(source, target, args):
-    """{"entries": names} of what copying `source` over `target` would write, "." for the top itself."""
-    return {"entries": [text(name) for name in walk(source) if differs(source, target, name, args)]}
-
-
-def walk(top):
-    """The relative names of everything in a tree, parents first, links to directories not entered."""
-    yield b"."
-    for folder, folders, names in os.walk(top):
-        folders.sort()
-        for name in sorted(folders + names):
-            yield os.path.relpath(os.path.join(folder, name), top)
-
-
-def differs(source, target, name, args):
-    source, target = os.path.join(source, name), os.path.join(target, name)
-    if stays_link(source, args):
-        return not os.path.islink(target) or os.readlink(target) != os.readlink(source)
-    if os.path.isdir(source):
-        if not os.path.isdir(target):
-            return True
-    elif os.path.islink(target) or files.digest(target) != files.digest(source):
-        return True
-    return is_unlike(target, ownership(args))
-
-
-def ownership(args):
-    return {"owner": args["owner"], "group": args["group"]}
-
-
-def stays_link(path, args):
-    """Links to directories and links to nowhere are copied as links, others only without `local_follow`."""
-    return os.path.islink(path) and (not args["local_follow"] or not os.path.isfile(path))
-
-
-def copy(source, target, names, args):
-    """Write the named entries of a tree over another; what only `target` has stays."""
-    for name in names:
-        old, new = os.path.join(source, raw(name)), os.path.join(target, raw(name))
-        try:
-            copy_entry(old, new, args)
-        except OSError as error:
-            raise host.Failed("cannot copy %s to %s: %s" % (text(old), text(new), error.strerror))
-
-
-def copy_entry(old, new, args):
-    if stays_link(old, args):
-        if os.path.lexists(new):
-            os.unlink(new)
-        os.symlink(os.readlink(old), new)
-        return
-    mode = files.attributes(old)["mode"]
-    if os.path.isdir(old):
-        if not os.path.isdir(new):
-            files.make_directories(text(os.path.normpath(new)), dict(ownership(args), mode=mode))
-        files.apply_attributes(new, ownership(args))
-        return
-    is_new = not os.path.isfile(new) or os.path.islink(new)
-    with files.Draft(new, follow=False) as draft:
-        draft.write(files.chunks(old))
-        files.apply_attributes(draft.draft, dict(ownership(args), mode=mode if is_new else None))
-        draft.commit(args["unsafe_writes"])

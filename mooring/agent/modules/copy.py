@@ -5,7 +5,7 @@ from __future__ import absolute_import, division, print_function
 import hashlib
 import os
 
-from mooring.agent import files, host, trees
+from mooring.agent import directory, files, host, tree_copy
 from mooring.agent.names import raw, text
 
 # `checksum` is the new content's sha1. With `remote_src` the content is `src` on the host, else the control
@@ -32,7 +32,7 @@ def current(args):
     """{"state", "checksum", "owner", "group", "mode", "text" for a diff}, or a tree's differing "entries"."""
     path = place(args)
     if is_tree(args):
-        return trees.compare(raw(args["src"]), raw(path), args)
+        return tree_copy.compare(raw(args["src"]), raw(path), args)
     now = files.attributes(path, follow=False)
     if now is not None and now["state"] == "file":
         now["checksum"] = files.digest(path)
@@ -72,7 +72,7 @@ def place(args):
         if not name:
             raise host.Failed("%s is a directory, and there is no name for a file in it" % path, dest=path)
         path = os.path.join(path, name)
-    return text(os.path.realpath(raw(path))) if args["follow"] and os.path.islink(raw(path)) else path
+    return text(directory.resolve(path)) if args["follow"] and os.path.islink(raw(path)) else path
 
 
 def is_tree(args):
@@ -113,7 +113,7 @@ def apply(args, before, after):
     """Write the content beside the file and rename it; with the same content only set the attributes."""
     path = place(args)
     if is_tree(args):
-        return trees.copy(raw(args["src"]), raw(path), before["entries"], args)
+        return tree_copy.copy(raw(args["src"]), raw(path), before["entries"], args)
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(raw(folder)):
         if not makes_folder(args):
@@ -128,17 +128,16 @@ def apply(args, before, after):
 def write(args, path, before, after):
     """The new content under `path`; the backup's name if one was asked for."""
     saved = None
-    with files.Draft(path, follow=False) as draft:
+    with files.Draft(path, file_args(args), follow=False) as draft:
         found = hashlib.sha1()
         draft.write(watched(chunks(args), found))
         if found.hexdigest() != after["checksum"]:
             raise host.Failed("Copied file does not match the expected checksum. Transfer failed.",
                               checksum=found.hexdigest(), expected_checksum=after["checksum"])
-        files.apply_attributes(draft.draft, file_args(args))
         if args["validate"]:
             draft.validate(args["validate"])
         if args["backup"] and before is not None and os.path.exists(raw(path)):
-            saved = files.backup(path)
+            saved = draft.backup()
         draft.commit(args["unsafe_writes"])
     return saved
 

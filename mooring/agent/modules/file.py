@@ -3,10 +3,9 @@
 from __future__ import absolute_import, division, print_function
 
 import os
-import shutil
-import time
 
-from mooring.agent import files, host, trees
+from mooring.agent import directory, files, host, trees
+from mooring.agent.attributes import set_times
 from mooring.agent.names import raw, text
 
 ARGS = {
@@ -60,7 +59,7 @@ def place(args):
     if state == "hard" and args["src"] and os.path.isdir(raw(path)):
         return os.path.join(path, os.path.basename(args["src"]))
     if state in ("file", "directory", "touch") and args["follow"] and os.path.islink(raw(path)):
-        return text(os.path.realpath(raw(path)))
+        return text(directory.resolve(path))
     return path
 
 
@@ -166,25 +165,19 @@ def apply(args, before, after):
     path, state = place(args), asked_state(args)
     try:
         if after is None:
-            remove(raw(path), before["state"])
-            return
+            return trees.remove(path)
         refuse_missing(args, path, before)
         make(args, path, before, after)
         if "owner" in after or "group" in after or "mode" in after or "context" in after:
-            files.apply_attributes(path, args, args["follow"])
-        for name in trees.unlike(raw(path), args) if after.get("unlike") == [] else []:
-            files.apply_attributes(name, args, follow=False)
+            # `place` has gone where links lead but for a link's own: any other that is here now came meanwhile.
+            target = directory.resolve(path) if args["follow"] and state == "link" else path
+            files.apply_attributes(target, args, follow=False)
+        if after.get("unlike") == []:
+            trees.make_alike(raw(path), args)
         if "times" in after:
-            set_times(raw(path), times(args, state, before))
+            set_times(path, times(args, state, before))
     except EnvironmentError as error:
         raise host.Failed("%s: %s" % (path, error.strerror), path=path, state=state)
-
-
-def remove(path, state):
-    if state == "directory":
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
 
 
 def refuse_missing(args, path, before):
@@ -204,35 +197,20 @@ def make(args, path, before, after):
     """Create what is missing; links are put in place by renaming, so that there always is one."""
     state = asked_state(args)
     if state == "touch" and before is None:
-        open(raw(path), "ab").close()
+        files.make_empty(path, args)
     elif state == "directory" and before is None:
         files.make_directories(path, args)
     elif state == "link" and (before or {}).get("src") != after["src"]:
-        if before is not None and before["state"] == "directory":
-            os.rmdir(raw(path))
-        replace(path, lambda draft: os.symlink(raw(after["src"]), draft))
+        folder, name = directory.locate(path)
+        with folder:
+            if before is not None and before["state"] == "directory":
+                folder.remove_directory(name)
+            folder.put_link(name, raw(after["src"]))
     elif state == "hard" and after.get("same") and not (before or {}).get("same"):
-        replace(path, lambda draft: os.link(os.path.realpath(raw(args["src"])), draft))
-
-
-def replace(path, create):
-    draft = raw("%s/.mooring-%d.tmp" % (os.path.dirname(path) or ".", os.getpid()))
-    create(draft)
-    try:
-        os.rename(draft, raw(path))
-    except OSError:
-        os.unlink(draft)
-        raise
-
-
-def set_times(path, asked):
-    status = os.stat(path)
-    now = time.time()
-    if asked == ["now", "now"]:
-        os.utime(path, None)  # allowed to whoever may write, not only to the owner
-    else:
-        kept = (status.st_atime, status.st_mtime)
-        os.utime(path, tuple(now if word == "now" else old for word, old in zip(asked, kept)))  # noqa: B905
+        folder, name = directory.locate(path)
+        source, source_name = directory.locate(os.path.realpath(raw(args["src"])))
+        with folder, source:
+            folder.put_hard(name, source, source_name)
 
 
 def returns(args, before, now):

@@ -110,14 +110,13 @@ def store(args, values, download):
     if not os.path.isdir(raw(folder)):
         raise host.Failed("Destination %s does not exist" % folder, **values)
     done = {}
-    with files.Draft(dest) as draft:
+    with files.Draft(dest, args) as draft:
         draft.write(download.chunks())
         done["checksum_src"] = download.sha1.hexdigest()
         done["changed"] = done["checksum_src"] != values["checksum_dest"]
         if done["changed"]:
-            files.apply_attributes(draft.draft, args)
             if args["backup"] and os.path.exists(raw(dest)):
-                done["backup_file"] = files.backup(dest)
+                done["backup_file"] = draft.backup()
             draft.commit(args["unsafe_writes"])
             done["checksum_dest"] = done["checksum_src"]
     return done

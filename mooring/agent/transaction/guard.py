@@ -49,6 +49,7 @@ class Guard(object):
                               "changed" % reason)
 
     def write_zip(self):
+        """Below /run, where root alone may write, in a directory that root alone may enter."""
         folder = os.path.dirname(self.zip)
         if not os.path.isdir(folder):
             os.mkdir(folder, 0o700)

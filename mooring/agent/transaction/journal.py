@@ -60,6 +60,7 @@ class Journal(object):
 
 
 def make_folder(folder):
+    """Its directory (below /var/lib, where root alone may write): for root's eyes only, so names in it are safe."""
     if not os.path.isdir(raw(folder)):
         os.mkdir(raw(folder), 0o700)
         sync(os.path.dirname(folder))

@@ -75,7 +75,10 @@ def stamp():
 
 
 def open_file(path):
-    """The lock file's descriptor, closed in children: a child that outlives us must not hold the lock."""
+    """The lock file's descriptor, closed in children: a child that outlives us must not hold the lock.
+
+    It is in /run, where root alone may write; a link under its name is refused all the same.
+    """
     try:
         handle = os.open(raw(path), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:

@@ -2,18 +2,22 @@
 
 All that needs disk space is done before anything changes. After that every step forward and back is a rename. The
 names begin with a dot and end in a number, so that no engine reads them (`*.crt`, `*.conf`, `*.toml` and the like).
+
+The directories are an engine's own, where root alone may write (or who is root by way of the engine). Still no mode
+and no owner is set by a name, new files are never links, and they are closed to others until they are theirs.
 """
 
 from __future__ import absolute_import, division, print_function
 
 import errno
 import os
-import shutil
+import stat
 
-from mooring.agent import files, host, modes, xattrs
+from mooring.agent import backups, directory, files, host, modes, xattrs
 from mooring.agent.names import raw, text
 from mooring.agent.transaction.journal import remove, remove_directory, sync
 
+OURS = "/etc/mooring"
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
@@ -73,12 +77,22 @@ class Names(object):
 def save(values):
     """Directories, and the old files under a second name; nothing is changed yet."""
     for folder in values["directories"]:
-        guarded(os.mkdir, folder, raw(folder), 0o755)
-        guarded(os.chmod, folder, raw(folder), 0o755)
+        guarded(make_directory, folder, folder)
     for one in values["files"]:
         if one["backup"]:
             guarded(link_or_copy, one["backup"], raw(one["real"]), raw(one["backup"]))
     sync_folders(values["files"])
+
+
+def make_directory(folder):
+    """An engine's directory, for everybody to read (podman runs for users too, and needs a registry's ca.crt).
+
+    A key in it is closed by its own mode. Our own directory is nobody's business.
+    """
+    os.mkdir(raw(folder), 0o700)
+    if not folder.endswith(OURS):
+        with directory.hold(folder, follow=False) as made:
+            os.chmod(made.path, 0o755)
 
 
 def link_or_copy(real, backup):
@@ -88,11 +102,9 @@ def link_or_copy(real, backup):
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        shutil.copy2(real, backup)
-        old = os.stat(real)
-        os.chown(backup, old.st_uid, old.st_gid)
-        xattrs.keep(real, backup)
-        sync(text(backup))
+        source = os.fdopen(directory.read_regular(real), "rb")
+        with source, os.fdopen(os.open(backup, os.O_WRONLY | directory.NEW, 0o600), "wb") as target:
+            backups.copy(source, target)
 
 
 def write_drafts(drafts):
@@ -102,26 +114,33 @@ def write_drafts(drafts):
 
 
 def write_draft(draft, real, entry):
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as stream:
+    """Its owner and mode come before its first byte, never wider than they will be."""
+    old = hold(real)
+    with os.fdopen(os.open(draft, os.O_WRONLY | directory.NEW, 0o600), "wb") as stream:
+        handle = stream.fileno()
+        if old is not None:
+            with old:
+                status = old.status()
+                mode = stat.S_IMODE(status.st_mode)
+                os.fchown(handle, status.st_uid, status.st_gid)
+                xattrs.keep(old.path, handle, mode)
+        else:
+            mode = modes.parse(entry.get("mode") or "0644", 0)
+            keep_context(handle, xattrs.policy_context(real, 0o100644))
+        os.fchmod(handle, mode)
         stream.write(raw(entry["text"]))
         stream.flush()
-        if os.path.exists(real):
-            old = os.stat(real)
-            os.fchown(stream.fileno(), old.st_uid, old.st_gid)
-            os.fchmod(stream.fileno(), old.st_mode & 0o7777)
-            xattrs.keep(real, draft)
-        else:
-            os.fchmod(stream.fileno(), modes.parse(entry.get("mode") or "0644", 0))
-            fresh = xattrs.policy_context(real, 0o100644)
-            if fresh:
-                keep_context(draft, fresh)
-        os.fsync(stream.fileno())
+        os.fsync(handle)
 
 
-def keep_context(draft, fresh):
+def hold(real):
+    return directory.hold(real) if os.path.lexists(real) else None
+
+
+def keep_context(handle, fresh):
     try:
-        xattrs.write(draft, xattrs.SELINUX, fresh.encode("ascii") + b"\0")
+        if fresh:
+            xattrs.write(handle, xattrs.SELINUX, fresh.encode("ascii") + b"\0")
     except OSError:
         # A mount with one fixed context for all files.
         pass
@@ -195,7 +214,7 @@ def leave_no_empty_directory(values):
         folder = os.path.dirname(one["real"])
         # Wherever the operator has certs.d.
         is_certificates = one["real"].endswith((".crt", ".cert", ".key", "/hosts.toml"))
-        is_ours = is_certificates or folder.endswith((".service.d", "/etc/mooring"))
+        is_ours = is_certificates or folder.endswith((".service.d", OURS))
         if is_ours and one["sha1"] and not os.path.exists(raw(one["real"])):
             guarded(remove_directory, folder, folder)
 
