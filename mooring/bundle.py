@@ -13,13 +13,25 @@ from mooring.connection.become import READY
 
 AGENT = Path(__file__).parent / "agent"
 INTERPRETERS = ("/usr/libexec/platform-python", "python3", "python2.7", "python")
-TOO_OLD, NO_PYTHON, NO_BUNDLE = 96, 97, 98
+# Where sudo keeps the login's PATH, a name in it may be a program of the login's: root's own come first.
+OF_THE_SYSTEM = tuple(f"{place}/{name}" for place in ("/usr/bin", "/usr/local/bin") for name in INTERPRETERS[1:])
+# Nothing of the login's runs in the agent: no PYTHON* (-E), no site of the user's (-s), no .pth, no sitecustomize (-S).
+# Its children get its environment as it is. Old virtualenvs find most of the standard library by their `site` only;
+# they are started again without -S, for who made their program made that too.
+FLAGS = ("-E -s -S -B", "-E -s -B")
+# Python 3.13 imports a module before it runs the first line, from the working directory too: so it begins in /, and
+# boot.py goes back. Its children see the same PWD as ever.
+AT_ROOT = 'here=$PWD before=${OLDPWD-}; cd /; PWD=$here OLDPWD=$before; [ -n "$before" ] || unset OLDPWD; '
+NEEDS_SITE, TOO_OLD, NO_PYTHON, NO_BUNDLE = 95, 96, 97, 98
 # `python -c` gets only this, and boot.py on standard input: what stands in argv also stands in sudo's log. No
 # quotes but the outer ones, and no line breaks, so that no login shell trips over it.
 STUB = (
     r"import sys\n"
     r"sys.path[:]=[path for path in sys.path if path]\n"  # a zlib.py in the login directory must not win
-    r"import os,select,zlib\n"
+    r"try: import json,os,select,zlib\n"
+    r"except ImportError:\n"
+    r" if sys.flags.no_site: sys.exit({needs_site})\n"
+    r" raise\n"
     r"if not (2,7)<=sys.version_info[:2]<(3,0) and sys.version_info[:2]<(3,6): sys.exit({too_old})\n"
     r"data=bytes()\n"
     r"while len(data)<{size}:\n"
@@ -54,19 +66,24 @@ class Bundle:
     def _boot(self) -> bytes:
         return zlib.compress((AGENT / "boot.py").read_bytes(), 9)
 
-    def script(self, interpreter: str | None = None) -> str:
+    def script(self, interpreter: str | None = None, becomes: bool = False) -> str:
         """The POSIX shell script that starts the agent with the first Python that suits.
 
+        Where another user is become, Pythons in the system's own directories come before those that PATH names.
         The agent itself runs in UTF-8 where the host can (Python 3.6 cannot open "é" in the C locale); it
-        gets the host's own LC_ALL as argument and gives that to its children.
+        gets the host's own LC_ALL as argument and gives that to its children, and the directory to work in.
         """
-        words = " ".join(shlex.quote(word) for word in ([interpreter] if interpreter else INTERPRETERS))
-        stub = STUB.format(too_old=TOO_OLD, no_bundle=NO_BUNDLE, size=len(self._boot))
+        known = (INTERPRETERS[0], *OF_THE_SYSTEM, *INTERPRETERS[1:]) if becomes else INTERPRETERS
+        words = " ".join(shlex.quote(word) for word in ([interpreter] if interpreter else known))
+        stub = STUB.format(needs_site=NEEDS_SITE, too_old=TOO_OLD, no_bundle=NO_BUNDLE, size=len(self._boot))
         return (
-            f'printf "{_escape(READY)}"; '
+            f'printf "{_escape(READY)}"; {AT_ROOT}'
             f"for python in {words}; do "
+            'case "$python" in /*) ;; */*) python=$here/$python ;; esac; '
             'command -v "$python" >/dev/null 2>&1 || continue; '
-            f'LC_ALL=C.UTF-8 "$python" -B -c \'exec("{stub}")\' "${{LC_ALL-}}"; status=$?; '
+            f"for flags in {' '.join(shlex.quote(flags) for flags in FLAGS)}; do "
+            f'LC_ALL=C.UTF-8 "$python" $flags -c \'exec("{stub}")\' "${{LC_ALL-}}" "$here"; status=$?; '
+            f'[ "$status" -eq {NEEDS_SITE} ] || break; done; '
             f'[ "$status" -eq {TOO_OLD} ] || exit "$status"; done; exit {NO_PYTHON}'
         )
 

@@ -79,7 +79,7 @@ class Remote:
         if become is not None and become.user == connection.user:
             become = None
         command = bundle.command(interpreter)
-        process = connection.start(become.wrap(bundle.script(interpreter)) if become else command)
+        process = connection.start(become.wrap(bundle.script(interpreter, becomes=True)) if become else command)
         remote = cls(process)
         try:
             remote._begin(bundle, become, connection.user, timeout)

@@ -98,6 +98,11 @@ def start():
         os.environ["LC_ALL"] = language
     else:
         os.environ.pop("LC_ALL", None)
+    if len(sys.argv) > 2:
+        try:
+            os.chdir(sys.argv[2])
+        except OSError:
+            pass  # it may be gone, or closed to us; then it is the root directory
     os.write(target, MARKER)
     size = struct.unpack(">I", take(source, 4))[0]
     sources = json.loads(zlib.decompress(take(source, size)).decode("ascii"))

@@ -9,7 +9,6 @@ from __future__ import absolute_import, division, print_function
 
 import os
 import re
-import sys
 
 from mooring.agent import host
 from mooring.agent.names import raw
@@ -64,7 +63,7 @@ def arm(places):
 
 def describe(program, places):
     """The unit's text."""
-    words = [sys.executable, "-B", program, places["state_dir"], places["run_dir"], places["units_dir"]]
+    words = guard.interpreter() + [program, places["state_dir"], places["run_dir"], places["units_dir"]]
     environment = ["%s=%s" % pair for pair in sorted(guard.environment().items())]
     return UNIT % {"program": program.replace("%", "%%"), "command": quoted(words), "environment": quoted(environment)}
 

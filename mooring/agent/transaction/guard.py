@@ -38,8 +38,8 @@ class Guard(object):
         sweep(self.places["run_dir"])
         try:
             self.write_zip()
-            argv = [sys.executable, "-B", self.zip, str(self.pid), str(self.started), str(self.deadline),
-                    self.places["state_dir"], self.places["run_dir"], self.places["units_dir"]]
+            argv = interpreter() + [self.zip, str(self.pid), str(self.started), str(self.deadline)]
+            argv += [self.places[name] for name in ("state_dir", "run_dir", "units_dir")]
             unit.run_apart(self.name, "Mooring undoes a change of the engine that broke off", environment(), argv)
             self.await_sign()
         except (host.Failed, EnvironmentError) as error:
@@ -66,6 +66,11 @@ class Guard(object):
         """End it; nothing of it is left."""
         discard(self.zip)
         unit.stop_apart(self.name)
+
+
+def interpreter():
+    """Our own Python, as it was started for us (bundle.py): without anything that a user has put in its way."""
+    return [sys.executable, "-E", "-s"] + ["-S"] * bool(sys.flags.no_site) + ["-B"]
 
 
 def environment():
