@@ -7,7 +7,7 @@ import secrets
 import tarfile
 from pathlib import Path
 
-from lab.commands import run
+from lab.commands import LabError, run
 from lab.places import STATE, digest
 from lab.topology import HOSTS, HUB_NAMES, LOGIN, LabHost
 
@@ -87,11 +87,19 @@ def _config(host: LabHost) -> str:
         f"    HostName 127.0.0.1\n"
         f"    Port {host.ssh_port}\n"
         f"    User {LOGIN}\n"
-        f"    IdentityFile {SSH / 'id_ed25519'}\n"
+        f"    IdentityFile {_quoted(SSH / 'id_ed25519')}\n"
         f"    IdentitiesOnly yes\n"
-        f"    UserKnownHostsFile {SSH / 'known_hosts'}\n"
+        f"    UserKnownHostsFile {_quoted(SSH / 'known_hosts')}\n"
         f"    StrictHostKeyChecking yes\n\n"
     )
+
+
+def _quoted(path: Path) -> str:
+    """A path as ssh's configuration has it, where a line end would begin a setting of its own."""
+    text = str(path)
+    if any(part in text for part in ("\n", "\r", '"', "\\", "${")):
+        raise LabError(f"ssh cannot be told of {text!r}: put the checkout where no such signs are in its path")
+    return '"' + text.replace("%", "%%") + '"'
 
 
 def _make_certificates() -> None:

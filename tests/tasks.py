@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from invoke import Context, task
+import subprocess
+import sys
+
+from invoke import Context, Exit, task
 
 
 @task(
@@ -13,26 +16,30 @@ from invoke import Context, task
 )
 def test(context: Context, unit: bool = False, long: bool = False) -> None:
     """Run the checks and all tests; the lab's tests boot the lab, and real engines judge drawn configurations."""
-    python = ".venv/bin/python -m"
     if unit:
-        context.run(f"{python} pytest -q -n auto --dist loadfile")
+        run("pytest", "-q", "-n", "auto", "--dist", "loadfile")
         return
     check(context)
     if long:
-        context.run(f"{python} pytest -q -n auto tests/hostile --long")
-    context.run(f"{python} pytest tests/lab tests/differential" + (" --long" if long else ""))
+        run("pytest", "-q", "-n", "auto", "tests/hostile", "--long")
+    run("pytest", "tests/lab", "tests/differential", *(["--long"] if long else []))
 
 
 @task
 def check(context: Context) -> None:
     """Lint, types, and the unit tests with their coverage."""
-    for command in (
-        "ruff check .",
-        "ruff format --check .",
-        "mypy",
-        "coverage erase",
-        "coverage run -m pytest -q -n auto --dist loadfile",
-        "coverage combine -q",
-        "coverage report",
-    ):
-        context.run(f".venv/bin/{command}")
+    run("ruff", "check", ".")
+    run("ruff", "format", "--check", ".")
+    run("mypy")
+    run("coverage", "erase")
+    run("coverage", "run", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile")
+    run("coverage", "combine", "-q")
+    run("coverage", "report")
+
+
+def run(module: str, *words: str) -> None:
+    """A program of .venv by its module: neither a shell nor the first line of a script reads the checkout's path."""
+    sys.stdout.flush()
+    status = subprocess.run([sys.executable, "-m", module, *words], check=False).returncode
+    if status:
+        raise Exit(code=status if status > 0 else 128 - status)

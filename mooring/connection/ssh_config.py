@@ -110,6 +110,9 @@ def _paths(text: str) -> tuple[Path, ...]:
 
 def _read(overrides: Sequence[tuple[str, str]], config_file: str | None) -> paramiko.SSHConfig:
     """The options and the files as one configuration; ssh takes the first value that it finds."""
+    for key, value in overrides:
+        if "\n" in value or "\r" in value:
+            raise HostUnreachable(f"{key} holds a line end, which no setting of SSH may: {value!r}")
     lines = [f"{key} {value}" for key, value in overrides]
     home, system = Path.home() / ".ssh", Path("/etc/ssh")
     files = [(home / "config", home), (system / "ssh_config", system)]

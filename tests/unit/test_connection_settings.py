@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from mooring.connection import ConnectionSettings, RunOptions
 from mooring.connection.host_keys import HostKey, HostKeyCheck, HostKeyRecorder, find, host_name
 from mooring.connection.ssh_config import Target, resolve, resolve_jump
 from mooring.errors import HostKeyRejected, HostUnreachable, InventoryError
+from mooring.templating import Templar
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +53,22 @@ def test_includes_and_first_value_wins(home: Path) -> None:
     (home / ".ssh" / "conf.d").mkdir()
     (home / ".ssh" / "conf.d" / "a.conf").write_text("Host web*\n  User early\n")
     assert (target_of().user, target_of().port) == ("early", 2)
+
+
+def test_no_value_makes_a_setting_of_its_own(home: Path) -> None:
+    with pytest.raises(HostUnreachable, match="IdentityFile holds a line end"):
+        target_of(ansible_ssh_private_key_file="/a\nProxyCommand touch /tmp/x")
+
+
+@pytest.mark.parametrize("name", ["plain", "a b -o ProxyCommand=x", "$(x)`x`;", 'it\'s "so"', "100%c"])
+@pytest.mark.parametrize("inventory", ["inventory.yml", "lab/fleet.yml"])
+def test_the_labs_inventories_in_any_directory(home: Path, inventory: str, name: str) -> None:
+    text = yaml.safe_load((Path(__file__).parents[2] / inventory).read_text())["all"]["vars"]["ansible_ssh_common_args"]
+    folder = str(home / name)
+    target = target_of(ansible_ssh_common_args=Templar().render(text, {"inventory_dir": folder}))
+    up = "/.." if inventory == "lab/fleet.yml" else ""
+    assert target.host_key.user_files == (Path(f"{folder}{up}/.lab/ssh/known_hosts"),)
+    assert (target.proxy_command, target.identities_only) == (None, True)
 
 
 def test_ways_and_checks(home: Path) -> None:

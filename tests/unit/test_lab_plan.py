@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lab import archive, bundles, capabilities, containers, images, mirror, places, suites, topology
+from lab import archive, bundles, capabilities, commands, containers, images, keys, mirror, places, suites, topology
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -193,3 +193,14 @@ def test_a_registrys_storage_links_what_it_holds(tmp_path: Path) -> None:
     for blob in (manifest["config"], *manifest["layers"]):
         name = blob["digest"].removeprefix("sha256:")
         assert (tmp_path / "v2/blobs/sha256" / name[:2] / name / "data").stat().st_size == blob["size"]
+
+
+@pytest.mark.parametrize(("path", "shown"), [("/a b/$(x);'", '"/a b/$(x);\'"'), ("/100%h", '"/100%%h"')])
+def test_a_path_in_sshs_configuration_is_quoted(path: str, shown: str) -> None:
+    assert keys._quoted(Path(path)) == shown
+
+
+@pytest.mark.parametrize("path", ["/a\nProxyCommand x", '/a"b', "/${x}", "/a\\b"])
+def test_a_path_that_ssh_cannot_be_told_of_is_refused(path: str) -> None:
+    with pytest.raises(commands.LabError, match="ssh cannot be told of"):
+        keys._quoted(Path(path))

@@ -17,6 +17,24 @@ WITHOUT_VENV = f"""#!/bin/sh
 case "$2" in *ensurepip*) exit 1 ;; esac
 exec {sys.executable} "$@"
 """
+# As pip writes the first lines of a script where the path of its Python has a blank in it, or is long.
+PIPS_SCRIPT = """#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
+"""
+# What a path may say to a shell, to printf, and to grep.
+HOSTILE = (
+    "$(echo x>pwned)",
+    "`echo x>pwned`",
+    "a 'b' \"c\"",
+    "a;echo x>pwned;",
+    "'; echo x>pwned; '",
+    "%s%n$HOME \\n",
+    "line\nend\n",
+    "-a [b* (c",
+)
+# Stands for every module that the tasks run.
+MODULE = "import os, sys\nprint(__spec__.name, *sys.argv[1:], flush=True)\n"
 APT = """#!/bin/sh
 echo "apt-get $*" >>{log}
 exit {status}
@@ -26,8 +44,8 @@ exit {status}
 class Machine:
     """A checkout with a space in its path, and a PATH that holds only what is put there."""
 
-    def __init__(self, folder: Path) -> None:
-        self.checkout = folder / "a checkout"
+    def __init__(self, folder: Path, name: str = "a checkout") -> None:
+        self.checkout = folder / name
         self.checkout.mkdir()
         shutil.copy(LAUNCHER, self.checkout / "invoke")
         (self.checkout / "requirements.lock").write_text("nothing\n")
@@ -51,9 +69,11 @@ class Machine:
     def make_venv(self) -> None:
         """A .venv that looks as the launcher leaves it; its invoke tells how it was called."""
         place = self.checkout / ".venv" / "bin"
-        self.put("pip", f"#!{place}/python\n", place)
-        self.put("invoke", '#!/bin/sh\necho "$(pwd)" "$@"\n', place)
-        (place / "python").symlink_to(sys.executable)
+        for name in ("pip", "invoke"):
+            self.put(name, PIPS_SCRIPT.format(python=place / "python"), place)
+        module = 'case $1 in -m) shift; echo "$(pwd)" "$@" ;; *) exec "$real" "$@" ;; esac\n'
+        self.put("python", f"#!/bin/sh\nreal={sys.executable}\n{module}", place)
+        (self.checkout / ".venv" / "checkout").write_text(f"{self.checkout}\n")
         with (self.checkout / "requirements.lock").open() as lock:
             stamp = subprocess.run(["cksum"], stdin=lock, capture_output=True, text=True, check=True).stdout
         (self.checkout / ".venv" / "requirements.lock.installed").write_text(stamp)
@@ -122,7 +142,7 @@ def test_what_is_there_already_needs_nothing(machine: Machine) -> None:
     machine.make_venv()
     ran = machine.run("play", "a book.yml", CDPATH="/usr")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout == f"{machine.checkout} play a book.yml\n"
+    assert ran.stdout == f"{machine.checkout} invoke play a book.yml\n"
 
 
 def test_a_checkout_that_was_moved_is_made_anew(machine: Machine) -> None:
@@ -130,3 +150,50 @@ def test_a_checkout_that_was_moved_is_made_anew(machine: Machine) -> None:
     os.rename(machine.checkout, machine.checkout.with_name("elsewhere"))
     machine.checkout = machine.checkout.with_name("elsewhere")
     assert "Python 3.10 or newer is needed" in refusal(machine.run())
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_checkout_whose_path_speaks_to_shells(tmp_path: Path, name: str) -> None:
+    machine = Machine(tmp_path, name)
+    machine.make_venv()
+    for _ in range(2):
+        ran = machine.run("play", "a book.yml")
+        assert (ran.returncode, ran.stderr) == (0, ""), ran
+        assert "invoke play a book.yml\n" in ran.stdout
+    assert list(tmp_path.rglob("pwned")) == []
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_tasks_of_such_a_checkout(tmp_path: Path, name: str) -> None:
+    """`check` and `test` by a real invoke, with stand-ins for what they run."""
+    checkout = tmp_path / name
+    (checkout / "tests").mkdir(parents=True)
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(LAUNCHER.parent / "tests" / "tasks.py", checkout / "tasks.py")
+    for module in ("ruff", "mypy", "coverage", "pytest"):
+        (checkout / f"{module}.py").write_text(MODULE)
+        script = checkout / ".venv" / "bin" / module
+        script.write_text(PIPS_SCRIPT.format(python=checkout / ".venv" / "bin" / "python"))
+        script.chmod(0o755)
+    argv = [sys.executable, "-m", "invoke", "test", "--long"]
+    ran = subprocess.run(argv, cwd=checkout, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran
+    assert ran.stdout.splitlines() == [
+        "ruff check .",
+        "ruff format --check .",
+        "mypy",
+        "coverage erase",
+        "coverage run -m pytest -q -n auto --dist loadfile",
+        "coverage combine -q",
+        "coverage report",
+        "pytest -q -n auto tests/hostile --long",
+        "pytest tests/lab tests/differential --long",
+    ]
+    assert list(tmp_path.rglob("pwned")) == []
+
+
+def test_a_task_that_fails_ends_with_its_status(tmp_path: Path) -> None:
+    shutil.copy(LAUNCHER.parent / "tests" / "tasks.py", tmp_path / "tasks.py")
+    (tmp_path / "ruff.py").write_text("raise SystemExit(3)\n")
+    argv = [sys.executable, "-m", "invoke", "check"]
+    assert subprocess.run(argv, cwd=tmp_path, capture_output=True, check=False).returncode == 3
