@@ -40,11 +40,13 @@ _TEXTS = {
 
 def build_repository(debs: Path, work: Path, repository: Path) -> None:
     """A yum repository in REPOSITORY; the engine comes from the packages in DEBS, WORK is an empty directory."""
-    engine, parts = work / "engine", work / "parts"
+    engine, parts, sources = work / "engine", work / "parts", work / "sources"
+    # rpmbuild hands paths to shells, and the checkout's may say anything.
+    shutil.copytree(SOURCES, sources)
     unpack_debs(debs, engine)
     _collect(engine, parts)
     _rpmbuild(work, "docker", parts)
-    _rpmbuild(work, "centos-release", SOURCES / "release")
+    _rpmbuild(work, "centos-release", sources / "release")
     for version in ("1.0", "1.1"):
         _rpmbuild(work, "sample", parts, version)
     repository.mkdir(parents=True)
@@ -79,4 +81,4 @@ def _rpmbuild(work: Path, name: str, parts: Path, version: str = "1.0") -> None:
         "_rpmdir": str(work / "RPMS"),
     }
     flags = [word for key, value in definitions.items() for word in ("--define", f"{key} {value}")]
-    run(["rpmbuild", "-bb", "--quiet", *flags, str(SOURCES / f"{name}.spec")])
+    run(["rpmbuild", "-bb", "--quiet", *flags, str(work / "sources" / f"{name}.spec")])

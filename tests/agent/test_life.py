@@ -131,7 +131,7 @@ def test_silent_host_is_given_up(bundle: Bundle) -> None:
 def test_descriptors_that_do_not_block(interpreter: str, bundle: Bundle) -> None:
     """As sudo with I/O logging hands them over."""
     code = "import os,sys;[os.set_blocking(n,False) for n in (0,1,2)];os.execvp('sh',['sh','-c',sys.argv[1]])"
-    script = f"exec {sys.executable} -c {shlex.quote(code)} "
+    script = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(code)} "
 
     class NonBlocking(LocalConnection):
         def start(self, command: str) -> Process:
@@ -175,7 +175,7 @@ def make_path(directory: Path, **programs: str) -> str:
 
 def test_interpreters_in_order(bundle: Bundle, tmp_path: Path) -> None:
     """One that is too old is passed over, and the next one gets the same input."""
-    real = f'#!/bin/sh\nexec {sys.executable} "$@"\n'
+    real = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n'
     old = f"#!/bin/sh\necho old >> {tmp_path}/log\nexit {TOO_OLD}\n"
     path = make_path(tmp_path, python3=old, python2_7=old, python=real)
     script = f"PATH={path}; export PATH; COMMAND"

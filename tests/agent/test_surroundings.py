@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -139,7 +140,7 @@ def test_a_program_in_the_logins_path_does_not_become_root(tmp_path: Path, becom
         pytest.skip("needs a Python in /usr/bin, as most systems have it")
     for name in ("python3", "python2.7", "python"):
         program = tmp_path / name
-        program.write_text(f'#!/bin/sh\necho x >{tmp_path}/sprung\nexec {sys.executable} "$@"\n')
+        program.write_text(f'#!/bin/sh\necho x >{tmp_path}/sprung\nexec {shlex.quote(sys.executable)} "$@"\n')
         program.chmod(0o755)
     bundle = Bundle()
     ran = subprocess.run(

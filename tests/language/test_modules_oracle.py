@@ -99,7 +99,14 @@ def play(top: str, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     environment.update(ANSIBLE_LOCALHOST_WARNING="0", ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callbacks"))
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     ran = subprocess.run(
-        [program, "-i", "localhost,", "-e", f"ansible_python_interpreter={sys.executable}", str(book)],
+        [
+            program,
+            "-i",
+            "localhost,",
+            "-e",
+            f"ansible_python_interpreter={os.path.realpath(sys.executable)}",
+            str(book),
+        ],
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -78,7 +78,7 @@ class Story:
 def command(case: Case, program: list[str], out: Path) -> list[str]:
     return [
         *program, f"{PLAYBOOKS}/{case.book}.yml", "-i", f"{PLAYBOOKS}/inventory.yml", "-e", f"out={out}",
-        "-e", f"ansible_python_interpreter={sys.executable}", *case.options,
+        "-e", f"ansible_python_interpreter={os.path.realpath(sys.executable)}", *case.options,
     ]  # fmt: skip
 
 

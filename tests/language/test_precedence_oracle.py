@@ -18,7 +18,7 @@ from mooring.inventory import Inventory
 from mooring.templating import Templar
 from mooring.variables import Precedence
 
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": os.path.realpath(sys.executable)}
 # Levels of Precedence whose source is the playbook; those of the inventory stand before them.
 FIELDS = (
     "role_defaults",

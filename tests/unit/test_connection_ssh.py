@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shlex
 import socket
 import sys
 import threading
@@ -272,7 +273,7 @@ def test_proxy_command(world: World, tmp_path: Path) -> None:
         "while data := sock.recv(65536): os.write(1, data)\n"
         "os._exit(0)\n"
     )
-    command = f"-o 'ProxyCommand={sys.executable} {relay} %h %p'"
+    command = shlex.join(["-o", f"ProxyCommand={shlex.join([sys.executable, str(relay)])} %h %p"])
     arguments = f"{world.variables['ansible_ssh_common_args']} {command}"
     with world.connect(ansible_ssh_common_args=arguments) as connection:
         assert connection.start("echo through").read(10) == b"through\n"

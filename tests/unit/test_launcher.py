@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ TOOLS = ("sh", "dirname", "cat", "cksum", "printf", "grep", "mkdir")
 OLD = "#!/bin/sh\nexit 1\n"
 WITHOUT_VENV = f"""#!/bin/sh
 case "$2" in *ensurepip*) exit 1 ;; esac
-exec {sys.executable} "$@"
+exec {shlex.quote(sys.executable)} "$@"
 """
 # As pip writes the first lines of a script where the path of its Python has a blank in it, or is long.
 PIPS_SCRIPT = """#!/bin/sh
@@ -72,7 +73,7 @@ class Machine:
         for name in ("pip", "invoke"):
             self.put(name, PIPS_SCRIPT.format(python=place / "python"), place)
         module = 'case $1 in -m) shift; echo "$(pwd)" "$@" ;; *) exec "$real" "$@" ;; esac\n'
-        self.put("python", f"#!/bin/sh\nreal={sys.executable}\n{module}", place)
+        self.put("python", f"#!/bin/sh\nreal={shlex.quote(sys.executable)}\n{module}", place)
         (self.checkout / ".venv" / "checkout").write_text(f"{self.checkout}\n")
         with (self.checkout / "requirements.lock").open() as lock:
             stamp = subprocess.run(["cksum"], stdin=lock, capture_output=True, text=True, check=True).stdout
@@ -104,7 +105,7 @@ def test_no_python_that_is_new_enough(machine: Machine) -> None:
 
 
 def test_a_named_python_that_is_too_old(machine: Machine) -> None:
-    machine.put("python3", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    machine.put("python3", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     machine.put("old", OLD)
     assert "is no Python 3.10 or newer" in refusal(machine.run(MOORING_PYTHON=f"{machine.bin}/old"))
 
