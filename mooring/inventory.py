@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mooring import inventory_file, patterns
-from mooring.errors import UsageError
+from mooring.errors import SourceError, UsageError
 from mooring.inventory_file import Draft
 from mooring.patterns import Pattern, PatternError
+from mooring.reading import many_objects, read_text
 from mooring.source import did_you_mean
 from mooring.templating import Templar
-from mooring.vars_files import load_vars
+from mooring.vars_files import load_folder
 
 _Files = dict[str, dict[str, Any]]
 LOCALHOST = ("localhost", "127.0.0.1", "::1")
@@ -60,6 +61,11 @@ class Inventory:
     @classmethod
     def load(cls, path_or_text: str, playbook_dir: Path | None = None) -> Inventory:
         """Read a YAML inventory, or a comma list of hosts; InventoryError with the place of the first mistake."""
+        with many_objects():
+            return cls._load(path_or_text, playbook_dir)
+
+    @classmethod
+    def _load(cls, path_or_text: str, playbook_dir: Path | None) -> Inventory:
         templar, path = Templar(playbook_dir), Path(path_or_text)
         if "," in path_or_text and not path.exists():
             draft = inventory_file.read_list(path_or_text)
@@ -71,10 +77,11 @@ class Inventory:
 
     def members(self, group: str) -> list[str]:
         """The hosts of a group and of the groups below it, each once."""
-        order, level = [group], list(self.groups[group].children)
+        order, level = {group: None}, dict.fromkeys(self.groups[group].children)
         while level:
-            order += [name for name in level if name not in order]
-            level = [child for name in level for child in self.groups[name].children if child not in order]
+            order.update(level)
+            below = (child for name in level for child in self.groups[name].children)
+            level = dict.fromkeys(child for child in below if child not in order)
         return list(dict.fromkeys(host for name in order for host in self.groups[name].hosts))
 
     def group_members(self) -> dict[str, list[str]]:
@@ -111,9 +118,9 @@ class Inventory:
                 parts.append(part)
                 continue
             try:
-                lines = Path(part[1:]).read_text(encoding="utf-8").splitlines()
-            except (OSError, UnicodeDecodeError) as error:
-                raise UsageError(f"--limit {part}: {getattr(error, 'strerror', None) or error}") from None
+                lines = read_text(part[1:], takes_pipe=True).removeprefix("\ufeff").splitlines()
+            except SourceError as error:
+                raise UsageError(f"--limit: {error}") from None
             parts += [line.strip() for line in lines if line.strip()]
         return self.match(parts)
 
@@ -157,10 +164,8 @@ class Inventory:
     def _files(self) -> tuple[list[_Files], list[_Files]]:
         """What group_vars/ and host_vars/ of every place say of each group and each host."""
         names = {**self.hosts, **dict.fromkeys(LOCALHOST)}
-        groups = [
-            {name: load_vars(place / "group_vars", name, self.templar) for name in self.groups} for place in self.places
-        ]
-        hosts = [{name: load_vars(place / "host_vars", name, self.templar) for name in names} for place in self.places]
+        groups = [load_folder(place / "group_vars", self.groups, self.templar) for place in self.places]
+        hosts = [load_folder(place / "host_vars", names, self.templar) for place in self.places]
         return groups, hosts
 
 
@@ -178,11 +183,10 @@ def _settle(draft: Draft, empty: Inventory) -> Inventory:
     top, loose = draft.groups["all"], draft.groups["ungrouped"]
     others = [group for name, group in draft.groups.items() if name not in ("all", "ungrouped")]
     grouped = {host for group in others for host in group.hosts}
-    loose.hosts = [host for host in loose.hosts if host not in grouped]
-    loose.hosts += [host for host in draft.hosts if host not in grouped and host not in loose.hosts]
+    loose.hosts = {host: None for host in (*loose.hosts, *draft.hosts) if host not in grouped}
     ahead = ["ungrouped"] if "ungrouped" not in is_child else []
     rest = [name for name in draft.groups if name not in ("all", "ungrouped") and name not in is_child]
-    top.children = [*ahead, *top.children, *rest]
+    top.children = {**dict.fromkeys(ahead), **top.children, **dict.fromkeys(rest)}
     depths = _depths(draft)
     groups = {
         name: Group(name, tuple(group.hosts), tuple(group.children), group.vars, depths[name], group.priority)
@@ -202,12 +206,7 @@ def _settle(draft: Draft, empty: Inventory) -> Inventory:
 def _depths(draft: Draft) -> dict[str, int]:
     """The longest way from `all` to every group; there are no circles."""
     depths = dict.fromkeys(draft.groups, 0)
-    level = ["all"]
-    while level:
-        below = dict.fromkeys(child for name in level for child in draft.groups[name].children)
-        for name in below:
-            depths[name] = max(
-                depths[name], 1 + max(depths[one] for one in level if name in draft.groups[one].children)
-            )
-        level = list(below)
+    for name in draft.order():
+        for child in draft.groups[name].children:
+            depths[child] = max(depths[child], depths[name] + 1)
     return depths

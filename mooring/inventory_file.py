@@ -13,6 +13,7 @@ from typing import Any
 
 from mooring import patterns, source
 from mooring.errors import InventoryError, SourceError, UsageError, Where
+from mooring.reading import read_text, shown
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating import Templar
 from mooring.vars_files import read_vars
@@ -21,12 +22,16 @@ REMEDY = "convert it: ansible-inventory -i {} --list --yaml > inventory.yml"
 _KEYS = ("hosts", "children", "vars")
 
 
+# How often hosts may be named in groups, all in all.
+MAX_MEMBERS = 1_000_000
+
+
 @dataclass
 class DraftGroup:
-    """A group as far as it was read; `priority` is ansible_group_priority."""
+    """A group as far as it was read; `priority` is ansible_group_priority, `children` says where each is named."""
 
-    hosts: list[str] = field(default_factory=list)
-    children: list[str] = field(default_factory=list)
+    hosts: dict[str, None] = field(default_factory=dict)
+    children: dict[str, Node | None] = field(default_factory=dict)
     vars: dict[str, Any] = field(default_factory=dict)
     priority: int = 1
 
@@ -37,12 +42,37 @@ class Draft:
 
     groups: dict[str, DraftGroup] = field(default_factory=lambda: {"all": DraftGroup(), "ungrouped": DraftGroup()})
     hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    members: int = 0
 
     def add_host(self, name: str, port: int | None, group: DraftGroup, values: dict[str, Any]) -> None:
+        """Put a host into a group; PatternError where these are far too many."""
         own = self.hosts.setdefault(name, {"ansible_port": port} if port else {})
         own.update(values)
-        if name not in group.hosts:
-            group.hosts.append(name)
+        group.hosts[name] = None
+        self.members += 1
+        if len(self.hosts) > patterns.MAX_HOSTS:
+            raise patterns.PatternError(f"with {name} the inventory has more than {patterns.MAX_HOSTS:,} hosts")
+        if self.members > MAX_MEMBERS:
+            raise patterns.PatternError(f"with {name} the groups name hosts more than {MAX_MEMBERS:,} times")
+
+    def order(self) -> list[str]:
+        """The groups, each before its children; InventoryError where one is within itself."""
+        done: dict[str, None] = {}
+        for top in self.groups:
+            path = {top: iter(self.groups[top].children)} if top not in done else {}
+            while path:
+                name = next(reversed(path))
+                child = next((child for child in path[name] if child not in done), None)
+                if child is None:
+                    path.popitem()
+                    done[name] = None
+                elif child in path:
+                    node = self.groups[name].children[child]
+                    message = f'group "{child}" is within itself, by way of "{name}"'
+                    raise InventoryError(message, node.where if node else None)
+                else:
+                    path[child] = iter(self.groups[child].children)
+        return list(reversed(done))
 
 
 def read_list(text: str) -> Draft:
@@ -53,7 +83,10 @@ def read_list(text: str) -> Draft:
             name, port = patterns.split_port(word)
             if "[" in name:
                 raise UsageError(f"{word} is a range: these need an inventory file")
-            draft.add_host(name, port, draft.groups["all"], {})
+            try:
+                draft.add_host(name, port, draft.groups["all"], {})
+            except patterns.PatternError as error:
+                raise UsageError(str(error)) from None
     return draft
 
 
@@ -64,6 +97,7 @@ def read_file(path: Path, templar: Templar) -> Draft:
         draft = Draft()
         for key, child in root.items():
             _read_group(_group_name(key), child, draft, templar)
+        draft.order()
     except InventoryError:
         raise
     except SourceError as error:
@@ -72,18 +106,15 @@ def read_file(path: Path, templar: Templar) -> Draft:
 
 
 def _load(path: Path) -> Node:
-    where, remedy = Where(str(path)), REMEDY.format(path)
+    where, remedy = Where(shown(path)), REMEDY.format(shown(path))
     if path.is_dir():
         raise InventoryError("directories of inventories are not read", where, remedy)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        text = ""  # source.load says what is wrong with it
+    text = read_text(path)
     if text.startswith("#!"):
         raise InventoryError("inventory scripts are not run", where, remedy)
-    if re.search(r"^\s*\[[^\]]+\]\s*$", text, re.MULTILINE) or path.suffix in (".ini", ".cfg"):
+    if re.search(r"^[ \t]*\[[^\]\n]+\][ \t\r]*$", text, re.MULTILINE) or path.suffix in (".ini", ".cfg"):
         raise InventoryError("INI inventories are not read", where, remedy)
-    root = source.load(path)
+    root = source.parse(text, shown(path))
     if root is None:
         raise InventoryError("the inventory is empty", where)
     if not root.is_mapping:
@@ -134,12 +165,10 @@ def _read_group_vars(node: Node | None, what: str, group: DraftGroup, templar: T
 
 def _read_child(parent: str, key: Node, node: Node | None, draft: Draft, templar: Templar) -> None:
     name = _group_name(key)
-    children = draft.groups[parent].children
-    if name not in children:
-        children.append(name)
+    if name == "all":
+        raise InventoryError('"all" is in no other group', key.where, "it holds all of them")
+    draft.groups[parent].children.setdefault(name, key)
     draft.groups.setdefault(name, DraftGroup())
-    if name == parent or parent in _descendants(name, draft):
-        raise InventoryError(f'group "{name}" is within itself, by way of "{parent}"', key.where)
     if node is not None:
         _read_group(name, node, draft, templar)
 
@@ -163,19 +192,7 @@ def _read_hosts(key: Node, child: Node | None, draft: Draft, group: DraftGroup, 
     values = read_vars(child, f'the variables of host "{pattern}"', templar)
     name, port = patterns.split_port(pattern)
     try:
-        hosts = list(patterns.expand(name))
+        for host in patterns.expand(name):
+            draft.add_host(str(host), port, group, values)
     except patterns.PatternError as error:
         raise InventoryError(str(error), key.where) from None
-    for host in hosts:
-        draft.add_host(str(host), port, group, values)
-
-
-def _descendants(name: str, draft: Draft) -> set[str]:
-    found: set[str] = set()
-    left = [name]
-    while left:
-        for child in draft.groups[left.pop()].children:
-            if child not in found:
-                found.add(child)
-                left.append(child)
-    return found

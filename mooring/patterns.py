@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
+import itertools
+import math
+import operator
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 _LIST_PARTS = re.compile(r"(?:[^\s:\[\]]|\[[^\]]*\])+")
-_SUBSCRIPT = re.compile(r"(?P<base>.+)\[(?:(?P<index>-?\d+)|(?P<start>\d+)(?P<mark>[:-])(?P<end>\d*))\]")
+_SUBSCRIPT = re.compile(r"(?P<base>.+)\[(?:(?P<index>-?\d{1,9})|(?P<start>\d{1,9})(?P<mark>[:-])(?P<end>\d{0,9}))\]")
 _RANGE = re.compile(r"\[([^\]]*)\]")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+# Far more than any fleet that one control machine works on, and still read within seconds.
+MAX_HOSTS = 100_000
 
 
 class PatternError(ValueError):
@@ -101,33 +108,51 @@ def split_port(name: str) -> tuple[str, int | None]:
     return (match["name"], int(match["port"])) if match else (name, None)
 
 
-def expand(name: str) -> Iterator[str]:
-    """The host names that `web[01:50]`, `db-[a:f]` or `n[0:9:3]` stands for; several ranges multiply."""
-    match = _RANGE.search(name)
-    if match is None:
-        yield name
-        return
-    for word in _count(match[1], name):
-        yield from expand(name[: match.start()] + word + name[match.end() :])
+def expand(name: str, most: int = MAX_HOSTS) -> Iterator[str]:
+    """The host names that `web[01:50]`, `db-[a:f]` or `n[0:9:3]` stands for; several ranges multiply.
+
+    PatternError where these would be more than `most`: nothing is counted out before that is known.
+    """
+    fixed, texts = _RANGE.split(name)[::2], _RANGE.findall(name)
+    ranges = [_count(text, name) for text in texts]
+    size = math.prod(map(len, ranges))
+    if size > most:
+        raise PatternError(f"{name} stands for {size:,} hosts, an inventory may have {most:,}")
+    for words in itertools.product(*ranges):
+        yield fixed[0] + "".join(map(operator.add, words, fixed[1:]))
 
 
-def _count(text: str, name: str) -> list[str]:
+def _count(text: str, name: str) -> Sequence[str]:
     bounds = text.split(":")
     if len(bounds) not in (2, 3) or not bounds[1]:
         raise PatternError(f"'[{text}]' in {name} is no range such as [1:9], [01:20] or [a:f]")
     first, last, step = bounds[0] or "0", bounds[1], bounds[2] if len(bounds) == 3 else "1"
-    if not step.isdigit() or int(step) == 0:
+    if not _NUMBER.fullmatch(step) or int(step) == 0:
         raise PatternError(f"'[{text}]' in {name}: the step is a number from 1")
     letters = string.ascii_letters
+    words: Sequence[str]
     if first in letters and last in letters and len(first) == len(last) == 1:
-        words = list(letters[letters.index(first) : letters.index(last) + 1 : int(step)])
-    elif first.isdigit() and last.isdigit():
+        words = letters[letters.index(first) : letters.index(last) + 1 : int(step)]
+    elif _NUMBER.fullmatch(first) and _NUMBER.fullmatch(last):
         width = len(first) if first.startswith("0") and len(first) > 1 else 0
         if width and width != len(last):
             raise PatternError(f"'[{text}]' in {name}: both ends need the same number of digits")
-        words = [str(number).zfill(width) for number in range(int(first), int(last) + 1, int(step))]
+        words = _Numbers(range(int(first), int(last) + 1, int(step)), width)
     else:
         raise PatternError(f"'[{text}]' in {name} is no range such as [1:9], [01:20] or [a:f]")
     if not words:
         raise PatternError(f"'[{text}]' in {name} ends before it begins")
     return words
+
+
+class _Numbers(Sequence[str]):
+    """Numbers as text of some width, not made before they are needed."""
+
+    def __init__(self, numbers: range, width: int) -> None:
+        self._numbers, self._width = numbers, width
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: Any) -> Any:
+        return str(self._numbers[index]).zfill(self._width)

@@ -6,154 +6,60 @@ Values keep YAML 1.1 types as Ansible has them: `mode: 0644` is the number 420 a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from mooring.composing import compose, split_lines
 from mooring.errors import PlaybookError, SourceError, Where
+from mooring.nodes import Node, Text, Unsafe
+from mooring.reading import read_text, shown
+from mooring.scalars import construct
 
+__all__ = ["Node", "Reader", "Text", "Unsafe", "did_you_mean", "load", "parse", "value"]
 
-class Text(str):
-    """A string from a file that remembers where it stands; otherwise an ordinary string."""
-
-    where: Where | None
-    __slots__ = ("where",)
-
-    def __new__(cls, text: str, where: Where | None = None) -> Text:
-        self = super().__new__(cls, text)
-        self.where = where
-        return self
-
-
-class Unsafe(Text):
-    """A string tagged `!unsafe`: never a template."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True)
-class Node:
-    """A YAML node and the file it comes from."""
-
-    tree: yaml.Node
-    path: str
-    lines: tuple[str, ...]
-
-    @property
-    def where(self) -> Where:
-        mark = self.tree.start_mark
-        text = self.lines[mark.line] if mark.line < len(self.lines) else ""
-        return Where(self.path, mark.line + 1, mark.column + 1, text)
-
-    def _near(self, node: yaml.Node) -> Node:
-        return Node(node, self.path, self.lines)
-
-    @property
-    def is_mapping(self) -> bool:
-        return isinstance(self.tree, yaml.MappingNode)
-
-    @property
-    def is_list(self) -> bool:
-        return isinstance(self.tree, yaml.SequenceNode)
-
-    @property
-    def is_null(self) -> bool:
-        return isinstance(self.tree, yaml.ScalarNode) and self.tree.tag == "tag:yaml.org,2002:null"
-
-    def items(self) -> Iterator[tuple[Node, Node]]:
-        """The keys and values of a mapping, merge keys (`<<`) resolved; a key given twice is an error."""
-        assert isinstance(self.tree, yaml.MappingNode)
-        seen: dict[str, Node] = {}
-        for key, child in _merged(self.tree):
-            node = self._near(key)
-            if not isinstance(key, yaml.ScalarNode):
-                raise SourceError("a key must be plain", node.where, "a value that begins with {{ needs quotes")
-            name = key.value
-            if name in seen:
-                first = seen[name].where
-                raise SourceError(f'duplicate key "{name}", first given in line {first.line}', node.where)
-            seen[name] = node
-            yield node, self._near(child)
-
-    def elements(self) -> list[Node]:
-        """The elements of a list."""
-        assert isinstance(self.tree, yaml.SequenceNode)
-        return [self._near(child) for child in self.tree.value]
-
-
-def _merged(mapping: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-    own = [(key, child) for key, child in mapping.value if key.tag != "tag:yaml.org,2002:merge"]
-    names = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
-    for key, child in mapping.value:
-        if key.tag != "tag:yaml.org,2002:merge":
-            continue
-        sources = child.value if isinstance(child, yaml.SequenceNode) else [child]
-        for source in sources:
-            for inherited, value in _merged(source):
-                if inherited.value not in names:
-                    names.add(inherited.value)
-                    yield inherited, value
-    yield from own
+# What a list or a mapping may be tagged as; `!unsafe` holds for all that is in it.
+_PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!unsafe")
 
 
 def load(path: Path) -> Node | None:
     """The root node of a YAML file, None when it is empty; SourceError with the place when it is not YAML."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SourceError("no such file", Where(str(path))) from None
-    except UnicodeDecodeError as error:
-        raise SourceError(f"not UTF-8 text: {error.reason}", Where(str(path))) from None
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", Where(str(path))) from None
-    return parse(text, str(path))
+    return parse(read_text(path), shown(path))
 
 
 def parse(text: str, path: str) -> Node | None:
     """The root node of a YAML text that came from `path`."""
-    lines = tuple(text.splitlines())
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, path, lines) from None
-    except yaml.YAMLError as error:
-        raise SourceError(f"not valid YAML: {error}", Where(path)) from None
+    text = text.removeprefix("\ufeff")
+    lines = split_lines(text)
+    root = compose(text, path, lines)
     return None if root is None else Node(root, path, lines)
-
-
-def _syntax_error(error: yaml.MarkedYAMLError, path: str, lines: tuple[str, ...]) -> SourceError:
-    mark = error.problem_mark or error.context_mark
-    where = Where(path)
-    if mark is not None:
-        where = Where(path, mark.line + 1, mark.column + 1, "".join(lines[mark.line : mark.line + 1]))
-    problem = error.problem or error.context or "not valid YAML"
-    hint = ""
-    if "cannot start any token" in problem and "\\t" in problem:
-        problem, hint = "a tab cannot indent YAML", "use spaces"
-    elif "{{" in where.text and ('"' not in where.text and "'" not in where.text):
-        hint = "a value that begins with {{ needs quotes"
-    return SourceError(problem, where, hint)
 
 
 def value(node: Node | None) -> Any:
     """Plain Python values of a node; strings are `Text` and know their place."""
-    if node is None or node.is_null:
+    return None if node is None else _value(node.tree, node, Text)
+
+
+def _value(tree: yaml.Node, root: Node, text: type[Text]) -> Any:
+    """A node's value; its strings are of the class `text`."""
+    tag = tree.tag
+    if tag == "tag:yaml.org,2002:str":
+        return text(tree.value, root.near(tree))
+    if tag == "tag:yaml.org,2002:null":
         return None
-    tag = node.tree.tag
     if tag == "!vault":
-        raise SourceError("vault values cannot be read", node.where, "give it in plain or by --extra-vars")
-    if isinstance(node.tree, yaml.MappingNode):
-        return {_key(key): value(child) for key, child in node.items()}
-    if isinstance(node.tree, yaml.SequenceNode):
-        return [value(child) for child in node.elements()]
-    if tag == "!unsafe":
-        return Unsafe(node.tree.value, node.where)
-    if tag.startswith("!"):
-        raise SourceError(f"unknown tag {tag}", node.where)
-    return _scalar(node)
+        message, hint = "vault values cannot be read", "give it in plain or by --extra-vars"
+        raise SourceError(message, root.near(tree).where, hint)
+    if isinstance(tree, yaml.ScalarNode):
+        return Unsafe(tree.value, root.near(tree)) if tag == "!unsafe" else _scalar(root.near(tree))
+    if tag not in _PLAIN_TAGS:
+        raise SourceError(f"unknown tag {_short(tag)}", root.near(tree).where)
+    kind = Unsafe if tag == "!unsafe" else text
+    if isinstance(tree, yaml.MappingNode):
+        return {_key(key): _value(child.tree, root, kind) for key, child in root.near(tree).items()}
+    return [_value(child, root, kind) for child in tree.value]
 
 
 def _key(node: Node) -> Any:
@@ -162,15 +68,24 @@ def _key(node: Node) -> Any:
 
 
 def _scalar(node: Node) -> Any:
-    if node.tree.tag == "tag:yaml.org,2002:str":
-        return Text(node.tree.value, node.where)
-    loader = yaml.SafeLoader("")
+    """A scalar that is no text without a tag; a key or a value."""
+    tag = node.tree.tag
+    if tag in ("tag:yaml.org,2002:str", "!unsafe"):
+        return node.tree.value
+    if tag.startswith("!"):
+        raise SourceError(f"unknown tag {_short(tag)}", node.where)
     try:
-        return loader.construct_object(node.tree)
-    except (yaml.YAMLError, ValueError) as error:
+        return construct(node.tree)
+    except LookupError:
+        raise SourceError(f"unknown tag {_short(tag)}", node.where) from None
+    except ValueError as error:
         raise SourceError(f"cannot be understood: {error}", node.where) from None
-    finally:
-        loader.dispose()
+
+
+def _short(tag: str) -> str:
+    """A tag as people write it, and not longer than they do."""
+    name = tag.replace("tag:yaml.org,2002:", "!!", 1)
+    return name if len(name) <= 60 else name[:57] + "..."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mooring import source
 from mooring.errors import InventoryError, SourceError, Where
+from mooring.reading import shown
 from mooring.source import Node
 from mooring.templating import Templar
 
@@ -42,24 +45,40 @@ def read_vars(node: Node | None, what: str, templar: Templar) -> dict[str, Any]:
             raise InventoryError(
                 f'"{name}" is not the name of a variable', key.where, "letters, digits and underscores"
             )
-        if name.startswith("ansible_") and name not in KNOWN:
-            close = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.88)
-            if close:
-                raise InventoryError(f'unknown variable "{name}"', key.where, f'did you mean "{close[0]}"?')
-        read[str(name)] = source.value(child)
-        templar.check_all(read[name], child.where)
+        if name.startswith("ansible_") and name not in KNOWN and (meant := _find_slip(name)):
+            raise InventoryError(f'unknown variable "{name}"', key.where, f'did you mean "{meant}"?')
+        read[name] = value = source.value(child)
+        if isinstance(value, str):
+            templar.check(value)
+        elif isinstance(value, (dict, list)):
+            templar.check_all(value, child.where)
     return read
 
 
-def load_vars(directory: Path, name: str, templar: Templar) -> dict[str, Any]:
-    """The variables of NAME, NAME.yml, NAME.yaml or NAME.json in a directory; {} when there is none.
+@cache
+def _find_slip(name: str) -> str:
+    """The variable that is meant by a slip of the pen, "" where it is none."""
+    return next(iter(difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.88)), "")
+
+
+def load_folder(directory: Path, names: Iterable[str], templar: Templar) -> dict[str, dict[str, Any]]:
+    """For each name what NAME, NAME.yml, NAME.yaml or NAME.json in a directory says; names without one are left out.
 
     NAME may be a directory of such files: they are read in the order of their names, later ones win.
     """
+    try:
+        there = frozenset(os.listdir(directory))
+    except OSError:
+        return {}
+    return {name: load_vars(paths, templar) for name in names if (paths := _find_files(directory, name, there))}
+
+
+def load_vars(paths: Iterable[Path], templar: Templar) -> dict[str, Any]:
+    """The variables of some files, later ones winning."""
     read: dict[str, Any] = {}
-    for path in _find_files(directory, name):
+    for path in paths:
         try:
-            read.update(read_vars(source.load(path), str(path), templar))
+            read.update(read_vars(source.load(path), shown(path), templar))
         except InventoryError:
             raise
         except SourceError as error:
@@ -67,23 +86,34 @@ def load_vars(directory: Path, name: str, templar: Templar) -> dict[str, Any]:
     return read
 
 
-def _find_files(directory: Path, name: str) -> list[Path]:
-    if name.startswith("/") or not directory.is_dir():
+def _find_files(directory: Path, name: str, there: frozenset[str]) -> list[Path]:
+    """The files of a name; `there` is what the directory holds, so that it is not asked again for every host."""
+    if name.partition("/")[0] not in there and not any(f"{name}{suffix}" in there for suffix in EXTENSIONS):
         return []
     found = [path for suffix in ("", *EXTENSIONS) if (path := directory / f"{name}{suffix}").exists()]
     if len(found) > 1:
         raise InventoryError(
-            f"both {found[0].name} and {found[1].name} are there", Where(str(found[1])), "Ansible reads only the first"
+            f"both {found[0].name} and {found[1].name} are there",
+            Where(shown(found[1])),
+            "Ansible reads only the first",
         )
-    return list(_walk(found[0])) if found else []
+    return list(_walk(found[0], ())) if found else []
 
 
-def _walk(path: Path) -> Iterator[Path]:
+def _walk(path: Path, above: tuple[Path, ...]) -> Iterator[Path]:
+    """The files in a directory and those below it; `above` are the directories on the way, as links resolve."""
     if not path.is_dir():
         yield path
         return
-    for child in sorted(path.iterdir()):
+    whole = path.resolve()
+    if whole in above:
+        raise InventoryError("the directory holds itself, by a link", Where(shown(path)))
+    try:
+        children = sorted(path.iterdir())
+    except OSError as error:
+        raise InventoryError(f"cannot be read: {error.strerror}", Where(shown(path))) from None
+    for child in children:
         if child.name.startswith(".") or child.name.endswith("~"):
             continue
-        if (child.is_dir() and not child.suffix) or (child.is_file() and child.suffix in ("", *EXTENSIONS)):
-            yield from _walk(child)
+        if (child.is_dir() and not child.suffix) or child.suffix in ("", *EXTENSIONS):
+            yield from _walk(child, (*above, whole))

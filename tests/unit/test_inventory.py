@@ -138,7 +138,7 @@ def test_limit_from_a_file(tmp_path: Path) -> None:
     inventory = Inventory.load(write(tmp_path, FLEET))
     limit = write(tmp_path, "client1\n\n client3 \n", "retry")
     assert [host.name for host in inventory.match_limit(f"@{limit},hub")] == ["client1", "client3", "hub"]
-    with pytest.raises(UsageError, match="No such file"):
+    with pytest.raises(UsageError, match="--limit: /no/such/file: no such file"):
         inventory.match_limit("@/no/such/file")
 
 
