@@ -10,6 +10,7 @@ from typing import Any
 from mooring.errors import PlaybookError, Where
 from mooring.foreign import check_name, check_place
 from mooring.keywords import Keywords
+from mooring.reading import expand
 from mooring.templating import Templar
 
 
@@ -107,7 +108,7 @@ class Context:
         TemplateError where a host's text in the name is more than a part of it, or leads elsewhere.
         """
         check_name(name, where)
-        path, places = Path(name).expanduser(), self.search_path(folder, where)
+        path, places = expand(name), self.search_path(folder, where)
         candidates = [path] if path.is_absolute() else [place / path for place in places]
         for candidate in candidates:
             if candidate.exists():

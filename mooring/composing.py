@@ -25,8 +25,10 @@ MAX_NODES = 1_000_000
 SLOW_SIZE = 512 * 1024
 
 # What libyaml takes otherwise than PyYAML: tabs, byte order marks, `?`, tags, directives, comments right behind a
-# block scalar's mark, and empty values inside { } and [ ].
-_OTHERWISE = re.compile(r"[\t\ufeff?]|^%|!(?!=[ ])|[|>][-+0-9]*#|:[ \r\n\x85\u2028\u2029]*[,}\]]", re.MULTILINE)
+# block scalar's mark, empty documents, and empty values inside { } and [ ].
+_OTHERWISE = re.compile(
+    r"[\t\ufeff?]|^%|!(?!=[ ])|[|>][-+0-9]*#|:[ \r\n\x85\u2028\u2029]*[,}\]]|---\s*(?:\Z|---|\.\.\.)", re.MULTILINE
+)
 _COMMENT = re.compile(r"^ *#.*$", re.MULTILINE)
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _STRING, _SEQUENCE, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))

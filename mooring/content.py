@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mooring.agent.wire import CHUNK
-from mooring.errors import SourceError, Where
+from mooring.reading import check_file
 
 
 class Content:
@@ -35,11 +35,7 @@ class FileContent(Content):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self.size = path.stat().st_size
-            path.open("rb").close()
-        except OSError as error:
-            raise SourceError(f"cannot be read: {error.strerror}", Where(str(path))) from None
+        self.size = check_file(path).st_size
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes in pieces of at most CHUNK."""

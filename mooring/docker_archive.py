@@ -10,6 +10,7 @@ from typing import Any
 from mooring.agent import docker_archive
 from mooring.agent.docker_values import image_name
 from mooring.errors import SourceError, Where
+from mooring.reading import check_file
 
 CHUNK = 256 * 1024
 
@@ -65,10 +66,16 @@ def read_archive(path: str | Path, where: Where | None = None) -> DockerArchive:
     """Look into an archive; SourceError where the file is missing or is none (`where`: the task that names it)."""
     place = Path(path)
     try:
+        check_file(place)
+    except SourceError as error:
+        raise SourceError(f"cannot read the image archive {place}: {error.message}", where) from None
+    try:
         images = docker_archive.read_images(str(place))
         size = place.stat().st_size
     except OSError as error:
         raise SourceError(f"cannot read the image archive {place}: {error.strerror or error}", where) from error
+    except RecursionError:
+        raise SourceError(f"{place} cannot be loaded: its documents nest too deeply", where) from None
     except docker_archive.NotAnArchive as error:
         raise SourceError(f"{place} cannot be loaded: {error}", where) from error
     kept = tuple(ArchivedImage(tuple(image.names), tuple(image.ids), tuple(image.layers)) for image in images)

@@ -24,6 +24,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Of a line in a file, in characters.
+WIDEST = 160
+
 
 @dataclass(frozen=True)
 class Where:
@@ -35,7 +38,13 @@ class Where:
     text: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        path = on_one_line(self.path)
+        return f"{path}:{self.line}:{self.column}" if self.line else path
+
+
+def on_one_line(text: str) -> str:
+    """A path or a name as messages show it, whatever it holds."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 class MooringError(Exception):
@@ -58,8 +67,17 @@ class SourceError(MooringError):
             return text
         lines = [f"{self.where}: {text}"]
         if self.where.text.strip():
-            lines += [f"    {self.where.text.rstrip()}", "    " + " " * (self.where.column - 1) + "^"]
+            text, column = _window(self.where.text.rstrip(), self.where.column - 1)
+            lines += [f"    {text}", "    " + " " * column + "^"]
         return "\n".join(lines)
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """What is shown of a line, and where the column is in it: a whole document may stand in one line."""
+    if len(text) <= WIDEST:
+        return text, column
+    begin = min(max(0, column - WIDEST // 2), len(text) - WIDEST)
+    return text[begin : begin + WIDEST], column - begin
 
 
 class InventoryError(SourceError):

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit as split_url
 
 import yaml
 
+from mooring.composing import compose, split_lines
 from mooring.regex_filters import regex_escape, regex_findall, regex_replace, regex_search
 
 
@@ -82,7 +83,10 @@ def to_nice_yaml(value: Any, indent: int = 4, default_flow_style: bool = False, 
 
 
 def from_yaml(text: Any) -> Any:
-    return yaml.safe_load(text) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    compose(text, "from_yaml", split_lines(text))  # which refuses aliases without end
+    return yaml.safe_load(text)
 
 
 def quote(value: Any) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mooring import patterns, source
-from mooring.errors import InventoryError, SourceError, UsageError, Where
-from mooring.reading import read_text, shown
+from mooring.errors import InventoryError, SourceError, UsageError, Where, on_one_line
+from mooring.reading import read_text
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating import Templar
 from mooring.vars_files import read_vars
@@ -106,7 +106,7 @@ def read_file(path: Path, templar: Templar) -> Draft:
 
 
 def _load(path: Path) -> Node:
-    where, remedy = Where(shown(path)), REMEDY.format(shown(path))
+    where, remedy = Where(str(path)), REMEDY.format(on_one_line(str(path)))
     if path.is_dir():
         raise InventoryError("directories of inventories are not read", where, remedy)
     text = read_text(path)
@@ -114,7 +114,7 @@ def _load(path: Path) -> Node:
         raise InventoryError("inventory scripts are not run", where, remedy)
     if re.search(r"^[ \t]*\[[^\]\n]+\][ \t\r]*$", text, re.MULTILINE) or path.suffix in (".ini", ".cfg"):
         raise InventoryError("INI inventories are not read", where, remedy)
-    root = source.parse(text, shown(path))
+    root = source.parse(text, str(path))
     if root is None:
         raise InventoryError("the inventory is empty", where)
     if not root.is_mapping:

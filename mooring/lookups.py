@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.foreign import check_name, check_place, refuse_name
+from mooring.reading import expand, read_text
 
 Lookup = Callable[..., list[Any]]
 
@@ -35,7 +36,7 @@ def read_file(
     """Contents of files of the control side, looked for in `files/` and beside it."""
     contents = []
     for term in terms:
-        text = find_file(term if isinstance(term, str) else str(term), search).read_text(encoding="utf-8")
+        text = read_text(find_file(term if isinstance(term, str) else str(term), search))
         text = text.lstrip() if lstrip else text
         contents.append(text.rstrip() if rstrip else text)
     return contents
@@ -57,10 +58,10 @@ def read_variable(
 def find_file(name: str, search: Sequence[Path]) -> Path:
     """The first file of that name under the directories' `files/` or the directories themselves."""
     check_name(name, None)
-    path = Path(name).expanduser()
+    path = expand(name)
     tried = [path] if path.is_absolute() else [place / path for base in search for place in (base / "files", base)]
     for candidate in tried:
-        if candidate.is_file():
+        if candidate.exists() and not candidate.is_dir():
             check_place(name, candidate, search, None)
             return candidate
     raise FileNotFoundError(f"no file '{name}' (looked for {', '.join(map(str, tried))})")

@@ -30,6 +30,10 @@ class Text(str):
         place = self._place
         return place.where if isinstance(place, Node) else place
 
+    @where.setter
+    def where(self, where: Where | None) -> None:
+        self._place = where
+
 
 class Unsafe(Text):
     """A string tagged `!unsafe`: never a template."""

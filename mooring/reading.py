@@ -43,7 +43,7 @@ def read_text(path: str | Path, largest: int = LARGEST, *, takes_pipe: bool = Fa
         before = data[: error.start]
         begin = before.rfind(b"\n") + 1
         line = data[begin:].partition(b"\n")[0].decode("utf-8", "replace")
-        where = Where(shown(path), before.count(b"\n") + 1, len(before[begin:].decode("utf-8")) + 1, line)
+        where = Where(str(path), before.count(b"\n") + 1, len(before[begin:].decode("utf-8")) + 1, line)
         raise SourceError(f"not UTF-8 text: {error.reason}", where, "save it as UTF-8") from None
 
 
@@ -57,16 +57,16 @@ def read_bytes(path: str | Path, largest: int = LARGEST, *, takes_pipe: bool = F
         is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
         return _drain(descriptor, largest) if is_pipe else _read(descriptor, largest)
     except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", Where(shown(path))) from None
+        raise SourceError(f"cannot be read: {error.strerror}", Where(str(path))) from None
     except _Endless as error:
-        raise SourceError(str(error), Where(shown(path))) from None
+        raise SourceError(str(error), Where(str(path))) from None
     finally:
         os.close(descriptor)
 
 
 def open_file(path: str | Path, *, takes_pipe: bool = False) -> int:
     """A descriptor of a regular file; SourceError for anything else, which is not opened."""
-    where = Where(shown(path))
+    where = Where(str(path))
     try:
         _check_kind(os.stat(path).st_mode, where, takes_pipe)
         # Somebody may have put another kind in its place meanwhile: it must not block, and is looked at again.
@@ -97,12 +97,6 @@ def check_file(path: str | Path) -> os.stat_result:
 def expand(name: str | Path) -> Path:
     """The path with `~` replaced; unchanged where nobody has such a home."""
     return Path(os.path.expanduser(name))
-
-
-def shown(path: str | Path) -> str:
-    """A path as messages show it: on one line, whatever it holds."""
-    text = str(path)
-    return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import yaml
 from mooring.composing import compose, split_lines
 from mooring.errors import PlaybookError, SourceError, Where
 from mooring.nodes import Node, Text, Unsafe
-from mooring.reading import read_text, shown
+from mooring.reading import read_text
 from mooring.scalars import construct
 
 __all__ = ["Node", "Reader", "Text", "Unsafe", "did_you_mean", "load", "parse", "value"]
@@ -26,7 +26,7 @@ _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!unsafe")
 
 def load(path: Path) -> Node | None:
     """The root node of a YAML file, None when it is empty; SourceError with the place when it is not YAML."""
-    return parse(read_text(path), shown(path))
+    return parse(read_text(path), str(path))
 
 
 def parse(text: str, path: str) -> Node | None:

@@ -14,12 +14,13 @@ from typing import Any
 
 import yaml
 
-from mooring.errors import TemplateError, Where
+from mooring.errors import SourceError, TemplateError, Where
 from mooring.foreign import refuse
 from mooring.jinja.environment import Environment, JinjaError, Template
 from mooring.jinja.mistakes import explain, explain_file, find_line, find_mistake, holds_template
 from mooring.jinja.values import OMIT
 from mooring.lazy import LazyDict, LazyList
+from mooring.reading import read_text
 from mooring.source import Text, Unsafe
 
 __all__ = ["OMIT", "Templar", "is_template"]
@@ -28,7 +29,7 @@ _MARKS = ("{{", "{%", "{#")
 # What expressions of playbooks can raise: Jinja's own errors, and those of Python's functions behind filters.
 _MISTAKES = (
     JinjaError,
-    TemplateError,
+    SourceError,
     TypeError,
     ValueError,
     LookupError,
@@ -44,7 +45,7 @@ _MISTAKES = (
 def is_template(value: Any) -> bool:
     """Whether the value, or anything in it, needs rendering."""
     if isinstance(value, str):
-        return any(mark in value for mark in _MARKS) and not isinstance(value, Unsafe)
+        return "{" in value and any(mark in value for mark in _MARKS) and not isinstance(value, Unsafe)
     if isinstance(value, Mapping):
         return any(is_template(child) for child in value.values())
     return isinstance(value, (list, tuple)) and any(is_template(child) for child in value)
@@ -93,10 +94,11 @@ class Templar:
         """Refuse a template file that cannot be read or compiled, or names unknown filters, tests or look-ups."""
         environment = self._file_environment(path, searchpath, options or {})
         try:
-            tree = environment.parse(path.read_text(encoding="utf-8"), path.name, str(path))
-        except (JinjaError, OSError, ValueError) as error:
+            tree = environment.parse(read_text(path), path.name, str(path))
+            mistake = find_mistake(environment, tree)
+            environment.check_compiles(tree)
+        except (JinjaError, SourceError, RecursionError) as error:
             raise explain_file(error, path) from None
-        mistake = find_mistake(environment, tree)
         if mistake:
             raise TemplateError(mistake[0], find_line(path, mistake[2]), mistake[1])
 
@@ -104,12 +106,14 @@ class Templar:
         environment = self._expressions if is_expression else self._values
         try:
             tree = environment.parse_expression(text) if is_expression else environment.parse(text)
-        except JinjaError as error:
+            mistake = find_mistake(environment, tree)
+            is_wrapped = is_expression and holds_template(tree)
+            environment.check_compiles(tree)
+        except (JinjaError, RecursionError) as error:
             raise explain(error, where, {}) from None
-        mistake = find_mistake(environment, tree)
         if mistake:
             raise TemplateError(mistake[0], where, mistake[1])
-        if is_expression and holds_template(tree):
+        if is_wrapped:
             raise TemplateError("a condition is an expression already", where, "name the variable without {{ }}")
 
     # --- rendering ---
@@ -200,7 +204,7 @@ class Templar:
         if "ansible_managed" not in variables:
             extra["ansible_managed"] = "Ansible managed"
         try:
-            source = path.read_text(encoding="utf-8")
+            source = read_text(path)
             template = environment.load_text(source, path)
             result = environment.run(template, variables, extra)
         except _MISTAKES as error:

@@ -11,7 +11,6 @@ from typing import Any
 
 from mooring import source
 from mooring.errors import InventoryError, SourceError, Where
-from mooring.reading import shown
 from mooring.source import Node
 from mooring.templating import Templar
 
@@ -49,7 +48,7 @@ def read_vars(node: Node | None, what: str, templar: Templar) -> dict[str, Any]:
             raise InventoryError(f'unknown variable "{name}"', key.where, f'did you mean "{meant}"?')
         read[name] = value = source.value(child)
         if isinstance(value, str):
-            templar.check(value)
+            templar.check_all(value)
         elif isinstance(value, (dict, list)):
             templar.check_all(value, child.where)
     return read
@@ -78,7 +77,7 @@ def load_vars(paths: Iterable[Path], templar: Templar) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for path in paths:
         try:
-            read.update(read_vars(source.load(path), shown(path), templar))
+            read.update(read_vars(source.load(path), str(path), templar))
         except InventoryError:
             raise
         except SourceError as error:
@@ -94,7 +93,7 @@ def _find_files(directory: Path, name: str, there: frozenset[str]) -> list[Path]
     if len(found) > 1:
         raise InventoryError(
             f"both {found[0].name} and {found[1].name} are there",
-            Where(shown(found[1])),
+            Where(str(found[1])),
             "Ansible reads only the first",
         )
     return list(_walk(found[0], ())) if found else []
@@ -107,11 +106,11 @@ def _walk(path: Path, above: tuple[Path, ...]) -> Iterator[Path]:
         return
     whole = path.resolve()
     if whole in above:
-        raise InventoryError("the directory holds itself, by a link", Where(shown(path)))
+        raise InventoryError("the directory holds itself, by a link", Where(str(path)))
     try:
         children = sorted(path.iterdir())
     except OSError as error:
-        raise InventoryError(f"cannot be read: {error.strerror}", Where(shown(path))) from None
+        raise InventoryError(f"cannot be read: {error.strerror}", Where(str(path))) from None
     for child in children:
         if child.name.startswith(".") or child.name.endswith("~"):
             continue

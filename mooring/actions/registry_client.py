@@ -19,10 +19,11 @@ from mooring.daemon.plan.host import SYSCONFIG, Container, Host, Paths
 from mooring.daemon.plan.plan import Plan, plan
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Mirror, Registry, Wanted, problems
 from mooring.daemon.registries import HUB
-from mooring.errors import AgentError, ArgumentError, ConnectionLost, Where
+from mooring.errors import AgentError, ArgumentError, ConnectionLost, SourceError, Where
 from mooring.explain_containers import choose, texts_of
 from mooring.foreign import refuse
 from mooring.pem import find_problem
+from mooring.reading import LARGEST_SETTING, read_text
 from mooring.templating import is_template
 
 FILES = {"ca_file": "ca", "certificate_file": "certificate", "key_file": "key"}
@@ -224,9 +225,9 @@ def read_file(call: Call, option: str, name: str) -> str:
 def read_pem(path: Path, option: str, where: Where) -> str:
     """The file's text; ArgumentError where it is not the certificate or the key that the option asks for."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise ArgumentError(f"registry_client: {path} cannot be read as text: {error}", where) from None
+        text = read_text(path, LARGEST_SETTING)
+    except SourceError as error:
+        raise ArgumentError(f"registry_client: {error.where}: {error.message}", where) from None
     problem = find_problem(text, "key" if option == "key_file" else "certificate")
     if problem:
         raise ArgumentError(f"registry_client: {option}: {path}: {problem}", where)

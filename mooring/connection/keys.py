@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import struct
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
+import cryptography.exceptions
 import paramiko
+
+from mooring.errors import SourceError
+from mooring.reading import LARGEST_SETTING, check_file, read_bytes
 
 AskPassphrase = Callable[[str], str | None]
 ATTEMPTS = 3
+# What follows a key's name in that of its certificate, which paramiko reads too.
+CERTIFICATE = "-cert.pub"
+# What paramiko and cryptography raise over a file that holds something else than it should.
+_RUBBISH = (
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    struct.error,
+    cryptography.exceptions.UnsupportedAlgorithm,
+    paramiko.SSHException,
+    paramiko.pkey.UnknownKeyType,
+)
 
 
 class KeyProblem(Exception):
@@ -40,15 +59,20 @@ class KeyStore:
 
     def _read(self, path: str) -> paramiko.PKey:
         try:
+            # paramiko opens the file itself, and would wait for a pipe.
+            read_bytes(path.removesuffix(CERTIFICATE), LARGEST_SETTING)
+            if os.path.exists(path + CERTIFICATE):
+                check_file(path + CERTIFICATE)
+        except SourceError as error:
+            problem = "does not exist" if error.message == "no such file" else error.message
+            raise KeyProblem(f"{error.where} {problem}") from None
+        try:
             return paramiko.PKey.from_path(path)
-        except FileNotFoundError:
-            raise KeyProblem(f"{path} does not exist") from None
-        except OSError as error:
-            raise KeyProblem(f"{path} cannot be read: {error.strerror}") from None
         except (TypeError, paramiko.PasswordRequiredException):
             return self._decrypt(path)
-        except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
-            raise KeyProblem(f"{path} is no private key that is supported ({error})") from None
+        except _RUBBISH as error:
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            raise KeyProblem(f"{path} is no private key that is supported ({reason})") from None
 
     def _decrypt(self, path: str) -> paramiko.PKey:
         if self._ask is None:
@@ -60,7 +84,7 @@ class KeyStore:
             try:
                 # cryptography below wants bytes, whatever paramiko declares
                 return paramiko.PKey.from_path(path, password=passphrase.encode())  # type: ignore[arg-type]
-            except (ValueError, paramiko.SSHException):
+            except _RUBBISH:
                 continue
         raise KeyProblem(f"{path}: wrong passphrase")
 
@@ -68,7 +92,7 @@ class KeyStore:
 def public_blob(path: str) -> bytes | None:
     """The public half beside a private key file, to find it in the agent without its passphrase."""
     try:
-        words = Path(path + ".pub").read_text("ascii", "replace").split()
+        words = read_bytes(path + ".pub", LARGEST_SETTING).decode("ascii", "replace").split()
         return paramiko.pkey.PublicBlob.from_string(" ".join(words[:2])).key_blob
-    except (OSError, ValueError, IndexError):
+    except (SourceError, *_RUBBISH):
         return None

@@ -12,14 +12,17 @@ from typing import Any
 
 import paramiko
 
+from mooring.connection.config_lines import Config, check_words, include
 from mooring.connection.host_keys import HostKeyCheck, host_name
-from mooring.errors import HostUnreachable
+from mooring.errors import HostUnreachable, on_one_line
+from mooring.reading import expand
 
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_ALIVE_SECONDS = 15
 # An unanswered packet ends the connection after this many of them.
 DEFAULT_ALIVE_COUNT = 4
-INCLUDE_DEPTH = 16
+# Seconds, or packets, that anybody would want to wait for.
+LONGEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,20 @@ def resolve(
     accepts_new: bool = False,
 ) -> Target:
     """What ssh would do for `ssh address` with these -o options; with -F only that file is read."""
-    found = _read(overrides, config_file).lookup(address)
-    host, port = found["hostname"], _number(found, "port", 22)
+    found = _look_up(address, overrides, config_file)
+    host, port = found["hostname"], _number(found, "port", 22, 65535)
     mode = found.get("stricthostkeychecking", "ask").lower()
     name = found.get("hostkeyalias") or host_name(host, port)
     jump = found.get("proxyjump", "none")
-    command = found.get("proxycommand", "none")
+    command = found.get("proxycommand") or "none"
+    user = found.get("user") or _own_name()
+    if command.lower() != "none":
+        check_words(host, user)
     return Target(
         alias=address,
         host=host,
         port=port,
-        user=found.get("user") or getpass.getuser(),
+        user=user,
         identity_files=tuple(os.path.expanduser(path) for path in found.get("identityfile", ())),
         identities_only=found.get("identitiesonly", "no").lower() == "yes",
         proxy_jump=() if jump.lower() == "none" else tuple(part.strip() for part in jump.split(",")),
@@ -92,58 +98,65 @@ def resolve_jump(hop: str, config_file: str | None, accepts_new: bool) -> Target
     return resolve(host, overrides, config_file, accepts_new)
 
 
-def _number(found: Mapping[str, Any], key: str, default: Any) -> Any:
-    """A whole number of the configuration; "none" is the default."""
+def _number(found: Mapping[str, Any], key: str, default: Any, most: int = LONGEST) -> Any:
+    """A number of the configuration, of the default's kind and from 0 to `most`; "none" is the default."""
     text = str(found.get(key, "none")).lower()
     if text == "none":
         return default
     try:
-        return type(default)(text)
+        number = type(default)(text)
     except ValueError:
         raise HostUnreachable(f"{key} in the SSH configuration is {text!r}, which is no number") from None
+    if not 0 <= number <= most:
+        raise HostUnreachable(f"{key} in the SSH configuration is {text!r}, it may be 0 to {most}")
+    return number
 
 
 def _paths(text: str) -> tuple[Path, ...]:
-    words = [word.replace("%d", str(Path.home())) for word in shlex.split(text)]
-    return tuple(Path(word).expanduser() for word in words if word != "none")
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise HostUnreachable(f"the SSH configuration names files as {text!r}: {error}") from None
+    home = os.path.expanduser("~")
+    return tuple(expand(word.replace("%d", home)) for word in words if word != "none")
 
 
-def _read(overrides: Sequence[tuple[str, str]], config_file: str | None) -> paramiko.SSHConfig:
-    """The options and the files as one configuration; ssh takes the first value that it finds."""
+def _own_name() -> str:
+    """The name of whoever runs this."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        message = f"this machine has no name for the user {os.getuid()}: set USER in the environment"
+        raise HostUnreachable(message) from None
+
+
+def _look_up(address: str, overrides: Sequence[tuple[str, str]], config_file: str | None) -> paramiko.SSHConfigDict:
+    """What the options and the files say of a host; ssh takes the first value that it finds."""
+    _own_name()  # paramiko asks for it in any case
     for key, value in overrides:
         if "\n" in value or "\r" in value:
             raise HostUnreachable(f"{key} holds a line end, which no setting of SSH may: {value!r}")
-    lines = [f"{key} {value}" for key, value in overrides]
-    home, system = Path.home() / ".ssh", Path("/etc/ssh")
-    files = [(home / "config", home), (system / "ssh_config", system)]
+    lines = [(f"{key} {value}", "") for key, value in overrides]
+    user, system = expand("~/.ssh"), Path("/etc/ssh")
+    files = [(user / "config", user), (system / "ssh_config", system)]
     if config_file is not None:
-        files = [(Path("/dev/null" if config_file == "none" else config_file), home)]
-        if not files[0][0].exists():
-            raise HostUnreachable(f"the SSH configuration {config_file} (given by -F) does not exist")
+        files = [] if config_file == "none" else [(Path(config_file), user)]
+        if files and not files[0][0].exists():
+            raise HostUnreachable(f"the SSH configuration {on_one_line(config_file)} (given by -F) does not exist")
     for path, base in files:
-        lines += ["Host *", *_include(path, base, INCLUDE_DEPTH)]
+        lines += [("Host *", ""), *include(path, base)]
     try:
-        return paramiko.SSHConfig.from_text("\n".join(lines))
-    except paramiko.ConfigParseError as error:
-        raise HostUnreachable(f"the SSH configuration is wrong: {error}") from None
+        return Config.from_text("\n".join(line for line, _ in lines)).lookup(address)
+    except (paramiko.ConfigParseError, ValueError, LookupError, paramiko.CouldNotCanonicalize) as error:
+        place, reason = _find_wrong(lines) or ("", error)
+        raise HostUnreachable(f"the SSH configuration is wrong: {place}{reason}") from None
 
 
-def _include(path: Path, base: Path, depth: int) -> list[str]:
-    """A file's lines with every Include, which paramiko does not know, replaced by what it names."""
-    try:
-        text = path.read_text("utf-8", "replace")
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise HostUnreachable(f"cannot read the SSH configuration {path}: {error.strerror}") from None
-    lines = []
-    for line in text.splitlines():
-        words = line.replace("=", " ", 1).split()
-        if not words or words[0].lower() != "include":
-            lines.append(line)
-        elif depth > 0:
-            for pattern in shlex.split(" ".join(words[1:])):
-                whole = base / Path(pattern).expanduser()
-                for part in sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor)))):
-                    lines += _include(part, base, depth - 1)
-    return lines
+def _find_wrong(lines: Sequence[tuple[str, str]]) -> tuple[str, Exception] | None:
+    """The first line that cannot be parsed even alone, by its place."""
+    for line, place in lines:
+        try:
+            Config.from_text(line)
+        except (paramiko.ConfigParseError, ValueError) as error:
+            return f"{place}: " if place else "", error
+    return None

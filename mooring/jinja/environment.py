@@ -20,6 +20,7 @@ from jinja2.utils import pass_context, pass_environment
 from mooring.errors import TemplateError
 from mooring.filters import FILTERS, flatten
 from mooring.foreign import is_foreign, join, mark, refuse_name
+from mooring.jinja.limits import DEEP, depth, limits
 from mooring.jinja.values import (
     OMIT,
     Broken,
@@ -197,13 +198,29 @@ class Environment(SandboxedEnvironment):
 
     def parse_expression(self, text: str) -> nodes.Template:
         """A bare expression as the template that yields it."""
-        parser = Parser(self, text, state="variable")
-        expression = parser.parse_expression()
+        with limits():
+            parser = Parser(self, text, state="variable")
+            expression = parser.parse_expression()
         if not parser.stream.eos:
             raise TemplateSyntaxError("text after the end of the expression", parser.stream.current.lineno)
         tree = nodes.Template([nodes.Output([expression], lineno=1)], lineno=1)
         tree.set_environment(self)
         return tree
+
+    def parse(self, *args: Any, **options: Any) -> nodes.Template:
+        """The tree of a template; TemplateSyntaxError where it nests too deeply too."""
+        with limits():
+            return super().parse(*args, **options)
+
+    def compile(self, *args: Any, **options: Any) -> Any:
+        """The code of a template, likewise."""
+        with limits():
+            return super().compile(*args, **options)
+
+    def check_compiles(self, tree: nodes.Template) -> None:
+        """Refuse a tree that Python cannot compile: only one that nests deeply is tried, since that takes its time."""
+        if depth(tree) > DEEP:
+            self.compile(tree)
 
     def searching(self, directories: Iterable[Path], options: Mapping[str, Any]) -> Environment:
         """The same environment for template files, which include others from these directories."""

@@ -9,10 +9,11 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError, UndefinedError, nodes
 
-from mooring.errors import TemplateError, UndefinedVariable, Where
+from mooring.errors import SourceError, TemplateError, UndefinedVariable, Where
 from mooring.jinja.environment import Environment
 from mooring.jinja.values import UnknownName
 from mooring.lookups import LOOKUPS
+from mooring.reading import read_text
 from mooring.source import did_you_mean
 
 
@@ -53,8 +54,10 @@ def explain(error: Exception, where: Where | None, variables: Mapping[str, Any])
         return UndefinedVariable(f"'{name}' is undefined", where, did_you_mean(name, variables))
     if isinstance(error, UndefinedError):
         return UndefinedVariable(str(error.message), where)
+    if isinstance(error, SourceError):
+        return TemplateError(error.message, error.where or where, error.hint)
     if isinstance(error, RecursionError):
-        return TemplateError("templates refer to each other without end", where)
+        return TemplateError("templates refer to each other without end, or one nests too deeply", where)
     if isinstance(error, TemplateSyntaxError):
         return TemplateError(f"template syntax: {error.message}", where)
     return TemplateError(f"{type(error).__name__}: {error}", where)
@@ -64,8 +67,6 @@ def explain_file(error: Exception, path: Path, variables: Mapping[str, Any] | No
     """The same for a template file: the place is the line of the template, or of one that it includes."""
     if isinstance(error, TemplateSyntaxError):
         return explain(error, find_line(Path(error.filename or path), error.lineno), {})
-    if isinstance(error, OSError) and error.__traceback__ is not None and error.filename == str(path):
-        return TemplateError(f"cannot be read: {error.strerror}", Where(str(path)))
     return explain(error, _find_raised(error.__traceback__) or Where(str(path)), variables or {})
 
 
@@ -83,7 +84,7 @@ def _find_raised(trace: TracebackType | None) -> Where | None:
 def find_line(path: Path, line: int) -> Where:
     """A line of a file, with its text where that can be read."""
     try:
-        text = path.read_text(encoding="utf-8").splitlines()[line - 1]
-    except (OSError, ValueError, IndexError):
+        text = read_text(path).splitlines()[line - 1]
+    except (SourceError, IndexError):
         text = ""
     return Where(str(path), line, len(text) - len(text.lstrip()) + 1, text)
