@@ -9,13 +9,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 from invoke import Task
 
 from mooring import source
-from mooring.errors import UsageError
+from mooring.errors import UsageError, on_one_line
+from mooring.reading import read_text
 
 
 def option(default: Any, text: str, short: str = "") -> Any:
@@ -144,20 +144,19 @@ def parse_extra_vars(given: tuple[str, ...]) -> dict[str, Any]:
 def _parse_one(text: str) -> dict[str, Any]:
     path = "--extra-vars"
     if text.startswith("@"):
-        path, text = text[1:], _read(text[1:])
+        path, text = text[1:], read_text(text[1:], takes_pipe=True)
     elif not text.lstrip().startswith("{"):
         return _key_values(text)
     value = source.value(source.parse(text, path))
     if not isinstance(value, dict):
-        raise UsageError(f"{path}: must be a mapping of variables")
+        raise UsageError(f"{on_one_line(path)}: must be a mapping of variables")
+    wrong = [name for name in value if not isinstance(name, str)]
+    if wrong:
+        raise UsageError(
+            f"{on_one_line(path)}: {wrong[0]!r} is no name of a variable (names need quotes where YAML"
+            " takes them for something else)"
+        )
     return value
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--extra-vars @{path}: {error.strerror}") from None
 
 
 def _key_values(text: str) -> dict[str, Any]:
@@ -174,6 +173,18 @@ def _key_values(text: str) -> dict[str, Any]:
 
 def ask_password(prompt: str) -> str:
     """A password from the terminal; never from a pipe, where it would be read from what is meant for something else."""
-    if not sys.stdin.isatty():
+    if not has_terminal():
         raise UsageError(f"{prompt}: there is no terminal to ask on")
-    return getpass.getpass(f"{prompt}: ")
+    try:
+        return getpass.getpass(f"{prompt}: ")
+    except EOFError:
+        sys.stderr.write("\n")
+        raise UsageError(f"{prompt}: none was given") from None
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        raise
+
+
+def has_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

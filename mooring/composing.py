@@ -26,11 +26,14 @@ SLOW_SIZE = 512 * 1024
 
 # What libyaml takes otherwise than PyYAML: tabs, byte order marks, `?`, tags, directives, comments right behind a
 # block scalar's mark, empty documents, and empty values inside { } and [ ].
+_BREAK = "\n\r\x85\u2028\u2029"
+_SPACE = rf"[ {_BREAK}]*(?:#[^{_BREAK}]*[{_BREAK}][ {_BREAK}]*)*"
 _OTHERWISE = re.compile(
-    r"[\t\ufeff?]|^%|!(?!=[ ])|[|>][-+0-9]*#|:[ \r\n\x85\u2028\u2029]*[,}\]]|---\s*(?:\Z|---|\.\.\.)", re.MULTILINE
+    rf"[\t\ufeff?]|^%|!(?!=[ ])|[|>][-+0-9]*#|:{_SPACE}[,}}\]]|---\s*(?:\Z|---|\.\.\.)", re.MULTILINE
 )
-_COMMENT = re.compile(r"^ *#.*$", re.MULTILINE)
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+# A line that begins so may also stand in a quoted text, whose end it must not hide.
+_COMMENT = re.compile(rf"^ *#[^\t'\"{_BREAK}]*$", re.MULTILINE)
+_LINE_BREAK = re.compile(rf"\r\n|[{_BREAK}]")
 _STRING, _SEQUENCE, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _KINDS = {
     yaml.SequenceStartEvent: (yaml.SequenceNode, _SEQUENCE),

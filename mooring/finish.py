@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import traceback
 from collections.abc import Callable
 
 from invoke import Exit
 
 from mooring.errors import MooringError
+from mooring.reporters import streams
+
+
+# What writing to a disk, and to nothing else, ends in.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def finish(work: Callable[[], int | None], debug: bool = False) -> None:
     """Do the work and end with its exit status; an error that the operator can mend is one message, not a traceback."""
+    streams.open_missing()
     try:
         status = work()
+        streams.flush()
     except MooringError as error:
         if debug:
             traceback.print_exc()
@@ -23,7 +30,24 @@ def finish(work: Callable[[], int | None], debug: bool = False) -> None:
         raise Exit("interrupted", 130) from None
     except BrokenPipeError:
         # Whoever read our output has had enough (`| head`); nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        streams.silence()
         raise Exit(code=1) from None
+    except (OSError, RecursionError, MemoryError, UnicodeError) as error:
+        if debug:
+            traceback.print_exc()
+        raise Exit(_explain(error), 1) from None
     if status:
         raise Exit(code=status)
+
+
+def _explain(error: Exception) -> str:
+    """One line for what the machine could not do, where nothing above knew better."""
+    if isinstance(error, OSError):
+        if error.filename is None and error.errno in _FULL:
+            streams.silence()
+            return f"the output cannot be written: {error.strerror}"
+        name = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return f"{name}{error.strerror or error} (--debug shows where)"
+    if isinstance(error, RecursionError):
+        return "something in these files nests too deeply (--debug shows where)"
+    return f"{str(error) or type(error).__name__} (--debug shows where)"

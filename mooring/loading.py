@@ -13,6 +13,8 @@ from mooring.source import Node, Reader
 from mooring.task_reader import TaskReader
 from mooring.templating import is_template
 
+# Far more than anybody writes, and few enough for Python's stack.
+MAX_IMPORTS = 30
 BLOCK_KEYWORDS = ("name", "when", "vars", "tags", "environment", *Keywords.SINGLE)
 
 
@@ -72,4 +74,6 @@ def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[St
     path = context.find(name, "tasks", where)
     if path in context.including:
         raise PlaybookError(f"{path} imports itself", where, "include_tasks with a condition can come to an end")
+    if len(context.including) > MAX_IMPORTS:
+        raise PlaybookError(f"files import each other more than {MAX_IMPORTS} levels deep", where)
     return load_file(path, context, keywords)

@@ -12,7 +12,8 @@ from mooring.blocks import Context, Role, Step, Task, walk
 from mooring.errors import PlaybookError, Where
 from mooring.handlers import Handlers
 from mooring.keywords import Keywords, read_keywords
-from mooring.loading import load_list
+from mooring.loading import MAX_IMPORTS, load_list
+from mooring.reading import many_objects
 from mooring.roles import load_roles, load_variables
 from mooring.serial import batch_size, exceeds
 from mooring.source import Reader, did_you_mean
@@ -54,7 +55,8 @@ class Playbook:
     @classmethod
     def load(cls, path: Path) -> Playbook:
         """Read and check a playbook; SourceError with the place of the first mistake."""
-        return cls(path, tuple(_load_plays(path, Templar(path.parent), ())))
+        with many_objects():
+            return cls(path, tuple(_load_plays(path, Templar(path.parent), ())))
 
 
 def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> Iterator[Play]:
@@ -75,6 +77,8 @@ def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> Iterat
             raise PlaybookError(f'no such playbook: "{name}"', where, f"looked in {path.parent}")
         if imported.resolve() in (*chain, path.resolve()):
             raise PlaybookError("the playbook imports itself", where)
+        if len(chain) > MAX_IMPORTS:
+            raise PlaybookError(f"playbooks import each other more than {MAX_IMPORTS} levels deep", where)
         yield from _load_plays(imported, templar, (*chain, path.resolve()))
 
 

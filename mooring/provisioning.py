@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mooring.command_line import Request, ask_password, parse_extra_vars, words
+from mooring.command_line import Request, ask_password, has_terminal, parse_extra_vars, words
 from mooring.connection import KeyStore, RunOptions
 from mooring.errors import MooringError, UsageError
 from mooring.inventory import Inventory
@@ -119,7 +119,10 @@ def connection_options(request: Request, clear_screen: Callable[[], None] = lamb
 
     def ask(path: str) -> str | None:
         clear_screen()
-        return ask_password(f"Passphrase of {path}")
+        try:
+            return ask_password(f"Passphrase of {path}")
+        except UsageError:  # Ctrl-D: the run goes on without that key
+            return None
 
     password = ask_password("Login password") if request.ask_pass else None
     become = ask_password("sudo password") if request.ask_become_pass else None
@@ -128,5 +131,5 @@ def connection_options(request: Request, clear_screen: Callable[[], None] = lamb
         password=password,
         become_password=become,
         timeout=float(request.timeout),
-        keys=KeyStore(ask if sys.stdin.isatty() else None),
+        keys=KeyStore(ask if has_terminal() else None),
     )

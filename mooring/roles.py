@@ -17,6 +17,8 @@ from mooring.source import Node, Reader, did_you_mean
 from mooring.templating import Templar
 
 ROLE_KEYWORDS = ("role", "vars", "when", "tags", "environment", *Keywords.SINGLE)
+# Far more than anybody writes, and few enough for Python's stack.
+MAX_DEPENDENCIES = 50
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def _add(node: Node, context: Context, parent: _Parent, uses: list[RoleUse]) -> 
     name, params, keywords = _entry(node, context)
     if name in parent.names:
         raise PlaybookError(f"role {name} depends on itself: {' -> '.join([*parent.names, name])}", node.where)
+    if len(parent.names) > MAX_DEPENDENCIES:
+        raise PlaybookError(f"roles depend on each other more than {MAX_DEPENDENCIES} levels deep", node.where)
     path = find_role(name, context.playbook_dir, node.where)
     inherited, seen_params = keywords.inherit(parent.keywords), {**parent.params, **params}
     meta = _meta(path)

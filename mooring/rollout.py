@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mooring.errors import UsageError
+from mooring.errors import SourceError, UsageError, on_one_line
 from mooring.inventory import Inventory
+from mooring.reading import read_text
 from mooring.results import Remainder
 
 FOLDER = Path(".mooring")
 INVENTORY = "inventory.yml"
 # Of an inventory's name in a file's name.
 LONGEST = 100
+# Of hosts that nobody knows.
+NAMED = 5
 
 
 @dataclass
@@ -60,12 +64,12 @@ class RetryFile:
 
     def read(self) -> tuple[str, ...]:
         """The hosts; none where there is no file."""
-        try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
+        if not self.path.exists():
             return ()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{self.path}: {getattr(error, 'strerror', None) or error}") from None
+        try:
+            lines = read_text(self.path).splitlines()
+        except SourceError as error:
+            raise UsageError(f"{error} (remove it to begin anew)") from None
         return tuple(line.strip() for line in lines if line.strip())
 
     def choose(self, inventory: Inventory, limit: str) -> str:
@@ -75,7 +79,9 @@ class RetryFile:
             raise UsageError(f"--resume: nothing is left over from an earlier run ({self.path} is not there)")
         unknown = [name for name in names if name not in inventory.hosts]
         if unknown:
-            raise UsageError(f"--resume: {self.path} names {', '.join(unknown)}, which the inventory does not have")
+            named = ", ".join(on_one_line(name[:100]) for name in unknown[:NAMED])
+            more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+            raise UsageError(f"--resume: {self.path} names {named}{more}, which the inventory does not have")
         within = {host.name for host in inventory.match_limit(limit or "all")}
         names = tuple(name for name in names if name in within)
         if not names:
@@ -101,4 +107,11 @@ class RetryFile:
             self.path.unlink(missing_ok=True)
             return
         self.path.parent.mkdir(exist_ok=True)
-        self.path.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        # A full disk must not cost the list that is there.
+        draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            draft.write_text("".join(f"{name}\n" for name in names), encoding="utf-8", errors="surrogateescape")
+            draft.replace(self.path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise

@@ -142,12 +142,12 @@ class HostVars(Mapping[str, Any]):
         make_own: Callable[[str], Variables] | None = None,
     ) -> None:
         """`make` gives a host's variables, `make_own` does so without waiting for what other hosts may still say."""
-        self._names, self._make, self._make_own = names, make, make_own
+        self._names, self._make, self._make_own = dict.fromkeys(names), make, make_own
 
     def operators(self) -> HostVars:
         """The same with only what the operator wrote of each host."""
         make = self._make_own
-        return HostVars(self._names if make else (), lambda name: make(name).operators() if make else {})
+        return HostVars(tuple(self._names) if make else (), lambda name: make(name).operators() if make else {})
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:

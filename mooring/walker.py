@@ -8,7 +8,7 @@ from typing import Any
 
 from mooring.blocks import Block, Step, Task
 from mooring.effects import Include, Steer
-from mooring.errors import SourceError
+from mooring.errors import PlaybookError, SourceError
 from mooring.host_state import HostState, Standing
 from mooring.loading import load_file
 from mooring.loops import item_variables
@@ -20,6 +20,8 @@ from mooring.variables import unsafe
 
 # In a position, what comes after every step of a section.
 BEHIND_ALL_STEPS = 1_000_000
+# Each level takes its part of Python's stack.
+MAX_INCLUDES = 80
 
 
 class StepFailed(Exception):
@@ -48,6 +50,7 @@ class Walker:
     def __init__(self, run: PlayRun, state: HostState) -> None:
         self.run, self.state = run, state
         self._path: list[int] = [0]
+        self._includes = 0
         self._rescuers = 0
         self._kind = "task"
 
@@ -202,8 +205,15 @@ class Walker:
                 yield Included(values, load_file(effect.path, context, task.handed_down(params)))
 
     def _include(self, number: int, included: Included) -> None:
+        if self._includes >= MAX_INCLUDES:
+            where = self.state.task.where if self.state.task else None
+            raise PlaybookError(f"tasks include each other more than {MAX_INCLUDES} levels deep", where)
         self._path.append(number)
-        self._steps(included.steps)
+        self._includes += 1
+        try:
+            self._steps(included.steps)
+        finally:
+            self._includes -= 1
         self._path.pop()
 
     # --- handlers ---

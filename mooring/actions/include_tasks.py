@@ -5,7 +5,7 @@ from __future__ import annotations
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, Include
-from mooring.loading import load_file
+from mooring.loading import MAX_IMPORTS, load_file
 from mooring.templating import is_template
 
 ARGS = {"file": {"type": "path", "required": True}}
@@ -17,7 +17,8 @@ def check(task: Task, context: Context) -> None:
     if is_template(task.args["file"]):
         return
     path = context.find(str(task.args["file"]), "tasks", task.where)
-    if path not in context.including:
+    # What goes deeper is read when the run comes to it.
+    if path not in context.including and len(context.including) <= MAX_IMPORTS:
         load_file(path, context, task.keywords)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mooring.command_line import Request
-from mooring.errors import MooringError, UsageError
+from mooring.errors import MooringError, UsageError, on_one_line
 from mooring.provisioning import connection_options, options
 from mooring.reporters.verification import make_report
 from mooring.verification import plugin
@@ -35,6 +35,8 @@ def verify(request: Request, junit: str = "") -> int:
     (exit status 1) where the files or the options are wrong, before any host is touched.
     """
     site = load_site(request)
+    if junit:
+        _check_writable(junit)
     summary = Summary()
     report = make_report(request.json, bool(request.verbose))
     try:
@@ -65,7 +67,7 @@ def _check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:
     summary.unreachable = dict(fleet.unreachable)
     trial = _plan(fleet, summary, report)
     try:
-        result = _run_pytest(plugin.Verification(fleet, trial, summary, report), junit)
+        result = _run_pytest(plugin.Verification(fleet, trial, summary, report), junit, summary)
         summary.is_interrupted = result == pytest.ExitCode.INTERRUPTED
         if result not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
             summary.errors.append(f"the checks did not run: pytest ended with status {int(result)}")
@@ -104,11 +106,27 @@ def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
     return trial
 
 
-def _run_pytest(verification: plugin.Verification, junit: str) -> int:
+def _check_writable(path: str) -> None:
+    """Refuse a place for the results that nothing can be written to, before the hosts are asked."""
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o666))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--junit {on_one_line(path)}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _run_pytest(verification: plugin.Verification, junit: str, summary: Summary) -> int:
     arguments = [*PLAIN, "--rootdir", str(CHECKS), *map(str, check_files())]
     if junit:
         arguments += ["--junitxml", os.path.abspath(junit)]
-    return int(pytest.main(arguments, plugins=[_Named(verification)]))
+    try:
+        return int(pytest.main(arguments, plugins=[_Named(verification)]))
+    except OSError as error:
+        if not junit:
+            raise
+        # The checks have run, only their results as XML could not be written.
+        summary.errors.append(f"--junit {on_one_line(junit)}: {error.strerror or error}")
+        return int(pytest.ExitCode.TESTS_FAILED)
 
 
 class _Named:
