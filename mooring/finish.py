@@ -11,7 +11,6 @@ from invoke import Exit
 from mooring.errors import MooringError
 from mooring.reporters import streams
 
-
 # What writing to a disk, and to nothing else, ends in.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 

@@ -16,6 +16,8 @@ import paramiko
 from mooring.errors import HostUnreachable, SourceError, on_one_line
 from mooring.reading import LARGEST_SETTING, expand, read_bytes
 
+# paramiko takes any other as one that holds.
+CRITERIA = ("all", "canonical", "exec", "final", "host", "localuser", "originalhost", "user")
 INCLUDE_DEPTH = 16
 MOST_FILES = 1000
 EXEC_SECONDS = 10
@@ -80,6 +82,9 @@ class Config(paramiko.SSHConfig):
     def _does_match(
         self, match_list: Sequence[dict[str, Any]], hostname: str, canonical: bool, final: bool, options: Any
     ) -> bool:
+        unknown = [one["type"] for one in match_list if one["type"] not in CRITERIA]
+        if unknown:
+            raise HostUnreachable(f"`Match {unknown[0]}` in the SSH configuration is not supported")
         return bool(match_list) and all(
             self._passes_exec(one, hostname, options)
             if one["type"] == "exec"

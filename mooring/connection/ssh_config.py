@@ -148,7 +148,8 @@ def _look_up(address: str, overrides: Sequence[tuple[str, str]], config_file: st
     try:
         return Config.from_text("\n".join(line for line, _ in lines)).lookup(address)
     except (paramiko.ConfigParseError, ValueError, LookupError, paramiko.CouldNotCanonicalize) as error:
-        place, reason = _find_wrong(lines) or ("", error)
+        known = f"{error} is missing" if isinstance(error, KeyError) else error
+        place, reason = _find_wrong(lines) or ("", known)
         raise HostUnreachable(f"the SSH configuration is wrong: {place}{reason}") from None
 
 
