@@ -94,6 +94,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'did you mean "{close[0]}"?' if close else ""
 
 
+def _read_name(key: Node) -> str:
+    name = value(key)
+    if not isinstance(name, str):
+        raise SourceError(f'the key "{key.tree.value}" is no text for YAML', key.where, "it needs quotes")
+    return str(name)
+
+
 class Reader:
     """Takes keys out of a mapping node; `finish` refuses what nobody took."""
 
@@ -102,7 +109,7 @@ class Reader:
             raise error(f"{what} must be a mapping of keys to values", node.where)
         self.node, self.what, self.error = node, what, error
         try:
-            self._pairs = {str(value(key)): (key, child) for key, child in node.items()}
+            self._pairs = {_read_name(key): (key, child) for key, child in node.items()}
         except SourceError as problem:
             raise error(problem.message, problem.where, problem.hint) from None
         self._known: list[str] = []

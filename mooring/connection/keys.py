@@ -22,6 +22,8 @@ _RUBBISH = (
     ValueError,
     LookupError,
     AttributeError,
+    AssertionError,
+    EOFError,
     ArithmeticError,
     OSError,
     struct.error,
@@ -84,7 +86,7 @@ class KeyStore:
             try:
                 # cryptography below wants bytes, whatever paramiko declares
                 return paramiko.PKey.from_path(path, password=passphrase.encode())  # type: ignore[arg-type]
-            except _RUBBISH:
+            except (TypeError, *_RUBBISH):
                 continue
         raise KeyProblem(f"{path}: wrong passphrase")
 

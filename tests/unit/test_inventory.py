@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,19 @@ def test_fleet(tmp_path: Path) -> None:
         ("plugin: aws_ec2\n", ":1:1", "plugins are not run"),
         ("#!/bin/sh\n", "", "scripts are not run"),
         ("", "", "is empty"),
+        ("a: {children: {all: }}", ":1:16", '"all" is in no other group'),
+        ("a: {children: {b: }}\nb: {children: {c: }}\nc: {children: {a: }}", ":3:16", "within itself"),
+        ("all: {hosts: {'h[1:999999999]': }}", ":1:15", "stands for 999,999,999 hosts, an inventory may have 100,000"),
+        ("all: {hosts: {'h[a:z][a:z][a:z][a:z]': }}", ":1:15", "stands for 456,976 hosts"),
+        ("all: {hosts: {'h[1:99999]': , 'i[1:9]': }}", ":1:31", "has more than 100,000 hosts"),
+        ("all: {hosts: {'h[1:" + "9" * 900 + "]': }}", ":1:15", "is no range"),
+        ("all: {hosts: {'h[a:zz]': }}", ":1:15", "is no range such as"),
+        ("all: {hosts: {'h[²:9]': }}", ":1:15", "is no range such as"),
+        ("all: {hosts: {a: &a {b: *a}}}", ":1:25", "stands inside of what it repeats"),
+        ("all: {vars: {x: '" + "{{ " + "(" * 5000 + "}}'}}", ":1:17", "nests too deeply"),
+        ("all: {vars: {null: x}}", ":1:14", "not the name of a variable"),
+        ("all: {hosts: {null: }}", ":1:15", "cannot be the name of a host"),
+        ('all: {hosts: {"\\ud800": }}', ":1:15", "half of a surrogate pair"),
         ("all:\n\thosts:\n", ":2:1", "tab"),
     ],
 )
@@ -94,6 +108,33 @@ def test_mistakes_in_variable_files(file: str, text: str, message: str, tmp_path
     with pytest.raises(SourceError) as caught:
         Inventory.load(write(tmp_path, FLEET))
     assert message in str(caught.value)
+
+
+def test_a_directory_of_variables_that_holds_itself(tmp_path: Path) -> None:
+    write(tmp_path, "a: 1", "group_vars/all/one.yml")
+    (tmp_path / "group_vars" / "all" / "loop").symlink_to("..")
+    with pytest.raises(InventoryError, match=r"holds itself, by a link"):
+        Inventory.load(write(tmp_path, FLEET))
+
+
+def test_files_of_variables_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "host_vars").mkdir()
+    os.mkfifo(tmp_path / "host_vars" / "hub.yml")
+    with pytest.raises(InventoryError, match=r"hub.yml: is a pipe, not a file"):
+        Inventory.load(write(tmp_path, FLEET))
+
+
+def test_groups_that_share_their_children_level_by_level(tmp_path: Path) -> None:
+    """Every level doubles the ways down: whoever goes all of them does not come to an end."""
+    levels = [f"{side}{n}: {{children: {{l{n + 1}: , r{n + 1}: }}}}" for n in range(60) for side in "lr"]
+    inventory = Inventory.load(write(tmp_path, "\n".join([*levels, "l60: {hosts: {a: }}"])))
+    assert inventory.members("r0") == ["a"]
+    assert inventory.groups["l60"].depth == 61
+
+
+def test_a_large_fleet_in_one_group(tmp_path: Path) -> None:
+    inventory = Inventory.load(write(tmp_path, "all: {children: {web: {hosts: {'h[1:50000]': {x: 1}}}}}"))
+    assert len(inventory.match("web:!h7")) == 49_999
 
 
 def test_two_files_for_one_group(tmp_path: Path) -> None:

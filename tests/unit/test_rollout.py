@@ -102,7 +102,9 @@ def test_a_file_that_cannot_be_written_hides_nothing(folder: Path, capsys: pytes
     (FOLDER / "p.retry").mkdir()
     rollout = Rollout([("a", "b")], [{"a"}])
     rest = RetryFile.of(Path("p.yml")).keep(rollout)
-    assert rest == Remainder(("b",), ".mooring/p.retry", ".mooring/p.retry: is a directory, not a file (remove it to begin anew)")
+    assert rest == Remainder(
+        ("b",), ".mooring/p.retry", ".mooring/p.retry: is a directory, not a file (remove it to begin anew)"
+    )
     Console(sys.stdout).handle(RunFinished(Recap(), 2, remainder=rest))
     assert "did not get through: b (could not be noted in" in capsys.readouterr().out
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from mooring import source
@@ -37,6 +39,22 @@ def test_strings_know_their_place() -> None:
         ("a: !vault x\n", "f.yml:1:4: vault values cannot be read"),
         ("a: !ref x\n", "f.yml:1:4: unknown tag !ref"),
         ("a: 2020-13-45\n", "f.yml:1:4: cannot be understood"),
+        ("a: !!python/object/apply:os.system [x]\n", "f.yml:1:4: unknown tag !!python/object/apply:os.system"),
+        ("a: !!python/name:os.system x\n", "f.yml:1:4: unknown tag !!python/name:os.system"),
+        ("a: !!python/tuple {b: c}\n", "f.yml:1:4: unknown tag !!python/tuple"),
+        ("a: !!set {b, c}\n", "f.yml:1:4: unknown tag !!set"),
+        ("a: !vault {b: c}\n", "f.yml:1:4: vault values cannot be read"),
+        ("!ref a: b\n", "f.yml:1:1: unknown tag !ref"),
+        ("a: =\n", "f.yml:1:4: unknown tag !!value"),
+        ("a: !!bool maybe\n", "f.yml:1:4: cannot be understood: this is no !!bool"),
+        ("a: !!timestamp x\n", "f.yml:1:4: cannot be understood: this is no !!timestamp"),
+        ("a: !!int ''\n", "f.yml:1:4: cannot be understood: this is no !!int"),
+        ("a: !!binary é\n", "f.yml:1:4: cannot be understood"),
+        ("a: 0x" + "f" * 5000, "f.yml:1:4: cannot be understood: a value of this kind has at most 1000 characters"),
+        ("a: 1" + ":01" * 5000, "f.yml:1:4: cannot be understood: a value of this kind has at most 1000 characters"),
+        ("<<: 5\n", "f.yml:1:5: << merges a mapping, or a list of them"),
+        ("<<: [{a: 1}, b]\n", "f.yml:1:14: << merges a mapping, or a list of them"),
+        ("<<: {[a]: 1}\n", "f.yml:1:6: a key must be plain"),
     ],
 )
 def test_mistakes_are_shown_with_their_line(text: str, message: str) -> None:
@@ -44,6 +62,8 @@ def test_mistakes_are_shown_with_their_line(text: str, message: str) -> None:
         read(text)
     assert str(error.value).startswith(message)
     line = error.value.where.text
+    if len(line) > 160:  # one that is too long is shown in part
+        line = line[:160]
     assert f"    {line}\n    {' ' * (error.value.where.column - 1)}^" in str(error.value)
 
 
@@ -53,6 +73,26 @@ def test_merge_keys_are_resolved_and_own_keys_win() -> None:
 
 def test_unsafe_strings_are_marked() -> None:
     assert isinstance(read("!unsafe '{{ x }}'"), source.Unsafe)
+
+
+def test_what_is_unsafe_is_so_all_through() -> None:
+    found = read("a: !unsafe [x, {b: '{{ y }}'}]\n")["a"]
+    assert isinstance(found[0], source.Unsafe)
+    assert isinstance(found[1]["b"], source.Unsafe)
+    assert (found[1]["b"].where.line, found[1]["b"].where.column) == (1, 20)
+
+
+def test_keys_of_every_kind() -> None:
+    assert list(read("null: 1\n1: 2\n1.5: 3\n2020-01-01: 4\nno: 5\n")) == [None, 1, 1.5, date(2020, 1, 1), False]
+
+
+def test_a_document_in_one_line_is_shown_around_the_mistake() -> None:
+    text = "{" + ", ".join(f'"key{number}": {number}' for number in range(5000)) + ', "key7": 1}'
+    with pytest.raises(SourceError) as error:
+        read(text)
+    _, line, caret = str(error.value).splitlines()
+    assert len(line) <= 164
+    assert line[caret.index("^") :].startswith('"key7": 1')
 
 
 def test_reader_refuses_what_nobody_takes() -> None:
