@@ -27,3 +27,23 @@ def test_hosts_that_nobody_is_are_named_with_the_play(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as error:
         Story(tmp_path, play("- ping:", hosts="webb"))
     assert str(error.value).startswith(f'{tmp_path}/p.yml:1:3: host pattern "webb": no host or group is "webb"')
+
+
+def test_tasks_that_include_themselves_without_end(tmp_path: Path) -> None:
+    (tmp_path / "again.yml").write_text("- include_tasks: again.yml\n")
+    (tmp_path / "blocks.yml").write_text("- block:\n    - block:\n        - include_tasks: blocks.yml\n")
+    for name in ("again", "blocks"):
+        story = Story(tmp_path, play(f"- include_tasks: {name}.yml\n"))
+        assert story.status == 2
+        last = story.messages()[-1]
+        assert "tasks include each other more than 80 levels deep" in last
+        assert last.startswith(f"{tmp_path}/{name}.yml:")
+
+
+def test_an_include_within_an_include_may_come_to_an_end(tmp_path: Path) -> None:
+    text = (
+        "- set_fact: {left: '{{ left | default(20) | int - 1 }}'}\n- include_tasks: again.yml\n  when: left | int > 0\n"
+    )
+    (tmp_path / "again.yml").write_text(text)
+    story = Story(tmp_path, play("- include_tasks: again.yml\n"))
+    assert (story.status, len(story.outcomes())) == (0, 41)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from invoke import Collection
 
 import tasks
-from mooring.command_line import ACTING, OPTIONS, Request, parse_extra_vars, words
+from mooring.command_line import ACTING, OPTIONS, Request, ask_password, parse_extra_vars, words
 from mooring.errors import MooringError
 from mooring.provisioning import options
 
@@ -63,10 +64,27 @@ def test_extra_vars_of_all_kinds(tmp_path: Path) -> None:
     assert parse_extra_vars(given) == {"a": 2, "b": "two words", "c": [3], "port": 81, "names": ["a"]}
 
 
-@pytest.mark.parametrize("given", ["a", "1a=2", "@/does/not/exist", "{a: [}", "a='open"])
+@pytest.mark.parametrize("given", ["a", "1a=2", "@/does/not/exist", "{a: [}", "a='open", "{null: 1}", "{1: 2}", "@/"])
 def test_extra_vars_that_are_none(given: str) -> None:
     with pytest.raises(MooringError):
         parse_extra_vars((given,))
+
+
+def test_no_question_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream in (None, open(os.devnull)):  # noqa: SIM115
+        monkeypatch.setattr(sys, "stdin", stream)
+        with pytest.raises(MooringError, match="Password: there is no terminal to ask on"):
+            ask_password("Password")
+
+
+def test_no_password_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("mooring.command_line.has_terminal", lambda: True)
+    monkeypatch.setattr("getpass.getpass", end)
+    with pytest.raises(MooringError, match="Password: none was given"):
+        ask_password("Password")
 
 
 def test_what_the_runner_gets() -> None:

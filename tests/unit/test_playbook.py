@@ -208,3 +208,29 @@ def test_files_that_import_each_other_are_refused(tmp_path: Path) -> None:
         "- hosts: all\n  tasks: [include_tasks: ever.yml]\n",
         ever_yml="- {include_tasks: ever.yml, when: x}\n",
     )
+
+
+def chain(folder: Path, count: int) -> None:
+    """Files and roles that lead from each to the next, `count` of them."""
+    for number in range(count):
+        (folder / f"tasks{number}.yml").write_text(f"- import_tasks: tasks{number + 1}.yml\n")
+        (folder / f"play{number}.yml").write_text(f"- import_playbook: play{number + 1}.yml\n")
+        (folder / "roles" / f"r{number}" / "meta").mkdir(parents=True)
+        (folder / "roles" / f"r{number}" / "meta" / "main.yml").write_text(f"dependencies: [r{number + 1}]\n")
+    (folder / "tasks.yml").write_text("- hosts: all\n  tasks:\n    - import_tasks: tasks0.yml\n")
+    (folder / "roles.yml").write_text("- hosts: all\n  roles: [r0]\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tasks.yml", "tasks30.yml:1:3: files import each other more than 30 levels deep"),
+        ("play0.yml", "play31.yml:1:3: playbooks import each other more than 30 levels deep"),
+        ("roles.yml", "main.yml:1:16: roles depend on each other more than 50 levels deep"),
+    ],
+)
+def test_files_that_lead_to_each_other_without_end(name: str, message: str, tmp_path: Path) -> None:
+    chain(tmp_path, 200)
+    with pytest.raises(SourceError) as error:
+        Playbook.load(tmp_path / name)
+    assert message in str(error.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -135,3 +136,24 @@ def test_many_hosts_are_counted() -> None:
     rest = Remainder(tuple(f"h{number}" for number in range(20)), ".mooring/p.retry")
     Console(stream).handle(RunFinished(Recap(), 2, remainder=rest))
     assert "h6, h7 and 12 more" in stream.getvalue()
+
+
+def test_a_list_that_cannot_be_written_keeps_the_one_that_is_there(folder: Path) -> None:
+    retry = RetryFile.of(Path("p.yml"))
+    retry.keep(Rollout([("a", "b")], [{"a"}]))
+    (FOLDER / f"p.retry.{os.getpid()}").mkdir()  # in the way of the new one
+    rest = retry.keep(Rollout([("a", "c")], [{"a"}]))
+    assert rest is not None
+    assert rest.problem == "Is a directory"
+    assert retry.read() == ("b",)
+
+
+def test_a_list_that_is_something_else_is_told_shortly(folder: Path) -> None:
+    FOLDER.mkdir()
+    (FOLDER / "p.retry").write_text('{"hosts": [\n' + ",\n".join(f'"h{n}"' for n in range(100)) + "]}")
+    with pytest.raises(UsageError, match=r'names {"hosts": \[, "h0",, .* and 96 more, which the inventory') as error:
+        RetryFile.of(Path("p.yml")).choose(Inventory.load("inventory.yml"), "")
+    assert len(str(error.value)) < 300
+    (FOLDER / "p.retry").write_bytes(b"\xff\n")
+    with pytest.raises(UsageError, match=r"p.retry:1:1: not UTF-8 text"):
+        RetryFile.of(Path("p.yml")).read()

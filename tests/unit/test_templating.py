@@ -191,3 +191,35 @@ def test_lookup_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_sandbox_holds(text: str) -> None:
     with pytest.raises(TemplateError):
         Templar().render(text, {"x": 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{{ " + "+".join(["a"] * 5000) + " }}",
+        "{{ a" + "|trim" * 3000 + " }}",
+        "{{ " + "1 if a else " * 300 + "2 }}",
+        "{% for a in b %}" * 25 + "{% endfor %}" * 25,
+        "{% if a %}" * 120 + "{% endif %}" * 120,
+    ],
+    ids=["brackets", "operators", "filters", "ternaries", "loops", "ifs"],
+)
+def test_what_nests_too_deeply_is_found_before_any_host_is_touched(text: str, tmp_path: Path) -> None:
+    where = Where("p.yml", 3, 5, "  a: …")
+    with pytest.raises(TemplateError, match=r"p.yml:3:5: .*(nests? too deeply|Python cannot compile it)"):
+        Templar().check(text, where)
+    if text.startswith("{{"):
+        with pytest.raises(TemplateError, match=r"p.yml:3:5: .*nests? too deeply"):
+            Templar().check_condition(text[2:-2], where)
+    (tmp_path / "t.j2").write_text(text)
+    with pytest.raises(TemplateError, match=r"t.j2.*(nests? too deeply|Python cannot compile it)"):
+        Templar().check_file(tmp_path / "t.j2")
+    with pytest.raises(TemplateError, match=r"nests? too deeply|Python cannot compile it"):
+        Templar().render(text, {"a": 1, "b": [1]})
+
+
+def test_from_yaml_takes_no_bomb() -> None:
+    levels = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 12))
+    with pytest.raises(TemplateError, match="stand for more than 1,000,000 values"):
+        Templar().render("{{ text | from_yaml }}", {"text": f"l0: &l0 x\n{levels}"})
