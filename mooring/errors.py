@@ -11,9 +11,11 @@ MooringError                    rendered once, in tasks.py; a traceback only wit
 ├── HostUnreachable             a host cannot be worked on (exit status 4)
 │   ├── AuthenticationFailed    the host refuses every way to log in that we have
 │   ├── HostKeyRejected         the host's key is unknown, or not the one that is known
-│   ├── ConnectionLost          the connection broke, or the host did not answer in time
+│   ├── ConnectionLost          the connection broke, or the host did not answer
+│   │   └── OutOfTime           the host did not answer within the time that a request was given
 │   └── BecomeFailed            logged in, but may not become the other user
 ├── AgentError                  logged in, but the agent did not start or did not answer as it should
+├── TaskTimedOut                a task took longer than its `timeout` (or than looking may take)
 ├── RegistryError               a registry, or the way to it, does not answer as it should (exit status 2)
 └── Interrupted                 the operator pressed Ctrl-C (exit status 130)
 
@@ -126,6 +128,10 @@ class ConnectionLost(HostUnreachable):
     """The connection broke, or the host did not answer in time."""
 
 
+class OutOfTime(ConnectionLost):
+    """The host did not answer within the time that a request was given; the agent was ended."""
+
+
 class BecomeFailed(HostUnreachable):
     """Logged in, but may not become the other user."""
 
@@ -139,6 +145,16 @@ class AgentError(HostUnreachable):
     def __init__(self, reason: str, stage: str = "run", transcript: str = "") -> None:
         super().__init__(f"{reason}\n{transcript}".rstrip() if transcript else reason)
         self.stage, self.transcript = stage, transcript
+
+
+class TaskTimedOut(MooringError):
+    """A task took longer than it may; `seconds` is what it was given. It fails, the host goes on."""
+
+    exit_status = 2
+
+    def __init__(self, seconds: float, hint: str = "") -> None:
+        super().__init__(f"Timed out after {seconds:g} second(s)." + (f" {hint}" if hint else ""))
+        self.seconds = seconds
 
 
 class RegistryError(MooringError):

@@ -1,22 +1,33 @@
-"""The agent on a host, seen from here: start it, shake hands, send requests, take replies."""
+"""The agent on a host, seen from here: start it, send requests, take replies.
+
+What a host sends is checked here and in frames.py and messages.py: a frame that is no part of the protocol ends the
+agent, and is an AgentError of this host alone.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from mooring import replies
 from mooring.agent import wire
-from mooring.bundle import INTERPRETERS, NO_PYTHON, Bundle
-from mooring.connection.become import READY, Become
-from mooring.connection.process import Connection, Process
-from mooring.errors import AgentError, ConnectionLost, MooringError
+from mooring.bundle import Bundle
+from mooring.connection.become import Become
+from mooring.connection.process import Connection
+from mooring.deadline import Deadline
+from mooring.errors import AgentError, ConnectionLost, HostUnreachable, OutOfTime
 from mooring.frames import Frames, Silent
+from mooring.launch import END_SECONDS, Launch
+from mooring.messages import Malformed, Told, name_kind
 
+# From the first packet to the agent's hello, in all.
 START_SECONDS = 60.0
-END_SECONDS = 5.0
+# Progress goes on to the reporters at most this often; what comes in between is replaced by what comes later.
+PROGRESS_SECONDS = 0.1
 OnProgress = Callable[[str, int, int], None]
+OnQuiet = Callable[[float], None]
 
 
 class Content(Protocol):
@@ -46,22 +57,44 @@ class Request:
 
 @dataclass
 class _Underway:
-    """What is known about a request without a reply."""
+    """What is known about a request without a reply; `kept` is progress that nobody was told yet."""
 
     content: Content | None
     on_progress: OnProgress | None
     reply: dict[str, Any] | None = None
+    is_content_asked: bool = False
+    told_at: float = 0.0
+    kept: Told | None = None
+
+    def tell(self, told: Told, now: float) -> None:
+        """Pass progress on, unless it was just done."""
+        self.kept = told
+        if now - self.told_at >= PROGRESS_SECONDS:
+            self.told_at = now
+            self.tell_rest()
+
+    def tell_rest(self) -> None:
+        """Pass on what was kept back."""
+        if self.kept is not None and self.on_progress is not None:
+            self.on_progress(self.kept.what, self.kept.done, self.kept.total)
+        self.kept = None
 
 
 class Remote:
-    """One agent. Not for several threads at once, except `close`, which may come from any."""
+    """One agent. Not for several threads at once, except `close`, which may come from any.
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
-        self._frames = Frames(process)
+    `on_quiet` is told the seconds since a host was last heard of while it does not answer, and 0 when it does again.
+    """
+
+    def __init__(self, frames: Frames, hello: Mapping[str, Any]) -> None:
+        self._frames, self._process = frames, frames.process
+        self.hello = hello
+        self.on_quiet: OnQuiet | None = None
         self._underway: dict[int, _Underway] = {}
         self._last = 0
-        self.hello: Mapping[str, Any] = {}
+        self._is_quiet = False
+        self._end: HostUnreachable | None = None
+        frames.set_watch(self._watch)
 
     @classmethod
     def start(
@@ -70,7 +103,7 @@ class Remote:
         bundle: Bundle,
         become: Become | None = None,
         interpreter: str | None = None,
-        timeout: float = START_SECONDS,
+        timeout: float | Deadline = START_SECONDS,
     ) -> Remote:
         """Start the agent over a connection, as another user if asked, and wait for its hello.
 
@@ -78,55 +111,8 @@ class Remote:
         """
         if become is not None and become.user == connection.user:
             become = None
-        command = bundle.command(interpreter)
-        process = connection.start(become.wrap(bundle.script(interpreter, becomes=True)) if become else command)
-        remote = cls(process)
-        try:
-            remote._begin(bundle, become, connection.user, timeout)
-        except Silent:
-            error = remote._explain_silence(become, connection.user, interpreter)
-            process.close()
-            raise error from None
-        except BaseException:
-            process.close()
-            raise
-        return remote
-
-    def _begin(self, bundle: Bundle, become: Become | None, login: str, timeout: float) -> None:
-        self._frames.wait_at_most(timeout)
-        if become is not None and become.password:
-            self._frames.buffer += become.answer(self._process, login, timeout)
-        try:
-            self._frames.write_bytes(bundle.packed)
-        except ConnectionLost:
-            raise Silent from None
-        self._frames.skip_to_marker()
-        self.hello = self._frames.read()[1]["hello"]
-
-    def _explain_silence(self, become: Become | None, login: str, interpreter: str | None) -> MooringError:
-        """Why the agent's process ended before its hello."""
-        is_late = self._frames.is_late
-        came = self._frames.drain(0 if is_late else END_SECONDS)
-        status = self._process.exit_status(0 if is_late else END_SECONDS)
-        noise = came.replace(READY, b"").decode("utf-8", "replace").strip()
-        errors = self._process.errors
-        text = become.clean(errors) if become else errors.decode("utf-8", "replace").strip()
-        transcript = "\n".join(part for part in (noise, text) if part)
-        refused = become.explain(errors, login) if become else None
-        if refused is not None:
-            return refused
-        if status == NO_PYTHON:
-            tried = interpreter or ", ".join(INTERPRETERS)
-            reason = (
-                f"no Python 2.7 or 3.6 and newer on the host (tried {tried}): install one, "
-                "or name it as ansible_python_interpreter"
-            )
-            return AgentError(reason, "no python", transcript)
-        if status is None and not transcript:
-            return ConnectionLost("the connection broke, or nothing answered, while the agent was starting")
-        shown = "no exit status" if status is None else f"exit status {status}"
-        said = "it said instead:" if transcript else "it said nothing"
-        return AgentError(f"the agent did not start ({shown}); {said}", "start", transcript)
+        deadline = timeout if isinstance(timeout, Deadline) else Deadline(timeout)
+        return cls(*Launch(connection, bundle, become, interpreter).run(deadline))
 
     def send(
         self,
@@ -141,31 +127,15 @@ class Remote:
 
         `mode` is what Request has besides: check, diff, environment.
         """
-        self._last += 1
-        self._underway[self._last] = _Underway(content, on_progress)
-        self._frames.wait_at_most(None)
-        try:
-            self._frames.write(wire.JSON, self._last, Request(module, args, **mode).message())
-        except (Silent, ConnectionLost):
-            raise self._explain_end(None) from None
-        return self._last
+        return self._send(Request(module, args, **mode), _Underway(content, on_progress), Deadline(None))
 
     def receive(self, number: int, timeout: float | None = None) -> dict[str, Any]:
         """A request's reply; serves whatever other requests need until it comes.
 
-        Raises ConnectionLost when it does not come within `timeout` seconds, AgentError when the agent died.
+        Raises OutOfTime when it does not come within `timeout` seconds, ConnectionLost, or AgentError when the agent
+        died or did not keep to the protocol. After any of these the agent is no more.
         """
-        self._frames.wait_at_most(timeout)
-        request = self._underway[number]
-        try:
-            while request.reply is None:
-                self._serve_frame()
-        except (Silent, ConnectionLost):
-            raise self._explain_end(timeout) from None
-        except (KeyError, ValueError) as error:
-            raise AgentError(f"the agent answered something senseless ({error!r})") from None
-        del self._underway[number]
-        return request.reply
+        return self._receive(number, Deadline(timeout))
 
     def call(
         self,
@@ -177,23 +147,58 @@ class Remote:
         timeout: float | None = None,
         **mode: Any,
     ) -> dict[str, Any]:
-        """Run a module on the host and return its reply; `mode` as for `send`."""
-        return self.receive(self.send(module, args, content=content, on_progress=on_progress, **mode), timeout)
+        """Run a module on the host and return its reply; `mode` as for `send`, `timeout` as for `receive`."""
+        deadline = Deadline(timeout)
+        number = self._send(Request(module, args, **mode), _Underway(content, on_progress), deadline)
+        return self._receive(number, deadline)
+
+    def _send(self, request: Request, underway: _Underway, deadline: Deadline) -> int:
+        if self._end is not None:
+            raise self._end
+        self._last += 1
+        self._underway[self._last] = underway
+        self._frames.deadline = deadline
+        try:
+            self._frames.write(wire.JSON, self._last, request.message())
+        except (Silent, ConnectionLost) as error:
+            self._give_up(self._explain_end(error))
+        return self._last
+
+    def _receive(self, number: int, deadline: Deadline) -> dict[str, Any]:
+        self._frames.deadline = deadline
+        self._frames.begin_count()
+        request = self._underway[number]
+        try:
+            while request.reply is None:
+                self._serve_frame()
+        except (Silent, ConnectionLost) as error:
+            self._give_up(self._explain_end(error))
+        except ValueError as error:
+            self._give_up(AgentError(f"the agent answered something senseless: {error}"))
+        finally:
+            self._answer_again()
+        del self._underway[number]
+        request.tell_rest()
+        return request.reply
 
     def _serve_frame(self) -> None:
         number, body = self._frames.read()
-        request = self._underway[number]
-        if "reply" in body:
+        self._answer_again()
+        kind, request = name_kind(body), self._underway.get(number)
+        if request is None or request.reply is not None:
+            raise Malformed(f"a {kind} for request {number}, which waits for none")
+        if kind == "reply":
             request.reply = replies.check(body["reply"])
-        elif "progress" in body:
-            told = body["progress"]
-            if request.on_progress is not None:
-                request.on_progress(told["what"], told["done"], told["total"])
-        elif body["want"] == "content":
+        elif kind == "progress":
+            request.tell(Told.of(body["progress"]), time.monotonic())
+        else:
             self._send_content(number, request)
 
     def _send_content(self, number: int, request: _Underway) -> None:
         """Send the content in frames; stop early when the reply comes meanwhile: nobody wants the rest."""
+        if request.is_content_asked:
+            raise Malformed("the content is wanted a second time")
+        request.is_content_asked = True
         if request.content is None:
             self._frames.write(wire.JSON, number, {"abort": "this task has no content"})
             return
@@ -210,13 +215,35 @@ class Remote:
             return
         self._frames.write(wire.DATA, number, b"")
 
-    def _explain_end(self, timeout: float | None) -> MooringError:
+    def _watch(self) -> None:
+        """While a reply is waited for: tell when the host does not answer."""
+        seconds = self._process.quiet_seconds
+        if seconds and not self._is_quiet and self.on_quiet is not None:
+            self._is_quiet = True
+            self.on_quiet(seconds)
+        elif not seconds:
+            self._answer_again()
+
+    def _answer_again(self) -> None:
+        if self._is_quiet and self.on_quiet is not None:
+            self.on_quiet(0.0)
+        self._is_quiet = False
+
+    def _give_up(self, error: HostUnreachable) -> NoReturn:
+        """End the agent: after this nothing that it says could be trusted to belong to a request."""
+        self._end = error
+        self._process.close()
+        raise error from None
+
+    def _explain_end(self, error: Exception) -> HostUnreachable:
         """Why no reply came: out of time, the agent died, or the line broke."""
-        if timeout is not None and self._frames.is_late:
-            return ConnectionLost(f"the host did not answer within {timeout:.0f} seconds")
+        if self._frames.is_late:
+            seconds = self._frames.deadline.seconds or 0.0
+            return OutOfTime(f"the host did not answer within {seconds:.0f} seconds")
         status = self._process.exit_status(END_SECONDS)
         if status is None:
-            return ConnectionLost("the connection to the host broke while a task was running")
+            reason = self._process.trouble or (error.reason if isinstance(error, ConnectionLost) else "")
+            return ConnectionLost(reason or "the connection to the host broke while a task was running")
         transcript = self._process.errors.decode("utf-8", "replace").strip()
         how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
         return AgentError(f"the agent ended {how} while a task was running", "run", transcript)

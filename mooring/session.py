@@ -12,8 +12,9 @@ from mooring.bundle import Bundle
 from mooring.connection import open_connection
 from mooring.connection.process import Connection, Stream
 from mooring.connection.settings import ConnectionSettings, RunOptions
-from mooring.errors import Interrupted
-from mooring.remote import Content, OnProgress, Remote
+from mooring.deadline import Deadline
+from mooring.errors import Interrupted, OutOfTime
+from mooring.remote import START_SECONDS, Content, OnProgress, OnQuiet, Remote
 from mooring.variables import Variables
 
 
@@ -22,13 +23,14 @@ class Session:
     """The way to one host; `options` is what the command line says of all connections.
 
     One thread works with it; only `abort` may come from another one, at any moment. `was_reached` says that an agent
-    was started on the host during this run, though it may be gone by now.
+    was started on the host during this run, though it may be gone by now; `on_quiet` is told when it does not answer.
     """
 
     host: str
     bundle: Bundle
     options: RunOptions
     was_reached: bool = False
+    on_quiet: OnQuiet | None = None
     _connection: Connection | None = None
     _remotes: dict[str | None, Remote] = field(default_factory=dict)
     _is_aborted: bool = False
@@ -42,9 +44,17 @@ class Session:
         content: Content | None = None,
         on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
-        """Run a module on the host as `user` (None: the login user); raises HostUnreachable with the reason."""
+        """Run a module on the host as `user` (None: the login user); raises HostUnreachable with the reason.
+
+        After OutOfTime the agent is ended, with what it still did, and the next call starts a new one.
+        """
         remote = self.remote(variables, user)
-        reply = remote.call(**request, content=content, on_progress=on_progress)
+        remote.on_quiet = self.on_quiet
+        try:
+            reply = remote.call(**request, content=content, on_progress=on_progress)
+        except OutOfTime:
+            self._remotes.pop(user, None)
+            raise
         reply_shapes.require(request["module"], reply)
         return reply
 
@@ -55,10 +65,10 @@ class Session:
     def remote(self, variables: Variables, user: str | None) -> Remote:
         """The agent that runs as that user, started at first need."""
         if user not in self._remotes:
-            settings = self.settings(variables)
-            connection = self._connection or self._keep(open_connection(settings))
+            settings, deadline = self.settings(variables), Deadline(START_SECONDS)
+            connection = self._connection or self._keep(open_connection(settings, deadline))
             become = settings.become_as(user) if user else None
-            self._remotes[user] = Remote.start(connection, self.bundle, become, settings.interpreter)
+            self._remotes[user] = Remote.start(connection, self.bundle, become, settings.interpreter, deadline)
             self.was_reached = True
             if self._is_aborted:
                 connection.close()

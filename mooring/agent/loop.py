@@ -28,11 +28,26 @@ def main(source, target):
             if request.get("quit"):
                 return
             session = host.Session(channel, number)
-            reply = perform(request, session)
-            channel.send(number, {"reply": reply})
+            channel.write(wire.frame(wire.JSON, number, encode_reply(perform(request, session))))
             session.finish()
     except (wire.EndOfStream, Ended):
         return
+
+
+def encode_reply(reply):
+    """A reply's frame body; what no frame may hold becomes a failure, which says so and keeps the small values."""
+    try:
+        body = wire.encode({"reply": reply})
+        excess = wire.explain_excess(body)
+    except (RuntimeError, ValueError) as error:  # nested deeper than Python goes, or a number that JSON has not
+        excess = str(error)
+    return wire.encode({"reply": _refuse(reply, excess)}) if excess else body
+
+
+def _refuse(reply, excess):
+    kept = dict((host.plain(name), value) for name, value in reply.items() if type(value) in (bool, int, type(None)))
+    message = "what this task returned cannot be sent: %s. Let it return less, or write to a file on the host" % excess
+    return dict(kept, failed=True, msg=message)
 
 
 def _hello():
@@ -61,7 +76,10 @@ def perform(request, session):
     values.setdefault("changed", False)
     if session.warnings:
         values["warnings"] = list(values.get("warnings") or []) + session.warnings
-    return host.plain(values)
+    try:
+        return host.plain(values)
+    except RuntimeError:
+        return _refuse(values, "it is nested too deep")
 
 
 def _words(error):

@@ -6,9 +6,12 @@ which a file's bytes that are no UTF-8 live on as surrogates. So paths and argum
 
 from __future__ import absolute_import, division, print_function
 
+import re
 import sys
 
 PY2 = sys.version_info[0] == 2
+# In pairs they are one character, where Python 2 has narrow ones.
+LONE_SURROGATE = re.compile(u"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 
 
 def native(value):
@@ -29,12 +32,22 @@ def plain(value):
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
     if isinstance(value, (bytes, bytearray)):
-        return bytes(value).decode("utf-8", "replace")
+        return _mend(bytes(value).decode("utf-8", "replace"))
     if isinstance(value, type(u"")):
-        return value if PY2 else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return _mend(value)
     if value is None or isinstance(value, (bool, int, float)) or type(value).__name__ == "long":
         return value
     return plain(str(value))
+
+
+def _mend(text):
+    """Unicode text without halves of characters, which Python 2 reads from bytes and JSON may hold."""
+    if not PY2:
+        try:
+            return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        except UnicodeError:
+            pass
+    return LONE_SURROGATE.sub(u"\ufffd", text)
 
 
 def _key(key):

@@ -8,6 +8,7 @@ from mooring.connection.local import LocalConnection
 from mooring.connection.process import Connection, Process
 from mooring.connection.settings import ConnectionSettings, RunOptions
 from mooring.connection.ssh import SshConnection
+from mooring.deadline import Deadline
 
 __all__ = [
     "Become",
@@ -20,8 +21,8 @@ __all__ = [
 ]
 
 
-def open_connection(settings: ConnectionSettings) -> Connection:
-    """Connect to a host and log in; HostUnreachable and its kin say why not."""
+def open_connection(settings: ConnectionSettings, deadline: Deadline | None = None) -> Connection:
+    """Connect to a host and log in before the deadline; HostUnreachable and its kin say why not."""
     if settings.kind == "local":
         return LocalConnection()
-    return SshConnection.open(settings)
+    return SshConnection.open(settings, deadline or Deadline(None))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import shlex
-import time
 from dataclasses import dataclass, field
 
 from mooring.connection.process import Process
+from mooring.deadline import Deadline
 from mooring.errors import BecomeFailed
 
 # What the wrapped command says first, when it runs (bundle.py's script).
 READY = b"\0\0MOORING-SHELL-1\n"
+# Of what sudo wrote, in a message.
+KEPT_WORDS = 4096
 REASONS = (
     (
         r"a password is required|no password was provided|a terminal is required to read the password",
@@ -60,28 +63,32 @@ class Become:
         inner = "unset LC_ALL; " + command
         return "LC_ALL=C exec " + shlex.join([*words, "/bin/sh", "-c", inner])
 
-    def answer(self, process: Process, login: str, timeout: float) -> bytes:
-        """Give the password when sudo asks, and return what came on standard output up to now.
+    def answer(self, process: Process, login: str, deadline: Deadline, most: int) -> bytes:
+        """Give the password when sudo asks, and return what came on standard output up to now (`most` bytes of it).
 
         Returns when the shell speaks (sudo let us pass) or the output ended (the caller explains why).
         """
-        came, told, limit = b"", False, time.monotonic() + timeout
+        came, told, start = bytearray(), False, 0
         prompt = self.prompt.encode()
-        while READY not in came:
+        while came.find(READY, start) < 0:
+            start = max(0, len(came) - len(READY) + 1)
+            if deadline.is_over:
+                said = self.clean(process.errors)[-KEPT_WORDS:]
+                raise BecomeFailed(f"sudo did not answer within {deadline.seconds or 0:.0f} seconds\n{said}".rstrip())
             data = process.read_ready()
-            asked = bytes(process.errors).count(prompt)
+            asked = process.errors.count(prompt)
             if asked > 1:
                 raise BecomeFailed(REASONS[1][1].format(login=login))
             if asked and not told:
-                process.write((self.password or "").encode() + b"\n")
+                with contextlib.suppress(TimeoutError):
+                    process.write((self.password or "").encode() + b"\n", deadline.left)
                 told = True
-            if data == b"":
-                return came
+            if data == b"" or len(came) > most:
+                break
             came += data or b""
-            if data is None and not process.wait(max(0.0, limit - time.monotonic())):
-                said = self.clean(process.errors)
-                raise BecomeFailed(f"sudo did not answer within {timeout:.0f} seconds\n{said}".rstrip())
-        return came
+            if data is None:
+                process.wait(deadline.left)
+        return bytes(came)
 
     def clean(self, errors: bytes | bytearray) -> str:
         """What sudo wrote, without our prompt."""
@@ -93,4 +100,4 @@ class Become:
         for pattern, reason in REASONS:
             if re.search(pattern, text):
                 return BecomeFailed(reason.format(login=login, user=self.user))
-        return BecomeFailed(f"sudo failed: {text}") if text.startswith("sudo:") else None
+        return BecomeFailed(f"sudo failed: {text[:KEPT_WORDS]}") if text.startswith("sudo:") else None

@@ -4,45 +4,36 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import logging
 import os
 import signal
 import socket
 import subprocess
-from typing import Any
 
 import paramiko
 
 from mooring.connection.host_keys import HostKey
+from mooring.connection.line import Line
 from mooring.connection.login import Login
 from mooring.connection.settings import ConnectionSettings
 from mooring.connection.ssh_config import Target, resolve, resolve_jump
+from mooring.connection.transport import Transport
+from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost, HostUnreachable
 
-OFFERS = ("kex algos: ", "server key: ", "server encrypt: ", "server mac: ")
-
-
-class _Transport(paramiko.Transport):
-    """paramiko's transport that keeps quiet, but remembers what the server offered for the message at a failure."""
-
-    def __init__(self, sock: Any) -> None:
-        self.offers: dict[str, str] = {}
-        super().__init__(sock)
-
-    def _log(self, level: int, msg: Any, *args: Any) -> None:
-        if level == logging.DEBUG and isinstance(msg, str) and msg.startswith(OFFERS):
-            kind, _, names = msg.partition(": ")
-            self.offers.setdefault(kind, names)
+# A ProxyCommand that does not end when it is asked to.
+END_SECONDS = 2.0
+# Of the words of a server, in a message.
+LONGEST_WORDS = 500
 
 
 class Route:
-    """The way to one host: a transport for each hop, the last one the host's own."""
+    """The way to one host: a transport for each hop, the last one the host's own. The deadline is for all of it."""
 
-    def __init__(self, settings: ConnectionSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: ConnectionSettings, deadline: Deadline) -> None:
+        self._settings, self._deadline = settings, deadline
         self._accepts_new = settings.options.accept_new_host_keys
         self._command: subprocess.Popen[bytes] | None = None
-        self.transports: list[paramiko.Transport] = []
+        self.transports: list[Transport] = []
         self.local_address: str | None = None
         self.timeout = 0.0
 
@@ -51,12 +42,18 @@ class Route:
         settings = self._settings
         target = resolve(settings.address, settings.overrides, settings.config_file, self._accepts_new)
         self.timeout = target.timeout
+        self._deadline.widen(target.timeout)
         via = self._visit_hops(target, ())
         self._enter(target, via, settings.password, settings.key_file)
 
-    def _visit_hops(self, target: Target, way: tuple[str, ...]) -> paramiko.Transport | None:
+    def limit(self, deadline: Deadline) -> None:
+        """Let all lines end at that time."""
+        for transport in self.transports:
+            transport.line.deadline = deadline
+
+    def _visit_hops(self, target: Target, way: tuple[str, ...]) -> Transport | None:
         """Open the jump hosts before a target; a hop of its own configuration may have some in turn."""
-        via: paramiko.Transport | None = None
+        via: Transport | None = None
         for hop in target.proxy_jump:
             if hop in way:
                 raise HostUnreachable(f"ProxyJump goes in a circle: {' -> '.join((*way, hop))}")
@@ -69,8 +66,8 @@ class Route:
         return via
 
     def _enter(
-        self, target: Target, via: paramiko.Transport | None, password: str | None, key_file: str | None
-    ) -> paramiko.Transport:
+        self, target: Target, via: Transport | None, password: str | None, key_file: str | None
+    ) -> Transport:
         sock: paramiko.Channel | socket.socket
         self.local_address = None
         if via is not None:
@@ -78,16 +75,15 @@ class Route:
         elif target.proxy_command is not None:
             sock = self._start_command(target)
         else:
-            sock = direct = _connect(target)
+            sock = direct = _connect(target, self._deadline)
             self.local_address = direct.getsockname()[0]
-        transport = _exchange_keys(sock, target)
+        transport = _exchange_keys(Line(sock, self._deadline), target)
         self.transports.append(transport)
         key = transport.get_remote_server_key()
         shown = HostKey(key.get_name(), base64.b64encode(key.asbytes()).decode())
         target.host_key.check(shown, self._settings.options.recorder)
-        Login(transport, target, self._settings.options.keys, password, key_file).log_in()
-        if target.alive_seconds:
-            transport.set_keepalive(target.alive_seconds)
+        Login(transport, target, self._settings.options.keys, password, key_file).log_in(self._deadline)
+        transport.watch(target.alive_seconds, target.alive_count)
         return transport
 
     def _start_command(self, target: Target) -> socket.socket:
@@ -109,15 +105,18 @@ class Route:
             with contextlib.suppress(OSError, EOFError):
                 transport.close()
         if self._command is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._command.pid, signal.SIGTERM)
-            self._command.wait()
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._command.pid, number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._command.wait(END_SECONDS)
+                    break
 
 
-def _connect(target: Target) -> socket.socket:
+def _connect(target: Target, deadline: Deadline) -> socket.socket:
     """A TCP connection without Nagle's delay, that notices a dead peer; every failure named."""
     try:
-        sock = socket.create_connection((target.host, target.port), target.timeout)
+        sock = _open_socket(target, deadline)
     except socket.gaierror as error:
         reason = f"the name {target.host} is not known ({error.strerror}): check ansible_host, DNS and /etc/hosts"
         raise HostUnreachable(reason) from None
@@ -136,18 +135,40 @@ def _connect(target: Target) -> socket.socket:
     return sock
 
 
-def _open_tunnel(via: paramiko.Transport, target: Target) -> paramiko.Channel:
+def _open_socket(target: Target, deadline: Deadline) -> socket.socket:
+    """A connection to the first of the host's addresses that takes one; a name may have any number of them."""
+    failure: OSError = OSError("the name has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(target.host, target.port, 0, socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(deadline.within(target.timeout) or 0.001)  # 0 would mean not to wait at all
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
+            if deadline.is_over:
+                break
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise failure
+
+
+def _open_tunnel(via: Transport, target: Target) -> paramiko.Channel:
     try:
         return via.open_channel("direct-tcpip", (target.host, target.port), ("127.0.0.1", 0), timeout=target.timeout)
     except paramiko.ChannelException as error:
         raise ConnectionLost(f"the jump host cannot reach {target}: {error.text}") from None
     except (paramiko.SSHException, EOFError, OSError) as error:
-        raise ConnectionLost(f"the jump host did not open a way to {target}: {error}") from None
+        reason = via.trouble or str(error)[:LONGEST_WORDS]
+        raise ConnectionLost(f"the jump host did not open a way to {target}: {reason}") from None
 
 
-def _exchange_keys(sock: Any, target: Target) -> _Transport:
+def _exchange_keys(line: Line, target: Target) -> Transport:
     """Greeting and key exchange; asks for a host key of a type that we could check."""
-    transport = _Transport(sock)
+    transport = Transport(line)
     transport.banner_timeout = transport.handshake_timeout = target.timeout
     security = transport.get_security_options()
     kinds = target.host_key.known_kinds()
@@ -165,8 +186,9 @@ def _exchange_keys(sock: Any, target: Target) -> _Transport:
     return transport
 
 
-def _explain_mismatch(target: Target, transport: _Transport, error: str) -> str:
+def _explain_mismatch(target: Target, transport: Transport, error: str) -> str:
     kinds = {"kex": "kex algos", "host key": "server key", "ciphers": "server encrypt", "macs": "server mac"}
+    error = error[:LONGEST_WORDS]
     kind = next((kind for word, kind in kinds.items() if word in error), "kex algos")
     offered = transport.offers.get(kind, "nothing known")
     return (
@@ -175,10 +197,12 @@ def _explain_mismatch(target: Target, transport: _Transport, error: str) -> str:
     )
 
 
-def _explain_broken_greeting(target: Target, transport: _Transport, error: str) -> str:
+def _explain_broken_greeting(target: Target, transport: Transport, error: str) -> str:
+    if transport.trouble:
+        return f"{target}: {transport.trouble}"
     if not transport.remote_version:
         return (
             f"{target} closed the connection, or kept silent, before SSH's greeting: is that port an SSH server, "
             "is it still starting, is it too busy (MaxStartups), does it refuse this address?"
         )
-    return f"{target} broke the connection during key exchange: {error or 'no reason given'}"
+    return f"{target} broke the connection during key exchange: {error[:LONGEST_WORDS] or 'no reason given'}"

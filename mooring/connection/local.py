@@ -10,10 +10,13 @@ import socket
 import subprocess
 import time
 
-from mooring.connection.process import Connection, Process, Stream
+from mooring.connection.process import STALL_SECONDS, Connection, Process, Stream
+from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost
 
 CHUNK = 256 * 1024
+# Of standard error in one go, in chunks: a process that never stops writing there must not hold us.
+ERROR_CHUNKS = 8
 TUNNEL_SECONDS = 10.0
 
 
@@ -41,24 +44,28 @@ class LocalProcess(Process):
         self._readers.register(self._stderr, selectors.EVENT_READ)
 
     def write(self, data: bytes, timeout: float | None = None) -> None:
-        limit = None if timeout is None else time.monotonic() + timeout
+        deadline, stall = Deadline(timeout), Deadline(STALL_SECONDS)
         view = memoryview(data)
         while view:
             try:
                 view = view[os.write(self._stdin.fileno(), view[:CHUNK]) :]
+                stall = Deadline(STALL_SECONDS)
             except BlockingIOError:
-                self._await_room(None if limit is None else limit - time.monotonic())
+                self._await_room(deadline, stall)
             except (OSError, ValueError) as error:
                 raise ConnectionLost(f"the local process takes no more input ({error})") from None
 
-    def _await_room(self, timeout: float | None) -> None:
+    def _await_room(self, deadline: Deadline, stall: Deadline) -> None:
         """Wait until the child reads on, taking in its standard error, on which it may be stuck itself."""
+        if deadline.is_over:
+            raise TimeoutError
+        if stall.is_over:
+            raise ConnectionLost(f"the local process took no input for {STALL_SECONDS:.0f} seconds")
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdin, selectors.EVENT_WRITE)
             if self._stderr.fileno() in {key.fd for key in self._readers.get_map().values()}:
                 selector.register(self._stderr, selectors.EVENT_READ)
-            if (timeout is not None and timeout <= 0) or not selector.select(timeout):
-                raise TimeoutError
+            selector.select(deadline.within(STALL_SECONDS))
         self._take_errors()
 
     def wait(self, timeout: float | None) -> bool:
@@ -75,9 +82,12 @@ class LocalProcess(Process):
 
     def _take_errors(self) -> None:
         try:
-            while data := os.read(self._stderr.fileno(), CHUNK):
+            for _ in range(ERROR_CHUNKS):
+                data = os.read(self._stderr.fileno(), CHUNK)
+                if not data:
+                    self._readers.unregister(self._stderr)
+                    return
                 self.keep_errors(data)
-            self._readers.unregister(self._stderr)
         except (BlockingIOError, KeyError, ValueError):
             return
 

@@ -10,26 +10,32 @@ import paramiko
 
 from mooring.connection.keys import KeyProblem, KeyStore, public_blob
 from mooring.connection.ssh_config import Target
+from mooring.connection.transport import Transport
+from mooring.deadline import Deadline
 from mooring.errors import AuthenticationFailed, ConnectionLost
 
 DEFAULT_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 AUTHENTICATION_SECONDS = 30.0
+# Of the words of a server, in a message.
+LONGEST_WORDS = 500
 
 
 @dataclass
 class Login:
     """One attempt to log in; `tried` collects what was offered, for the message at its end."""
 
-    transport: paramiko.Transport
+    transport: Transport
     target: Target
     keys: KeyStore
     password: str | None = field(default=None, repr=False)
     key_file: str | None = None
     tried: list[str] = field(default_factory=list)
     rsa_refused: bool = False
+    deadline: Deadline = field(default_factory=lambda: Deadline(None))
 
-    def log_in(self) -> None:
-        """Log in, or raise AuthenticationFailed with everything that was tried."""
+    def log_in(self, deadline: Deadline) -> None:
+        """Log in before the deadline, or raise AuthenticationFailed with everything that was tried."""
+        self.deadline = deadline
         self.transport.auth_timeout = AUTHENTICATION_SECONDS
         agent = paramiko.Agent()
         try:
@@ -37,8 +43,9 @@ class Login:
             if self.transport.is_authenticated():
                 return
             self._offer_password(rest)
-        except (EOFError, OSError) as error:
-            raise ConnectionLost(f"{self.target} broke the connection during log-in ({error})") from None
+        except (EOFError, OSError, paramiko.SSHException) as error:
+            reason = self.transport.trouble or f"broke the connection during log-in ({str(error)[:LONGEST_WORDS]})"
+            raise ConnectionLost(f"{self.target} {reason}") from None
         finally:
             agent.close()
 
@@ -57,12 +64,14 @@ class Login:
                 continue
             except paramiko.SSHException as error:  # for example an agent that refuses to sign
                 self._check_alive()
-                self.tried[-1] += f": {error}"
+                self.tried[-1] += f": {str(error)[:LONGEST_WORDS]}"
                 continue
             return list(rest)
         return []
 
     def _check_alive(self) -> None:
+        if self.transport.trouble:
+            raise ConnectionLost(f"{self.target}: {self.transport.trouble}")
         if not self.transport.is_active():
             raise AuthenticationFailed(
                 f"{self.target} ended the log-in of {self.target.user} after: {', '.join(self.tried)}. Perhaps "
@@ -76,7 +85,7 @@ class Login:
         for path in named:
             blob = public_blob(path)
             try:
-                key = held[blob] if blob in held else self.keys.load(path)
+                key = held[blob] if blob in held else self._load(path)
             except KeyProblem as problem:
                 if path == self.key_file:
                     raise AuthenticationFailed(f"private key file {problem}") from None
@@ -92,9 +101,14 @@ class Login:
             if not os.path.exists(path) or public_blob(path) in held:
                 continue
             try:
-                yield path, self.keys.load(path)
+                yield path, self._load(path)
             except KeyProblem as problem:
                 self.tried.append(f"key {problem}")
+
+    def _load(self, path: str) -> paramiko.PKey:
+        """A key's file; the operator may be asked for its passphrase, and that time is not the host's."""
+        with self.deadline.paused():
+            return self.keys.load(path)
 
     def _offer_password(self, rest: list[str]) -> None:
         """Offer the password, alone or after a key that was only half of what the host wants."""
@@ -118,12 +132,12 @@ class Login:
         tried = "; ".join(self.tried) or "nothing: there is no key, no SSH agent and no password"
         parts = [f"{target} refuses to let {target.user} in. Tried: {tried}."]
         if allowed:
-            parts.append(f"The host {'also wants' if rest else 'accepts'}: {', '.join(allowed)}.")
+            parts.append(f"The host {'also wants' if rest else 'accepts'}: {', '.join(allowed)[:LONGEST_WORDS]}.")
         if self.password is None and {"password", "keyboard-interactive"} & set(allowed):
             parts.append("No password was given (--ask-pass or ansible_password).")
         if self.rsa_refused and "OpenSSH_6" in self.transport.remote_version:
             parts.append(
-                f"This host runs {self.transport.remote_version.removeprefix('SSH-2.0-')}, which knows RSA keys only "
+                f"This host runs {self.transport.remote_version.removeprefix('SSH-2.0-')[:LONGEST_WORDS]}, which knows RSA keys only "
                 "with SHA-1 signatures, and these are no longer supported: use an ed25519 or ECDSA key."
             )
         return AuthenticationFailed(" ".join(parts))

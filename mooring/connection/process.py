@@ -6,23 +6,39 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Protocol
 
+from mooring.deadline import Deadline
+
 KEPT_ERRORS = 64 * 1024
+# A process that takes nothing of what is sent to it for so long, though its host answers, is given up.
+STALL_SECONDS = 300.0
 
 
 class Process(ABC):
-    """A command that runs at the other end. `errors` holds the last of what it wrote to standard error."""
+    """A command that runs at the other end. `errors` holds the last of what it wrote to standard error.
+
+    `errors_seen` counts all of that. `trouble` says why the way to the process broke, where that is known;
+    `quiet_seconds` since when nothing was heard of a host that ought to have answered, 0 where all is well.
+    """
+
+    trouble = ""
+    quiet_seconds = 0.0
 
     def __init__(self) -> None:
         self.errors = bytearray()
+        self.errors_seen = 0
 
     def keep_errors(self, data: bytes) -> None:
         """Remember what came on standard error, but not without limit."""
         self.errors += data
+        self.errors_seen += len(data)
         del self.errors[:-KEPT_ERRORS]
 
     @abstractmethod
     def write(self, data: bytes, timeout: float | None = None) -> None:
-        """Send all of the bytes to standard input; ConnectionLost when nobody takes them, TimeoutError in time."""
+        """Send all of the bytes to standard input within `timeout` seconds in all, or TimeoutError.
+
+        ConnectionLost when nobody takes them any more, or none of them for STALL_SECONDS.
+        """
 
     @abstractmethod
     def wait(self, timeout: float | None) -> bool:
@@ -46,11 +62,12 @@ class Process(ABC):
 
     def read(self, timeout: float | None) -> bytes:
         """The next bytes of standard output, b"" at its end; TimeoutError when none come in time."""
+        deadline = Deadline(timeout)
         while True:
             data = self.read_ready()
             if data is not None:
                 return data
-            if not self.wait(timeout):
+            if deadline.is_over or not self.wait(deadline.left):
                 raise TimeoutError
 
 
@@ -87,6 +104,10 @@ class Connection(ABC):
 
         Raises PermissionError where the host forbids tunnels, another OSError where it does not get through.
         """
+
+    def limit(self, deadline: Deadline) -> None:
+        """All that is under way over the connection must be done by then, or the connection ends; no limit at first."""
+        return
 
     @abstractmethod
     def close(self) -> None:

@@ -9,33 +9,54 @@ import time
 import paramiko
 
 from mooring.connection.dial import Route
-from mooring.connection.process import Connection, Process, Stream
+from mooring.connection.process import STALL_SECONDS, Connection, Process, Stream
 from mooring.connection.settings import ConnectionSettings
+from mooring.connection.transport import Transport
+from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost
 
 CHUNK = 1024 * 1024
+# Of standard error in one go, in chunks: a host that never stops writing there must not hold us.
+ERROR_CHUNKS = 8
 # paramiko's signal for "something came on either stream" may be lost when both change at once, so look anyway.
 LOOK_SECONDS = 1.0
 FORBIDDEN = 1  # SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
+BROKEN = (OSError, EOFError, paramiko.SSHException)
 
 
 class SshProcess(Process):
     """A command in a session channel."""
 
-    def __init__(self, channel: paramiko.Channel) -> None:
+    def __init__(self, channel: paramiko.Channel, transport: Transport) -> None:
         super().__init__()
-        self._channel = channel
+        self._channel, self._transport = channel, transport
         self._signal = select.poll()
         self._signal.register(channel.fileno(), select.POLLIN)
 
+    @property
+    def trouble(self) -> str:  # type: ignore[override]
+        return self._transport.trouble
+
+    @property
+    def quiet_seconds(self) -> float:  # type: ignore[override]
+        return self._transport.quiet_seconds
+
     def write(self, data: bytes, timeout: float | None = None) -> None:
-        self._channel.settimeout(timeout)
+        deadline, view = Deadline(timeout), memoryview(data)
         try:
-            self._channel.sendall(data)
+            while view:
+                self._channel.settimeout(deadline.within(STALL_SECONDS))
+                sent = self._channel.send(bytes(view[:CHUNK]))
+                if not sent:
+                    raise ConnectionLost(self.trouble or "the connection broke while sending")
+                view = view[sent:]
         except TimeoutError:
-            raise
-        except (OSError, paramiko.SSHException) as error:
-            raise ConnectionLost(f"the connection broke while sending ({error})") from None
+            if deadline.is_over:
+                raise
+            reason = f"the host took nothing of what was sent to it for {STALL_SECONDS:.0f} seconds"
+            raise ConnectionLost(reason) from None
+        except BROKEN as error:
+            raise ConnectionLost(self.trouble or f"the connection broke while sending ({error})") from None
 
     def wait(self, timeout: float | None) -> bool:
         limit = None if timeout is None else time.monotonic() + timeout
@@ -56,14 +77,16 @@ class SshProcess(Process):
 
     def read_ready(self) -> bytes | None:
         over = self._is_over()  # before the looks below: what came before the end must not be lost
-        while self._channel.recv_stderr_ready():
+        for _ in range(ERROR_CHUNKS):
+            if not self._channel.recv_stderr_ready():
+                break
             self.keep_errors(self._channel.recv_stderr(CHUNK))
         if self._channel.recv_ready():
             return self._channel.recv(CHUNK)
         return b"" if over else None
 
     def close_stdin(self) -> None:
-        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+        with contextlib.suppress(*BROKEN):
             self._channel.shutdown_write()
 
     def exit_status(self, timeout: float) -> int | None:
@@ -76,7 +99,8 @@ class SshProcess(Process):
         return None if status == -1 else status
 
     def close(self) -> None:
-        self._channel.close()
+        with contextlib.suppress(*BROKEN):
+            self._channel.close()
 
 
 class SshConnection(Connection):
@@ -86,9 +110,9 @@ class SshConnection(Connection):
         self._route = route
 
     @classmethod
-    def open(cls, settings: ConnectionSettings) -> SshConnection:
-        """Connect and log in; HostUnreachable and its kin say why not."""
-        route = Route(settings)
+    def open(cls, settings: ConnectionSettings, deadline: Deadline) -> SshConnection:
+        """Connect and log in, all of it before the deadline; HostUnreachable and its kin say why not."""
+        route = Route(settings, deadline)
         try:
             route.travel()
         except BaseException:
@@ -105,13 +129,14 @@ class SshConnection(Connection):
         return self._route.local_address
 
     def start(self, command: str) -> Process:
+        transport = self._route.transports[-1]
         try:
-            channel = self._route.transports[-1].open_session(timeout=self._route.timeout)
+            channel = transport.open_session(timeout=self._route.timeout)
             channel.exec_command(command)
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            reason = str(error) or "the connection broke"
+        except BROKEN as error:
+            reason = transport.trouble or str(error) or "the connection broke"
             raise ConnectionLost(f"the host does not start a command: {reason}") from None
-        return SshProcess(channel)
+        return SshProcess(channel, transport)
 
     def open_tunnel(self, host: str, port: int) -> Stream:
         via, timeout = self._route.transports[-1], self._route.timeout
@@ -123,6 +148,9 @@ class SshConnection(Connection):
             raise ConnectionError(f"the host does not reach {host} port {port}: {error.text}") from None
         except (EOFError, paramiko.SSHException) as error:
             raise ConnectionError(f"the host did not open a way to {host} port {port}: {error}") from None
+
+    def limit(self, deadline: Deadline) -> None:
+        self._route.limit(deadline)
 
     def close(self) -> None:
         self._route.close()
