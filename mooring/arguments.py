@@ -28,7 +28,10 @@ OLD_STYLE = re.compile(r"(?:^|\s)(creates|removes|chdir|executable|stdin)=")
 
 @dataclass(frozen=True)
 class Signature:
-    """What a module or an action takes, and the facts without `ansible_` in their names that it may find."""
+    """What a module or an action takes.
+
+    `facts` are those without `ansible_` in their names that it may find; `looks` says that it changes nothing.
+    """
 
     name: str
     args: Mapping[str, Spec]
@@ -36,6 +39,7 @@ class Signature:
     free_form: str | None = None
     is_open: bool = False
     facts: tuple[str, ...] = ()
+    looks: bool = False
 
     @functools.cached_property
     def aliases(self) -> dict[str, str]:
@@ -98,7 +102,8 @@ def _read(room: str, name: str) -> Signature:
     module = importlib.import_module(f"{room}.{name}")
     rules, free_form = getattr(module, "RULES", {}), getattr(module, "FREE_FORM", None)
     is_open, facts = getattr(module, "OPEN", False), tuple(getattr(module, "FACTS", ()))
-    return Signature(name, module.ARGS, rules, free_form, is_open, facts)
+    looks = getattr(module, "READ_ONLY", False)
+    return Signature(name, module.ARGS, rules, free_form, is_open, facts, looks)
 
 
 def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Where], where: Where) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,9 @@ from mooring.call import Call, Reply
 from mooring.errors import TemplateError
 from mooring.host_state import HostState
 from mooring.play_run import PlayRun
-from mooring.remote import Content
-from mooring.results import Progress
+from mooring.request import Content
+from mooring.results import Progress, Silence
+from mooring.time_limit import TimeLimit
 from mooring.variables import Variables
 
 
@@ -31,11 +33,12 @@ class Attempt:
         task = self.task
         signature = arguments.find(task.action, task.where)
         args = arguments.normalize(signature, self._render(dict(task.args)), task.where)
+        self._limit  # noqa: B018 - its time begins now
         action = arguments.action_module(task.action)
         if action is None:
             return self._module(task.action, {name: value for name, value in args.items() if value is not None})
         context, check, diff = self.run.context(task), self._mode("check"), self._mode("diff")
-        means = (self._module, self.run.wait, self.state.session.renew)
+        means = (self._module, self._wait, self.state.session.renew)
         call = Call(task, context, self.state.name, args, self.variables, check, diff, *means)
         reply: Reply = action.run(call)
         return reply
@@ -48,11 +51,26 @@ class Attempt:
         if environment:
             request["environment"] = environment
         user = self.run.become_user(self.task, self.variables)
-        return self.state.session.call(self.variables, user, request, content, self._tell)
+        session = self.state.session
+        session.on_quiet = self._tell_silence
+        with self._limit.over(name, own) as seconds:
+            request["timeout"] = seconds
+            return session.call(self.variables, user, request, content, self._tell)
+
+    @functools.cached_property
+    def _limit(self) -> TimeLimit:
+        """Counts from the attempt's beginning."""
+        return TimeLimit(self._render(self.task.keywords.timeout))
+
+    def _wait(self, seconds: float) -> None:
+        self._limit.wait(self.run.wait, seconds)
 
     def _tell(self, what: str, done: int, total: int) -> None:
         if not self.run.is_hidden(self.task, self.variables):
             self.run.emit(Progress(self.state.name, self.task.title, what, done, total))
+
+    def _tell_silence(self, seconds: float) -> None:
+        self.run.emit(Silence(self.state.name, seconds))
 
     def _mode(self, word: str) -> bool:
         """Whether it is check mode (word: check), or whether differences are asked for (diff)."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from mooring.blocks import Context, Task
 from mooring.errors import Where
-from mooring.remote import Content
+from mooring.request import Content
 from mooring.variables import Variables
 
 Reply = dict[str, Any]

@@ -23,12 +23,14 @@ UNSUPPORTED = {
     "action": "name the module as key",
     "module_defaults": "", "order": "", "poll": "", "port": "set ansible_port in the inventory",
     "remote_user": "set ansible_user in the inventory", "run_once": "give it a play with one host",
-    "strategy": "hosts always run at their own pace", "throttle": "use --forks", "timeout": "",
+    "strategy": "hosts always run at their own pace", "throttle": "use --forks",
     "vars_prompt": "use --extra-vars", "ignore_unreachable": "",
     "include_role": "list it under roles", "import_role": "list it under roles",
 }  # fmt: skip
 
 
+# Ansible's own limit of a timeout, and digits enough to be beyond it.
+MOST_SECONDS, DIGITS = 100_000_000, 12
 # Keywords that mean yes or no; a template for it is as good.
 YES_OR_NO = ("become", "check_mode", "diff", "no_log", "ignore_errors")
 
@@ -49,8 +51,9 @@ class Keywords:
     diff: Any = None
     no_log: Any = None
     ignore_errors: Any = None
+    timeout: Any = None
 
-    SINGLE = ("become", "become_user", "become_method", "check_mode", "diff", "no_log", "ignore_errors")
+    SINGLE = ("become", "become_user", "become_method", "check_mode", "diff", "no_log", "ignore_errors", "timeout")
 
     def inherit(self, outer: Keywords) -> Keywords:
         """These keywords inside `outer` ones."""
@@ -83,6 +86,7 @@ def read_keywords(reader: Reader) -> Keywords:
         environment=_read_environment(reader),
         become_user=reader.take("become_user"),
         become_method=method,
+        timeout=read_seconds(reader, "timeout"),
         **{name: read_yes_or_no(reader, name) for name in YES_OR_NO},
     )
 
@@ -95,6 +99,23 @@ def read_yes_or_no(reader: Reader, key: str) -> Any:
         hint = did_you_mean(str(found), ("true", "false", "yes", "no"))
         raise reader.error(f'"{key}" must be yes or no, not "{found}"', node.where, hint)
     return found
+
+
+def read_seconds(reader: Reader, key: str) -> Any:
+    """A keyword that is a whole number of seconds, or a template for one; it is returned as it is written."""
+    node = reader.take_node(key)
+    found = source.value(node)
+    if node is not None and found is not None and not is_template(found) and as_seconds(found) is None:
+        raise reader.error(f'"{key}" must be a whole number of seconds, not "{found}"', node.where)
+    return found
+
+
+def as_seconds(value: Any) -> int | None:
+    """A whole number of seconds, 0 for no limit; None where the value is none."""
+    if isinstance(value, str) and value.strip().isdecimal() and value.isascii():
+        value = int(value.strip()[:DIGITS])
+    is_whole = type(value) is int or (type(value) is float and value.is_integer())
+    return int(value) if is_whole and 0 <= value <= MOST_SECONDS else None
 
 
 def _read_tags(reader: Reader) -> frozenset[str]:

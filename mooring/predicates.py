@@ -103,11 +103,19 @@ def _is_skipped(result: Any) -> bool:
     return _says("skipped", result)
 
 
+def _is_timed_out(result: Any) -> bool:
+    if not isinstance(result, Mapping):
+        raise ValueError("the test timedout expects a result")
+    found = result.get("timedout")
+    return isinstance(found, Mapping) and bool(found.get("period"))
+
+
 PREDICATES: Mapping[str, Callable[..., bool]] = {
     **dict.fromkeys(("failed", "failure"), _is_failed),
     **dict.fromkeys(("succeeded", "success", "successful"), lambda result: not _is_failed(result)),
     **dict.fromkeys(("changed", "change"), is_changed),
     **dict.fromkeys(("skipped", "skip"), _is_skipped),
+    "timedout": _is_timed_out,
     "unreachable": lambda result: _says("unreachable", result),
     "reachable": lambda result: not _says("unreachable", result),
     "match": is_match,

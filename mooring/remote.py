@@ -7,9 +7,8 @@ agent, and is an AgentError of this host alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 from mooring import replies
 from mooring.agent import wire
@@ -21,63 +20,11 @@ from mooring.errors import AgentError, ConnectionLost, HostUnreachable, OutOfTim
 from mooring.frames import Frames, Silent
 from mooring.launch import END_SECONDS, Launch
 from mooring.messages import Malformed, Told, name_kind
+from mooring.request import Content, OnProgress, Request, Underway
 
 # From the first packet to the agent's hello, in all.
 START_SECONDS = 60.0
-# Progress goes on to the reporters at most this often; what comes in between is replaced by what comes later.
-PROGRESS_SECONDS = 0.1
-OnProgress = Callable[[str, int, int], None]
 OnQuiet = Callable[[float], None]
-
-
-class Content(Protocol):
-    """Bytes that a task brings along, of any size."""
-
-    @property
-    def size(self) -> int: ...
-
-    def chunks(self) -> Iterator[bytes]: ...
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a module shall do; `environment` is added to that of the programs which it runs."""
-
-    module: str
-    args: Mapping[str, Any]
-    check: bool = False
-    diff: bool = False
-    environment: Mapping[str, str] | None = None
-
-    def message(self) -> dict[str, Any]:
-        """The frame's body."""
-        values = {"module": self.module, "args": dict(self.args), "check": self.check, "diff": self.diff}
-        return {**values, "environment": dict(self.environment)} if self.environment else values
-
-
-@dataclass
-class _Underway:
-    """What is known about a request without a reply; `kept` is progress that nobody was told yet."""
-
-    content: Content | None
-    on_progress: OnProgress | None
-    reply: dict[str, Any] | None = None
-    is_content_asked: bool = False
-    told_at: float = 0.0
-    kept: Told | None = None
-
-    def tell(self, told: Told, now: float) -> None:
-        """Pass progress on, unless it was just done."""
-        self.kept = told
-        if now - self.told_at >= PROGRESS_SECONDS:
-            self.told_at = now
-            self.tell_rest()
-
-    def tell_rest(self) -> None:
-        """Pass on what was kept back."""
-        if self.kept is not None and self.on_progress is not None:
-            self.on_progress(self.kept.what, self.kept.done, self.kept.total)
-        self.kept = None
 
 
 class Remote:
@@ -90,7 +37,7 @@ class Remote:
         self._frames, self._process = frames, frames.process
         self.hello = hello
         self.on_quiet: OnQuiet | None = None
-        self._underway: dict[int, _Underway] = {}
+        self._underway: dict[int, Underway] = {}
         self._last = 0
         self._is_quiet = False
         self._end: HostUnreachable | None = None
@@ -127,7 +74,7 @@ class Remote:
 
         `mode` is what Request has besides: check, diff, environment.
         """
-        return self._send(Request(module, args, **mode), _Underway(content, on_progress), Deadline(None))
+        return self._send(Request(module, args, **mode), Underway(content, on_progress), Deadline(None))
 
     def receive(self, number: int, timeout: float | None = None) -> dict[str, Any]:
         """A request's reply; serves whatever other requests need until it comes.
@@ -149,10 +96,10 @@ class Remote:
     ) -> dict[str, Any]:
         """Run a module on the host and return its reply; `mode` as for `send`, `timeout` as for `receive`."""
         deadline = Deadline(timeout)
-        number = self._send(Request(module, args, **mode), _Underway(content, on_progress), deadline)
+        number = self._send(Request(module, args, **mode), Underway(content, on_progress), deadline)
         return self._receive(number, deadline)
 
-    def _send(self, request: Request, underway: _Underway, deadline: Deadline) -> int:
+    def _send(self, request: Request, underway: Underway, deadline: Deadline) -> int:
         if self._end is not None:
             raise self._end
         self._last += 1
@@ -194,7 +141,7 @@ class Remote:
         else:
             self._send_content(number, request)
 
-    def _send_content(self, number: int, request: _Underway) -> None:
+    def _send_content(self, number: int, request: Underway) -> None:
         """Send the content in frames; stop early when the reply comes meanwhile: nobody wants the rest."""
         if request.is_content_asked:
             raise Malformed("the content is wanted a second time")

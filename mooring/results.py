@@ -128,6 +128,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """A host does not answer: nothing was heard of it for so many seconds; 0 when it answers again."""
+
+    host: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something the operator should know that is no failure."""
 
@@ -154,4 +162,4 @@ class RunFinished:
     remainder: Remainder | None = None
 
 
-Event = PlayStarted | TaskStarted | ItemFinished | TaskFinished | Progress | Warned | RunFinished
+Event = PlayStarted | TaskStarted | ItemFinished | TaskFinished | Progress | Silence | Warned | RunFinished

@@ -21,9 +21,10 @@ from mooring.errors import Interrupted, PlaybookError, SourceError, TemplateErro
 from mooring.host_state import HostState, Standing
 from mooring.interrupts import Interrupts
 from mooring.inventory import Host, Inventory
+from mooring.mishap import Mishap, broken_result
 from mooring.play_run import Options, PlayRun
 from mooring.playbook import Play, Playbook
-from mooring.results import Event, Outcome, PlayStarted, Recap, Remainder, Result, RunFinished, TaskFinished, Warned
+from mooring.results import Event, PlayStarted, Recap, Remainder, RunFinished, TaskFinished, Warned
 from mooring.rollout import Rollout
 from mooring.serial import batches, exceeds
 from mooring.session import Session
@@ -58,6 +59,7 @@ class Runner:
         self._interrupted = threading.Event()
         self._interrupts = Interrupts(lambda: self._events.put(None))
         self._slots = threading.Semaphore(self.options.forks)
+        self._mishap = Mishap()
 
     def run(self, playbook: Playbook, detailed: bool = False) -> int:
         """Run all plays; returns the exit status, 8 where `detailed` asks for it and check mode found drift.
@@ -81,9 +83,9 @@ class Runner:
         status = INTERRUPTED if was_interrupted else mistake.exit_status if mistake else self.recap.exit_status()
         if detailed and status == 0 and self.options.check and self.recap.has_changes:
             status = DRIFT
-        self.report(RunFinished(self.recap, status, was_interrupted, self.keep(self.rollout)))
-        if mistake:
-            raise mistake
+        self._tell(RunFinished(self.recap, status, was_interrupted, self.keep(self.rollout)))
+        if mistake or self._mishap.is_mute:
+            raise mistake or self._mishap.error(status)
         return status
 
     def hosts(self, play: Play) -> list[Host]:
@@ -127,7 +129,7 @@ class Runner:
             return False
         active = [host for host in hosts if self.states[host.name].is_active]
         names = tuple(host.name for host in active)
-        self.report(PlayStarted(play.name, names, self.options.check))
+        self._tell(PlayStarted(play.name, names, self.options.check))
         if not names:
             return True
         for name in names:
@@ -170,7 +172,7 @@ class Runner:
         if self._interrupts.count or (failed and len(lost) == len(batch)):
             return False
         if exceeds(len(failed), len(batch), limit, play.where):
-            self.report(Warned(f"{len(failed)} of {len(batch)} hosts failed, more than {limit} %: no further batch"))
+            self._tell(Warned(f"{len(failed)} of {len(batch)} hosts failed, more than {limit} %: no further batch"))
             return False
         return True
 
@@ -200,7 +202,16 @@ class Runner:
     def _emit(self, event: Event) -> None:
         if isinstance(event, TaskFinished):
             self.recap.count(event.result)
-        self.report(event)
+        self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        """Let the reporter draw an event; where it fails, the run goes on, and that is told once."""
+        try:
+            self.report(event)
+        except Exception as error:  # noqa: BLE001 - a display in trouble must not cut hosts off in the midst of a task
+            if self._mishap.is_new(error):
+                self._tell(Warned(f"the display failed ({type(error).__name__}: {error}); the run goes on"))
+                self._mishap.end_telling()
 
     def _walk(self, run: PlayRun, name: str) -> None:
         """The thread of one host; whatever goes wrong in it becomes a result of that host."""
@@ -218,18 +229,7 @@ class Runner:
     def _broke(self, run: PlayRun, state: HostState, message: str, trace: str) -> None:
         """A result for what no task's own result tells of."""
         state.standing = Standing.FAILED
-        task = state.task
-        result = Result(
-            state.name,
-            task.title if task else run.play.name,
-            Outcome.FAILED,
-            {"failed": True, "msg": message},
-            message,
-            traceback=trace,
-            where=task.where if task else run.play.where,
-            no_log=task is not None and task.keywords.no_log not in (None, False),
-        )
-        run.emit(TaskFinished(result))
+        run.emit(TaskFinished(broken_result(state.name, state.task, run.play, message, trace)))
 
     def _close(self) -> None:
         """End all connections, several at a time: each waits for its agents' end; Ctrl-C ends the waiting."""

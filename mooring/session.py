@@ -14,7 +14,8 @@ from mooring.connection.process import Connection, Stream
 from mooring.connection.settings import ConnectionSettings, RunOptions
 from mooring.deadline import Deadline
 from mooring.errors import Interrupted, OutOfTime
-from mooring.remote import START_SECONDS, Content, OnProgress, OnQuiet, Remote
+from mooring.remote import START_SECONDS, OnQuiet, Remote
+from mooring.request import Content, OnProgress
 from mooring.variables import Variables
 
 

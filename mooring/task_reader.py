@@ -31,6 +31,7 @@ INCLUDE_KEYWORDS = (
     "tags",
     "no_log",
     "ignore_errors",
+    "timeout",
 )
 
 

@@ -12,7 +12,7 @@ from mooring.attempt import Attempt
 from mooring.blocks import Task
 from mooring.conditions import enrich, judge, unmet
 from mooring.effects import EFFECT, IncludeVariables, SetFacts
-from mooring.errors import HostUnreachable, SourceError, TemplateError
+from mooring.errors import HostUnreachable, SourceError, TaskTimedOut, TemplateError
 from mooring.foreign import mark
 from mooring.host_state import HostState
 from mooring.loops import Loop, sum_up
@@ -122,6 +122,8 @@ class TaskRun:
             values = self._values(variables)
         except HostUnreachable as error:
             values = {"unreachable": True, "failed": True, "msg": error.reason}
+        except TaskTimedOut as error:  # as in Ansible it is neither judged nor tried again
+            values = {**failure(error), "timedout": {"period": error.seconds}}
         except (SourceError, OSError, UnicodeError) as error:
             values = failure(error)
         effect = values.pop(EFFECT, None)

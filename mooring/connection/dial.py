@@ -65,9 +65,7 @@ class Route:
                 raise type(error)(f"jump host {hop}: {error.reason}") from None
         return via
 
-    def _enter(
-        self, target: Target, via: Transport | None, password: str | None, key_file: str | None
-    ) -> Transport:
+    def _enter(self, target: Target, via: Transport | None, password: str | None, key_file: str | None) -> Transport:
         sock: paramiko.Channel | socket.socket
         self.local_address = None
         if via is not None:

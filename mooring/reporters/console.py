@@ -24,6 +24,7 @@ from mooring.results import (
     Recap,
     Result,
     RunFinished,
+    Silence,
     TaskFinished,
     TaskStarted,
     Warned,
@@ -81,6 +82,8 @@ class Console:
                 self._task(result)
             case Progress():
                 self._progress(event)
+            case Silence(host, seconds):
+                self.activity.fall_silent(host, seconds)
             case Warned(message, host):
                 self._warn(f"[WARNING]: {f'[{host}] ' if host else ''}{message}")
             case RunFinished():

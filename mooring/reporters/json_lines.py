@@ -15,6 +15,7 @@ from mooring.results import (
     Recap,
     Result,
     RunFinished,
+    Silence,
     TaskFinished,
     TaskStarted,
     Warned,
@@ -56,6 +57,8 @@ def as_object(event: Event) -> dict[str, Any]:
             return {"event": "task_finished", **described(result)}
         case Progress(host, task, what, done, total):
             return {"event": "progress", "host": host, "task": task, "what": what, "done": done, "total": total}
+        case Silence(host, seconds):
+            return {"event": "silence", "host": host, "seconds": round(seconds, 1)}
         case Warned(message, host):
             return {"event": "warned", "message": message, "host": host}
         case RunFinished(recap, exit_status):

@@ -25,11 +25,12 @@ BAR_WIDTH = 30
 
 @dataclass(frozen=True)
 class Work:
-    """A host's task and since when it is at it; its transfer, if it has one."""
+    """A host's task and since when it is at it; its transfer, if it has one; since when it does not answer."""
 
     task: str
     since: float
     transfer: Progress | None = None
+    silent_since: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,19 @@ class Activity:
         work = self.work.get(progress.host) or Work(progress.task, self.clock())
         self.work = {**self.work, progress.host: replace(work, transfer=progress)}
 
+    def fall_silent(self, host: str, seconds: float) -> None:
+        """The host was not heard of for so long; 0: it answers again."""
+        work = self.work.get(host)
+        if work is not None:
+            since = self.clock() - seconds if seconds else None
+            self.work = {**self.work, host: replace(work, silent_since=since)}
+
     def summary(self) -> str:
-        """`web1 12 s (Pull the image), web2 3 s (…)`: the slowest hosts first, the rest counted."""
+        """`web1 12 s (Pull the image), web2 3 s (…)`: silent hosts first, then the slowest, the rest counted."""
         now, work = self.clock(), self.work
-        slow = sorted((item for item in work.items() if now - item[1].since >= NOTICEABLE), key=lambda i: i[1].since)
-        named = [f"{host} {now - one.since:.0f} s ({one.task})" for host, one in slow[:HOSTS_NAMED]]
+        slow = [item for item in work.items() if now - item[1].since >= NOTICEABLE]
+        slow.sort(key=lambda item: (item[1].silent_since is None, item[1].since))
+        named = [f"{host} {now - one.since:.0f} s ({_at(one, now)})" for host, one in slow[:HOSTS_NAMED]]
         if len(slow) > HOSTS_NAMED:
             named.append(f"{len(slow) - HOSTS_NAMED} more")
         return ", ".join(named)
@@ -74,6 +83,13 @@ class Activity:
     def transfers(self) -> list[Progress]:
         """The transfers under way, in the hosts' order."""
         return [one.transfer for _, one in sorted(self.work.items()) if one.transfer]
+
+
+def _at(work: Work, now: float) -> str:
+    """What a host is at, and that it does not answer."""
+    if work.silent_since is None:
+        return work.task
+    return f"{work.task}; no answer for {now - work.silent_since:.0f} s"
 
 
 class StatusLine:

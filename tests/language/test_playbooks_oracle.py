@@ -61,6 +61,7 @@ CASES = [
     Case("values"),
     Case("serial"),
     Case("ends"),
+    Case("timeouts"),
 ]
 
 

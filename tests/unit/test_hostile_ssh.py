@@ -155,9 +155,7 @@ WAIT = {
 }  # fmt: skip
 
 
-def test_silence_is_told_and_its_end_too(
-    world: World, relay: Relay, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_silence_is_told_and_its_end_too(world: World, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mooring.connection.transport.PATIENCE", 0.5)
     quiet: list[float] = []
     with open_connection(settings(world, relay.port, "ServerAliveInterval=1")) as connection:

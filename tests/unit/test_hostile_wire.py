@@ -124,9 +124,7 @@ def test_standard_error_without_end_does_not_extend_a_request(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("stream", [1, 2])
-def test_all_that_comes_for_a_request_is_bounded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: int
-) -> None:
+def test_all_that_comes_for_a_request_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: int) -> None:
     monkeypatch.setattr(frames, "MOST_BYTES", 1024 * 1024, raising=False)
     frame = json_frame(b'{"progress": {"what": "%s", "done": 1, "total": 2}}' % (b"x" * 1000))
     host = EvilHost(tmp_path, frame * 3000, stream=stream)
