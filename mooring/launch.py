@@ -27,7 +27,7 @@ class Launch:
     interpreter: str | None = None
 
     def run(self, deadline: Deadline) -> tuple[Frames, Mapping[str, Any]]:
-        """The agent's frames and its hello; raises AgentError ("no python" or "start"), BecomeFailed, ConnectionLost."""
+        """The agent's frames and its hello; else AgentError (no python, start), BecomeFailed, ConnectionLost."""
         # A little more for the connection, so that who waits above it can still say what the host said instead.
         self.connection.limit(Deadline(deadline.within(float("inf")) + END_SECONDS))
         if self.become is None:

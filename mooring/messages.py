@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from mooring.agent import wire
+from mooring.replies import kind_of
 
 KINDS = ("reply", "progress", "want")
 # Of a progress's text, in characters; and the largest count of bytes that anything has.
@@ -33,10 +34,10 @@ class Told:
     def of(cls, value: Any) -> Told:
         """From a progress frame."""
         if not isinstance(value, dict):
-            raise Malformed(f"progress is {kind_of(value)}, not an object")
+            raise Malformed(f"progress is {kind_of(value)}, not a mapping")
         what, done, total = value.get("what"), value.get("done"), value.get("total")
         if not isinstance(what, str):
-            raise Malformed(f"progress: what is {kind_of(what)}, not a text")
+            raise Malformed(f"progress: what is {kind_of(what)}, not a string")
         for name, count in (("done", done), ("total", total)):
             if type(count) is not int or not 0 <= count < LARGEST:
                 shown = "out of range" if type(count) is int else f"{kind_of(count)}, not a number"
@@ -56,7 +57,7 @@ def parse(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Malformed(f"the frame is no JSON ({str(error)[:100]})") from None
     if not isinstance(body, dict):
-        raise Malformed(f"the frame holds {kind_of(body)}, not an object")
+        raise Malformed(f"the frame holds {kind_of(body)}, not a mapping")
     if (b"\\ud" in data or b"\\uD" in data) and _holds_lone_surrogate(body):
         raise Malformed("the frame holds half a character (a lone surrogate)")
     return body
@@ -80,15 +81,7 @@ def name_kind(body: Mapping[str, Any]) -> str:
         raise Malformed(f"a message says one of {', '.join(KINDS)}, not {names}")
     if "want" in body and body["want"] != "content":
         raise Malformed("want asks for something else than content")
-    if "reply" in body and not isinstance(body["reply"], dict):
-        raise Malformed(f"the reply is {kind_of(body['reply'])}, not an object")
     return str(next(iter(body)))
-
-
-def kind_of(value: Any) -> str:
-    """What a value from JSON is, in words."""
-    words = {dict: "an object", list: "a list", str: "a text", bool: "a truth value", type(None): "missing"}
-    return words.get(type(value), "a number")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""How long a task may take: Ansible's `timeout`, or what suffices for looking; commands and changes have all the time."""
+"""How long a task may take: Ansible's `timeout`, or what suffices for looking; what does something has all the time."""
 
 from __future__ import annotations
 
@@ -55,4 +55,4 @@ def looking_seconds(module: str, args: Mapping[str, Any]) -> float | None:
     if not arguments.find_module(module).looks:
         return None
     told = [args[name] for name in OWN_LIMITS if isinstance(args.get(name), (int, float))]
-    return LOOK_SECONDS + max([0.0, *told])
+    return LOOK_SECONDS + max([0.0, *map(float, told)])

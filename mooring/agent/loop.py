@@ -45,7 +45,7 @@ def encode_reply(reply):
 
 
 def _refuse(reply, excess):
-    kept = dict((host.plain(name), value) for name, value in reply.items() if type(value) in (bool, int, type(None)))
+    kept = {host.plain(name): value for name, value in reply.items() if type(value) in (bool, int, type(None))}
     message = "what this task returned cannot be sent: %s. Let it return less, or write to a file on the host" % excess
     return dict(kept, failed=True, msg=message)
 

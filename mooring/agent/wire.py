@@ -21,7 +21,7 @@ CHUNK = 256 * 1024
 HEADER = struct.Struct(">cII")
 # What a host may send in one frame: bytes, levels of lists and objects in each other, values in all.
 LONGEST = 32 * 1024 * 1024
-DEEPEST = 100
+DEEPEST = 64
 MOST_VALUES = 1000000
 _BRACKETS = re.compile(br"([\[{]+)|[\]}]+")
 

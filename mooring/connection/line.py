@@ -106,7 +106,7 @@ class Packets(Packetizer):
     """paramiko's packets with an end to their size, and to the numbers in them that loops would go by."""
 
     def __init__(self, line: Line) -> None:
-        super().__init__(line)
+        super().__init__(line)  # type: ignore[arg-type]
         self._line, self._greeted = line, 0
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
@@ -130,7 +130,7 @@ class Packets(Packetizer):
         return kind, message
 
     def _read_timeout(self, timeout: float) -> bytes:
-        data: bytes = super()._read_timeout(timeout)
+        data: bytes = super()._read_timeout(timeout)  # type: ignore[misc]
         self._greeted += len(data)
         if self._greeted > LONGEST_GREETING:
             raise paramiko.SSHException(f"more than {LONGEST_GREETING // 1024} KiB came before the greeting")

@@ -136,8 +136,9 @@ class Login:
         if self.password is None and {"password", "keyboard-interactive"} & set(allowed):
             parts.append("No password was given (--ask-pass or ansible_password).")
         if self.rsa_refused and "OpenSSH_6" in self.transport.remote_version:
+            server = self.transport.remote_version.removeprefix("SSH-2.0-")[:LONGEST_WORDS]
             parts.append(
-                f"This host runs {self.transport.remote_version.removeprefix('SSH-2.0-')[:LONGEST_WORDS]}, which knows RSA keys only "
+                f"This host runs {server}, which knows RSA keys only "
                 "with SHA-1 signatures, and these are no longer supported: use an ed25519 or ECDSA key."
             )
         return AuthenticationFailed(" ".join(parts))

@@ -31,10 +31,10 @@ class Transport(paramiko.Transport):
         self._interval, self._count = 0.0, 0
         self._asked, self._missed = 0.0, 0
         self._sending = threading.RLock()
-        super().__init__(line, packetizer_class=Packets)
+        super().__init__(line, packetizer_class=Packets)  # type: ignore[arg-type]
         line.on_quiet = self._look_for_life
         own = {MSG_CHANNEL_DATA: self._feed, MSG_CHANNEL_EXTENDED_DATA: self._feed_extended}
-        self._channel_handler_table = {**paramiko.Transport._channel_handler_table, **own}
+        self._channel_handler_table = {**paramiko.Transport._channel_handler_table, **own}  # type: ignore[attr-defined]
 
     def watch(self, interval: float, count: int) -> None:
         """Ask every `interval` seconds (0: never); after `count` questions without an answer the line ends."""
@@ -90,13 +90,13 @@ class Transport(paramiko.Transport):
                 message.add_byte(MSG_GLOBAL_REQUEST)
                 message.add_string("keepalive@openssh.com")
                 message.add_boolean(True)
-                super()._send_message(message)
+                super()._send_message(message)  # type: ignore[misc]
         finally:
             self.clear_to_send_lock.release()
 
     def _send_message(self, data: paramiko.Message) -> None:
         with self._sending:
-            super()._send_message(data)
+            super()._send_message(data)  # type: ignore[misc]
 
     def _log(self, level: int, msg: Any, *args: Any) -> None:
         if level == logging.DEBUG and isinstance(msg, str) and msg.startswith(OFFERS):
@@ -113,6 +113,6 @@ class Transport(paramiko.Transport):
 
     def _take(self, channel: paramiko.Channel, message: paramiko.Message, kind: int) -> None:
         self.line.useful += message.packet.getbuffer().nbytes
-        paramiko.Transport._channel_handler_table[kind](channel, message)
+        paramiko.Transport._channel_handler_table[kind](channel, message)  # type: ignore[attr-defined]
         if len(channel.in_buffer) + len(channel.in_stderr_buffer) > channel.in_window_size:
             raise paramiko.SSHException("the host sends more than it was given room for")

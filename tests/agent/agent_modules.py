@@ -112,6 +112,18 @@ def predict(args):
     return {"changed": True} if args.get("sure") else None
 """
 
+EXCESS = """
+ARGS = {}
+def run(args):
+    deep = {}
+    for _ in range(args["levels"]):
+        deep = {"deep": deep}
+    return {
+        "changed": True, "rc": 0, "deep": deep, "stdout": "x" * args["size"], "many": [0] * args["many"],
+        "number": float("inf") if args["endless"] else 1, "half": u"\\ud800",
+    }
+"""
+
 SOURCES = {
     "mooring.agent.modules." + name: HEAD + source
     for name, source in {
@@ -125,5 +137,6 @@ SOURCES = {
         "t_sleep": SLEEP,
         "t_environment": ENVIRONMENT,
         "t_predict": PREDICT,
+        "t_excess": EXCESS,
     }.items()
 }

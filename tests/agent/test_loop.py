@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from mooring.remote import Remote
 
@@ -114,6 +117,27 @@ def test_crash_shows_source_lines_and_the_agent_goes_on(remote: Remote) -> None:
     assert remote.call("t_crash", {"leave": True})["msg"] == "SystemExit: 3"
     assert remote.call("t_no_such", {})["failed"]
     assert not remote.call("t_nothing", {}).get("failed")
+
+
+@pytest.mark.parametrize(
+    ("excess", "reason"),
+    [
+        ({"size": 33 * 1024 * 1024}, "34.6 MB, and 32 MiB are the limit"),
+        ({"many": 1_100_000}, "more than 1000000 values"),
+        ({"levels": 70}, "nested deeper than 64 levels"),
+        ({"levels": 5000}, "nested|recursion"),
+        ({"endless": True}, "JSON compliant|float values"),
+    ],
+)
+def test_a_result_that_no_frame_may_hold_is_a_failure_with_a_remedy(
+    remote: Remote, excess: dict[str, int], reason: str
+) -> None:
+    args = {"size": 1, "many": 1, "levels": 1, "endless": False}
+    reply = remote.call("t_excess", {**args, **excess})
+    assert re.search(reason, reply["msg"]), reply["msg"]
+    assert reply["msg"].endswith("Let it return less, or write to a file on the host")
+    assert {name: reply[name] for name in ("failed", "changed", "rc")} == {"failed": True, "changed": True, "rc": 0}
+    assert remote.call("t_excess", args)["half"] == "\ufffd"
 
 
 def test_stray_output_does_no_harm(remote: Remote) -> None:
