@@ -30,8 +30,8 @@ def find_out(call: Call, arguments: Mapping[str, Any], lost: HostUnreachable) ->
             f"{lost.reason}; the host brings the old configuration back by itself within {seconds} seconds, or when "
             "it boots again, unless it had already settled for the new one"
         ) from lost
-    told = {"configuration": reply["configuration"], "warnings": reply.get("warnings", [])}
-    if reply["configuration"] == "new" and not reply["is_open"]:
+    told = {"configuration": reply.get("configuration", ""), "warnings": reply.get("warnings", [])}
+    if told["configuration"] == "new" and not reply["is_open"]:
         message = f"{lost.reason.splitlines()[0]}, but the change was done: the new configuration is in force"
         return {**told, "changed": True, "msg": message}
     return {
@@ -65,9 +65,9 @@ def describe(arguments: Mapping[str, Any], reply: Mapping[str, Any]) -> str:
         "new": "the new configuration is in force",
     }
     told = words.get(
-        reply["configuration"], "the files are neither the old nor the new ones: somebody else changed them"
+        reply.get("configuration", ""), "the files are neither the old nor the new ones: somebody else changed them"
     )
-    return f"{told}; {service} {'answers' if reply['answers'] else 'DOES NOT ANSWER'}"
+    return f"{told}; {service} {'answers' if reply.get('answers') else 'DOES NOT ANSWER'}"
 
 
 def outcomes(arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

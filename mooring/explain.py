@@ -29,6 +29,7 @@ from mooring.inventory import Host as InventoryHost
 from mooring.inventory import Inventory
 from mooring.provisioning import connection_options
 from mooring.reporters.explanation import write_json, write_text
+from mooring.senseless import SENSELESS, describe
 from mooring.session import Session
 from mooring.variables import Precedence, Variables
 
@@ -126,7 +127,10 @@ def run(host: str, image: str, request: Request, engine: str = AUTO) -> int:
     split_image(image)  # a wrong name is told before the host is asked
     if engine not in ENGINES:
         raise UsageError(f'--engine is one of {", ".join(ENGINES)}, not "{engine}"')
-    explanation = ask(host, image, request, engine)
+    try:
+        explanation = ask(host, image, request, engine)
+    except SENSELESS as error:
+        raise ExplainFailed(f"{host}: {describe(error)}") from None
     (write_json if request.json else write_text)(explanation, sys.stdout)
     return 0 if explanation.will_start else 2
 

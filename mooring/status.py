@@ -16,6 +16,7 @@ from mooring.daemon.plan.record import PATH as RECORD
 from mooring.daemon.route import Route
 from mooring.explain import DOCKER
 from mooring.reporters import fleet_table
+from mooring.senseless import SENSELESS, describe
 from mooring.survey import CLIENT, LookFailed, Lost, Survey, Visit
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
@@ -52,7 +53,7 @@ def run(request: Request) -> int:
     """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it and some drifted."""
     with Survey(request) as survey:
         found = survey.look(look)
-    rows = [row(name, one) for name, one in found.items()]
+    rows = [draw_row(name, one) for name, one in found.items()]
     status = exit_status(rows, request.detailed_exitcode)
     if request.json:
         fleet_table.write_json({"hosts": [asdict(one) for one in rows], "exit_status": status}, sys.stdout)
@@ -84,7 +85,9 @@ def checkup_of(visit: Visit) -> Checkup:
     if engine == DOCKER:
         try:
             reply = visit.call("docker_config", paths=[record, *own])
-            return with_names(checkup.examine(visit.name, reply, names, record), reply["files"][names_at], variables)
+            return with_names(
+                checkup.examine(visit.name, reply, names, record), reply["files"].get(names_at), variables
+            )
         except LookFailed as error:
             if not error.reply.get("missing"):
                 raise
@@ -93,7 +96,7 @@ def checkup_of(visit: Visit) -> Checkup:
     found = checkup.examine_containers(visit.name, reply, names, engine, record)
     if found is None:
         raise failed or LookFailed({"msg": f"there is no {engine} on this host", "missing": True})
-    return with_names(found, reply["files"][names_at], variables)
+    return with_names(found, reply["files"].get(names_at), variables)
 
 
 def with_names(found: Checkup, text: str | None, variables: Mapping[str, Any]) -> Checkup:
@@ -107,6 +110,14 @@ def registries(visit: Visit) -> tuple[str, ...]:
     """The names by which a host uses the registry, as its play says."""
     variables: Mapping[str, Any] = visit.roles.get(CLIENT, {})
     return tuple(map(str, variables.get("registry_client_names") or ()))
+
+
+def draw_row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
+    """A host's line, whatever the host says."""
+    try:
+        return row(name, found)
+    except SENSELESS as error:
+        return row(name, Lost(describe(error), False))
 
 
 def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:

@@ -20,6 +20,7 @@ from mooring.inventory import Host, Inventory
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.provisioning import connection_options, options
+from mooring.senseless import SENSELESS, describe
 from mooring.session import Session
 from mooring.variables import Variables
 
@@ -157,8 +158,11 @@ class Survey:
 
 
 def _look(at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:
+    """What was found; whatever a host says that cannot be made sense of is this host's trouble alone."""
     try:
         return at(visit)
+    except SENSELESS as error:
+        return Lost(describe(error), False)
     except HostUnreachable as error:
         return Lost(str(error), True)
     except LookFailed as error:

@@ -124,4 +124,4 @@ def _matching(pattern: str, files: Mapping[str, str | None]) -> list[tuple[str, 
 
 def _store(info: Mapping[str, Any]) -> str:
     status = info.get("DriverStatus") or []
-    return next((str(pair[1]) for pair in status if pair[0] == "driver-type"), "")
+    return next((str(pair[1]) for pair in status if pair[:1] == ["driver-type"] and len(pair) > 1), "")

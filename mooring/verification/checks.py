@@ -7,6 +7,7 @@ from typing import Any
 
 from mooring.errors import HostUnreachable, MooringError
 from mooring.registry.transport import Endpoint
+from mooring.senseless import SENSELESS
 from mooring.verification.backend import CheckFailed
 from mooring.verification.findings import HOST, SETTING, Finding, judge_probe
 from mooring.verification.member import Member
@@ -56,5 +57,5 @@ def explain_pull(client: Member, route: Route, finding: Finding) -> Finding:
         return examine_route(client, route) or examine_setting(client, route) or finding
     except HostUnreachable as error:
         return Finding(HOST, str(error))
-    except MooringError:
+    except (MooringError, *SENSELESS):
         return finding

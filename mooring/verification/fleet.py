@@ -19,7 +19,9 @@ from mooring.inventory import Inventory
 from mooring.play_run import Options as PlayOptions
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
+from mooring.senseless import SENSELESS, describe
 from mooring.session import Session
+from mooring.time_limit import LOOK_SECONDS
 from mooring.verification.member import Member
 
 SERVER, CLIENTS = "server", "clients"
@@ -128,10 +130,14 @@ class Fleet:
             user = run.become_user(run.play, bare)
             if not state.facts:
                 args = arguments.normalize(arguments.find("setup", None), {}, None)
-                reply = state.session.call(bare, user, {"module": "setup", "args": args})
+                request = {"module": "setup", "args": args, "timeout": LOOK_SECONDS}
+                reply = state.session.call(bare, user, request)
                 state.learn(reply.get("ansible_facts") or {}, "setup", bare)
         except HostUnreachable as error:
             self.unreachable[name] = str(error)
+            return None
+        except SENSELESS as error:
+            self.unreachable[name] = describe(error)
             return None
         variables = run.host_variables(state)
         if kind == SERVER:

@@ -57,9 +57,9 @@ class Member:
         signature = arguments.find("shell", None)
         args = arguments.normalize(signature, {signature.free_form or "cmd": line}, None)
         reply = self.send("shell", args, PATIENCE)
-        if "rc" not in reply:
+        if not isinstance(reply.get("rc"), int):
             raise CheckFailed(f"{self.name}: {line}: {reply.get('msg')}")
-        return Ran(int(reply["rc"]), reply.get("stdout", ""), reply.get("stderr", ""))
+        return Ran(int(reply["rc"]), reply.get("stdout") or "", reply.get("stderr") or "")
 
     def run(self, *words: str) -> Ran:
         """Run a program with these arguments."""

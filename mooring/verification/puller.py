@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mooring.errors import MooringError
+from mooring.senseless import SENSELESS, describe
 from mooring.verification.engines.engine import DOCKERS, Words
 from mooring.verification.member import Member
 from mooring.verification.proof import Proof, Pull
@@ -30,7 +31,7 @@ def plan_client(client: Member, door: Door) -> list[tuple[str, Route, str]]:
     try:
         takes_short_names, prefix = client.engine.takes_short_names, client.engine.hub_prefix
         machine = client.engine.machine
-    except MooringError:
+    except (MooringError, *SENSELESS):
         # A host or an engine that does not answer, or senselessly, fails its own checks and each of its pulls.
         pass
     routes = plan_routes(client.variables, door, takes_short_names, prefix)
@@ -45,6 +46,8 @@ def pull_all(client: Member, proof: Proof) -> dict[Pull, Seen]:
             seen[pull] = _pull(client, pull)
         except MooringError as error:
             seen[pull] = Seen(str(error), False, words=client.engine.words)
+        except SENSELESS as error:
+            seen[pull] = Seen(describe(error), False, words=client.engine.words)
     return seen
 
 
@@ -66,6 +69,8 @@ def remove_images(client: Member, mark: str) -> list[str]:
         return [f"{client.name}: images {', '.join(left)}: {ran.err.strip()}"] if left else []
     except MooringError as error:
         return [f"{client.name}: perhaps images {mark}-*: {error}"]
+    except SENSELESS as error:
+        return [f"{client.name}: perhaps images {mark}-*: {describe(error)}"]
 
 
 def _marked(client: Member, mark: str) -> list[str]:

@@ -11,6 +11,7 @@ from mooring.errors import MooringError
 from mooring.registry.client import Registry
 from mooring.registry.transport import HttpTransport
 from mooring.reply_shapes import TEXT, ListOf, parse
+from mooring.senseless import SENSELESS, describe
 from mooring.verification import access_log
 from mooring.verification.backend import CheckFailed
 from mooring.verification.member import Member
@@ -58,8 +59,9 @@ class RegistrySide:
             left.append(f"{self.server.name}: images {proof.mark}-*: {error}")
         try:
             self._empty_storage(proof)
-        except MooringError as error:
-            left.append(f"{self.server.name}: repositories {proof.mark}-* in the registry's storage: {error}")
+        except (MooringError, *SENSELESS) as error:
+            reason = error if isinstance(error, MooringError) else describe(error)
+            left.append(f"{self.server.name}: repositories {proof.mark}-* in the registry's storage: {reason}")
         return left
 
     def _open(self) -> Registry:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from mooring.errors import MooringError, RegistryError
+from mooring.senseless import SENSELESS, describe
 from mooring.verification import access_log
 from mooring.verification.checks import explain_pull
 from mooring.verification.findings import REGISTRY, Finding, judge_error
@@ -64,7 +65,7 @@ class Trial:
         try:
             since = registry.now()
             registry.push(self.proof)
-        except MooringError as error:
+        except (MooringError, *SENSELESS) as error:
             self.findings = dict.fromkeys(self.proof.pulls, _explain(error))
             return
         self._has_pulled = True
@@ -107,7 +108,7 @@ def _explain_pulls(client: Member, findings: Mapping[Pull, Finding | None]) -> d
     return {pull: explain_pull(client, pull.route, finding) for pull, finding in ours.items()}
 
 
-def _explain(error: MooringError) -> Finding:
+def _explain(error: Exception) -> Finding:
     if isinstance(error, RegistryError):
         return judge_error(error)
-    return Finding.of(REGISTRY, str(error))
+    return Finding.of(REGISTRY, str(error) if isinstance(error, MooringError) else describe(error))

@@ -39,7 +39,7 @@ def added_registries(info: Mapping[str, Any], text: str) -> list[str]:
     """The registries for short names: the API's field, or the line that its client prints."""
     listed = info.get("Registries")
     if isinstance(listed, list):
-        return [entry["Name"] if isinstance(entry, dict) else str(entry) for entry in listed]
+        return [str(entry.get("Name") if isinstance(entry, dict) else entry) for entry in listed]
     line = re.search(r"^\s*Registries:(.*)$", text, re.MULTILINE)
     return re.findall(r"([^\s,]+) \((?:in)?secure\)", line.group(1)) if line else []
 
@@ -50,15 +50,21 @@ def _registries(info: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _is_covered(entry: str, networks: Sequence[str]) -> bool:
     """Whether a network, or an address by itself, lies in one of the engine's insecure networks."""
-    try:
-        wanted = ipaddress.ip_network(entry)
-    except ValueError:
-        return False
-    known = [ipaddress.ip_network(network) for network in networks]
-    return any(
+    wanted = _network(entry)
+    known = [_network(network) for network in networks]
+    return wanted is not None and any(
         wanted.version == network.version and wanted.subnet_of(network)  # type: ignore[arg-type]
         for network in known
+        if network is not None
     )
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """None for what is no network."""
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        return None
 
 
 def _missing(what: str, missing: Sequence[str], found: Sequence[str]) -> Finding | None:
