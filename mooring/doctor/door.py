@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 from mooring.connection.process import Stream
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
-from mooring.registry.client import API_HEADER, API_VERSION
-from mooring.registry.transport import Body, Endpoint, HttpTransport, Response
+from mooring.registry.answers import API_HEADER, API_VERSION, locate, origin_of, path_of
+from mooring.registry.transport import Body, Endpoint, HttpTransport, Response, shorten
 
 # Larger than nginx's default client_max_body_size of 1 MiB.
 CHUNKS = tuple(bytes(256 * 1024) for _ in range(12))
@@ -50,7 +50,7 @@ class Door:
         """Begin an upload, to be cancelled later."""
         answer = self.ask("POST", f"/v2/{self.repository}/blobs/uploads/", b"", headers, port)
         if answer.status == 202:
-            self.uploads.append(_path(self.endpoint.url, answer))
+            self.uploads.append(path_of(locate(self.endpoint, answer.value("Location"))))
         return answer
 
     def cancel_uploads(self) -> list[str]:
@@ -113,7 +113,7 @@ def judge_version(door: Door, first: Response) -> Iterator[Finding]:
         if values == [API_VERSION]:
             yield Finding("nginx-api-version", Verdict.HOLDS, f"{API_HEADER} once at {door.endpoint}")
         else:
-            seen = f"{what}: {API_HEADER} is there {len(values)} times: {', '.join(values) or 'not at all'}"
+            seen = f"{what}: {API_HEADER} is there {len(values)} times: {shorten(', '.join(values)) or 'not at all'}"
             remedy = f"{MEND}a map of $upstream_http_docker_distribution_api_version, and add_header … always"
             yield Finding("nginx-api-version", Verdict.BREAKS, seen, remedy)
 
@@ -201,7 +201,7 @@ def judge_size(door: Door) -> Finding:
         return _too_large(f"{door.endpoint} breaks a chunked upload of {size} MiB off: {error}")
     if answer.status != 202:
         return _too_large(f"{door.endpoint} answers {answer.status} to a chunked upload of {size} MiB")
-    door.uploads.append(_path(door.endpoint.url, answer))
+    door.uploads.append(path_of(locate(door.endpoint, answer.value("Location"))))
     return Finding("nginx-body-size", Verdict.HOLDS, f"{door.endpoint} takes {size} MiB in chunks")
 
 
@@ -214,11 +214,5 @@ def _elsewhere(asked: Endpoint, answer: Response) -> str:
     """Where an answer sends us, if that is not where we asked; an address without a host stays."""
     if answer.status != 202:
         return f"nowhere (status {answer.status})"
-    target = urlsplit(urljoin(asked.url, answer.value("Location")))
-    origin = f"{target.scheme}://{target.netloc}"
-    return "" if origin == asked.url else origin
-
-
-def _path(url: str, answer: Response) -> str:
-    target = urlsplit(urljoin(url, answer.value("Location")))
-    return f"{target.path}?{target.query}" if target.query else target.path
+    origin = origin_of(locate(asked, answer.value("Location")))
+    return "" if origin == asked.url else shorten(origin)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from typing import Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+import time
+from urllib.parse import quote, urlencode
 
 from mooring.errors import RegistryError
-from mooring.registry.image import MANIFEST_LIST, OCI, OCI_INDEX, SCHEMA2, Blob, Image
-from mooring.registry.transport import HttpTransport, Response
+from mooring.registry.answers import (
+    API_HEADER,
+    API_VERSION,
+    layer_of,
+    locate,
+    next_page,
+    origin_of,
+    path_of,
+    read_names,
+    read_object,
+    read_reason,
+)
+from mooring.registry.image import MANIFEST_LIST, OCI, OCI_INDEX, SCHEMA2, Blob, Image, digest_of
+from mooring.registry.names import Rule, is_digest, is_repository, is_tag
+from mooring.registry.transport import HttpTransport, Response, shorten
 
-API_HEADER = "Docker-Distribution-Api-Version"
-API_VERSION = "registry/2.0"
 PAGE = 100
+# A whole listing, page after page: so many of them, so many bytes, so many seconds.
+MOST_PAGES = 1000
+MOST_LISTED = 64 * 1024 * 1024
+LISTING_SECONDS = 300.0
 
 
 class Registry:
@@ -40,7 +52,7 @@ class Registry:
         response = self._ask("GET", "/v2/")
         versions = response.values(API_HEADER)
         if versions != [API_VERSION]:
-            found = " and ".join(versions) if versions else "nothing"
+            found = shorten(" and ".join(versions)) if versions else "nothing"
             raise RegistryError(
                 "HTTP", f"{self.endpoint.url}/v2/: {API_HEADER} must be {API_VERSION} once, but is {found}"
             )
@@ -86,31 +98,41 @@ class Registry:
         answer = self._ask("PUT", path, manifest.content, headers, ok=(201,))
         digest = answer.value("Docker-Content-Digest")
         if digest != manifest.digest:
+            stored = shorten(digest) or "nothing"
             raise RegistryError(
-                "registry", f"{repository}:{reference} was pushed as {manifest.digest}, stored as {digest}"
+                "registry", f"{repository}:{reference} was pushed as {manifest.digest}, stored as {stored}"
             )
         return digest
 
     # --- look ---
 
     def fetch_manifest(self, repository: str, reference: str) -> Blob | None:
-        """The manifest with its media type, or None where there is none."""
+        """The manifest with its media type, or None where there is none; one that was asked for by digest has it."""
         answer = self._ask_manifest("GET", repository, reference)
-        return None if answer is None else Blob(answer.body, answer.value("Content-Type"))
+        if answer is None:
+            return None
+        if is_digest(reference) and reference.startswith("sha256:") and digest_of(answer.body) != reference:
+            raise RegistryError("registry", f"{repository}@{reference} is answered by another manifest")
+        return Blob(answer.body, answer.value("Content-Type"))
 
     def resolve(self, repository: str, reference: str) -> str | None:
         """The digest of a tag, without fetching the manifest; None where there is none."""
         answer = self._ask_manifest("HEAD", repository, reference)
-        return None if answer is None else answer.value("Docker-Content-Digest")
+        if answer is None:
+            return None
+        digest = answer.value("Docker-Content-Digest")
+        if not is_digest(digest):
+            shown = shorten(repr(digest), 80)
+            raise RegistryError("registry", f"{repository}:{reference} has the digest {shown}, which is none")
+        return digest
 
     def tags(self, repository: str) -> list[str]:
         """All tags of a repository; empty where it does not exist."""
-        pages = self._pages(f"/v2/{repository}/tags/list")
-        return [tag for page in pages for tag in page.get("tags") or []]
+        return self._list(f"/v2/{repository}/tags/list", "tags", is_tag)
 
     def catalog(self) -> list[str]:
         """The names of all repositories, including empty ones."""
-        return [name for page in self._pages("/v2/_catalog") for name in page.get("repositories") or []]
+        return self._list("/v2/_catalog", "repositories", is_repository)
 
     # --- below ---
 
@@ -125,14 +147,14 @@ class Registry:
 
     def _follow(self, answer: Response) -> str:
         """The path to go on with; a Location that leads elsewhere is the proxy's fault and is named so."""
-        target = urlsplit(urljoin(self.endpoint.url, answer.value("Location")))
-        if f"{target.scheme}://{target.netloc}" != self.endpoint.url:
+        target = locate(self.endpoint, answer.value("Location"))
+        if origin_of(target) != self.endpoint.url:
             raise RegistryError(
                 "HTTP",
-                f"uploads are sent to {target.scheme}://{target.netloc}, not to {self.endpoint.url}:"
+                f"uploads are sent to {shorten(origin_of(target))}, not to {self.endpoint.url}:"
                 " the proxy must pass on Host ($http_host) and X-Forwarded-Proto",
             )
-        return f"{target.path}?{target.query}" if target.query else target.path
+        return path_of(target)
 
     def _ask_manifest(self, method: str, repository: str, reference: str) -> Response | None:
         headers = {"Accept": ", ".join((SCHEMA2, OCI, MANIFEST_LIST, OCI_INDEX))}
@@ -140,15 +162,27 @@ class Registry:
         answer = self._ask(method, path, headers=headers, ok=(200, 404))
         return answer if answer.status == 200 else None
 
-    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
+    def _list(self, path: str, key: str, is_name: Rule) -> list[str]:
+        """All names of a listing, page by page; a list that does not end is an error."""
+        names: list[str] = []
+        seen: set[str] = set()
+        size, end = 0, time.monotonic() + LISTING_SECONDS
         next_path: str | None = f"{path}?n={PAGE}"
         while next_path:
-            answer = self._ask("GET", next_path, ok=(200, 404))
+            url = f"{self.endpoint.url}{path}"
+            if next_path in seen:
+                raise RegistryError("registry", f"{url}: the list goes in a circle")
+            seen.add(next_path)
+            left = end - time.monotonic()
+            if len(seen) > MOST_PAGES or size > MOST_LISTED or left <= 0:
+                raise RegistryError("registry", f"{url}: the list does not end ({len(names)} names came)")
+            answer = self._ask("GET", next_path, ok=(200, 404), seconds=left)
             if answer.status == 404:
-                return
-            yield json.loads(answer.body)
-            link = re.search(r'<([^>]+)>\s*;\s*rel="?next', answer.value("Link"))
-            next_path = _path_of(urljoin(self.endpoint.url, link.group(1))) if link else None
+                break
+            size += len(answer.body)
+            names += read_names(read_object(answer, url), key, is_name, url)
+            next_path = next_page(self.endpoint, answer)
+        return names
 
     def _ask(
         self,
@@ -157,26 +191,11 @@ class Registry:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
         ok: tuple[int, ...] = (200,),
+        seconds: float = LISTING_SECONDS,
     ) -> Response:
-        response = self._transport.send(method, quote(path, safe="/:?&=%+~,"), body, headers or {})
+        response = self._transport.send(method, quote(path, safe="/:?&=%+~,"), body, headers or {}, seconds)
         if response.status not in ok:
-            raise _refusal(self.endpoint.url, method, path, response)
+            asked = f"{method} {self.endpoint.url}{shorten(path)}"
+            reason = f"{asked}: {response.status}: {read_reason(response)}"
+            raise RegistryError(layer_of(response), reason, response.status)
         return response
-
-
-def _path_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
-
-
-def _refusal(url: str, method: str, path: str, response: Response) -> RegistryError:
-    """An answer that was not asked for, with the registry's own words, and whose fault it is."""
-    try:
-        errors = json.loads(response.body)["errors"]
-        reason = "; ".join(f"{error['code']}: {error.get('message', '')}" for error in errors)
-    except (ValueError, KeyError, TypeError):
-        reason = response.body[:200].decode("utf-8", "replace").strip() or "no reason given"
-    # A gateway error comes from nginx: it is there, and what stands behind it is not.
-    is_registry = response.status in (502, 503, 504) or API_VERSION in response.values(API_HEADER)
-    layer = "registry" if is_registry else "HTTP"
-    return RegistryError(layer, f"{method} {url}{path}: {response.status}: {reason}", response.status)

@@ -1,4 +1,7 @@
-"""HTTP to a registry over any byte stream: a socket of ours, or a channel of an SSH connection."""
+"""HTTP to a registry over any byte stream: a socket of ours, or a channel of an SSH connection.
+
+Whatever answers there is not trusted: each request has a deadline for all of it, and head and body have their limits.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,24 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from mooring.agent.bounded import HOUR, BoundedSocket, Bounds, TooMuch, read_whole
 from mooring.connection.process import Stream
 from mooring.errors import RegistryError
 
-TIMEOUT = 60.0
+# How long a request and its answer may take; a long body has more, at this many bytes a second.
+SECONDS = 60.0
+SLOWEST = 64 * 1024
+# Of an answer: all its headers, those before a `100 Continue` too, and its body. A manifest has 4 MiB at most.
+MOST_HEAD = 64 * 1024
+MOST_BODY = 16 * 1024 * 1024
 # What a request carries: bytes whose length is told before, or parts that are sent in chunks.
 Body = bytes | tuple[bytes, ...] | None
+# What an exchange raises that brings no answer; http.client knows bad lengths as ValueError.
+NO_ANSWER = (http.client.HTTPException, OSError, EOFError, ValueError)
+# Of a foreign text in a message.
+SHOWN = 200
 _CHUNK = 64 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -57,44 +71,60 @@ class Response:
 
 
 class HttpTransport:
-    """One kept-alive HTTP connection; `open_stream` makes a stream to the endpoint when one is needed."""
+    """One kept-alive HTTP connection; `open_stream` makes a stream to the endpoint when one is needed.
 
-    def __init__(self, endpoint: Endpoint, open_stream: Callable[[], Stream] | None = None) -> None:
-        self.endpoint = endpoint
+    `seconds` is what a request with its answer may take, apart from a long body.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, open_stream: Callable[[], Stream] | None = None, seconds: float = SECONDS
+    ) -> None:
+        self.endpoint, self.seconds = endpoint, seconds
         self._connection = _Connection(endpoint, open_stream or (lambda: _dial(endpoint)))
         self._is_used = False
 
-    def send(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> Response:
-        """Ask once; a kept connection that the other side has closed meanwhile is opened again."""
+    def send(self, method: str, path: str, body: Body, headers: Mapping[str, str], seconds: float = HOUR) -> Response:
+        """Ask once; a kept connection that the other side has closed meanwhile is opened again.
+
+        Raises RegistryError for what is no answer, or comes too late; `seconds` is a limit of the caller's own.
+        """
+        size = sum(map(len, body)) if isinstance(body, tuple) else len(body or b"")
+        self._connection.bounds.begin(min(seconds, self.seconds + size / SLOWEST))
         try:
             return self._exchange(method, path, body, headers)
-        except (ConnectionError, http.client.HTTPException, OSError) as error:
-            self._connection.close()
+        except NO_ANSWER as error:
+            self._connection.abandon()
             if not (self._is_used and isinstance(error, ConnectionError)):
                 raise self._explain(error) from error
         self._is_used = False
         try:
             return self._exchange(method, path, body, headers)
-        except (http.client.HTTPException, OSError) as error:
-            self._connection.close()
+        except NO_ANSWER as error:
+            self._connection.abandon()
             raise self._explain(error) from error
 
     def close(self) -> None:
-        self._connection.close()
+        self._connection.abandon()
 
     def _exchange(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> Response:
-        self._connection.request(method, path, body=body, headers=dict(headers))
-        answer = self._connection.getresponse()
-        response = Response(answer.status, tuple(answer.getheaders()), answer.read())
+        connection = self._connection
+        connection.bounds.allow(MOST_HEAD)
+        connection.request(method, path, body=body, headers=dict(headers))
+        answer = connection.getresponse()
+        response = Response(answer.status, tuple(answer.getheaders()), read_whole(answer, connection.bounds, MOST_BODY))
         self._is_used = True
         return response
 
     def _explain(self, error: Exception) -> RegistryError:
+        url = self.endpoint.url
         if isinstance(error, ssl.SSLError):
-            return RegistryError("TLS", f"{self.endpoint.url}: TLS failed: {error}")
-        if isinstance(error, http.client.HTTPException):
-            return RegistryError("HTTP", f"{self.endpoint.url}: no HTTP answer: {error!r}")
-        return RegistryError("TCP", f"{self.endpoint.url}: {error}")
+            return RegistryError("TLS", f"{url}: TLS failed: {error}")
+        if isinstance(error, TooMuch):
+            return RegistryError("HTTP", f"{url}: the answer is too long: {error}")
+        if isinstance(error, (http.client.HTTPException, EOFError, ValueError)):
+            return RegistryError("HTTP", f"{url}: no HTTP answer: {shorten(str(error)) or repr(error)}")
+        is_late = isinstance(error, TimeoutError) and self._connection.is_open
+        return RegistryError("HTTP" if is_late else "TCP", f"{url}: {error}")
 
 
 class _Connection(http.client.HTTPConnection):
@@ -103,14 +133,34 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, endpoint: Endpoint, open_stream: Callable[[], Stream]) -> None:
         # Read by http.client when it writes the Host header.
         self.default_port = _DEFAULT_PORTS[endpoint.scheme]
-        super().__init__(endpoint.host, endpoint.port, timeout=TIMEOUT)
+        super().__init__(endpoint.host, endpoint.port)
         self._endpoint, self._open_stream = endpoint, open_stream
+        self._stream: Stream | None = None
+        self.bounds = Bounds()
+        self.is_open = False
 
     def connect(self) -> None:
-        stream = self._open_stream()
+        self.is_open = False
+        self._stream = stream = self._open_stream()
         plain = stream if isinstance(stream, socket.socket) else join_socket(stream)
-        plain.settimeout(TIMEOUT)
-        self.sock = self._secure(plain) if self._endpoint.scheme == "https" else plain
+        is_secure = self._endpoint.scheme == "https"
+        self.sock: Any = BoundedSocket(self._secure(plain) if is_secure else plain, self.bounds)
+        if is_secure:
+            self._shake_hands()
+        self.is_open = True
+
+    def abandon(self) -> None:
+        """Close it for good, the stream too, which may be stuck in the middle of something."""
+        self.close()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _shake_hands(self) -> None:
+        try:
+            self.sock.shake_hands()
+        except TimeoutError as error:
+            raise ssl.SSLError(0, str(error)) from None
 
     def _secure(self, plain: socket.socket) -> ssl.SSLSocket:
         # The certificate is not judged here: the stream ends inside the server's own authenticated SSH
@@ -118,11 +168,17 @@ class _Connection(http.client.HTTPConnection):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return context.wrap_socket(plain, server_hostname=self._endpoint.host)
+        return context.wrap_socket(plain, server_hostname=self._endpoint.host, do_handshake_on_connect=False)
+
+
+def shorten(text: str, most: int = SHOWN) -> str:
+    """A foreign text as a part of a sentence."""
+    words = " ".join(text[: most * 2].split())
+    return words if len(words) <= most else words[:most] + "…"
 
 
 def _dial(endpoint: Endpoint) -> socket.socket:
-    connection = socket.create_connection((endpoint.host, endpoint.port), timeout=TIMEOUT)
+    connection = socket.create_connection((endpoint.host, endpoint.port), timeout=SECONDS)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 

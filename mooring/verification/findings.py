@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mooring.errors import RegistryError
-from mooring.registry.client import API_HEADER, API_VERSION
+from mooring.registry.answers import API_HEADER, API_VERSION
 from mooring.registry.transport import Endpoint
 
 NAME, TCP, TLS, HTTP, SETTING, REGISTRY = "name", "TCP", "TLS", "HTTP", "daemon setting", "registry"
