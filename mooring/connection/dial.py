@@ -11,7 +11,7 @@ import subprocess
 
 import paramiko
 
-from mooring.connection.host_keys import HostKey
+from mooring.connection.known_hosts import HostKey, KnownHosts
 from mooring.connection.line import Line
 from mooring.connection.login import Login
 from mooring.connection.settings import ConnectionSettings
@@ -75,11 +75,12 @@ class Route:
         else:
             sock = direct = _connect(target, self._deadline)
             self.local_address = direct.getsockname()[0]
-        transport = _exchange_keys(Line(sock, self._deadline), target)
+        known_hosts = self._settings.options.known_hosts
+        transport = _exchange_keys(Line(sock, self._deadline), target, known_hosts)
         self.transports.append(transport)
         key = transport.get_remote_server_key()
         shown = HostKey(key.get_name(), base64.b64encode(key.asbytes()).decode())
-        target.host_key.check(shown, self._settings.options.recorder)
+        target.host_key.check(shown, known_hosts)
         Login(transport, target, self._settings.options.keys, password, key_file).log_in(self._deadline)
         transport.watch(target.alive_seconds, target.alive_count)
         return transport
@@ -164,12 +165,12 @@ def _open_tunnel(via: Transport, target: Target) -> paramiko.Channel:
         raise ConnectionLost(f"the jump host did not open a way to {target}: {reason}") from None
 
 
-def _exchange_keys(line: Line, target: Target) -> Transport:
+def _exchange_keys(line: Line, target: Target, known_hosts: KnownHosts) -> Transport:
     """Greeting and key exchange; asks for a host key of a type that we could check."""
     transport = Transport(line)
     transport.banner_timeout = transport.handshake_timeout = target.timeout
     security = transport.get_security_options()
-    kinds = target.host_key.known_kinds()
+    kinds = target.host_key.known_kinds(known_hosts)
     wanted = [kind for kind in security.key_types if kind in kinds or (kind[:3] == "rsa" and "ssh-rsa" in kinds)]
     security.key_types = [*wanted, *(kind for kind in security.key_types if kind not in wanted)]
     try:

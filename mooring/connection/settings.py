@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mooring.connection.become import Become
-from mooring.connection.host_keys import HostKeyRecorder
 from mooring.connection.keys import KeyStore
+from mooring.connection.known_hosts import KnownHosts
 from mooring.errors import InventoryError
 from mooring.foreign import refuse
 
@@ -56,7 +56,7 @@ class RunOptions:
     become_password: str | None = field(default=None, repr=False)
     timeout: float | None = None
     keys: KeyStore = field(default_factory=KeyStore)
-    recorder: HostKeyRecorder = field(default_factory=HostKeyRecorder)
+    known_hosts: KnownHosts = field(default_factory=KnownHosts, repr=False)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 import yaml
 
 from mooring.connection import ConnectionSettings, RunOptions
-from mooring.connection.host_keys import HostKey, HostKeyCheck, HostKeyRecorder, find, host_name
+from mooring.connection.host_keys import HostKeyCheck, host_name
+from mooring.connection.known_hosts import HostKey, KnownHosts
 from mooring.connection.ssh_config import Target, resolve, resolve_jump
 from mooring.errors import HostKeyRejected, HostUnreachable, InventoryError
 from mooring.templating import Templar
@@ -138,8 +140,13 @@ def test_become_and_interpreter() -> None:
     assert "other" not in repr(settings)
 
 
-KEY = HostKey("ssh-ed25519", base64.b64encode(b"key").decode())
-OTHER = HostKey("ssh-ed25519", base64.b64encode(b"other").decode())
+def key_of(content: bytes, kind: str = "ssh-ed25519") -> HostKey:
+    """A key in the form of the wire: each part behind its length."""
+    parts = (kind.encode(), content)
+    return HostKey(kind, base64.b64encode(b"".join(struct.pack(">I", len(part)) + part for part in parts)).decode())
+
+
+KEY, OTHER, RSA = key_of(b"key"), key_of(b"other"), key_of(b"other", "ssh-rsa")
 
 
 def hashed(name: str) -> str:
@@ -165,7 +172,7 @@ def hashed(name: str) -> str:
 def test_names_in_known_hosts(tmp_path: Path, patterns: str, name: str, matches: bool) -> None:
     path = tmp_path / "known_hosts"
     path.write_text(f"# {patterns} comment\n\n{patterns} {KEY.kind} {KEY.blob} comment\n")
-    found = find([path, tmp_path / "missing"], name)
+    found = KnownHosts().find([path, tmp_path / "missing"], name)
     assert [entry.place for entry in found] == ([f"{path}:3"] if matches else [])
 
 
@@ -178,7 +185,7 @@ def test_host_names_with_ports() -> None:
     [
         (f"@revoked * {KEY.kind} {KEY.blob}", "is revoked by"),
         (f"web1 {OTHER.kind} {OTHER.blob}", "has changed"),
-        (f"web1 ssh-rsa {OTHER.blob}", "has ssh-rsa SHA256:"),
+        (f"web1 ssh-rsa {RSA.blob}", "has ssh-rsa SHA256:"),
         (f"@cert-authority * {OTHER.kind} {OTHER.blob}", "certificate authorities as in"),
         ("", f"web1 {KEY.kind} {KEY.blob}"),
     ],
@@ -187,7 +194,7 @@ def test_keys_that_are_refused(tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "known_hosts"
     path.write_text(line + "\n")
     with pytest.raises(HostKeyRejected) as caught:
-        HostKeyCheck("web1", (path,)).check(KEY, HostKeyRecorder())
+        HostKeyCheck("web1", (path,)).check(KEY, KnownHosts())
     assert message in caught.value.reason
 
 
@@ -195,14 +202,14 @@ def test_recording_keeps_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     path.write_text(f"web2 {OTHER.kind} {OTHER.blob}")  # no newline at its end
     for _ in range(2):
-        HostKeyCheck("web1", (path,), accepts_new=True).check(KEY, HostKeyRecorder())
-        HostKeyRecorder().record(path, "web1", KEY)
+        HostKeyCheck("web1", (path,), accepts_new=True).check(KEY, KnownHosts())
+        KnownHosts().record(path, "web1", KEY)
     assert path.read_text() == f"web2 {OTHER.kind} {OTHER.blob}\nweb1 {KEY.kind} {KEY.blob}\n"
-    HostKeyCheck("web1", (path,)).check(KEY, HostKeyRecorder())
+    HostKeyCheck("web1", (path,)).check(KEY, KnownHosts())
 
 
 def test_revoked_key_is_not_recorded(tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     path.write_text(f"@revoked web1 {KEY.kind} {KEY.blob}\n")
     with pytest.raises(HostKeyRejected, match="is revoked"):
-        HostKeyCheck("web1", (path,), accepts_new=True).check(KEY, HostKeyRecorder())
+        HostKeyCheck("web1", (path,), accepts_new=True).check(KEY, KnownHosts())
