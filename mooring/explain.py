@@ -30,8 +30,9 @@ from mooring.inventory import Inventory
 from mooring.provisioning import connection_options
 from mooring.reporters.explanation import write_json, write_text
 from mooring.senseless import SENSELESS, describe
-from mooring.session import Session
+from mooring.session import ABORT_SECONDS, Session
 from mooring.variables import Precedence, Variables
+from mooring.workers import Workers, let_all
 
 DOCKER, AUTO = "docker", "auto"
 ENGINES = (AUTO, DOCKER, *CONTAINER_ENGINES)
@@ -187,8 +188,13 @@ def read(name: str, module: str, request: Request) -> Mapping[str, Any]:
     user = looking_user(variables)
     session = Session(hosts[0].name, Bundle(), connection_options(request))
     args = arguments.normalize(arguments.find(module, None), {}, None)
+    call = {"module": module, "args": args, "timeout": PATIENCE}
     try:
-        reply = session.call(variables, user, {"module": module, "args": args, "timeout": PATIENCE})
+        # In a thread of its own, since nothing interrupts a look-up of a name.
+        (reply,) = Workers(1).do(lambda one: one.call(variables, user, call), [session])
+    except KeyboardInterrupt:
+        let_all([session.abort], ABORT_SECONDS)
+        raise
     finally:
         session.close()
     if reply.get("failed"):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import signal
 import traceback
 from collections.abc import Callable
 
 from invoke import Exit
 
 from mooring.errors import MooringError
+from mooring.interrupts import read_terminal, restore_terminal
 from mooring.reporters import streams
 
+INTERRUPTED = 130
 # What writing to a disk, and to nothing else, ends in.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -18,6 +21,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 def finish(work: Callable[[], int | None], debug: bool = False) -> None:
     """Do the work and end with its exit status; an error that the operator can mend is one message, not a traceback."""
     streams.open_missing()
+    terminal = read_terminal()
     try:
         status = work()
         streams.flush()
@@ -26,7 +30,10 @@ def finish(work: Callable[[], int | None], debug: bool = False) -> None:
             traceback.print_exc()
         raise Exit(str(error), error.exit_status) from None
     except KeyboardInterrupt:
-        raise Exit("interrupted", 130) from None
+        if terminal is not None:
+            restore_terminal(terminal)  # a thread may still be asking for a passphrase there
+        _be_left_alone()
+        raise Exit("interrupted", INTERRUPTED) from None
     except BrokenPipeError:
         # Whoever read our output has had enough (`| head`); nobody is left to tell.
         streams.silence()
@@ -35,6 +42,8 @@ def finish(work: Callable[[], int | None], debug: bool = False) -> None:
         if debug:
             traceback.print_exc()
         raise Exit(_explain(error), 1) from None
+    if status == INTERRUPTED:
+        _be_left_alone()
     if status:
         raise Exit(code=status)
 
@@ -50,3 +59,8 @@ def _explain(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "something in these files nests too deeply (--debug shows where)"
     return f"{str(error) or type(error).__name__} (--debug shows where)"
+
+
+def _be_left_alone() -> None:
+    """It is over: one Ctrl-C more must not make another exit status, or a traceback, of the process's last moment."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

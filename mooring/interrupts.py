@@ -7,7 +7,8 @@ import signal
 import sys
 import termios
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -29,7 +30,7 @@ class Interrupts:
         self._terminal: list[Any] | None = None
 
     def __enter__(self) -> Interrupts:
-        self._terminal = _read_terminal()
+        self._terminal = read_terminal()
         if threading.current_thread() is threading.main_thread():
             # A signal that is ignored (nohup's SIGHUP) stays so.
             wanted = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
@@ -40,7 +41,16 @@ class Interrupts:
         for one, before in self._before.items():
             signal.signal(one, before)
         if self.count and self._terminal is not None:
-            _restore_terminal(self._terminal)
+            restore_terminal(self._terminal)
+
+    def wait_for(self, threads: Sequence[threading.Thread], seconds: float) -> None:
+        """Wait for their ends; after a Ctrl-C so many seconds at most, and no longer than until the next one."""
+        before, deadline = self.count, time.monotonic() + seconds
+        for thread in threads:
+            while thread.is_alive() and not (before and time.monotonic() > deadline):
+                if self.count > before:
+                    return
+                thread.join(0.05)
 
     def _count(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
@@ -49,7 +59,7 @@ class Interrupts:
         self._wake()
 
 
-def _read_terminal() -> list[Any] | None:
+def read_terminal() -> list[Any] | None:
     """The settings of the terminal that we are asked on, None where there is none."""
     try:
         return termios.tcgetattr(sys.stdin.fileno())
@@ -57,7 +67,7 @@ def _read_terminal() -> list[Any] | None:
         return None
 
 
-def _restore_terminal(settings: list[Any]) -> None:
+def restore_terminal(settings: list[Any]) -> None:
     """Only from the foreground: in the background this would stop us."""
     try:
         if os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():

@@ -43,7 +43,10 @@ class Options:
 
 @dataclass
 class PlayRun:
-    """One batch of a play; `states` are all hosts of the run, `hosts` those of the batch."""
+    """One batch of a play; `states` are all hosts of the run, `hosts` those of the batch.
+
+    `kept` is how many connections may stay open between tasks, None for all.
+    """
 
     play: Play
     inventory: Inventory
@@ -54,6 +57,7 @@ class PlayRun:
     emit: Callable[[Event], None]
     slots: threading.Semaphore
     interrupted: threading.Event
+    kept: int | None = None
     _vars_files: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,6 +77,11 @@ class PlayRun:
         """Sleep; Interrupted as soon as the run is."""
         if self.interrupted.wait(seconds):
             raise Interrupted
+
+    def rest(self, state: HostState) -> None:
+        """A host is between two tasks: its connection stays open, unless more are open than may be."""
+        if self.kept is not None and sum(one.session.is_open for one in self.states.values()) > self.kept:
+            state.session.close()
 
     def meet(self, host: str, other: str) -> None:
         """Let `host` wait for `other`, and other hosts work meanwhile."""

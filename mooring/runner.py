@@ -17,6 +17,7 @@ from typing import Any
 
 from mooring.bundle import Bundle
 from mooring.connection.settings import RunOptions
+from mooring.descriptors import Room, make_room
 from mooring.errors import Interrupted, PlaybookError, SourceError, TemplateError, UsageError
 from mooring.host_state import HostState, Standing
 from mooring.interrupts import Interrupts
@@ -58,7 +59,7 @@ class Runner:
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._interrupted = threading.Event()
         self._interrupts = Interrupts(lambda: self._events.put(None))
-        self._slots = threading.Semaphore(self.options.forks)
+        self._room, self._working = Room(self.options.forks), set[str]()
         self._mishap = Mishap()
 
     def run(self, playbook: Playbook, detailed: bool = False) -> int:
@@ -74,16 +75,19 @@ class Runner:
                     self._check_connections(play, hosts)
                 for _, hosts in chosen:
                     self.rollout.plan(host.name for host in hosts)
+                self._room = make_room(
+                    len(self.rollout.hosts), self.options.forks, lambda text: self._tell(Warned(text))
+                )
                 all(self._play(number, play, hosts) for number, (play, hosts) in enumerate(chosen))
             except SourceError as error:
                 mistake = error
             finally:
                 was_interrupted = self._interrupts.count > 0
                 self._close()
-        status = INTERRUPTED if was_interrupted else mistake.exit_status if mistake else self.recap.exit_status()
-        if detailed and status == 0 and self.options.check and self.recap.has_changes:
-            status = DRIFT
-        self._tell(RunFinished(self.recap, status, was_interrupted, self.keep(self.rollout)))
+            status = INTERRUPTED if was_interrupted else mistake.exit_status if mistake else self.recap.exit_status()
+            if detailed and status == 0 and self.options.check and self.recap.has_changes:
+                status = DRIFT
+            self._tell(RunFinished(self.recap, status, was_interrupted, self.keep(self.rollout)))
         if mistake or self._mishap.is_mute:
             raise mistake or self._mishap.error(status)
         return status
@@ -106,6 +110,8 @@ class Runner:
         """Refuse connection variables that mean nothing here, before any host is touched."""
         names = tuple(host.name for host in hosts)
         for name in names:
+            if self._interrupts.count:
+                return  # thousands of hosts take their time
             run, state = self._play_run(play, names, names), self.states[name]
             try:
                 state.session.settings(run.host_variables(state))
@@ -151,9 +157,8 @@ class Runner:
         return tuple(one for value in rendered for one in (value if isinstance(value, list) else [value]))
 
     def _play_run(self, play: Play, names: tuple[str, ...], batch: tuple[str, ...]) -> PlayRun:
-        emit, interrupted = self._events.put, self._interrupted
-        states, slots = self.states, self._slots
-        return PlayRun(play, self.inventory, self.options, states, batch, names, emit, slots, interrupted)
+        rest = (self._events.put, self._room.slots, self._interrupted, self._room.kept)
+        return PlayRun(play, self.inventory, self.options, self.states, batch, names, *rest)
 
     def _batch(self, play: Play, names: tuple[str, ...], batch: tuple[str, ...], limit: Any) -> bool:
         """Run a batch to its end; False when too many of it failed for another one to begin.
@@ -162,7 +167,7 @@ class Runner:
         that is being rolled out. It is left out, and the others go on.
         """
         run = self._play_run(play, names, batch)
-        threads = [threading.Thread(target=self._walk, args=(run, name), daemon=True) for name in batch]
+        threads = [threading.Thread(target=self._walk, name=name, args=(run, name), daemon=True) for name in batch]
         for thread in threads:
             thread.start()
         self._pump(threads)
@@ -184,7 +189,8 @@ class Runner:
                 deadline = time.monotonic() + GRACE_SECONDS
                 self._stop()
             is_late = deadline is not None and (time.monotonic() > deadline or self._interrupts.count > 1)
-            if is_late and self._events.empty():
+            is_idle = deadline is not None and not any(one.name in self._working and one.is_alive() for one in threads)
+            if (is_late or is_idle) and self._events.empty():
                 break
             try:
                 event = self._events.get(timeout=0.05)
@@ -194,10 +200,14 @@ class Runner:
                 self._emit(event)
 
     def _stop(self) -> None:
-        """Let every host stop where it is; no connection's end is waited for."""
+        """Let every host stop where it is; no connection's end is waited for, and no one that is just being made."""
         self._interrupted.set()
-        for state in self.states.values():
-            threading.Thread(target=state.session.abort, daemon=True).start()
+        self._working = {name for name, state in self.states.items() if state.session.is_open}
+        for name, state in self.states.items():
+            if name in self._working:
+                threading.Thread(target=state.session.abort, daemon=True).start()
+            else:
+                state.session.abort()
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, TaskFinished):
@@ -233,13 +243,8 @@ class Runner:
 
     def _close(self) -> None:
         """End all connections, several at a time: each waits for its agents' end; Ctrl-C ends the waiting."""
-        before = self._interrupts.count
-        threads = [threading.Thread(target=state.session.close, daemon=True) for state in self.states.values()]
+        sessions = [state.session for state in self.states.values() if state.session.is_open]
+        threads = [threading.Thread(target=session.close, daemon=True) for session in sessions]
         for thread in threads:
             thread.start()
-        deadline = time.monotonic() + GRACE_SECONDS
-        for thread in threads:
-            while thread.is_alive() and not (before and time.monotonic() > deadline):
-                if self._interrupts.count > before:
-                    return
-                thread.join(0.05)
+        self._interrupts.wait_for(threads, GRACE_SECONDS)

@@ -18,6 +18,9 @@ from mooring.remote import START_SECONDS, OnQuiet, Remote
 from mooring.request import Content, OnProgress
 from mooring.variables import Variables
 
+# How long the end of broken-off connections is waited for: what hangs is left to itself.
+ABORT_SECONDS = 0.5
+
 
 @dataclass
 class Session:
@@ -84,6 +87,10 @@ class Session:
                 return connection
         connection.close()
         raise Interrupted("the run was broken off")
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
 
     def open_tunnel(self, host: str, port: int) -> Stream:
         """A stream to an address as this host sees it, over the open connection; OSError says why not."""

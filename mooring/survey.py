@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.command_line import Request
 from mooring.connection.process import Stream
+from mooring.descriptors import make_room
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
 from mooring.explain import host_variables, looking_user
 from mooring.host_state import HostState
@@ -21,8 +22,9 @@ from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.provisioning import connection_options, options
 from mooring.senseless import SENSELESS, describe
-from mooring.session import Session
+from mooring.session import ABORT_SECONDS, Session
 from mooring.variables import Variables
+from mooring.workers import Workers, let_all
 
 PLAYBOOK = "playbooks/site.yml"
 # The roles that make a host what it is here.
@@ -89,6 +91,7 @@ class Survey:
         self._plays = [play for play in Playbook.load(path).plays if _names(play) & {SERVER, CLIENT}]
         bundle, connections = Bundle(), connection_options(request)
         self.hosts = self._choose(pattern)
+        self.warnings: list[str] = []
         self._states = {
             host.name: HostState(host, Session(host.name, bundle, connections))
             for host in [*self.inventory.hosts.values(), *self.hosts]
@@ -97,26 +100,26 @@ class Survey:
 
     def look(self, at: Callable[[Visit], Found]) -> dict[str, Found | Lost]:
         """Do something on all hosts, many at a time; one in trouble is an answer too."""
-        with ThreadPoolExecutor(max(1, min(self._options.forks, len(self.visits)))) as pool:
-            jobs = [pool.submit(_look, at, visit) for visit in self.visits]
-            try:
-                return {visit.name: job.result() for visit, job in zip(self.visits, jobs, strict=True)}
-            except KeyboardInterrupt:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for visit in self.visits:
-                    visit.session.abort()
-                raise
+        room = make_room(len(self.visits), self._options.forks, self.warnings.append, keeps=False)
+        found = Workers(room.forks).do(partial(_look, at), self.visits)
+        return {visit.name: one for visit, one in zip(self.visits, found, strict=True)}
 
     def close(self) -> None:
         """End all agents and connections."""
-        with ThreadPoolExecutor(max(1, min(self._options.forks, len(self.visits)))) as pool:
-            list(pool.map(lambda visit: visit.session.close(), self.visits))
+        Workers(self._options.forks).do(lambda visit: visit.session.close(), self.visits)
+
+    def abort(self) -> None:
+        """Drop all connections; whoever pressed Ctrl-C does not wait for their end."""
+        let_all((visit.session.abort for visit in self.visits), ABORT_SECONDS)
 
     def __enter__(self) -> Survey:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is KeyboardInterrupt:
+            self.abort()
+        else:
+            self.close()
 
     def _choose(self, pattern: str) -> list[Host]:
         if pattern or self._request.limit:
@@ -167,6 +170,8 @@ def _look(at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:
         return Lost(str(error), True)
     except LookFailed as error:
         return Lost(str(error), False, error.reply)
+    finally:
+        visit.session.close()  # it was looked at: in a big fleet others need the descriptors
 
 
 def _names(play: Play) -> set[str]:

@@ -142,6 +142,7 @@ class Walker:
             self.state.task = task
             running = TaskRun(task, self.state, self.run)
             result, included = self._perform(running)
+            self.run.rest(self.state)
         if task.role and result.outcome is not Outcome.SKIPPED:
             self.state.roles.add(task.role.number)
         if result.outcome is Outcome.UNREACHABLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import select
+import threading
 import time
 
 import paramiko
@@ -18,10 +18,21 @@ from mooring.errors import ConnectionLost
 CHUNK = 1024 * 1024
 # Of standard error in one go, in chunks: a host that never stops writing there must not hold us.
 ERROR_CHUNKS = 8
-# paramiko's signal for "something came on either stream" may be lost when both change at once, so look anyway.
+# paramiko does not signal everything that `_is_over` looks at, so look anyway.
 LOOK_SECONDS = 1.0
 FORBIDDEN = 1  # SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
 BROKEN = (OSError, EOFError, paramiko.SSHException)
+
+
+class _News:
+    """Set by paramiko when something comes; its own signal, `fileno`, would cost two descriptors for each process."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.set = self.set_forever = self.event.set
+
+    def clear(self) -> None:
+        """One buffer is empty; the other one may not be, so only who waits clears the event, before it looks."""
 
 
 class SshProcess(Process):
@@ -30,8 +41,9 @@ class SshProcess(Process):
     def __init__(self, channel: paramiko.Channel, transport: Transport) -> None:
         super().__init__()
         self._channel, self._transport = channel, transport
-        self._signal = select.poll()
-        self._signal.register(channel.fileno(), select.POLLIN)
+        self._news = _News()
+        for buffer in (channel.in_buffer, channel.in_stderr_buffer):
+            buffer.set_event(self._news)  # type: ignore[arg-type]
 
     @property
     def trouble(self) -> str:  # type: ignore[override]
@@ -60,12 +72,14 @@ class SshProcess(Process):
 
     def wait(self, timeout: float | None) -> bool:
         limit = None if timeout is None else time.monotonic() + timeout
-        while not self._has_news():
+        while True:
+            self._news.event.clear()
+            if self._has_news():
+                return True
             left = LOOK_SECONDS if limit is None else min(LOOK_SECONDS, limit - time.monotonic())
             if left <= 0:
                 return False
-            self._signal.poll(left * 1000)
-        return True
+            self._news.event.wait(left)
 
     def _has_news(self) -> bool:
         channel = self._channel

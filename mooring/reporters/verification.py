@@ -37,6 +37,10 @@ class JsonReport:
     def show_step(self, text: str) -> None:
         pass
 
+    def show_warning(self, text: str) -> None:
+        """Beside the document, so that it stays one."""
+        print(f"WARNING: {text}", file=sys.stderr, flush=True)
+
     def show_check(self, check: Check) -> None:
         pass
 
@@ -62,6 +66,10 @@ class ScreenReport:
     def show_step(self, text: str) -> None:
         if self._status is not None:
             self._status.update(Text(text))
+
+    def show_warning(self, text: str) -> None:
+        self._console.print(Text(f"WARNING: {text}", "magenta"))
+        self._console.file.flush()
 
     def show_check(self, check: Check) -> None:
         if check.outcome == "failed" or self._verbose:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection.settings import RunOptions
+from mooring.descriptors import Room, make_room
 from mooring.errors import HostUnreachable, UsageError
 from mooring.host_state import HostState
 from mooring.inventory import Inventory
@@ -20,9 +20,10 @@ from mooring.play_run import Options as PlayOptions
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.senseless import SENSELESS, describe
-from mooring.session import Session
+from mooring.session import ABORT_SECONDS, Session
 from mooring.time_limit import LOOK_SECONDS
 from mooring.verification.member import Member
+from mooring.workers import Workers, let_all
 
 SERVER, CLIENTS = "server", "clients"
 # A host is what its play makes of it: the role that tells, and what the host then is here.
@@ -69,6 +70,7 @@ class Fleet:
     members: dict[str, list[Member]] = field(default_factory=lambda: {SERVER: [], CLIENTS: []})
     unreachable: dict[str, str] = field(default_factory=dict)
     server_variables: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    warn: Callable[[str], None] = lambda text: None
 
     def __post_init__(self) -> None:
         bundle = Bundle()
@@ -77,16 +79,17 @@ class Fleet:
             host.name: HostState(host, Session(host.name, bundle, self.site.connections))
             for host in self.site.inventory.hosts.values()
         }
+        self._room = Room(self.site.options.forks)
 
     def connect(self) -> None:
         """Connect to all hosts that are needed, many at a time."""
+        self._room = make_room(len(self.order()), self.site.options.forks, self.warn)
         for kind, play in self.site.plays():
             hosts = [host.name for host in self.site.inventory.match(play.hosts)]
             wanted = [name for name in hosts if kind == SERVER or name in self.chosen]
             run = self._run(play, wanted)
-            with ThreadPoolExecutor(self.site.options.forks) as pool:
-                found = pool.map(partial(self._connect, kind, run), wanted)
-                self.members[kind] += [member for member in found if member is not None]
+            found = Workers(self._room.forks).do(partial(self._connect, kind, run), wanted)
+            self.members[kind] += [member for member in found if member is not None]
 
     def order(self) -> list[str]:
         """All hosts that have a part in this, in the order of their plays."""
@@ -103,20 +106,27 @@ class Fleet:
 
     def close(self) -> None:
         """End all agents and connections."""
-        with ThreadPoolExecutor(self.site.options.forks) as pool:
-            list(pool.map(lambda state: state.session.close(), self._states.values()))
+        opened = [state.session for state in self._states.values() if state.session.is_open]
+        Workers(self.site.options.forks).do(Session.close, opened)
+
+    def abort(self) -> None:
+        """Drop all connections; whoever pressed Ctrl-C does not wait for their end."""
+        let_all((state.session.abort for state in self._states.values()), ABORT_SECONDS)
 
     def __enter__(self) -> Fleet:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is KeyboardInterrupt:
+            self.abort()
+        else:
+            self.close()
 
     def _run(self, play: Play, hosts: Sequence[str]) -> PlayRun:
         names = tuple(hosts)
         return PlayRun(
             play, self.site.inventory, self.site.options, self._states, names, names,
-            lambda event: None, threading.Semaphore(self.site.options.forks), threading.Event(),
+            lambda event: None, self._room.slots, threading.Event(), self._room.kept,
         )  # fmt: skip
 
     def _connect(self, kind: str, run: PlayRun, name: str) -> Member | None:
@@ -145,6 +155,11 @@ class Fleet:
 
         def send(module: str, args: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
             request = {"module": module, "args": args, "timeout": timeout}
-            return state.session.call(variables, user, request)
+            try:
+                return state.session.call(variables, user, request)
+            finally:
+                if kind != SERVER:  # tunnels go through the servers' connections
+                    run.rest(state)
 
-        return Member(name, variables, send, state.session.open_tunnel, state.session.close)
+        run.rest(state)
+        return Member(name, variables, send, state.session.open_tunnel, state.session.renew)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mooring.errors import MooringError
@@ -38,10 +39,12 @@ def plan_client(client: Member, door: Door) -> list[tuple[str, Route, str]]:
     return [(client.name, route, machine) for route in routes]
 
 
-def pull_all(client: Member, proof: Proof) -> dict[Pull, Seen]:
-    """Pull by every route of this client; a host that is lost meanwhile has failed its pulls."""
+def pull_all(client: Member, proof: Proof, is_over: Callable[[], bool] = lambda: False) -> dict[Pull, Seen]:
+    """Pull by every route of this client, until it `is_over`; a host that is lost meanwhile has failed its pulls."""
     seen: dict[Pull, Seen] = {}
     for pull in proof.of(client.name):
+        if is_over():
+            break
         try:
             seen[pull] = _pull(client, pull)
         except MooringError as error:

@@ -13,6 +13,9 @@ class Report(Protocol):
     def show_step(self, text: str) -> None:
         """What is being done right now."""
 
+    def show_warning(self, text: str) -> None:
+        """Something that the operator should know at once."""
+
     def show_check(self, check: Check) -> None:
         """A check is done."""
 

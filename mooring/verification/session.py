@@ -40,11 +40,13 @@ def verify(request: Request, junit: str = "") -> int:
     summary = Summary()
     report = make_report(request.json, bool(request.verbose))
     try:
-        with Fleet(site) as fleet:
+        with Fleet(site, warn=report.show_warning) as fleet:
             report.show_step("connecting")
             fleet.connect()
             summary.hosts = tuple(fleet.names_to_check())
             status = _check(fleet, junit, summary, report)
+            if summary.is_interrupted:
+                fleet.abort()
         report.show_summary(summary)
         return status
     finally:
@@ -73,6 +75,8 @@ def _check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:
             summary.errors.append(f"the checks did not run: pytest ended with status {int(result)}")
     finally:
         if trial is not None:
+            if summary.is_interrupted and trial.has_begun:
+                report.show_warning("interrupted: removing the proof; Ctrl-C again leaves it where it is")
             report.show_step("removing the proof")
             _remove(trial, summary)
             _tabulate(trial, summary)

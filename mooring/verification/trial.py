@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from mooring.errors import MooringError, RegistryError
 from mooring.senseless import SENSELESS, describe
+from mooring.session import ABORT_SECONDS
 from mooring.verification import access_log
 from mooring.verification.checks import explain_pull
 from mooring.verification.findings import REGISTRY, Finding, judge_error
@@ -18,8 +19,11 @@ from mooring.verification.proof import Evidence, Proof, Pull, judge_pull
 from mooring.verification.puller import Seen, plan_client, pull_all, remove_images
 from mooring.verification.registry_side import RegistrySide
 from mooring.verification.routes import Door
+from mooring.workers import Workers, let_all
 
 LOG_TRIES, LOG_PAUSE = 20, 0.25
+# How long the removal waits for pulls that Ctrl-C broke off.
+ABORTED_SECONDS = 5.0
 Answer = TypeVar("Answer")
 
 
@@ -39,9 +43,12 @@ class Trial:
     _has_pulled: bool = False
     _seen: dict[Pull, Seen] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._workers = Workers(self.forks)
+
     def plan(self, door: Door) -> None:
         """Find out every client's routes and make the images; touches nothing."""
-        planned = self._on_clients(plan_client, door)
+        planned = self._on_clients(lambda client: plan_client(client, door))
         self.proof = Proof(entry for entries in planned for entry in entries)
 
     def run(self) -> None:
@@ -51,14 +58,16 @@ class Trial:
             self.findings = dict.fromkeys(self.proof.pulls, Finding.of(REGISTRY, message))
         else:
             self._push_and_pull(self.registry)
-        for findings in self._on_clients(_explain_pulls, self.findings):
+        for findings in self._on_clients(partial(_explain_pulls, self.findings)):
             self.findings.update(findings)
 
     def remove(self) -> list[str]:
         """Remove every trace from the registry and the clients; returns what could not be removed."""
         left: list[str] = []
+        self._workers.wait(ABORTED_SECONDS)
         if self._has_pulled:
-            left += [line for lines in self._on_clients(remove_images, self.proof.mark) for line in lines]
+            found = self._on_clients(lambda client: remove_images(client, self.proof.mark))
+            left += [line for lines in found for line in lines]
         return left + (self.registry.remove(self.proof) if self.registry else [])
 
     def _push_and_pull(self, registry: RegistrySide) -> None:
@@ -69,21 +78,23 @@ class Trial:
             self.findings = dict.fromkeys(self.proof.pulls, _explain(error))
             return
         self._has_pulled = True
-        for seen in self._on_clients(pull_all, self.proof):
+        workers = self._workers
+        for seen in self._on_clients(lambda client: pull_all(client, self.proof, lambda: workers.is_stopped)):
             self._seen.update(seen)
         self._judge(registry, since)
 
-    def _on_clients(self, work: Callable[[Member, Any], Answer], *args: Any) -> list[Answer]:
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to remove."""
+        return self._has_pulled or bool(self.proof.pushed)
+
+    def _on_clients(self, work: Callable[[Member], Answer]) -> list[Answer]:
         """Do something on all clients at once, each in a thread of its own; Ctrl-C ends it on the hosts too."""
-        with ThreadPoolExecutor(max(1, min(self.forks, len(self.clients)))) as pool:
-            jobs = [pool.submit(work, client, *args) for client in self.clients]
-            try:
-                return [job.result() for job in jobs]
-            except KeyboardInterrupt:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for client in self.clients:
-                    client.abort()
-                raise
+        try:
+            return self._workers.do(work, self.clients)
+        except KeyboardInterrupt:
+            let_all((client.abort for client in self.clients), ABORT_SECONDS)
+            raise
 
     def _judge(self, registry: RegistrySide, since: str) -> None:
         """Judge every pull; a line may come into the log a moment after the pull."""
@@ -102,7 +113,7 @@ class Trial:
         return judge_pull(pull, Evidence(seen.output, seen.succeeded, seen.digests, fetchers, addresses, seen.words))
 
 
-def _explain_pulls(client: Member, findings: Mapping[Pull, Finding | None]) -> dict[Pull, Finding | None]:
+def _explain_pulls(findings: Mapping[Pull, Finding | None], client: Member) -> dict[Pull, Finding | None]:
     """A client's failed pulls again, with the layer that is to blame as the client sees it."""
     ours = {pull: finding for pull, finding in findings.items() if finding and pull.client == client.name}
     return {pull: explain_pull(client, pull.route, finding) for pull, finding in ours.items()}
