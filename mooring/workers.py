@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+LOOK_SECONDS = 0.2
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -68,8 +69,12 @@ class Workers:
 def _collect(done: queue.SimpleQueue[tuple[int, Any, BaseException | None]], count: int) -> list[Any]:
     answers: dict[int, Any] = {}
     errors: dict[int, BaseException] = {}
-    for _ in range(count):
-        number, answers[number], error = done.get()
+    while len(answers) < count:
+        try:
+            # A signal that comes just before this waits is seen only when it is over.
+            number, answers[number], error = done.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            continue
         if isinstance(error, KeyboardInterrupt):
             raise error
         if error is not None:

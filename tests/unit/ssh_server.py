@@ -134,8 +134,10 @@ class SshServer:
         session = _Session(self.rules)
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
             transport.start_server(server=session)
+            channels = []  # paramiko closes one that nobody holds, also before its command came
             while transport.is_active():
                 channel = transport.accept(0.2)
+                channels.append(channel)
                 if channel is not None and channel.chanid in session.tunnels:
                     _connect(channel, session.tunnels[channel.chanid])
 
