@@ -11,7 +11,7 @@ import errno
 import json
 import socket
 
-from mooring.agent import host
+from mooring.agent import bounded, host
 
 try:
     from http.client import HTTPConnection, HTTPException
@@ -26,6 +26,11 @@ OLDEST = (1, 24)
 NEWEST = (1, 43)
 # Pulls and loads may be silent for long while the daemon unpacks a big layer on a slow disk.
 PATIENCE = 3600
+# What an answer, and one message of a stream, may have; lists of thousands of containers have some MiB.
+MOST = 64 * 1024 * 1024
+MOST_LINE = 4 * 1024 * 1024
+MOST_REASON = 64 * 1024
+BROKEN = (HTTPException, EnvironmentError, EOFError, ValueError)
 
 ENGINE_ARGS = {
     "docker_host": {"type": "str", "default": DEFAULT_ADDRESS, "aliases": ["docker_url"]},
@@ -46,16 +51,19 @@ class Refused(host.Failed):
 
 
 class UnixConnection(HTTPConnection):
-    """HTTP over a Unix socket."""
+    """HTTP over a Unix socket; `seconds` is for the whole exchange, `timeout` for each silence."""
 
-    def __init__(self, path, timeout):
+    def __init__(self, path, timeout, seconds=None):
         HTTPConnection.__init__(self, "localhost", timeout=timeout)
-        self.socket_path = path
+        self.strict = True  # for Python 2, which takes what is no HTTP for its version 0.9
+        self.socket_path, self.seconds, self.bounds = path, seconds, bounded.Bounds(timeout)
 
     def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.socket_path)
+        plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        plain.settimeout(self.timeout)
+        plain.connect(self.socket_path)
+        self.bounds.begin(self.seconds)
+        self.sock = bounded.BoundedSocket(plain, self.bounds)
 
 
 class OldConnection(UnixConnection):
@@ -81,6 +89,8 @@ class Engine(object):
     def negotiate(self):
         """The API version to speak."""
         known = self.get("/version")
+        if not isinstance(known, dict):
+            raise host.Failed("what answers at %s is no Docker: its version is no object" % self.address)
         highest = version(known.get("ApiVersion"))
         if highest < OLDEST:
             raise host.Failed("Docker %s speaks API %s; 1.24 or newer is needed" % (
@@ -110,17 +120,17 @@ class Engine(object):
     def request(self, method, path, query=None, body=None, patience=0):
         """One request, its whole answer parsed from JSON (None where the answer is empty)."""
         answer = self.read(method, path, query, body, patience)
-        return host.native(json.loads(answer.decode("utf-8"))) if answer.strip() else None
+        return parse(answer, "%s %s" % (method, path)) if answer.strip() else None
 
     def read(self, method, path, query=None, body=None, patience=0):
         """One request, its whole answer as bytes."""
-        connection = UnixConnection(self.socket_path, self.timeout + patience)
+        seconds = self.timeout + patience
+        connection = UnixConnection(self.socket_path, seconds, seconds)
         try:
-            return self.exchange(connection, method, path, query, body).read()
+            return bounded.read_whole(self.exchange(connection, method, path, query, body), connection.bounds, MOST)
         except socket.timeout:
-            raise host.Failed("Docker did not answer %s %s within %d seconds" % (
-                method, path, self.timeout + patience))
-        except HTTPException as error:
+            raise host.Failed("Docker did not answer %s %s within %d seconds" % (method, path, seconds))
+        except BROKEN as error:
             raise host.Failed("Docker broke off %s %s: %s" % (method, path, error))
         finally:
             connection.close()
@@ -130,8 +140,10 @@ class Engine(object):
         connection = OldConnection(self.socket_path, PATIENCE)
         try:
             answer = self.exchange(connection, "POST", path, query, None, headers)
-            for message in messages(iter(answer.fp.readline, b"")):
+            for message in messages(iter(lambda: answer.fp.readline(MOST_LINE + 1), b"")):
                 yield message
+        except BROKEN as error:
+            raise host.Failed("Docker broke off POST %s: %s" % (path, error))
         finally:
             connection.close()
 
@@ -152,8 +164,9 @@ class Engine(object):
             except socket.error:
                 # The daemon closes early when it cannot go on (disk full, no tar): its answer says why.
                 pass
-            return list(messages(self.answer(connection).read().splitlines()))
-        except (socket.error, HTTPException) as error:
+            answer = bounded.read_whole(self.answer(connection), connection.bounds, MOST)
+            return list(messages(answer.splitlines()))
+        except BROKEN as error:
             raise host.Failed("Docker broke off while it took the upload: %s" % error)
         finally:
             connection.close()
@@ -180,7 +193,7 @@ class Engine(object):
     def answer(self, connection):
         response = connection.getresponse()
         if response.status >= 400:
-            raise Refused(reason(response), response.status)
+            raise Refused(reason(response, connection.bounds), response.status)
         return response
 
     def target(self, path, query):
@@ -193,16 +206,19 @@ class Engine(object):
 
 def version(text):
     """"1.41" as (1, 41); an engine that does not say gets (0, 0)."""
-    parts = (text or "0.0").split(".")
-    return int(parts[0]), int(parts[1])
-
-
-def reason(response):
-    """What the daemon says of a refused request."""
-    text = response.read().decode("utf-8", "replace").strip()
     try:
-        text = json.loads(text)["message"]
-    except (ValueError, KeyError, TypeError):
+        major, minor = str(text or "0.0").split(".")[:2]
+        return int(major), int(minor)
+    except ValueError:
+        raise host.Failed("Docker calls %r the version of its API" % (text,))
+
+
+def reason(response, bounds):
+    """What the daemon says of a refused request."""
+    text = bounded.read_whole(response, bounds, MOST_REASON).decode("utf-8", "replace").strip()
+    try:
+        text = str(host.native(json.loads(text)["message"]))
+    except (ValueError, KeyError, TypeError, RuntimeError):
         pass
     return "Docker says: %s" % host.native(text or "HTTP %d" % response.status)
 
@@ -212,8 +228,21 @@ def messages(lines):
     for line in lines:
         if not line.strip():
             continue
-        message = host.native(json.loads(line.decode("utf-8")))
-        detail = message.get("errorDetail") or {}
+        if len(line) > MOST_LINE:
+            raise host.Failed("Docker sent a message of more than %d bytes" % MOST_LINE)
+        message = parse(line, "with a message")
+        if not isinstance(message, dict):
+            raise host.Failed("Docker sent a message that is no object")
+        detail = message.get("errorDetail")
         if detail or message.get("error"):
-            raise Refused("Docker says: %s" % (detail.get("message") or message["error"]), 200)
+            said = detail.get("message") if isinstance(detail, dict) else detail
+            raise Refused("Docker says: %s" % (said or message.get("error")), 200)
         yield message
+
+
+def parse(data, what):
+    """The value of the daemon's JSON; host.Failed where it is none."""
+    try:
+        return host.native(json.loads(data.decode("utf-8")))
+    except (ValueError, RuntimeError) as error:  # the latter where it is nested too deeply
+        raise host.Failed("Docker answered %s, but no JSON: %s" % (what, error))

@@ -2,27 +2,38 @@
 
 Built on the interpreter's http.client (httplib on Python 2) rather than urllib, which hides redirects and cannot
 speak over a Unix socket. An answer is given back whatever its status; only what is no answer is host.Failed.
+
+The other side is not trusted: a head has a limit and a deadline of its own, whatever is kept in memory has both too,
+and a download of any size ends when nothing comes any more, or next to nothing.
 """
 
 from __future__ import absolute_import, division, print_function
 
-import base64
 import socket
 import ssl
 
-from mooring.agent import host
-from mooring.agent.names import raw, text
+from mooring.agent import bounded, host
+from mooring.agent.names import raw
+from mooring.agent.urls import (
+    find_credentials,
+    is_exempt,
+    is_host,
+    join,
+    place,
+    quoted,
+    shown,
+    split,
+    urlencode,
+    urljoin,
+    urlsplit,
+)
 
 try:
     from http import client
-    from urllib.parse import unquote, urlencode, urljoin, urlsplit
 except ImportError:
-    from urllib import unquote, urlencode
-
     import httplib as client
-    from urlparse import urljoin, urlsplit
 
-__all__ = ["URL_ARGS", "Answer", "send", "urlencode", "urljoin", "urlsplit"]
+__all__ = ["URL_ARGS", "Answer", "send", "shown", "urlencode", "urljoin", "urlsplit"]
 
 URL_ARGS = {
     "url": {"required": True},
@@ -36,18 +47,26 @@ URL_ARGS = {
     "client_cert": {"type": "path"},
     "client_key": {"type": "path"},
 }
+# ValueError is what old interpreters raise for another host's certificate, and new ones for bad headers and lengths.
+NO_ANSWER = (client.HTTPException, EnvironmentError, EOFError, ValueError)
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 10
 CHUNK = 256 * 1024
+MOST_HEAD = 256 * 1024
+# An answer that is kept in memory: so many bytes, within so many seconds besides the timeout.
+MOST_BODY = 8 * 1024 * 1024
+BODY_SECONDS = 300
+# Whoever sends less than this many bytes a second, for as long as the timeout, does not mean to end.
+SLOWEST = 256
 
 
 class Answer(object):
     """Status, reason, headers (pairs, names in lower case) and the url that answered; `chunks` is the body."""
 
-    def __init__(self, response, url):
-        self.status, self.reason, self.url = response.status, response.reason, url
-        self.headers = [(name.lower(), value) for name, value in response.getheaders()]
-        self.response = response
+    def __init__(self, response, url, bounds):
+        self.status, self.reason, self.url = response.status, host.native(response.reason), url
+        self.headers = [(host.native(name).lower(), host.native(value)) for name, value in response.getheaders()]
+        self.response, self.bounds = response, bounds
 
     def header(self, name):
         """A header's value, several joined by commas; None without one."""
@@ -56,17 +75,26 @@ class Answer(object):
 
     def chunks(self):
         """The body in pieces; one that ends too early is a failure, which http.client would not notice."""
+        self.bounds.begin()
         try:
             for chunk in iter(lambda: self.response.read(CHUNK), b""):
                 yield chunk
-        except (client.HTTPException, EnvironmentError) as error:
+        except NO_ANSWER as error:
             raise failure(self.url, error)
         if self.response.length:
             raise host.Failed("Request failed: the answer ended %d bytes too early" % self.response.length,
                               url=self.url, status=-1)
 
-    def body(self):
-        return b"".join(self.chunks())
+    def body(self, most=MOST_BODY):
+        """The whole body, which is kept in memory."""
+        self.bounds.begin((self.bounds.idle or 0) + BODY_SECONDS)
+        try:
+            return bounded.read_whole(self.response, self.bounds, most)
+        except NO_ANSWER as error:
+            raise failure(self.url, error)
+
+    def close(self):
+        self.response.close()
 
 
 class Link(client.HTTPConnection):
@@ -74,17 +102,24 @@ class Link(client.HTTPConnection):
 
     def __init__(self, address, timeout, unix_socket=None, wrap=None):
         client.HTTPConnection.__init__(self, address[0], address[1], timeout=timeout)
+        self.strict = True  # for Python 2, which takes what is no HTTP for its version 0.9
         self.unix_socket, self.wrap = unix_socket, wrap
+        self.bounds, self.seconds = bounded.Bounds(timeout, SLOWEST), timeout
 
     def connect(self):
         if self.unix_socket:
-            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.sock.settimeout(self.timeout)
-            self.sock.connect(raw(self.unix_socket))
+            plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            plain.settimeout(self.timeout)
+            plain.connect(raw(self.unix_socket))
         else:
-            client.HTTPConnection.connect(self)
+            plain = socket.create_connection((self.host, self.port), self.timeout)
+        self.bounds.begin(self.seconds, MOST_HEAD)
+        self.sock = bounded.BoundedSocket(plain, self.bounds)
+        if self._tunnel_host:
+            self._tunnel()
         if self.wrap:
-            self.sock = self.wrap(self.sock)
+            self.sock = bounded.BoundedSocket(self.wrap(plain), self.bounds)
+            self.sock.shake_hands()
 
 
 def send(args, method, body=None, headers=None, follow="safe"):
@@ -101,17 +136,19 @@ def send(args, method, body=None, headers=None, follow="safe"):
         answer = ask(args, method, url, body, headers)
         if answer.status == 401 and credentials and "Authorization" not in headers:
             headers["Authorization"] = credentials
+            answer.close()
             answer = ask(args, method, url, body, headers)
         target = answer.header("location")
         if answer.status not in REDIRECTS or not target or not may_follow(follow, method):
             return answer
-        following = urljoin(url, target)
+        following = join(url, target)
         if place(following) != place(url):
             # What was meant for one server is not told to another.
-            credentials = None
-            headers = without(headers, "authorization", "cookie", "host")
+            credentials, args = None, dict(args, client_cert=None, client_key=None)
+            headers = without(headers, "authorization", "cookie", "host", "proxy-authorization")
         if method not in ("GET", "HEAD") and answer.status in (301, 302, 303):
             method, body, headers = "GET", None, without(headers, "content-type")
+        answer.close()
         url = following
     raise host.Failed("more than %d redirects" % MOST_REDIRECTS, url=shown(url), status=-1)
 
@@ -125,31 +162,10 @@ def without(headers, *names):
     return {name: value for name, value in headers.items() if name.lower() not in names}
 
 
-def place(url):
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
-
-
-def shown(url):
-    """The URL without user and password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def find_credentials(args, url):
-    """The value of the Authorization header, or None."""
-    parts = urlsplit(url)
-    user = args["url_username"] or (unquote(parts.username) if parts.username else None)
-    if user is None:
-        return None
-    password = args["url_password"] if args["url_username"] else unquote(parts.password or "")
-    return "Basic " + text(base64.b64encode(raw("%s:%s" % (user, password or ""))))
-
-
 def ask(args, method, url, body, headers):
     """One request, one Answer."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = split(url)
+    if parts.scheme not in ("http", "https") or not is_host(parts.hostname):
         raise host.Failed("%s is no http or https URL" % shown(url), url=shown(url), status=-1)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     wrap = tls(args, parts.hostname) if parts.scheme == "https" else None
@@ -165,22 +181,18 @@ def ask(args, method, url, body, headers):
             selector, headers = shown(url).partition("#")[0], dict(headers, **via)
     else:
         link = Link((parts.hostname, port), args["timeout"], args.get("unix_socket"), wrap)
+    link.seconds += len(body or b"") // bounded.BLOCK
     try:
         link.request(method, quoted(selector), body=body, headers=sendable(headers))
-        return Answer(link.getresponse(), shown(url))
-    except (client.HTTPException, EnvironmentError, ValueError) as error:
-        # ValueError is what old interpreters raise for another host's certificate, and new ones for bad headers.
+        return Answer(link.getresponse(), shown(url), link.bounds)
+    except NO_ANSWER as error:
+        link.close()
         raise failure(shown(url), error)
 
 
 def sendable(headers):
     """Headers whose values are bytes, which http.client would else take for Latin-1."""
     return {name: raw(value) for name, value in headers.items()}
-
-
-def quoted(selector):
-    """Spaces and letters outside ASCII of a URL in percent form; what is quoted already stays."""
-    return "".join(chr(one) if 32 < one < 127 else "%%%02X" % one for one in bytearray(raw(selector)))
 
 
 def find_proxy(args, parts):
@@ -193,16 +205,7 @@ def find_proxy(args, parts):
     proxy = variable(parts.scheme + "_proxy") or variable("all_proxy")
     if not args["use_proxy"] or not proxy or is_exempt(parts, variable("no_proxy") or ""):
         return None
-    return urlsplit(proxy if "://" in proxy else "http://" + proxy)
-
-
-def is_exempt(parts, exempt):
-    """Whether no_proxy ("localhost,.example.com,*") names the host, with or without its port."""
-    names = [name.strip().lower().lstrip(".") for name in exempt.split(",") if name.strip()]
-    for known in (parts.hostname, "%s:%s" % (parts.hostname, parts.port)):
-        if any(name in ("*", known) or known.endswith("." + name) for name in names):
-            return True
-    return False
+    return split(proxy if "://" in proxy else "http://" + proxy)
 
 
 def tls(args, name):
@@ -211,7 +214,8 @@ def tls(args, name):
         if args["validate_certs"]:
             raise host.Failed("this host's Python is too old to check a server's certificate (that needs 2.7.9, or "
                               "a distribution's backport); validate_certs: false would go without")
-        return lambda sock: ssl.wrap_socket(sock, keyfile=args["client_key"], certfile=args["client_cert"])
+        return lambda sock: ssl.wrap_socket(sock, keyfile=args["client_key"], certfile=args["client_cert"],
+                                            do_handshake_on_connect=False)
     try:
         context = ssl.create_default_context(cafile=args.get("ca_path"))
         if args["client_cert"]:
@@ -221,7 +225,7 @@ def tls(args, name):
     if not args["validate_certs"]:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    return lambda sock: context.wrap_socket(sock, server_hostname=name)
+    return lambda sock: context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
 
 
 def failure(url, error):
@@ -230,6 +234,4 @@ def failure(url, error):
 
 
 def reason(error):
-    if isinstance(error, socket.timeout):
-        return "timed out"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

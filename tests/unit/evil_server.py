@@ -7,6 +7,7 @@ up or the test is over; `sent` counts what they got rid of, and so tells how muc
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -22,10 +23,17 @@ DRIP = 0.02
 class EvilServer:
     """Every connection has the same behaviour; `requests` are the heads that came, `path` of the newest one."""
 
-    def __init__(self, behaviour: Callable[[EvilServer, socket.socket], None], greets: bool = False) -> None:
+    def __init__(
+        self, behaviour: Callable[[EvilServer, socket.socket], None], greets: bool = False, path: str = ""
+    ) -> None:
         self._behaviour, self._greets = behaviour, greets
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        if path:
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(path)
+            self._listener.listen()
+        else:
+            self._listener = socket.create_server(("127.0.0.1", 0))
+            self.port: int = self._listener.getsockname()[1]
         self.over = threading.Event()
         self.sent = 0
         self.requests: list[bytes] = []
@@ -46,8 +54,10 @@ class EvilServer:
 
     def drip(self, sock: socket.socket, data: bytes) -> None:
         """Byte after byte, without an end, each long before any timeout of a single read."""
-        while not self.over.wait(DRIP):
-            self.send(sock, data)
+        for number in itertools.cycle(range(len(data))):
+            if self.over.wait(DRIP):
+                return
+            self.send(sock, data[number : number + 1])
 
     def close(self) -> None:
         self.over.set()
@@ -89,7 +99,7 @@ def repeat(head: bytes, data: bytes) -> Callable[[EvilServer, socket.socket], No
 
 
 def drip(head: bytes, data: bytes) -> Callable[[EvilServer, socket.socket], None]:
-    """Send this once, and that byte over and over, slowly."""
+    """Send this once, and that over and over, byte by byte."""
 
     def behave(server: EvilServer, sock: socket.socket) -> None:
         server.send(sock, head)
@@ -141,9 +151,11 @@ LIES = {
 
 
 @contextmanager
-def serve_evil(behaviour: Callable[[EvilServer, socket.socket], None], greets: bool = False) -> Iterator[EvilServer]:
-    """The server; one that `greets` speaks before anybody asked."""
-    server = EvilServer(behaviour, greets)
+def serve_evil(
+    behaviour: Callable[[EvilServer, socket.socket], None], greets: bool = False, path: str = ""
+) -> Iterator[EvilServer]:
+    """The server, on TCP or on a Unix socket; one that `greets` speaks before anybody asked."""
+    server = EvilServer(behaviour, greets, path)
     try:
         yield server
     finally:

@@ -8,11 +8,11 @@ from __future__ import absolute_import, division, print_function
 
 import glob
 import os
+import re
 import socket
 import ssl
-import time
 
-from mooring.agent import host
+from mooring.agent import bounded, host
 
 ARGS = {
     "host": {"type": "str", "required": True},
@@ -26,6 +26,9 @@ ARGS = {
 }
 READ_ONLY = True
 MOST = 256 * 1024
+# A name with more addresses than this names nobody's registry.
+MOST_ADDRESSES = 16
+STATUS_LINE = re.compile(br"^HTTP/[0-9.]+ +([0-9]{3})(?: |\r|\n|$)")
 
 
 class Broken(Exception):
@@ -46,10 +49,11 @@ def run(args):
         seen["local_address"] = connection.getsockname()[0]
         seen["address"] = connection.getpeername()[0]
         if not args["connect_only"]:
+            bounds = bounded.Bounds()
             if args["scheme"] == "https":
-                connection = _secure(connection, args)
+                connection = _secure(connection, args, bounds)
                 seen["tls"] = connection.cipher()[1]
-            seen.update(_ask(connection, args))
+            seen.update(_ask(bounded.BoundedSocket(connection, bounds), args))
     except Broken as error:
         seen.update(layer=error.layer, msg=error.reason)
     finally:
@@ -68,7 +72,7 @@ def _resolve(args):
     for entry in found:
         if entry[4][0] not in addresses:
             addresses.append(entry[4][0])
-    return addresses
+    return addresses[:MOST_ADDRESSES]
 
 
 def _connect(addresses, args):
@@ -82,27 +86,36 @@ def _connect(addresses, args):
     raise Broken("TCP", "; ".join(reasons))
 
 
-def _secure(connection, args):
+def _secure(connection, args, bounds):
     """TLS over the connection, trusting what Docker trusts: the system's authorities and `ca_path`."""
     try:
-        if not hasattr(ssl, "SSLContext"):  # Python before 2.7.9 without the backport
-            return _secure_as_of_old(connection, args)
-        context = ssl.create_default_context()
-        if not args["validate_certs"]:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        for path in _authorities(args):
-            context.load_verify_locations(path)
-        return context.wrap_socket(connection, server_hostname=args["host"])
+        secure = _wrap(connection, args)
+        bounds.begin(args["timeout"])
+        bounded.BoundedSocket(secure, bounds).shake_hands()
+        return secure
     except (ssl.SSLError, ValueError, socket.error, IOError) as error:
         raise Broken("TLS", "%s port %d: %s" % (args["host"], args["port"], _reason(error)))
 
 
-def _secure_as_of_old(connection, args):
+def _wrap(connection, args):
+    """The connection with TLS around it, before the handshake."""
+    if not hasattr(ssl, "SSLContext"):  # Python before 2.7.9 without the backport
+        return _wrap_as_of_old(connection, args)
+    context = ssl.create_default_context()
+    if not args["validate_certs"]:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    for path in _authorities(args):
+        context.load_verify_locations(path)
+    return context.wrap_socket(connection, server_hostname=args["host"], do_handshake_on_connect=False)
+
+
+def _wrap_as_of_old(connection, args):
     authorities = _authorities(args)
     trust = ssl.CERT_REQUIRED if args["validate_certs"] and authorities else ssl.CERT_NONE
     host.warn("this Python cannot compare the certificate's name")
-    return ssl.wrap_socket(connection, cert_reqs=trust, ca_certs=authorities[0] if authorities else None)
+    return ssl.wrap_socket(connection, cert_reqs=trust, ca_certs=authorities[0] if authorities else None,
+                           do_handshake_on_connect=False)
 
 
 def _authorities(args):
@@ -117,19 +130,19 @@ def _ask(connection, args):
     # HTTP/1.0, so that the answer's end is the connection's end and nothing has to be put together.
     request = "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: mooring\r\nAccept: */*\r\n\r\n" % (
         args["path"], _authority(args))
+    connection.bounds.begin(args["timeout"])
     try:
         connection.sendall(request.encode("ascii"))
-        answer = _read(connection, args["timeout"])
+        answer = _read(connection)
     except (ssl.SSLError, socket.error) as error:
         raise Broken("HTTP", "no answer from %s port %d: %s" % (args["host"], args["port"], _reason(error)))
     head, _, body = answer.partition(b"\r\n\r\n")
-    lines = head.decode("latin-1").split("\r\n")
-    words = lines[0].split(None, 2)
-    if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdigit():
+    status = STATUS_LINE.match(head)
+    if not status:
         raise Broken("HTTP", "%s port %d does not speak HTTP: %r" % (args["host"], args["port"], answer[:60]))
-    pairs = [line.partition(":") for line in lines[1:]]
+    pairs = [line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:]]
     headers = [[name.strip(), value.strip()] for name, _, value in pairs]
-    return {"status": int(words[1]), "headers": headers, "body": body.decode("utf-8", "replace")}
+    return {"status": int(status.group(1)), "headers": headers, "body": body.decode("utf-8", "replace")}
 
 
 def _authority(args):
@@ -137,9 +150,10 @@ def _authority(args):
     return args["host"] if args["port"] == standard else "%s:%d" % (args["host"], args["port"])
 
 
-def _read(connection, timeout):
-    end, parts, size = time.time() + timeout, [], 0
-    while size < MOST and time.time() < end:
+def _read(connection):
+    """The whole answer, or what of it came in time."""
+    parts, size = [], 0
+    while size < MOST:
         try:
             chunk = connection.recv(65536)
         except (ssl.SSLError, socket.error):

@@ -28,6 +28,11 @@ ARGS.update({
 CONTENT_TYPES = {"json": "application/json", "form-urlencoded": "application/x-www-form-urlencoded"}
 JSON_TYPE = re.compile(r"^[^;]*[/+](json|javascript)\s*(;|$)", re.I)
 CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.I)
+# Others are no encodings of text, such as Python 2's "bz2", or take quadratic time, such as "punycode".
+CHARSETS = re.compile(r"^(us-?)?ascii$|^(utf|ucs|iso|latin|windows|cp|koi8|gb|hz|big5|euc|shift|sjis|tis|mac)", re.I)
+# As deep as a reply may be nested.
+DEEPEST = 64
+MOST_DIGITS = 1000
 
 
 def run(args):
@@ -92,16 +97,16 @@ def describe(args, answer):
     """An answer in Ansible's words: headers in lower case with underscores, JSON read where it says it is JSON."""
     values = {name.replace("-", "_"): answer.header(name) for name, _ in answer.headers}
     if "location" in values:
-        values["location"] = http.urljoin(answer.url, values["location"])
+        values["location"] = locate(answer.url, values["location"])
     content = answer.body()
     kind = answer.header("content-type") or ""
     charset = CHARSET.search(kind)
     decoded = decode(content, charset.group(1) if charset else "utf-8")
     if JSON_TYPE.match(kind):
         try:
-            values["json"] = json.loads(decoded)
-        except ValueError:
-            host.warn("%s calls its answer JSON, but it is none" % answer.url)
+            values["json"] = read_json(decoded)
+        except (ValueError, RuntimeError):  # the latter where it is nested too deeply
+            host.warn("%s calls its answer JSON, but it is none that can be read" % answer.url)
     if args["return_content"]:
         values["content"] = decoded
     words = "OK (%s bytes)" % (answer.header("content-length") or "unknown")
@@ -112,8 +117,37 @@ def describe(args, answer):
     return values
 
 
+def locate(url, target):
+    """Where a header leads to; what is no URL stays as it came."""
+    try:
+        return http.urljoin(url, target)
+    except ValueError:
+        return target
+
+
+def read_json(decoded):
+    """The value of JSON text; ValueError where it is none, or nested too deeply for a reply."""
+    value = level = json.loads(decoded, parse_int=read_number)
+    for _ in range(DEEPEST):
+        level = [inner for one in (level if isinstance(level, list) else [level])
+                 for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+                 if isinstance(inner, (dict, list))]
+        if not level:
+            return value
+    raise ValueError("nested too deeply")
+
+
+def read_number(digits):
+    """A whole number; a Python that has a limit for digits must read the reply."""
+    if len(digits) > MOST_DIGITS:
+        raise ValueError("a number of %d digits" % len(digits))
+    return int(digits)
+
+
 def decode(content, charset):
     try:
+        if not CHARSETS.match(charset):
+            raise LookupError(charset)
         return text(raw(content.decode(charset)))
     except (LookupError, UnicodeError):
         return text(raw(content.decode("utf-8", "replace")))

@@ -10,6 +10,8 @@ import time
 from mooring.agent import host
 from mooring.agent.names import raw, text
 
+# Of what a port says, so much of the end is searched.
+MOST = 1024 * 1024
 ARGS = {
     "host": {"default": "127.0.0.1"},
     "port": {"type": "int"},
@@ -119,7 +121,7 @@ def listen(sock, expression, end):
             return None
         if not more:
             return None
-        data += more
+        data = (data + more)[-MOST:]
         match = expression.search(data)
         if match:
             return match
