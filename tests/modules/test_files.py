@@ -210,3 +210,60 @@ def test_an_access_list_survives_a_new_content(tmp_path: Path) -> None:
     files.write_file(str(target), b"new")
     assert os.getxattr(target, "system.posix_acl_access") == body
     assert target.read_text() == "new"
+
+
+HOME = """
+import sys
+from mooring.agent import accounts
+accounts.SKELETON = sys.argv[1]
+accounts.make_home({"home": sys.argv[2], "uid": 65534, "gid": 65534})
+"""
+
+
+@as_root
+@pytest.mark.parametrize("program", [sys.executable, *interpreters().values()])
+def test_a_home_is_filled_and_given_to_its_user(program: str, tmp_path: Path) -> None:
+    skeleton, home = tmp_path / "skel", tmp_path / "homes" / "alice"
+    (skeleton / ".config" / "empty").mkdir(parents=True)
+    (skeleton / ".config" / "key").write_text("x")
+    (skeleton / ".config" / "key").chmod(0o640)
+    (skeleton / "link").symlink_to("/etc/passwd")
+    (skeleton / ".config").chmod(0o750)
+    before = os.stat("/etc/passwd")
+    subprocess.run([program, "-c", HOME, str(skeleton), str(home)], check=True, env={"PYTHONPATH": ROOT})
+    assert sorted(str(path.relative_to(home)) for path in home.rglob("*")) == [
+        ".config",
+        ".config/empty",
+        ".config/key",
+        "link",
+    ]
+    for path in (home, *home.rglob("*")):
+        assert (path.lstat().st_uid, path.lstat().st_gid) == (NOBODY, NOBODY), path
+    modes = [oct(path.stat().st_mode & 0o7777) for path in (home, home / ".config", home / ".config" / "key")]
+    assert modes == ["0o700", "0o750", "0o640"]
+    assert os.stat("/etc/passwd").st_uid == before.st_uid
+
+
+@as_root
+def test_a_new_content_keeps_setuid_and_a_new_directory_its_group(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("old")
+    os.chown(program, NOBODY, NOBODY)
+    program.chmod(0o4755)
+    files.write_file(str(program), b"new")
+    assert (program.stat().st_uid, program.stat().st_mode & 0o7777) == (NOBODY, 0o4755)
+    os.chown(tmp_path, 0, NOBODY)
+    tmp_path.chmod(0o2755)
+    files.make_directories(str(tmp_path / "a" / "b"), {})
+    below = (tmp_path / "a" / "b").stat()
+    assert (below.st_gid, below.st_mode & 0o7777) == (NOBODY, 0o2755)
+
+
+def test_an_access_list_never_says_more_than_the_new_mode() -> None:
+    """The list as above, for a file that becomes 0600: the mask closes it to user 65534."""
+    entries = [(1, 6, 0xFFFFFFFF), (2, 4, NOBODY), (4, 4, 0xFFFFFFFF), (16, 4, 0xFFFFFFFF), (32, 4, 0xFFFFFFFF)]
+    packed = [b"\2\0\0\0" + b"".join(xattrs.ENTRY.pack(*entry) for entry in found) for found in (
+        entries,
+        [*entries[:3], (16, 0, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)],
+    )]  # fmt: skip
+    assert xattrs.masked(packed[0], 0o600) == packed[1]
