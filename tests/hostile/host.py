@@ -100,13 +100,13 @@ class Host:
 
     def _let_agent_answer(self, talk: Talk, command: bytes, size: int) -> None:
         """The real agent, with the malice between it and the wire."""
-        child = subprocess.Popen(
-            ["/bin/sh", "-c", command.decode()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-        )
+        words = ["/bin/sh", "-c", command.decode()]
+        try:
+            child = subprocess.Popen(
+                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+            )
+        except OSError as error:
+            raise RuntimeError("the test itself cannot start an agent") from error
         assert child.stdin
         assert child.stdout
         back = threading.Thread(target=self._bring_back, args=(talk, child.stdout), daemon=True)

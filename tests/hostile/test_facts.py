@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.hostile.malice import add_facts
 from tests.hostile.payloads import SECRET, TAINT, expect_law, proxy, secret_file, template
 from tests.hostile.recorded import CLIENT, FACTS
@@ -43,40 +41,41 @@ MAGIC = (
 OPERATORS = ("of_the_play", "of_all", "of_the_host", "role_like", "extra_ssh")
 
 
-@pytest.fixture
-def told(yard: Yard) -> Any:
-    """One run with a host for each name that it gives as a fact, and an honest one."""
+def inhabit(yard: Yard) -> None:
+    """An honest host, and one for each name that it gives as a fact."""
     arguments = "{{ extra_ssh | default('') }}"
-    yard.common = {"of_all": "operator", "extra_ssh_of_the_fleet": arguments}
-    yard.add("honest", answers=CLIENT, of_the_host="operator", ansible_ssh_extra_args=arguments)
+    yard.common = {"of_all": "operator"}
+    own = {"of_the_host": "operator", "ansible_ssh_extra_args": arguments}
+    yard.add("honest", answers=CLIENT, **own)
     for name in (*WAYS, *MAGIC, *OPERATORS):
-        value: Any = proxy(yard, name.replace("_", "-")) if "args" in name or name == "extra_ssh" else TAINT
+        value: Any = proxy(yard, hosts_name(name)) if "args" in name or name == "extra_ssh" else TAINT
         value = True if name in ("ansible_become", "ansible_check_mode") else value
-        malice = add_facts({name: value})
-        yard.add(name.replace("_", "-"), malice, CLIENT, of_the_host="operator", ansible_ssh_extra_args=arguments)
-    return yard.play(PLAY, "--forks", "60")
+        yard.add(hosts_name(name), add_facts({name: value}), CLIENT, **own)
 
 
-def test_no_fact_says_how_a_host_is_reached(yard: Yard, told: Any) -> None:
-    expect_law(told, yard)
+def hosts_name(fact: str) -> str:
+    return fact.replace("_", "-")
+
+
+def test_no_fact_says_how_a_host_is_reached_or_what_the_operator_or_ansible_says(yard: Yard) -> None:
+    inhabit(yard)
+    run = yard.play(PLAY, "--forks", "60")
+    expect_law(run, yard)
+    expect_honest(run)
+    assert run.messages("honest", "who"), run.said
     for name in WAYS:
-        host = name.replace("_", "-")
-        assert told.messages(host, "still there") == told.messages("honest", "still there"), told.said
-        assert name in told.warnings(host), name
-    assert told.recap["extra-ssh"] == told.recap["honest"], told.said
-
-
-def test_what_the_operator_or_ansible_says_outranks_a_hosts_word(yard: Yard, told: Any) -> None:
-    expect_honest(told)
-    assert told.messages("honest", "who"), told.said
+        host = hosts_name(name)
+        assert run.messages(host, "still there") == run.messages("honest", "still there"), (name, run.said)
+        assert name in run.warnings(host), name
+    assert run.recap["extra-ssh"] == run.recap["honest"], run.said
     for name in (*MAGIC, *OPERATORS):
-        host = name.replace("_", "-")
+        host = hosts_name(name)
         for task in ("who", "left out"):
-            assert told.messages(host, task) == told.messages("honest", task), (name, told.said)
-        mine = [line.replace(host, "honest") for line in told.messages(host, "magic")]
-        assert mine == told.messages("honest", "magic"), (name, told.said)
+            assert run.messages(host, task) == run.messages("honest", task), (name, run.said)
+        mine = [line.replace(host, "honest") for line in run.messages(host, "magic")]
+        assert mine == run.messages("honest", "magic"), (name, run.said)
     for name in ("of_all", "of_the_host", "of_the_play"):
-        assert name in told.warnings(name.replace("_", "-")), name
+        assert name in run.warnings(hosts_name(name)), name
 
 
 def test_no_host_is_sent_a_file_of_its_own_choice(yard: Yard) -> None:

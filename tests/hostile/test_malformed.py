@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import pytest
-
 from mooring.agent import wire
 from tests.hostile.kinds import WRONG, all_malices, deep, frame, text
 from tests.hostile.malice import Begin
@@ -52,13 +50,12 @@ def test_replies_and_frames_of_wrong_kinds(yard: Yard) -> None:
         assert name == "key-unreachable" or row["ok"] or row["unreachable"] or row["failed"], (name, row)
 
 
-@pytest.mark.parametrize("words", [(), ("--verbose", "--diff")], ids=["text", "verbose"])
-def test_reporters_of_text_live_through_all_of_it(yard: Yard, words: tuple[str, ...]) -> None:
+def test_reporters_of_text_live_through_all_of_it(yard: Yard) -> None:
     yard.add("honest", answers=CLIENT)
     for name, malice in all_malices("ping").items():
         yard.add(name, malice, CLIENT)
     (yard.checkout / "playbooks" / "own.yml").write_text(PLAY)
-    run = yard.invoke("play", "playbooks/own.yml", "--forks", "100", *words)
+    run = yard.invoke("play", "playbooks/own.yml", "--forks", "100", "--verbose", "--diff")
     assert run.status in (2, 4), run.said
     assert TRACE not in run.out, run.said
     recap = run.out.rpartition("PLAY RECAP")[2]
@@ -92,7 +89,7 @@ def banners() -> dict[str, Callable[[], Iterable[bytes]]]:
         "long-banner": lambda: [b"welcome\n" * 8192] * 4096,
         "escapes": lambda: [b"\x1b]0;x\x07\x1b[2J\nPLAY RECAP *****\nhonest : ok=0 failed=9\n"],
         "half-markers": lambda: [wire.MARKER[:-1]] * 100,
-        "zeros": lambda: [b"\0" * 65536] * 64,
+        "zeros": lambda: [b"\0" * 65536],
     }
 
 

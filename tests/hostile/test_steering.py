@@ -68,42 +68,39 @@ def told(yard: Yard, host: str, values: Any) -> Any:
     }
 
 
-@pytest.fixture
-def steered(yard: Yard) -> Any:
-    """One run with a host for each module that steers, for each key, and an honest one."""
+TABLE = {**CLIENT, "command": {"rc": 0, "stdout": "honest words"}}
+
+
+def inhabit(yard: Yard) -> None:
+    """An honest host, and one for each module that steers, for each key and for each word of meta."""
     yard.add("honest")
     for module in MODULES:
         yard.add(f"by-{module}", add(told(yard, f"by-{module}", {}), module))
     for key, value in CONTROL_KEYS.items():
-        yard.add(f"key-{key.replace('_', '-')}", add({key: value}))
+        yard.add(f"key-{key.replace('_', '-')}", add({key: value}), TABLE)
     for key, value in DATA_KEYS.items():
-        yard.add(f"data-{key.replace('_', '-')}", add({key: value}))
+        yard.add(f"data-{key.replace('_', '-')}", add({key: value}), TABLE)
     for word in ("end_host", "end_play", "flush_handlers", "noop"):
-        yard.add(f"word-{word.replace('_', '-')}", add({"meta": word}))
-    return yard.play(PLAY, "--forks", "60")
+        yard.add(f"word-{word.replace('_', '-')}", add({"meta": word}), TABLE)
 
 
-def test_keys_of_the_control_side_are_dropped_and_told(yard: Yard, steered: Any) -> None:
-    expect_honest(steered)
-    assert yard.marked == [], steered.said
+def test_keys_of_the_control_side_are_dropped_and_told_and_steer_nothing(yard: Yard) -> None:
+    inhabit(yard)
+    run = yard.play(PLAY, "--forks", "60")
+    expect_law(run, yard)
+    expect_honest(run)
     for module in MODULES:
-        warned = steered.warnings(f"by-{module}")
-        assert "included_variables" in warned, (module, warned)
-        assert "meta" in warned, (module, warned)
+        assert "included_variables" in run.warnings(f"by-{module}"), module
+        assert "meta" in run.warnings(f"by-{module}"), module
     for key in CONTROL_KEYS:
-        assert key in steered.warnings(f"key-{key.replace('_', '-')}"), key
-    expect_law(steered, yard)
-
-
-def test_no_host_ends_skips_or_gains_anything_by_its_words(yard: Yard, steered: Any) -> None:
-    plain = steered.messages("honest", "shown")
+        assert key in run.warnings(f"key-{key.replace('_', '-')}"), key
+    plain = run.messages("honest", "shown")
     assert len(plain) == 1
+    assert set(run.recap) == set(yard.hosts)
     for name in yard.hosts:
-        assert steered.messages(name, "shown") == plain, steered.said
+        assert run.messages(name, "shown") == plain, (name, run.said)
         assert len(yard.servers[name].transports) == 1, f"{name} had its connection reset"
-        row = steered.recap[name]
-        assert row == steered.recap["honest"], (name, row)
-    assert set(steered.recap) == set(yard.hosts)
+        assert run.recap[name] == run.recap["honest"], name
 
 
 def test_names_beside_ansibles_are_facts_of_a_module_that_declares_them_only(yard: Yard) -> None:
