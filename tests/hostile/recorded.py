@@ -97,9 +97,10 @@ def ran(asked: Asked, stdout: str = "") -> dict[str, Any]:
     return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": asked.args.get("cmd") or asked.args.get("_raw_params")}
 
 
+OWNED = {"uid": 0, "gid": 0, "pw_name": "root", "gr_name": "root", "mode": "0755"}
 CLIENT: Answers = {
     "setup": {"ansible_facts": FACTS},
-    "stat": {"stat": {"exists": True, "isreg": True, "path": "/usr/bin/dockerd"}},
+    "stat": {"stat": {**OWNED, "exists": True, "isreg": True, "isdir": True, "path": "/usr/bin/dockerd"}},
     "systemd": {"name": "docker", "state": "started", "enabled": True, "status": {"ActiveState": "active"}},
     "slurp": slurp,
     "blockinfile": {"changed": True, "msg": "Block inserted"},
@@ -114,7 +115,7 @@ CLIENT: Answers = {
 MOORED: Answers = {**CLIENT, "docker_config": lambda asked: docker_config(asked, SETTINGS)}
 SERVER: Answers = {
     **CLIENT,
-    "file": {"changed": False, "state": "directory", "mode": "0755", "path": "/etc/mooring"},
+    "file": {"changed": False, **OWNED, "state": "directory", "path": "/etc/mooring"},
     "copy": {"changed": True, "dest": "/etc/mooring/x", "checksum": "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
     "docker_image": {"changed": False, "image": {"Id": "sha256:1"}, "actions": []},
     "docker_network": {"changed": False, "network": {"Name": "mooring"}, "actions": []},

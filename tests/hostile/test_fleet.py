@@ -157,12 +157,13 @@ def verified(malice: Malice | None, yard: Yard, world: World) -> Watched:
         def answer(asked: Asked, name: str = name) -> dict[str, Any]:
             return world.answer(name, asked.module, asked.args)
 
-        answers = {**facts, **dict.fromkeys(("shell", "registry_probe", "docker_host_info"), answer)}
+        answers = {**facts, **dict.fromkeys(MODULES_OF_VERIFY, answer)}
         yard.add(name, own, answers, group)
     yard.tunnels_to = world.registry.server_address  # type: ignore[assignment]
     return yard.invoke("verify", "--json")
 
 
+MODULES_OF_VERIFY = ("shell", "registry_probe", "docker_host_info", "uri")
 BAD: dict[str, Malice | None] = {
     "none": None,
     "facts": Edit(lambda asked, reply: {"ansible_facts": [1]}, "setup"),

@@ -13,7 +13,7 @@ from tests.hostile.host import Answers, Asked
 from tests.hostile.payloads import expect_law
 from tests.hostile.recorded import CLIENT, FACTS, SERVER
 from tests.hostile.taint import Tainter
-from tests.hostile.test_fleet import CONTAINERD, WELL, with_host_lines
+from tests.hostile.test_fleet import CONTAINERD, MODULES_OF_VERIFY, WELL, with_host_lines
 from tests.hostile.yard import AT_ONCE, TRACE, Watched, Yard, expect_honest
 from tests.unit.registry_server import serve_registry
 from tests.unit.verification_world import World
@@ -128,6 +128,3 @@ def verify(yard: Yard, world: World, seeds: list[int]) -> Watched:
         malice = Tainter(yard, name, seeds[number], SHARES[3 * number]) if number > 1 else None
         yard.add(name, malice, answers, "clients" if number else "server")
     return yard.invoke("verify", "--json")
-
-
-MODULES_OF_VERIFY = ("shell", "registry_probe", "docker_host_info")
