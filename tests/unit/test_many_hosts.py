@@ -22,6 +22,8 @@ from mooring.connection.settings import RunOptions
 from mooring.descriptors import OWN, Room, make_room
 from mooring.errors import HostUnreachable, UsageError
 from mooring.session import Session
+from mooring.templating import Templar
+from mooring.variables import Variables
 
 ROOT = Path(__file__).parents[2]
 INVOKE = str(Path(sys.executable).with_name("invoke"))
@@ -179,7 +181,9 @@ def test_nothing_stays_open(many: Many, way: str) -> None:
         session = Session("host", Bundle(), RunOptions())
         for _ in range(2 if way == "two agents" else 1):
             try:
-                session.call(variables, None, {"module": "ping", "args": {"data": "pong"}})
+                session.call(
+                    Variables(Templar(), [(variables, False)]), None, {"module": "ping", "args": {"data": "pong"}}
+                )
             except HostUnreachable:
                 assert way == "refused"
             if way == "two agents":
