@@ -19,6 +19,7 @@ from mooring.results import (
     Recap,
     Result,
     RunFinished,
+    Silence,
     TaskFinished,
     TaskStarted,
     Warned,
@@ -224,6 +225,22 @@ def on_a_terminal(clock, **options):
         file=stream, force_terminal=True, width=100, highlight=False, color_system="standard", **options
     )
     return Console(stream, clock=clock, terminal=terminal, diff=True), stream
+
+
+def test_on_a_terminal_the_foot_names_silent_hosts_first():
+    clock = Clock()
+    console, stream = on_a_terminal(clock)
+    for host in ("slow", "silent"):
+        console.handle(TaskStarted(host, "Load it", WHERE))
+        clock.now += 1
+    clock.now = 60
+    console.handle(Silence("silent", 30.0))
+    clock.now = 70
+    assert console.activity.summary() == "silent 69 s (Load it; no answer for 40 s), slow 70 s (Load it)"
+    console.handle(Silence("silent", 0.0))
+    assert "no answer" not in console.activity.summary()
+    console.handle(Silence("unknown", 30.0))
+    console.close()
 
 
 def test_on_a_terminal_the_foot_names_slow_hosts_and_draws_bars():
