@@ -229,7 +229,7 @@ def on_a_terminal(clock, **options):
 
 def test_on_a_terminal_the_foot_names_silent_hosts_first():
     clock = Clock()
-    console, stream = on_a_terminal(clock)
+    console, _ = on_a_terminal(clock)
     for host in ("slow", "silent"):
         console.handle(TaskStarted(host, "Load it", WHERE))
         clock.now += 1
