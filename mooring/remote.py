@@ -16,7 +16,7 @@ from mooring.bundle import Bundle
 from mooring.connection.become import Become
 from mooring.connection.process import Connection
 from mooring.deadline import Deadline
-from mooring.errors import AgentError, ConnectionLost, HostUnreachable, OutOfTime
+from mooring.errors import AgentError, ArgumentError, ConnectionLost, HostUnreachable, OutOfTime
 from mooring.frames import Frames, Silent
 from mooring.launch import END_SECONDS, Launch
 from mooring.messages import Malformed, Told, name_kind
@@ -109,6 +109,10 @@ class Remote:
             self._frames.write(wire.JSON, self._last, request.message())
         except (Silent, ConnectionLost) as error:
             self._give_up(self._explain_end(error))
+        except (TypeError, ValueError, RecursionError) as error:
+            # YAML knows values that JSON does not, such as dates; nothing was sent.
+            del self._underway[self._last]
+            raise ArgumentError(f"{request.module}: its arguments cannot be written as JSON: {error}") from None
         return self._last
 
     def _receive(self, number: int, deadline: Deadline) -> dict[str, Any]:

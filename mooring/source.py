@@ -63,8 +63,9 @@ def _value(tree: yaml.Node, root: Node, text: type[Text]) -> Any:
 
 
 def _key(node: Node) -> Any:
+    """A key as JSON can have it, in which everything ends: a date or bytes are the text that stands there."""
     plain = _scalar(node)
-    return str(plain) if isinstance(plain, str) else plain
+    return plain if plain is None or isinstance(plain, (int, float)) else str(node.tree.value)
 
 
 def _scalar(node: Node) -> Any:

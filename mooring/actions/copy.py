@@ -72,4 +72,7 @@ def passed(call: Call) -> dict[str, object]:
 
 def as_text(value: object) -> str:
     """`content` as Ansible writes it: text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, indent=4, ensure_ascii=False)
+    try:
+        return value if isinstance(value, str) else json.dumps(value, indent=4, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ArgumentError(f"copy: its content cannot be written as JSON: {error}") from None

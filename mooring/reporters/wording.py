@@ -84,7 +84,14 @@ def values(result: Result) -> dict[str, Any]:
 
 def values_text(result: Result) -> str:
     """The return values as one JSON text."""
-    return json.dumps(values(result), ensure_ascii=False, sort_keys=True, default=str)
+    return json.dumps(_ordered(values(result)), ensure_ascii=False, default=str)
+
+
+def _ordered(value: Any) -> Any:
+    """The value with its keys in the order of their texts; YAML knows keys of other kinds as well."""
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value, key=str)}
+    return [_ordered(child) for child in value] if isinstance(value, (list, tuple)) else value
 
 
 def diffs(result: Result) -> Iterator[str]:

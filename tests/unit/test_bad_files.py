@@ -153,6 +153,18 @@ def test_what_runs_with_closed_streams_is_done_all_the_same(folder: Path) -> Non
     assert (ran.returncode, (folder / "done").read_text()) == (0, "x")
 
 
+@pytest.mark.parametrize("option", ["-v", "--json"])
+def test_keys_of_every_kind_come_through_to_the_screen(option: str, folder: Path) -> None:
+    odd = "{2020-01-01: a, null: b, 1.5: c, .inf: d, no: e, 7: f, !!binary aGk=: g, h: i}"
+    (folder / "p.yml").write_text(
+        PLAYBOOK.replace("{msg: said}", f"{{msg: {odd}}}") + f"    - set_fact: {{x: {odd}}}\n"
+    )
+    ran = invoke(f"{{invoke}} play {{folder}}/p.yml -i x, {option}", folder)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert '"2020-01-01": "a"' in ran.stdout
+    assert '"aGk=": "g"' in ran.stdout
+
+
 @pytest.mark.parametrize(
     ("key", "status", "message"),
     [(b"\x04", 1, b"Login password: none was given"), (b"\x03", 130, b"interrupted")],

@@ -120,7 +120,7 @@ def test_what_is_no_archive_is_refused_at_the_task_that_names_it(tmp_path, data,
 
 
 def test_a_missing_archive_is_named(tmp_path):
-    with pytest.raises(SourceError, match=r"cannot read the image archive .*No such file"):
+    with pytest.raises(SourceError, match=r"cannot read the image archive .*no such file"):
         read_archive(tmp_path / "gone.tar")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
 from mooring import source
@@ -83,7 +81,7 @@ def test_what_is_unsafe_is_so_all_through() -> None:
 
 
 def test_keys_of_every_kind() -> None:
-    assert list(read("null: 1\n1: 2\n1.5: 3\n2020-01-01: 4\nno: 5\n")) == [None, 1, 1.5, date(2020, 1, 1), False]
+    assert list(read("null: 1\n1: 2\n1.5: 3\n2020-01-01: 4\nno: 5\n")) == [None, 1, 1.5, "2020-01-01", False]
 
 
 def test_a_document_in_one_line_is_shown_around_the_mistake() -> None:
