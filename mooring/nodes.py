@@ -72,6 +72,11 @@ class Node(NamedTuple):
 
     def items(self) -> Iterator[tuple[Node, Node]]:
         """The keys and values of a mapping, merge keys (`<<`) resolved; a key given twice is an error."""
+        for key, child in self.pairs():
+            yield self.near(key), self.near(child)
+
+    def pairs(self) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+        """The same as bare trees."""
         assert isinstance(self.tree, yaml.MappingNode)
         seen: dict[str, yaml.Node] = {}
         for key, child in _merged(self):
@@ -80,7 +85,7 @@ class Node(NamedTuple):
                 line = seen[name].start_mark.line + 1
                 raise SourceError(f'duplicate key "{name}", first given in line {line}', self.near(key).where)
             seen[name] = key
-            yield self.near(key), self.near(child)
+            yield key, child
 
     def elements(self) -> list[Node]:
         """The elements of a list."""

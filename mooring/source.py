@@ -15,7 +15,7 @@ import yaml
 from mooring.composing import compose, split_lines
 from mooring.errors import PlaybookError, SourceError, Where
 from mooring.nodes import Node, Text, Unsafe
-from mooring.reading import read_text
+from mooring.reading import many_objects, read_text
 from mooring.scalars import construct
 
 __all__ = ["Node", "Reader", "Text", "Unsafe", "did_you_mean", "load", "parse", "value"]
@@ -33,7 +33,8 @@ def parse(text: str, path: str) -> Node | None:
     """The root node of a YAML text that came from `path`."""
     text = text.removeprefix("\ufeff")
     lines = split_lines(text)
-    root = compose(text, path, lines)
+    with many_objects():
+        root = compose(text, path, lines)
     return None if root is None else Node(root, path, lines)
 
 
@@ -58,14 +59,16 @@ def _value(tree: yaml.Node, root: Node, text: type[Text]) -> Any:
         raise SourceError(f"unknown tag {_short(tag)}", root.near(tree).where)
     kind = Unsafe if tag == "!unsafe" else text
     if isinstance(tree, yaml.MappingNode):
-        return {_key(key): _value(child.tree, root, kind) for key, child in root.near(tree).items()}
+        return {_key(key, root): _value(child, root, kind) for key, child in root.near(tree).pairs()}
     return [_value(child, root, kind) for child in tree.value]
 
 
-def _key(node: Node) -> Any:
+def _key(tree: yaml.Node, root: Node) -> Any:
     """A key as JSON can have it, in which everything ends: a date or bytes are the text that stands there."""
-    plain = _scalar(node)
-    return plain if plain is None or isinstance(plain, (int, float)) else str(node.tree.value)
+    if tree.tag == "tag:yaml.org,2002:str":
+        return tree.value
+    plain = _scalar(root.near(tree))
+    return plain if plain is None or isinstance(plain, (int, float)) else str(tree.value)
 
 
 def _scalar(node: Node) -> Any:

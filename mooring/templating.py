@@ -62,6 +62,7 @@ class Templar:
         self.basedir = basedir
         self._values = Environment(basedir, escapes=True)
         self._expressions = Environment(basedir, escapes=False)
+        self._checked: set[tuple[str, bool]] = set()
         self._compiled: dict[tuple[str, bool], Template] = {}
         self._files: dict[tuple[Any, ...], Environment] = {}
 
@@ -103,6 +104,8 @@ class Templar:
             raise TemplateError(mistake[0], find_line(path, mistake[2]), mistake[1])
 
     def _check(self, text: str, where: Where | None, is_expression: bool) -> None:
+        if (text, is_expression) in self._checked:
+            return
         environment = self._expressions if is_expression else self._values
         try:
             tree = environment.parse_expression(text) if is_expression else environment.parse(text)
@@ -115,6 +118,7 @@ class Templar:
             raise TemplateError(mistake[0], where, mistake[1])
         if is_wrapped:
             raise TemplateError("a condition is an expression already", where, "name the variable without {{ }}")
+        self._checked.add((str(text), is_expression))
 
     # --- rendering ---
 
