@@ -47,3 +47,10 @@ def test_an_include_within_an_include_may_come_to_an_end(tmp_path: Path) -> None
     (tmp_path / "again.yml").write_text(text)
     story = Story(tmp_path, play("- include_tasks: again.yml\n"))
     assert (story.status, len(story.outcomes())) == (0, 41)
+
+
+def test_a_value_that_json_does_not_know_fails_its_task_alone(tmp_path: Path) -> None:
+    tasks = f"- file: {{path: {tmp_path}/x, state: touch, mode: 2020-01-01}}\n  ignore_errors: true\n- ping:\n"
+    story = Story(tmp_path, play(tasks))
+    assert story.status == 0
+    assert "file: its arguments cannot be written as JSON: " in story.messages()[0]
