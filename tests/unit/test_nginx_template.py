@@ -57,6 +57,7 @@ def render(**given: Any) -> str:
         "keepalive_timeout 60s;",
         "reset_timedout_connection on;",
         "limit_conn pulls 1200;",
+        "limit_req zone=layers burst=2000;",
         "limit_conn pushes 400;",
         "worker_connections 16384;",
         "worker_rlimit_nofile 17408;",
@@ -128,6 +129,7 @@ def test_deleting_is_closed_unless_opened() -> None:
 def test_limits_can_be_set_and_left_out() -> None:
     text = render(nginx_pulls_per_address=0, nginx_pushes_per_address=7, nginx_worker_connections=100)
     assert "limit_conn pulls" not in text
+    assert "limit_req" not in render(nginx_layers_per_second=0)
     assert "limit_conn pushes 7;" in text
     assert "worker_rlimit_nofile 1124;" in text
 
