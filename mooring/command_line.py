@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import inspect
 import shlex
 import sys
@@ -16,6 +15,7 @@ from invoke import Task
 from mooring import source
 from mooring.errors import UsageError, on_one_line
 from mooring.reading import read_text
+from mooring.reporters.last_words import ask_secret, end_line
 
 
 def option(default: Any, text: str, short: str = "") -> Any:
@@ -176,12 +176,12 @@ def ask_password(prompt: str) -> str:
     if not has_terminal():
         raise UsageError(f"{prompt}: there is no terminal to ask on")
     try:
-        return getpass.getpass(f"{prompt}: ")
+        return ask_secret(f"{prompt}: ")
     except EOFError:
-        sys.stderr.write("\n")
+        end_line()
         raise UsageError(f"{prompt}: none was given") from None
     except KeyboardInterrupt:
-        sys.stderr.write("\n")
+        end_line()
         raise
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,7 +27,8 @@ from mooring.explain_containers import texts_of as container_texts_of
 from mooring.inventory import Host as InventoryHost
 from mooring.inventory import Inventory
 from mooring.provisioning import connection_options
-from mooring.reporters.explanation import write_json, write_text
+from mooring.reporters.explanation import write_text
+from mooring.reporters.screen import write_json
 from mooring.senseless import SENSELESS, describe
 from mooring.session import ABORT_SECONDS, Session
 from mooring.variables import Precedence, Variables
@@ -132,7 +132,10 @@ def run(host: str, image: str, request: Request, engine: str = AUTO) -> int:
         explanation = ask(host, image, request, engine)
     except SENSELESS as error:
         raise ExplainFailed(f"{host}: {describe(error)}") from None
-    (write_json if request.json else write_text)(explanation, sys.stdout)
+    if request.json:
+        write_json(explanation.as_dict())
+    else:
+        write_text(explanation)
     return 0 if explanation.will_start else 2
 
 

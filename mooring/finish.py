@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import errno
 import signal
-import traceback
 from collections.abc import Callable
 
 from invoke import Exit
 
 from mooring.errors import MooringError
 from mooring.interrupts import read_terminal, restore_terminal
-from mooring.reporters import streams
+from mooring.reporters import last_words, streams
 
 INTERRUPTED = 130
 # What writing to a disk, and to nothing else, ends in.
@@ -21,14 +20,15 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 def finish(work: Callable[[], int | None], debug: bool = False) -> None:
     """Do the work and end with its exit status; an error that the operator can mend is one message, not a traceback."""
     streams.open_missing()
+    last_words.take_over()
     terminal = read_terminal()
     try:
         status = work()
         streams.flush()
     except MooringError as error:
         if debug:
-            traceback.print_exc()
-        raise Exit(str(error), error.exit_status) from None
+            last_words.write_traceback(error)
+        raise Exit(last_words.message(str(error)), error.exit_status) from None
     except KeyboardInterrupt:
         if terminal is not None:
             restore_terminal(terminal)  # a thread may still be asking for a passphrase there
@@ -40,8 +40,8 @@ def finish(work: Callable[[], int | None], debug: bool = False) -> None:
         raise Exit(code=1) from None
     except (OSError, RecursionError, MemoryError, UnicodeError) as error:
         if debug:
-            traceback.print_exc()
-        raise Exit(_explain(error), 1) from None
+            last_words.write_traceback(error)
+        raise Exit(last_words.message(_explain(error)), 1) from None
     if status == INTERRUPTED:
         _be_left_alone()
     if status:

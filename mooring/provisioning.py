@@ -27,7 +27,7 @@ def run_playbook(path: str, request: Request) -> int:
     """Run a playbook as the request says; returns the exit status, MooringError where nothing was begun."""
     if request.json and (request.list_hosts or request.list_tasks):
         raise UsageError("--json tells of a run: it does not go with --list-hosts and --list-tasks")
-    reporter = _Complete(JsonLines(sys.stdout)) if request.json else _console(request)
+    reporter = _Complete(JsonLines()) if request.json else _console(request)
     try:
         return _run(Path(path), request, reporter)
     except (MooringError, KeyboardInterrupt) as error:
@@ -39,7 +39,7 @@ def run_playbook(path: str, request: Request) -> int:
 
 
 def _console(request: Request) -> Reporter:
-    return Console(sys.stdout, verbose=int(request.verbose), diff=request.diff)
+    return Console(verbose=int(request.verbose), diff=request.diff)
 
 
 class _Complete:
@@ -82,7 +82,7 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
         runner.keep = partial(retry.keep, is_whole=request.resume or not (request.tags or request.skip_tags))
     for wanted, write in LISTINGS.items():
         if getattr(request, wanted):
-            write(playbook, runner, sys.stdout)
+            write(playbook, runner)
             return 0
     if request.syntax_check:
         if request.json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -16,6 +15,7 @@ from mooring.daemon.plan.record import PATH as RECORD
 from mooring.daemon.route import Route
 from mooring.explain import DOCKER
 from mooring.reporters import fleet_table
+from mooring.reporters.screen import write_json
 from mooring.senseless import SENSELESS, describe
 from mooring.survey import CLIENT, LookFailed, Lost, Survey, Visit
 
@@ -56,9 +56,9 @@ def run(request: Request) -> int:
     rows = [draw_row(name, one) for name, one in found.items()]
     status = exit_status(rows, request.detailed_exitcode)
     if request.json:
-        fleet_table.write_json({"hosts": [asdict(one) for one in rows], "exit_status": status}, sys.stdout)
+        write_json({"hosts": [asdict(one) for one in rows], "exit_status": status})
     else:
-        fleet_table.write_rows(rows, sys.stdout)
+        fleet_table.write_rows(rows)
     return status
 
 

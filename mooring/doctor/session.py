@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from mooring.command_line import Request
 from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import Diagnosis, merge
 from mooring.reporters import diagnosis
+from mooring.reporters.screen import write_json
 from mooring.status import checkup_of
 from mooring.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
 
@@ -21,9 +20,9 @@ def run(pattern: str, request: Request) -> int:
     rows = [settle(name, one) for name, one in found.items()]
     status = exit_status(rows)
     if request.json:
-        diagnosis.write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status}, sys.stdout)
+        write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
     else:
-        diagnosis.write_text(rows, sys.stdout, bool(request.verbose))
+        diagnosis.write_text(rows, None, bool(request.verbose))
     return status
 
 

@@ -10,11 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from rich.console import Console as Terminal
-from rich.text import Text
-
-from mooring.reporters import wording
+from mooring.reporters import visible, wording
 from mooring.reporters.live import Activity, ProgressLines, StatusLine
+from mooring.reporters.screen import Flood, Screen
 from mooring.results import (
     Event,
     ItemFinished,
@@ -41,6 +39,8 @@ STYLES = {
 }
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 WARNING_STYLE = "bright_magenta"
+# Of one host: warnings of a run, items of a task.
+WARNINGS, ITEMS = 50, 1000
 
 
 class Console:
@@ -48,21 +48,23 @@ class Console:
 
     def __init__(
         self,
-        stream: TextIO,
+        stream: TextIO | None = None,
         verbose: int = 0,
         diff: bool = False,
         clock: Callable[[], float] = time.monotonic,
-        terminal: Terminal | None = None,
+        screen: Screen | None = None,
     ) -> None:
         self.verbose, self.diff = verbose, diff
-        self.terminal = terminal or Terminal(file=stream, highlight=False, markup=False, emoji=False)
+        self.screen = screen or Screen(stream, verbose)
         self.activity = Activity(clock)
         self.progress_lines = ProgressLines(clock)
-        self.status = StatusLine(self.terminal, self.activity) if self.terminal.is_terminal else None
+        self.status = StatusLine(self.screen, self.activity) if self.screen.is_terminal else None
         self.kinds: dict[str, str] = {}
         self.heading = ""
         self.warned: set[str] = set()
         self.with_items: set[str] = set()
+        more = 10 if verbose else 1
+        self.warnings, self.items = Flood(WARNINGS * more), Flood(ITEMS * more)
 
     def handle(self, event: Event) -> None:
         """Draw one event."""
@@ -76,7 +78,7 @@ class Console:
                     self.status.start()
             case ItemFinished(result):
                 self.with_items.add(result.host)
-                self._result(result)
+                self._item(result)
             case TaskFinished(result):
                 self.activity.end(result.host)
                 self._task(result)
@@ -85,7 +87,7 @@ class Console:
             case Silence(host, seconds):
                 self.activity.fall_silent(host, seconds)
             case Warned(message, host):
-                self._warn(f"[WARNING]: {f'[{host}] ' if host else ''}{message}")
+                self._warn(message, host or "")
             case RunFinished():
                 self.close()
                 self._end(event)
@@ -99,13 +101,21 @@ class Console:
 
     def _play(self, play: PlayStarted) -> None:
         self.heading = ""
-        self._write("\n" + wording.heading("PLAY", play.name + (" (check mode)" if play.check else "")), "bold")
+        self._write_heading(wording.heading("PLAY", play.name + (" (check mode)" if play.check else "")))
         if not play.hosts:
-            self._write("skipping: no hosts matched", "cyan")
+            self.screen.write("skipping: no hosts matched", "cyan")
+
+    def _item(self, result: Result) -> None:
+        if not self._is_worth_a_line(result) or self.items.admits(result.host):
+            self._result(result)
 
     def _task(self, result: Result) -> None:
         had_items = result.host in self.with_items
         self.with_items.discard(result.host)
+        left = self.items.end(result.host)
+        if left:
+            self._head(result)
+            self.screen.write(f"{visible.INDENT}... {left} items of {result.host} left out")
         if wording.is_loop(result) and had_items and not wording.is_failure(result):
             return
         self._result(result, has_diff=not had_items)
@@ -114,7 +124,8 @@ class Console:
         if not self._is_worth_a_line(result):
             return
         self._head(result)
-        self._write("\n".join(self._lines(result)), STYLES[result.outcome])
+        for line in self._lines(result):
+            self.screen.write_pieces(line, style=STYLES[result.outcome])
         if self.diff and has_diff:
             self._diff(result)
 
@@ -130,14 +141,14 @@ class Console:
         key = f"{heading}{result.where}"
         if key != self.heading:
             self.heading = key
-            self._write("\n" + heading, "bold")
+            self._write_heading(heading)
 
     def _lines(self, result: Result) -> Iterator[str]:
-        """The result's lines: the first says all where that suffices."""
+        """The result's lines, each one line of the screen: the first says all where that suffices."""
         says = wording.message(result) if self._shows_message(result) else ""
-        first, *more = says.strip().splitlines() or [""]
+        first, *more = visible.lines(says.strip()) or [""]
         yield f"{wording.title(result)} => {first}" if first else wording.title(result)
-        yield from (f"    {line}" for line in more)
+        yield from self.screen.cut(f"    {line}" for line in more)
         if wording.is_failure(result):
             yield from (f"    {line}" for line in wording.output_tail(result))
             yield from self._traceback(result)
@@ -155,40 +166,49 @@ class Console:
         if not result.traceback or result.no_log:
             return
         if self.verbose:
-            yield from (f"    {line}" for line in result.traceback.rstrip().splitlines())
+            yield from self.screen.cut(f"    {line}" for line in visible.lines(result.traceback.rstrip()))
         else:
             yield "    (-v shows the traceback)"
 
     def _diff(self, result: Result) -> None:
-        drawn = Text()
-        for line in wording.diffs(result):
+        """Each line begins with the diff's own sign, the names of files included."""
+        for line in self.screen.cut(wording.diffs(result)):
             style = "bold" if line[:3] in ("---", "+++") else DIFF_STYLES.get(line[:1], "")
-            drawn.append(wording.printable(line, self.terminal.encoding) + "\n", style=style)
-        self.terminal.print(drawn, soft_wrap=True, end="")
+            self.screen.write_pieces((line, style))
 
     def _progress(self, event: Progress) -> None:
         self.activity.transfer(event)
         line = None if self.status else self.progress_lines.line(event)
         if line:
-            self._write(line)
+            self.screen.write_pieces(line)
 
-    def _warn(self, text: str) -> None:
+    def _warn(self, message: str, host: str) -> None:
         """Each warning once: a loop or many tasks may have the same one."""
-        if text not in self.warned:
+        text = f"[WARNING]: {f'[{host}] ' if host else ''}{message}"
+        if text not in self.warned and self.warnings.admits(host):
             self.warned.add(text)
-            self._write(text, WARNING_STYLE)
+            self.screen.write(text, WARNING_STYLE)
 
     def _end(self, event: RunFinished) -> None:
+        for host in self.warnings.names():
+            left = self.warnings.end(host)
+            if left:
+                about = f"[{host}] " if host else ""
+                self.screen.write(f"[WARNING]: {about}... {left} warnings left out", WARNING_STYLE)
         if event.interrupted:
-            self._write("\ninterrupted: the run was stopped before its end; this is what was done", "red")
-        self._write("\n" + wording.heading("PLAY RECAP", ""), "bold")
+            self.screen.write()
+            self.screen.write("interrupted: the run was stopped before its end; this is what was done", "red")
+        self._write_heading(wording.heading("PLAY RECAP", ""))
         for host in sorted(event.recap.counts):
-            self._write(wording.recap_row(event.recap, host), recap_style(event.recap, host))
+            self.screen.write_pieces(wording.recap_row(event.recap, host), style=recap_style(event.recap, host))
         if event.remainder:
-            self._write("\n" + wording.remainder(event.remainder), WARNING_STYLE)
+            self.screen.write()
+            for line in wording.remainder(event.remainder):
+                self.screen.write_pieces(line, style=WARNING_STYLE)
 
-    def _write(self, text: str, style: str = "") -> None:
-        self.terminal.print(Text(wording.printable(text, self.terminal.encoding), style=style), soft_wrap=True)
+    def _write_heading(self, heading: str) -> None:
+        self.screen.write()
+        self.screen.write_pieces(heading, style="bold")
 
 
 def recap_style(recap: Recap, host: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.text import Text
-
 from mooring.daemon.conflicts import Conflict
 from mooring.daemon.route import Endpoint, Route
+from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
     from mooring.explain import BootExplanation, Explanation
@@ -19,65 +16,67 @@ if TYPE_CHECKING:
 STYLES = {"stops the daemon": "bold red", "useless": "yellow", "surprising": "cyan"}
 
 
-def write_json(explanation: Explanation | ContainerExplanation, stream: TextIO) -> None:
-    """Everything that is known, settings with their places included."""
-    json.dump(explanation.as_dict(), stream, indent=2)
-    stream.write("\n")
-
-
-def write_text(explanation: Explanation | ContainerExplanation, stream: TextIO) -> None:
+def write_text(explanation: Explanation | ContainerExplanation, stream: TextIO | None = None) -> None:
     """The endpoints in order with the rule between them, then what is wrong."""
-    console = Console(file=stream, highlight=False, soft_wrap=True)
+    screen = Screen(stream)
     title = f"{explanation.command} {explanation.image}  on {explanation.host}, {explanation.engine}"
-    console.print(Text(title, "bold"))
-    _write_routes(console, explanation)
-    _write_conflicts(console, explanation.conflicts)
+    screen.write(title, "bold")
+    with screen.section():
+        _write_routes(screen, explanation)
+    with screen.section():
+        _write_conflicts(screen, explanation.conflicts)
     if not explanation.will_start:
-        console.print(Text(f"\n{explanation.stopped}", "bold red"))
+        screen.write()
+        screen.write(f"{explanation.stopped}", "bold red")
     if explanation.boot is not None and explanation.boot.differs:
-        _write_boot(console, explanation.boot)
+        with screen.section():
+            _write_boot(screen, explanation.boot)
 
 
-def _write_routes(console: Console, explanation: Explanation | ContainerExplanation) -> None:
+def _write_routes(screen: Screen, explanation: Explanation | ContainerExplanation) -> None:
     """As the daemon runs, then what its next start changes."""
     now, later = explanation.now, explanation.later
     if now is None and explanation.has_daemon:
-        console.print(Text("the daemon does not run; this is what its files say:", "yellow"))
-    _write_route(console, now or later)
+        screen.write("the daemon does not run; this is what its files say:", "yellow")
+    _write_route(screen, now or later)
     if now is not None and now != later:
-        console.print(Text("\nafter the daemon's next start:", "bold"))
-        _write_route(console, later)
+        screen.write()
+        screen.write("after the daemon's next start:", "bold")
+        _write_route(screen, later)
     for one in explanation.differences:
-        console.print(Text(f"\n{one.key} runs as {_list(one.now)}, its files say {_list(one.later)}", "yellow"))
+        screen.write()
+        screen.write(f"  {one.key} runs as {_list(one.now)}, its files say {_list(one.later)}", "yellow")
 
 
-def _write_conflicts(console: Console, conflicts: Sequence[Conflict]) -> None:
+def _write_conflicts(screen: Screen, conflicts: Sequence[Conflict]) -> None:
     for conflict in conflicts:
         severity = conflict.severity.value
-        console.print(Text.assemble("\n", (severity, STYLES[severity]), f"  [{conflict.rule}] {conflict}"))
+        screen.write()
+        screen.write_pieces((severity, STYLES[severity]), f"  [{conflict.rule}] {conflict}")
 
 
-def _write_boot(console: Console, boot: BootExplanation) -> None:
-    console.print(Text("\nat the next boot:", "bold"))
+def _write_boot(screen: Screen, boot: BootExplanation) -> None:
+    screen.write()
+    screen.write("at the next boot:", "bold")
     for reason in boot.boot.reasons:
-        console.print(Text(f"  {reason}"))
+        screen.write(f"  {reason}")
     if boot.route:
-        _write_route(console, boot.route)
-    _write_conflicts(console, boot.conflicts)
+        _write_route(screen, boot.route)
+    _write_conflicts(screen, boot.conflicts)
     if not boot.will_start:
-        console.print(Text("  the daemon will not start", "bold red"))
+        screen.write("  the daemon will not start", "bold red")
 
 
-def _write_route(console: Console, route: Route) -> None:
+def _write_route(screen: Screen, route: Route) -> None:
     if route.refusal:
-        console.print(Text(f"  nothing is asked: {route.refusal}", "bold red"))
+        screen.write(f"  nothing is asked: {route.refusal}", "bold red")
     for number, endpoint in enumerate(route.endpoints, 1):
-        console.print(Text(f"  {number}. {endpoint.kind}: {endpoint.url}/{endpoint.repository}"))
-        console.print(Text(f"     {_tls(endpoint)}; sends {endpoint.credentials} login, if there is one", "dim"))
+        screen.write(f"  {number}. {endpoint.kind}: {endpoint.url}/{endpoint.repository}")
+        screen.write(f"     {_tls(endpoint)}; sends {endpoint.credentials} login, if there is one", "dim")
         if endpoint.next_on:
-            console.print(Text(f"     on to {number + 1}. on {endpoint.next_on}", "dim"))
+            screen.write(f"     on to {number + 1}. on {endpoint.next_on}", "dim")
     for note in route.notes:
-        console.print(Text(f"  note: {note}"))
+        screen.write(f"  note: {note}")
 
 
 def _tls(endpoint: Endpoint) -> str:

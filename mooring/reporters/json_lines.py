@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TextIO
 
 from mooring.errors import Where
 from mooring.reporters import wording
+from mooring.reporters.screen import write_json
 from mooring.results import (
     Event,
     ItemFinished,
@@ -25,7 +25,7 @@ from mooring.results import (
 class JsonLines:
     """Writes to the stream that it is given, and makes every line whole before the next event."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream
 
     def handle(self, event: Event) -> None:
@@ -36,12 +36,9 @@ class JsonLines:
 
     def close(self) -> None:
         """Nothing is kept back."""
-        self.stream.flush()
 
     def _write(self, line: dict[str, Any]) -> None:
-        # ASCII, so that no locale of the reader's can break a line.
-        self.stream.write(json.dumps(line, ensure_ascii=True, default=str) + "\n")
-        self.stream.flush()
+        write_json(line, self.stream, indent=None)
 
 
 def as_object(event: Event) -> dict[str, Any]:

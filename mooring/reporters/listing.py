@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from mooring.reporters.screen import Screen
+
 if TYPE_CHECKING:
     from mooring.playbook import Playbook
     from mooring.runner import Runner
 
 
-def write_hosts(playbook: Playbook, runner: Runner, stream: TextIO) -> None:
+def write_hosts(playbook: Playbook, runner: Runner, stream: TextIO | None = None) -> None:
     """The hosts of each play, within --limit."""
+    screen = Screen(stream)
     for number, play in enumerate(playbook.plays, 1):
         hosts = runner.hosts(play)
-        print(f"play #{number} ({play.hosts}): {play.name}", file=stream)
-        print(f"  hosts ({len(hosts)}):", file=stream)
+        screen.write_pieces(f"play #{number} ({play.hosts}): {play.name}")
+        screen.write_pieces(f"  hosts ({len(hosts)}):")
         for host in hosts:
-            print(f"    {host.name}", file=stream)
+            screen.write_pieces(f"    {host.name}")
 
 
-def write_tasks(playbook: Playbook, runner: Runner, stream: TextIO) -> None:
+def write_tasks(playbook: Playbook, runner: Runner, stream: TextIO | None = None) -> None:
     """The tasks of each play that --tags choose, with their tags and places."""
+    screen = Screen(stream)
     for number, play in enumerate(playbook.plays, 1):
-        print(f"play #{number} ({play.hosts}): {play.name}", file=stream)
+        screen.write_pieces(f"play #{number} ({play.hosts}): {play.name}")
         for task in play.tasks():
             if runner.options.tags.selects(task.keywords.tags):
                 tags = f"  [{', '.join(sorted(task.keywords.tags))}]" if task.keywords.tags else ""
-                print(f"    {task.title}{tags}  ({task.where.path}:{task.where.line})", file=stream)
+                screen.write_pieces(f"    {task.title}{tags}  ({task.where.path}:{task.where.line})")

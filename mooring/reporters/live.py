@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.status import Status
 from rich.table import Table
-from rich.text import Text
 
 from mooring.reporters import wording
+from mooring.reporters.screen import Screen
 from mooring.results import Progress
 
 # A host at work for less than this many seconds is not worth a word.
@@ -21,6 +22,8 @@ QUIET_SECONDS = 10.0
 STEPS = 4
 HOSTS_NAMED = 4
 BAR_WIDTH = 30
+# Transfers with a bar, and characters of what they say.
+BARS, WHAT = 10, 100
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,10 @@ def _at(work: Work, now: float) -> str:
 class StatusLine:
     """The live part at the foot of a terminal; drawn by rich, which keeps it below what is printed meanwhile."""
 
-    def __init__(self, console: Console, activity: Activity) -> None:
-        self.activity = activity
+    def __init__(self, screen: Screen, activity: Activity) -> None:
+        self.activity, self.screen = activity, screen
         self.live = Live(
-            console=console,
+            console=screen.terminal,
             get_renderable=self.render,
             refresh_per_second=5,
             transient=True,
@@ -120,20 +123,40 @@ class StatusLine:
         lines: list[RenderableType] = []
         transfers = self.activity.transfers()
         if transfers:
-            lines.append(bars(transfers))
+            lines.append(self._bars(transfers))
         summary = self.activity.summary()
         if summary:
-            lines.append(Text(f"waiting for {summary}", style="dim", no_wrap=True, overflow="ellipsis"))
+            line = self.screen.text(f"waiting for {summary}", "dim")
+            line.no_wrap, line.overflow = True, "ellipsis"
+            lines.append(line)
         return Group(*lines)
 
+    def _bars(self, transfers: list[Progress]) -> Table:
+        """A row per transfer: host, what, bar, amount; of many the first ones."""
+        table, text = Table.grid(padding=(0, 1)), self.screen.text
+        for transfer in transfers[:BARS]:
+            bar = ProgressBar(transfer.total or None, transfer.done, width=BAR_WIDTH, pulse=not transfer.total)
+            table.add_row(text(transfer.host), text(transfer.what[:WHAT]), bar, text(amount(transfer)))
+        return table
 
-def bars(transfers: list[Progress]) -> Table:
-    """A row per transfer: host, what, bar, amount."""
-    table = Table.grid(padding=(0, 1))
-    for transfer in transfers:
-        bar = ProgressBar(transfer.total or None, transfer.done, width=BAR_WIDTH, pulse=not transfer.total)
-        table.add_row(Text(transfer.host), Text(transfer.what), bar, Text(amount(transfer)))
-    return table
+
+class Spinner:
+    """The step that is being done, at the foot of a terminal."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._status = Status("", console=screen.terminal)
+        self._status.start()
+
+    def update(self, step: str) -> None:
+        """Another step."""
+        line = self._screen.text(step[:WHAT])
+        line.truncate(max(1, self._screen.terminal.width - 4), overflow="ellipsis")
+        self._status.update(line)
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self._status.stop()
 
 
 def amount(transfer: Progress) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TextIO
 
-from rich.console import Console
-from rich.status import Status
-from rich.text import Text
-
+from mooring.reporters import visible
+from mooring.reporters.live import Spinner
+from mooring.reporters.screen import CELL, Piece, Screen, write_json
 from mooring.verification.report import Report
 from mooring.verification.summary import Check, Summary
 
@@ -24,14 +21,13 @@ STYLES = {
 
 def make_report(as_json: bool, verbose: bool, stream: TextIO | None = None) -> Report:
     """The report that the options ask for."""
-    stream = stream or sys.stdout
     return JsonReport(stream) if as_json else ScreenReport(stream, verbose)
 
 
 class JsonReport:
     """Nothing but one JSON document, at the end."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
 
     def show_step(self, text: str) -> None:
@@ -45,27 +41,23 @@ class JsonReport:
         pass
 
     def show_summary(self, summary: Summary) -> None:
-        json.dump(summary.as_dict(), self._stream, indent=2)
-        self._stream.write("\n")
+        write_json(summary.as_dict(), self._stream)
 
     def close(self) -> None:
-        self._stream.flush()
+        pass
 
 
 class ScreenReport:
     """Failures as they come, all checks where asked, then the hosts and the table host x route."""
 
-    def __init__(self, stream: TextIO, verbose: bool) -> None:
-        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+    def __init__(self, stream: TextIO | None, verbose: bool) -> None:
+        self._screen = Screen(stream, verbose)
         self._verbose = verbose
-        self._status: Status | None = None
-        if self._console.is_terminal:
-            self._status = self._console.status("")
-            self._status.start()
+        self._spinner = Spinner(self._screen) if self._screen.is_terminal else None
 
     def show_step(self, text: str) -> None:
-        if self._status is not None:
-            self._status.update(Text(text))
+        if self._spinner is not None:
+            self._spinner.update(text)
 
     def show_warning(self, text: str) -> None:
         self._console.print(Text(f"WARNING: {text}", "magenta"))
@@ -73,12 +65,12 @@ class ScreenReport:
 
     def show_check(self, check: Check) -> None:
         if check.outcome == "failed" or self._verbose:
-            line = Text.assemble((f"{check.outcome:<8}", STYLES[check.outcome]), f"{check.host}: {check.title}")
-            self._console.print(line)
+            outcome = (f"{check.outcome:<8}", STYLES[check.outcome])
+            self._screen.write_pieces(outcome, f"{check.host}: {check.title}")
         if check.finding:
-            self._console.print(Text(f"        {check.finding.layer}: {check.finding.message}"))
+            self._screen.write(f"        {check.finding.layer}: {check.finding.message}")
             if check.finding.remedy:
-                self._console.print(Text(f"        remedy: {check.finding.remedy}", "cyan"))
+                self._screen.write(f"        remedy: {check.finding.remedy}", "cyan")
 
     def show_summary(self, summary: Summary) -> None:
         self.close()
@@ -87,20 +79,21 @@ class ScreenReport:
         for name, reason in summary.unreachable.items():
             if name in summary.hosts:
                 continue  # told already, as a failed check of that host
-            self._console.print(Text(f"unreachable {name}: {reason}", "bold red"))
-        for line in summary.errors:
-            self._console.print(Text(line, "bold red"))
+            self._screen.write(f"unreachable {name}: {reason}", "bold red")
+        for text in summary.errors:
+            self._screen.write(f"error: {text}", "bold red")
         if summary.is_interrupted:
-            self._console.print(Text("interrupted: not all checks were made", "bold red"))
+            self._screen.write("interrupted: not all checks were made", "bold red")
         if summary.left_behind:
-            self._console.print(Text("left behind, please remove by hand:", "bold red"))
-            for line in summary.left_behind:
-                self._console.print(Text(f"  {line}"))
+            self._screen.write("left behind, please remove by hand:", "bold red")
+            with self._screen.section():
+                for text in summary.left_behind:
+                    self._screen.write(f"  {text}")
 
     def close(self) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
 
     def _show_hosts(self, summary: Summary) -> None:
         rows = []
@@ -123,13 +116,15 @@ class ScreenReport:
 
     def _show_table(self, header: list[str], rows: list[list[str]]) -> None:
         """Columns as wide as their widest cell; a cell's first word gives its colour."""
-        widths = [max(len(row[at]) for row in [header, *rows]) for at in range(len(header))]
-        self._console.print()
-        title = "  ".join(cell.ljust(width) for cell, width in zip(header, widths, strict=True))
-        self._console.print(Text(title.rstrip(), "bold"))
-        for row in rows:
-            line = Text()
-            for cell, width in zip(row, widths, strict=True):
-                line.append(cell.ljust(width) + "  ", STYLES.get(cell.partition(":")[0], ""))
-            line.rstrip()
-            self._console.print(line)
+        rows = [[visible.line(cell, CELL) for cell in row] for row in [header, *rows]]
+        widths = [max(len(row[at]) for row in rows) for at in range(len(header))]
+        self._screen.write()
+        for number, row in enumerate(rows):
+            styles = ["bold" if not number else STYLES.get(cell.partition(":")[0], "") for cell in row]
+            last = max((at for at, cell in enumerate(row) if cell), default=0)
+            line: list[Piece] = [
+                (cell.ljust(width if at < last else 0) + ("  " if at < last else ""), style)
+                for at, (cell, width, style) in enumerate(zip(row, widths, styles, strict=True))
+                if at <= last
+            ]
+            self._screen.write_pieces(*line)

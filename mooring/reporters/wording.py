@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from mooring.reporters import visible
+from mooring.reporters.diffs import unified
 from mooring.results import Outcome, Recap, Remainder, Result
 
-# A terminal's commands (colours, cursor moves, titles) and other control characters that hosts may send.
-COMMANDS = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[@-_]")
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 HIDDEN = "output hidden: no_log"
 LAST_LINES = 10
 HEADING_WIDTH = 79
@@ -64,7 +61,7 @@ def output_tail(result: Result) -> Iterator[str]:
         text = result.values.get(name)
         if not isinstance(text, str) or not text.strip() or text.strip() in result.message:
             continue
-        lines = text.rstrip().splitlines()
+        lines = visible.lines(text.rstrip())
         if len(lines) > LAST_LINES:
             yield f"{name} | ... {len(lines) - LAST_LINES} lines before"
         yield from (f"{name} | {line}" for line in lines[-LAST_LINES:])
@@ -100,34 +97,22 @@ def diffs(result: Result) -> Iterator[str]:
         yield from unified(part)
 
 
-def unified(part: Mapping[str, str]) -> Iterator[str]:
-    """One text's unified diff; a text without a final newline is marked as diff does it."""
-    before, after = part.get("before") or "", part.get("after") or ""
-    header = part.get("header") or ""
-    names = part.get("before_header") or header or "before", part.get("after_header") or header or "after"
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), *names, lineterm="\n"
-    )
-    for line in lines:
-        yield line.rstrip("\r\n")
-        if not line.endswith("\n"):
-            yield "\\ No newline at end of file"
-
-
 def recap_row(recap: Recap, host: str) -> str:
     """One host's line of the recap, in the shape that Ansible's users know."""
     counts = "".join(f"{column}={recap.counts[host][column]:<4} " for column in Recap.COLUMNS)
     return f"{host:<26} : {counts.rstrip()}"
 
 
-def remainder(rest: Remainder) -> str:
+def remainder(rest: Remainder) -> Iterator[str]:
     """Who did not get through, where that is noted, and how to go on; many hosts are only counted."""
     named = ", ".join(rest.hosts[:HOSTS_NAMED])
     more = len(rest.hosts) - HOSTS_NAMED
     hosts = f"{named} and {more} more" if more > 0 else named
     if rest.problem:
-        return f"did not get through: {hosts} (could not be noted in {rest.path}: {rest.problem})"
-    return f"did not get through: {hosts} (noted in {rest.path})\nto go on with them: the same command with --resume"
+        yield f"did not get through: {hosts} (could not be noted in {rest.path}: {rest.problem})"
+        return
+    yield f"did not get through: {hosts} (noted in {rest.path})"
+    yield "to go on with them: the same command with --resume"
 
 
 def size(number: int) -> str:
@@ -138,14 +123,3 @@ def size(number: int) -> str:
             break
         amount, unit = amount / 1000, larger
     return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-
-
-def one_line(text: str) -> str:
-    """A text's first line, for places that have only one."""
-    return text.strip().partition("\n")[0]
-
-
-def printable(text: str, encoding: str) -> str:
-    """The text without commands for the terminal, and without what the stream's encoding cannot carry."""
-    text = CONTROLS.sub("", COMMANDS.sub("", text.replace("\r\n", "\n")))
-    return text.encode(encoding, "replace").decode(encoding)

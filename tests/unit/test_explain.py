@@ -13,7 +13,8 @@ from mooring import explain
 from mooring.command_line import Request
 from mooring.daemon.effective import Texts
 from mooring.errors import HostUnreachable, UsageError
-from mooring.reporters.explanation import write_json, write_text
+from mooring.reporters.explanation import write_text
+from mooring.reporters.screen import write_json
 
 UNIT = "# /lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/sbin/dockerd -H fd://\n"
 REPLY: dict[str, Any] = {
@@ -55,7 +56,7 @@ def test_the_screen_tells_why_a_daemon_will_not_start() -> None:
 
 def test_json_has_every_setting_with_its_place() -> None:
     stream = io.StringIO()
-    write_json(explain.build("web1", "busybox", explain.texts_of(REPLY)), stream)
+    write_json(explain.build("web1", "busybox", explain.texts_of(REPLY)).as_dict(), stream)
     found = json.loads(stream.getvalue())
     assert found["will_start"] is True
     assert found["settings"]["hosts"] == [

@@ -11,6 +11,7 @@ from mooring.errors import Where
 from mooring.reporters import wording
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
+from mooring.reporters.screen import Screen
 from mooring.results import (
     ItemFinished,
     Outcome,
@@ -193,7 +194,7 @@ def test_an_interrupted_run_says_so_before_the_recap():
 
 def test_commands_for_the_terminal_are_taken_out_of_what_hosts_send():
     text = drawn(TaskFinished(result(Outcome.FAILED, message="\x1b[31mred\x1b[0m \x1b]0;title\x07bell\x07 \udce4")))
-    assert "failed: [server] => red bell ?\n" in text
+    assert "failed: [server] => red bell\\x07 \\udce4\n" in text
 
 
 def test_progress_off_a_terminal_is_a_line_at_every_quarter():
@@ -224,7 +225,7 @@ def on_a_terminal(clock, **options):
     terminal = Terminal(
         file=stream, force_terminal=True, width=100, highlight=False, color_system="standard", **options
     )
-    return Console(stream, clock=clock, terminal=terminal, diff=True), stream
+    return Console(stream, clock=clock, screen=Screen(stream, terminal=terminal), diff=True), stream
 
 
 def test_on_a_terminal_the_foot_names_silent_hosts_first():

@@ -1,0 +1,51 @@
+"""What is said beside a reporter: a command's last word, tracebacks, and a question at the terminal.
+
+Every command needs these, so that nothing heavy is imported here; what they say is made visible as on any screen.
+"""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import sys
+import threading
+import traceback
+
+from mooring.reporters import visible
+
+LONGEST, MOST = 2000, 300
+
+
+def message(text: str) -> str:
+    """A text for those who print it themselves, such as Invoke: visible, its further lines indented."""
+    return "\n".join(visible.paragraph(text, LONGEST, MOST))
+
+
+def write_traceback(error: BaseException) -> None:
+    """An error's traceback, to standard error."""
+    sys.stderr.write(message("".join(traceback.format_exception(error)).rstrip()) + "\n")
+
+
+def ask_secret(question: str) -> str:
+    """What somebody types at a terminal, unseen."""
+    return getpass.getpass(visible.line(question, LONGEST))
+
+
+def end_line() -> None:
+    """Begin a new line behind a question that nobody answered."""
+    sys.stderr.write("\n")
+
+
+def _end_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+        write_traceback(args.exc_value)
+
+
+def take_over() -> None:
+    """Python's own ways to the screen lead through here too: tracebacks of what nobody caught, and libraries' logs."""
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = lambda kind, error, trace: write_traceback(error)
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _end_thread
+    # paramiko logs what a server sent; we tell it ourselves.
+    logging.lastResort = logging.NullHandler()
