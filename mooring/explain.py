@@ -27,6 +27,7 @@ from mooring.explain_containers import texts_of as container_texts_of
 from mooring.inventory import Host as InventoryHost
 from mooring.inventory import Inventory
 from mooring.provisioning import connection_options
+from mooring.reply_texts import checked
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
 from mooring.senseless import SENSELESS, describe
@@ -166,7 +167,8 @@ def build(host: str, image: str, texts: Texts, boot: Boot | None = None) -> Expl
     found = None
     if boot is not None:
         after = explain(image, route_host(boot.effective, by_files(boot.effective)))
-        judged = tuple(one for one in judge(boot.effective) if one not in conflicts)
+        known = set(conflicts)
+        judged = tuple(one for one in judge(boot.effective) if one not in known)
         found = BootExplanation(boot, after if after != later else None, judged)
     return Explanation(host, image, effective, now, later, conflicts, tuple(differences(effective)), found)
 
@@ -195,6 +197,7 @@ def read(name: str, module: str, request: Request) -> Mapping[str, Any]:
     try:
         # In a thread of its own, since nothing interrupts a look-up of a name.
         (reply,) = Workers(1).do(lambda one: one.call(variables, user, call), [session])
+        reply = checked(reply)
     except KeyboardInterrupt:
         let_all([session.abort], ABORT_SECONDS)
         raise

@@ -21,6 +21,7 @@ from mooring.inventory import Host, Inventory
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.provisioning import connection_options, options
+from mooring.reply_texts import checked
 from mooring.senseless import SENSELESS, describe
 from mooring.session import ABORT_SECONDS, Session
 from mooring.variables import Variables
@@ -61,7 +62,7 @@ class Visit:
             "args": arguments.normalize(signature, args, None),
             "timeout": PATIENCE,
         }
-        reply = self.session.call(self.variables, self.user, request)
+        reply = checked(self.session.call(self.variables, self.user, request))
         if reply.get("failed"):
             raise LookFailed(reply)
         return reply

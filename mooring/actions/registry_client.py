@@ -24,6 +24,7 @@ from mooring.explain_containers import choose, texts_of
 from mooring.foreign import refuse
 from mooring.pem import find_problem
 from mooring.reading import LARGEST_SETTING, read_text
+from mooring.reply_texts import checked
 from mooring.templating import is_template
 
 FILES = {"ca_file": "ca", "certificate_file": "certificate", "key_file": "key"}
@@ -106,7 +107,7 @@ def plan_docker(call: Call, wanted: Wanted) -> Plan | Reply:
         "paths": [call.args["sysconfig"], call.args["record"]],
         "timeout": PATIENCE,
     }
-    reply = call.module("docker_config", asked)
+    reply = dict(checked(call.module("docker_config", asked)))
     if reply.get("missing"):
         return without_engine(call)
     if reply.get("failed"):
@@ -126,7 +127,8 @@ def plan_any(call: Call, wanted: Wanted) -> Plan | Reply:
 
 def plan_other(call: Call, wanted: Wanted) -> Plan | Reply:
     """The plan for podman, CRI-O or containerd, or the reply where there is nothing to plan for."""
-    reply = call.module("container_config", {"paths": record_paths(call.args["record"]), "timeout": PATIENCE})
+    asked = {"paths": record_paths(call.args["record"]), "timeout": PATIENCE}
+    reply = dict(checked(call.module("container_config", asked)))
     if reply.get("failed"):
         return reply
     texts = texts_of(reply)

@@ -210,11 +210,16 @@ def _find_updates(names, found):
     """Turn "present" into "latest", or into the installed and the newer version."""
     plain = [name for name in names if split(name)[1] is None and not packages.is_file(name)]
     policy = host.run(["apt-cache", "policy"] + plain).out if plain else ""
-    newest = {name: (have, best) for name, have, best in re.findall(
-        r"^(\S+):\n\s+Installed: (\S+)\n\s+Candidate: (\S+)", policy, re.M)}
+    newest = newest_versions(policy)
     for name in names:
         have, best = newest.get(name, ("", ""))
         found[name] = "latest" if have == best else "%s (%s is available)" % (have, best)
+
+
+def newest_versions(policy):
+    """{package: (installed, candidate)} of what `apt-cache policy` prints."""
+    return {name: (have, best) for name, have, best in re.findall(
+        r"^(\S+):\n[ \t]+Installed: (\S+)\n[ \t]+Candidate: (\S+)", policy, re.M)}
 
 
 def _for_apt(name):

@@ -182,15 +182,20 @@ def read_text(path):
 
 def os_release():
     """/etc/os-release as a dict ({} where there is none)."""
-    found = {}
     for path in ("/etc/os-release", "/usr/lib/os-release"):
         if os.path.exists(path):
-            for name, value in re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", read_text(path), re.M):
-                value = value.strip()
-                if value[:1] in ("'", '"') and value[-1:] == value[:1]:
-                    value = value[1:-1]
-                found[name] = re.sub(r"\\([\"$`\\])", r"\1", value)
-            break
+            return parse_os_release(read_text(path))
+    return {}
+
+
+def parse_os_release(text):
+    """The assignments, quotes taken off."""
+    found = {}
+    for name, value in re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", text, re.M):
+        value = value.strip()
+        if value[:1] in ("'", '"') and value[-1:] == value[:1]:
+            value = value[1:-1]
+        found[name] = re.sub(r"\\([\"$`\\])", r"\1", value)
     return found
 
 

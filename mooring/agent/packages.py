@@ -9,6 +9,8 @@ from mooring.agent import host
 
 # Ansible's older words for the same states.
 STATES = {"installed": "present", "removed": "absent", None: "present"}
+# Of a line, and of the last lines, of what a package manager prints.
+LINE, LINES = 500, 2000
 HINTS = (
     (r"are you root|need to be root|superuser privileges|be run under the root user", "the task needs become: true"),
     (r"mirrorlist\.centos\.org|Cannot find a valid baseurl for repo: \w+/7",
@@ -82,7 +84,9 @@ def failure(argv, ran, reason=None):
 
 def hint(output):
     """What to do about a package manager's output, or None."""
+    # The beginning of a line says it; some patterns would go back and forth in a very long one.
+    shown = "\n".join(line[:LINE] for line in output.splitlines()[-LINES:])
     for pattern, remedy in HINTS:
-        if re.search(pattern, output):
+        if re.search(pattern, shown):
             return remedy
     return None

@@ -71,18 +71,18 @@ def current(args):
 
 def parse(output):
     """`systemctl show` to a dict; a value in braces may go over several lines."""
-    found, key = {}, None
+    found, open_lines = {}, None
     for line in output.splitlines():
         name, equals, value = line.partition("=")
-        if key is not None:
-            found[key] += "\n" + line
+        if open_lines is not None:
+            open_lines.append(line)
             if line.rstrip().endswith("}"):
-                key = None
+                open_lines = None
         elif equals and re.match(r"^[A-Za-z0-9]+$", name):
-            found[name] = value
+            found[name] = [value]
             if name.startswith("Exec") and value.startswith("{") and not value.rstrip().endswith("}"):
-                key = name
-    return found
+                open_lines = found[name]
+    return {name: "\n".join(lines) for name, lines in found.items()}
 
 
 def wanted(args, before):

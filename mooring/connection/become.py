@@ -43,7 +43,7 @@ REASONS = (
         r"sudo: (command )?not found|sudo: No such file",
         "sudo is not installed: install it, or log in as {user}",
     ),
-    (r"account validation failure|[Aa]ccount .*expired", "the account of {login} is locked or has expired"),
+    (r"account validation failure|[Aa]ccount [^\n]{0,200}expired", "the account of {login} is locked or has expired"),
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mooring.daemon.effective import Effective, Texts, resolve
 from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE, written
@@ -16,6 +17,7 @@ from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE, writte
 STARTS = ("enabled", "enabled-runtime", "static", "indirect", "generated", "alias", "linked", "linked-runtime", "")
 # What was said for this boot only.
 PASSING = ("enabled-runtime", "masked-runtime", "linked-runtime")
+VALUE = re.compile(r"[^\s'\"]+")
 PART = re.compile(r"(?m)^(?=# /\S+\.(?:service|conf)$)")
 
 
@@ -69,4 +71,12 @@ def _what_changes(now: str | None, later: str | None, service: Mapping[str, str]
 
 def _meaning(text: str | None) -> list[str]:
     """The words of the file; nothing and an empty list are the same to the daemon."""
-    return re.findall(r"--\S+ [^\s'\"]+", text or "")
+    found, is_value = [], False
+    words = (text or "").split(" ")
+    for word, behind in pairwise(words):
+        tail = "" if word[-1:].isspace() else (word.split() or [""])[-1]
+        flag, value = tail[tail.find("--") :] if "--" in tail and not is_value else "", VALUE.match(behind)
+        is_value = len(flag) > 2 and value is not None
+        if is_value and value:
+            found.append(f"{flag} {value.group()}")
+    return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from mooring.daemon import json_text
 from mooring.daemon.engine import Engine
 from mooring.daemon.options import OPTIONS
 from mooring.daemon.origin import Origin
@@ -20,6 +21,8 @@ WHOLE = frozenset(
 PROXIES, IN_PROXIES = "proxies", ("http-proxy", "https-proxy", "no-proxy")
 PATH = "/etc/docker/daemon.json"
 BOM = "\ufeff"
+# A text, and the colon where it is a key; what has no end goes to the file's.
+TEXT = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)(?:"|\\?\Z)\s*(:?)', re.DOTALL)
 JSON_BLANK = " \t\r\n"
 # Go's `bytes.TrimSpace`; Python's own strip() takes \x1c to \x1f too.
 BLANK = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -44,8 +47,18 @@ class DaemonJson:
 
     def origin(self, key: str) -> Origin:
         """The line where the key stands."""
-        found = re.search(rf'"{re.escape(key)}"\s*:', self.text)
-        return Origin(self.path, self.text.count("\n", 0, found.start()) + 1 if found else 0)
+        return Origin(self.path, self._lines.get(key, 0))
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        """The line of each text that a colon follows, which is the first one that counts."""
+        found: dict[str, int] = {}
+        line, counted = 1, 0
+        for text in TEXT.finditer(self.text):
+            line, counted = line + self.text.count("\n", counted, text.start()), text.start()
+            if text.group(2):
+                found.setdefault(text.group(1), line)
+        return found
 
     def texts(self, key: str) -> list[str]:
         """A list's entries; a value of another kind says nothing here."""
@@ -64,7 +77,7 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
         error = "" if engine.is_at_least(23) else "it is empty (write {} instead)"
         return DaemonJson(path, text, error=error, is_there=True)
     try:
-        value, end = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=_refuse).raw_decode(body)
+        value, end = json_text.decode(body, _Object)
     except ValueError as error:
         return DaemonJson(path, text, error=f"it is no JSON: {error}", is_there=True)
     if body[end:] and engine.is_at_least(23):
@@ -85,10 +98,6 @@ class _Object(dict[str, Any]):
         super().__init__(pairs)
         last = {key: number for number, (key, _) in enumerate(pairs)}
         self.earlier = tuple(pair for number, pair in enumerate(pairs) if last[pair[0]] != number)
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _flat(value: Mapping[str, Any], engine: Engine) -> dict[str, Any]:

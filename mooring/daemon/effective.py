@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -87,8 +87,9 @@ def resolve(texts: Texts) -> Effective:
     service = systemd.parse(texts.unit)
     variables, missing, ignored = dict(service.environment), [], []
     is_old = _is_redhat(service)
+    known = sorted(texts.files)
     for file in service.files:
-        found = _matching(file.path, texts.files)
+        found = _matching(file.path, known, texts.files)
         if not found and not file.is_optional:
             missing.append(file)
         for path, text in found:
@@ -117,9 +118,10 @@ def _is_redhat(service: Service) -> bool:
     return recognize(flags.parse(words).program, "").is_redhat
 
 
-def _matching(pattern: str, files: Mapping[str, str | None]) -> list[tuple[str, str]]:
+def _matching(pattern: str, known: Sequence[str], files: Mapping[str, str | None]) -> list[tuple[str, str]]:
     """The files that an EnvironmentFile= line names, in order; it may have wildcards."""
-    return [(path, text) for path, text in sorted(files.items()) if text is not None and fnmatchcase(path, pattern)]
+    paths = [path for path in known if fnmatchcase(path, pattern)] if set(pattern) & set("*?[") else [pattern]
+    return [(path, text) for path in paths if (text := files.get(path)) is not None]
 
 
 def _store(info: Mapping[str, Any]) -> str:

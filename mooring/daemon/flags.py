@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mooring.daemon.options import BY_FLAG, SHORT, SWITCH
 from mooring.daemon.origin import Origin, Placed
@@ -30,36 +32,45 @@ class CommandLine:
 
     def of(self, key: str) -> list[Flag]:
         """All flags for a key of daemon.json, in their order."""
-        return [flag for flag in self.flags if flag.key == key]
+        return self._by_key.get(key, [])
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[Flag]]:
+        found: dict[str, list[Flag]] = {}
+        for flag in self.flags:
+            found.setdefault(flag.key, []).append(flag)
+        return found
 
 
 def parse(words: Sequence[Placed]) -> CommandLine:
     """Take the daemon's command line apart; old ones are `docker daemon …`, but never `dockerd daemon …`."""
     program = words[0].text if words else ""
-    rest = list(words[1:])
+    rest = deque(words[1:])
     if rest and rest[0].text == "daemon" and not program.rpartition("/")[2].startswith("dockerd"):
-        rest = rest[1:]
+        rest.popleft()
     flags: list[Flag] = []
     strays: list[Placed] = []
     incomplete: list[Placed] = []
     while rest:
-        word = rest.pop(0)
+        word = rest.popleft()
         if word.text == "--":
             strays += rest  # whatever they look like
             break
         if not word.text.startswith("-") or word.text == "-":
             strays.append(word)
             continue
-        while _is_bundle(word.text):
-            flags.append(Flag(SHORT[word.text[1]], SHORT[word.text[1]], "true", word.origin))
-            word = Placed("-" + word.text[2:], word.origin)
+        at = 1
+        while _is_bundle(word.text, at):
+            flags.append(Flag(SHORT[word.text[at]], SHORT[word.text[at]], "true", word.origin))
+            at += 1
+        word = Placed("-" + word.text[at:], word.origin) if at > 1 else word
         name, equals, value = _name(word.text)
         option = BY_FLAG.get(name)
         if not equals and option is not None and option.kind != SWITCH:
             if not rest:
                 incomplete.append(word)
                 continue
-            value = rest.pop(0).text
+            value = rest.popleft().text
         elif not equals:
             value = "true"
         flags.append(Flag(name, option.key if option else name, value, word.origin))
@@ -75,8 +86,8 @@ def _name(text: str) -> tuple[str, bool, str]:
     return name, bool(value), value.removeprefix("=") if len(value) > 1 else value
 
 
-def _is_bundle(text: str) -> bool:
+def _is_bundle(text: str, at: int) -> bool:
     """Whether a short switch is followed by more short flags in the same word, as in `-Dl`."""
-    if text.startswith("--") or text[2:3] in ("", "="):
+    if text[at : at + 1] == "-" or text[at + 1 : at + 2] in ("", "="):
         return False
-    return text[1] in SHORT and BY_FLAG[SHORT[text[1]]].kind == SWITCH
+    return text[at] in SHORT and BY_FLAG[SHORT[text[at]]].kind == SWITCH

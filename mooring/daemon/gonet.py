@@ -114,4 +114,8 @@ def parse_network(text: str) -> str:
 
 def parse_number(text: str) -> int | None:
     """What `strconv.Atoi` makes of it."""
-    return int(text) if re.fullmatch("[+-]?[0-9]+", text) and abs(int(text)) < 2**63 else None
+    # Python refuses to read thousands of digits; Go passes over zeros at the beginning.
+    digits = text.lstrip("+-").lstrip("0")
+    is_number = re.fullmatch("[+-]?[0-9]+", text) is not None and len(digits) < 20
+    number = int(digits or 0) if is_number else 2**63
+    return None if number >= 2**63 else -number if text.startswith("-") else number

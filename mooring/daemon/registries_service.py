@@ -16,6 +16,8 @@ from mooring.daemon.origin import Origin, Placed
 
 # What PyYAML lets through of a scalar that is not what its tag or its look says: "2020-13-45", "0x_", "!!bool maybe".
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+# Characters; PyYAML takes a second for ten times as many.
+LARGEST_YAML = 16 * 1024
 GENERATED, SOURCE, SERVICE = "/run/containers/registries.conf", "/etc/containers/registries.conf", "registries.service"
 LISTS = {"search": "add-registry", "insecure": "insecure-registry", "block": "block-registry"}
 OF_YAML = {"registries": "add-registry", "insecure_registries": "insecure-registry", "block_registries": LISTS["block"]}
@@ -46,7 +48,7 @@ def flags_of(text: str) -> list[tuple[str, Placed]] | None:
 
 def _of_yaml(text: str) -> list[tuple[str, Placed]] | None:
     try:
-        told = yaml.safe_load(text)
+        told = None if _is_bomb(text) else yaml.safe_load(text)
     except NOT_YAML:
         return None
     if not isinstance(told, Mapping | None):
@@ -55,6 +57,12 @@ def _of_yaml(text: str) -> list[tuple[str, Placed]] | None:
     if None in lists.values():
         return None
     return [(flag, Placed(one, Origin(SOURCE))) for flag, names in lists.items() for one in names or ()]
+
+
+def _is_bomb(text: str) -> bool:
+    """Whether it is no list of registries but made to keep its reader busy: merged again and again, or huge."""
+    lines = [line for line in text.split("\n") if not line.lstrip().startswith("#")]
+    return len(text) > LARGEST_YAML or (any("<<" in line for line in lines) and any("*" in line for line in lines))
 
 
 def _names(value: Any) -> list[str] | None:

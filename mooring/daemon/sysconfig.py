@@ -28,9 +28,9 @@ class Variables:
 
 def parse(text: str, path: str, is_old: bool = False) -> Variables:
     """The assignments of an EnvironmentFile; a later one of the same name wins. `is_old`: as systemd 219 has it."""
-    found, at = Variables(), 0
+    found, at, line, counted = Variables(), 0, 1, 0
     while at < len(text):
-        line = text.count("\n", 0, at) + 1
+        line, counted = line + text.count("\n", counted, at), at
         end = _line_end(text, at)
         head = text[at:end]
         bare = head.lstrip(BLANK)

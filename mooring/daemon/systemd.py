@@ -10,7 +10,6 @@ from mooring.daemon.origin import Origin, Placed
 from mooring.daemon.words import Unbalanced, commands, split_line
 
 HEADER = re.compile(r"# (/\S+\.(?:service|conf))$")
-CONTINUED = re.compile(r"(?<!\\)(\\\\)*\\$")  # a backslash that is the last character, and is not escaped itself
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -62,7 +61,10 @@ def _apply(service: Service, name: str, value: Placed) -> None:
     elif name == "EnvironmentFile":
         path = value.text.strip('"')
         file = EnvironmentFile(path.removeprefix("-"), path.startswith("-"), value.origin)
-        service.files = [*service.files, file] if path else []
+        if path:
+            service.files.append(file)
+        else:
+            service.files = []
 
 
 def _add_command(service: Service, value: Placed) -> None:
@@ -99,25 +101,31 @@ def _assignments(text: str) -> Iterator[tuple[str, str, Placed]]:
 def _joined(text: str) -> Iterator[tuple[Origin, str]]:
     """Lines without comments, those that end in a backslash joined by a space; each with the place of its first line.
     At a file's beginning comes one without text, and without a number."""
-    begun, at = "", Origin("docker.service")
+    begun: list[str] = []
+    at = Origin("docker.service")
     for path, number, line in _lines(text):
         if path != at.path:
             if begun:
-                yield at, begun.strip()
-            begun, at = "", Origin(path)
+                yield at, "".join(begun).strip()
+            begun, at = [], Origin(path)
             yield at, ""
         if not begun:
             at = Origin(path, number)
         if line.lstrip().startswith(("#", ";")):
             continue  # also between continued lines
-        begun += line.lstrip()
-        if CONTINUED.search(begun):
-            begun = begun[:-1] + " "
+        part = line.lstrip()
+        if _is_continued(part):
+            begun.append(part[:-1] + " ")
             continue
-        yield at, begun.strip()
-        begun = ""
+        yield at, "".join([*begun, part]).strip()
+        begun = []
     if begun:
-        yield at, begun.strip()
+        yield at, "".join(begun).strip()
+
+
+def _is_continued(line: str) -> bool:
+    """Whether the last character is a backslash that is not escaped itself."""
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def _lines(text: str) -> Iterator[tuple[str, int, str]]:

@@ -10,14 +10,19 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from mooring.daemon.json_text import check_depth
 from mooring.daemon.origin import Origin
 
 Path = tuple[str | int, ...]
 BARE = re.compile(r"[A-Za-z0-9_-]+")
-BASIC = re.compile(r'"((?:[^"\\]|\\.)*)"')
+BASIC = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
 LITERAL = re.compile(r"'([^']*)'")
+BLANK = re.compile(r"\s*")
 TRIPLE = ('"""', "'''")
-ONE_LINE = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*')
+# A text without its end goes to the line's.
+ONE_LINE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|\'[^\']*(?:\'|$)|#.*')
+# Places are told of keys and tables so deep; nothing that engines know is deeper.
+DEEPEST = 16
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,11 @@ def parse(text: str, path: str) -> Toml:
     """What the text says."""
     try:
         values = tomlkit.parse(text).unwrap()
+        check_depth(values)
     except (TOMLKitError, ValueError) as error:
         return Toml(path, text, {}, str(error))
+    except RecursionError:
+        return Toml(path, text, {}, "it is nested too deeply")
     lines: dict[Path, int] = {}
     for keys, line in _places(text):
         lines.setdefault(keys, line)
@@ -107,16 +115,23 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _keys(text: str) -> tuple[Path, str]:
-    """(the dotted key at the beginning, what follows it)."""
+    """(the dotted key at the beginning, what follows it); of a very deep one the beginning."""
     keys: list[str] = []
-    while True:
-        text = text.lstrip()
-        basic, literal, bare = BASIC.match(text), LITERAL.match(text), BARE.match(text)
+    at = 0
+    while len(keys) < DEEPEST:
+        at = _skip(text, at)
+        basic, literal, bare = BASIC.match(text, at), LITERAL.match(text, at), BARE.match(text, at)
         found = basic or literal or bare
         if found is None:
-            return tuple(keys), text
+            break
         keys.append(found.group(0) if found is bare else found.group(1))
-        text = text[found.end() :].lstrip()
-        if not text.startswith("."):
-            return tuple(keys), text
-        text = text[1:]
+        at = _skip(text, found.end())
+        if not text.startswith(".", at):
+            break
+        at += 1
+    return tuple(keys), text[at:]
+
+
+def _skip(text: str, at: int) -> int:
+    found = BLANK.match(text, at)
+    return found.end() if found else at

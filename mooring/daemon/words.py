@@ -77,7 +77,7 @@ def _escape(text: str, at: int, is_line: bool) -> tuple[str, int]:
     """(what the escape at the backslash stands for, where its last character is)."""
     if not is_line or at + 1 == len(text):
         return (text[at + 1] if at + 1 < len(text) else "\\" if is_line else ""), at + 1
-    if text[at:].startswith("\\;") and (at == 0 or text[at - 1].isspace()) and not text[at + 2 : at + 3].strip():
+    if text.startswith("\\;", at) and (at == 0 or text[at - 1].isspace()) and not text[at + 2 : at + 3].strip():
         return ";", at + 1
     found = ESCAPED.match(text, at + 1)
     if not found or found.group() in ("x00", "000"):

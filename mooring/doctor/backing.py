@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mooring.daemon import json_text
 from mooring.doctor.door import Door
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
@@ -20,12 +21,12 @@ from mooring.reply_shapes import MAYBE, TEXT, TEXTS, ListOf, MapOf, OrNull, pars
 from mooring.survey import LookFailed, Visit
 
 RULE, NAMES, SLOW = "nginx-upstream", "nginx-upstream-name", "nginx-slow-requests"
-PROXY_PASS = re.compile(r"^\s*proxy_pass\s+(?:https?://)?([^;\s]+);", re.M)
-TIMEOUT = re.compile(r"^\s*(client_header_timeout|client_body_timeout|send_timeout)\s+([^;\s]+)", re.M)
-CONNECTIONS = re.compile(r"^\s*worker_connections\s+(\d+)", re.M)
+PROXY_PASS = re.compile(r"^[ \t]*proxy_pass[ \t]+(?:https?://)?([^;\s]+);", re.M)
+TIMEOUT = re.compile(r"^[ \t]*(client_header_timeout|client_body_timeout|send_timeout)[ \t]+([^;\s]+)", re.M)
+CONNECTIONS = re.compile(r"^[ \t]*worker_connections[ \t]+(\d+)", re.M)
 UNITS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST, FEWEST = 300, 4096
-SERVER_LINE = re.compile(r"^\s*server\s+(?!unix:)([a-zA-Z][^\s;]*)([^;]*);", re.M)
+SERVER_LINE = re.compile(r"^[ \t]*server[ \t]+(?!unix:)([a-zA-Z][^\s;]*)((?:\s[^;\n]*)?);", re.M)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def networks(container: Mapping[str, Any]) -> dict[str, str]:
 
 def fixed_names(configuration: str) -> Iterator[str]:
     """The hosts that nginx looks up only when it reads its configuration (`resolve` is nginx's own since 1.27.3)."""
-    upstreams = set(re.findall(r"^\s*upstream\s+([^\s{]+)", configuration, re.M))
+    upstreams = set(re.findall(r"^[ \t]*upstream[ \t]+([^\s{]+)", configuration, re.M))
     for target in PROXY_PASS.findall(configuration):
         name = target.partition("/")[0]
         if "$" not in target and not re.match(r"[\d.]+(:\d+)?$|\[", name) and name not in upstreams:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 # The address is the line's first word and the request is in quotes, in nginx's own formats and in ours.
-_LINE = re.compile(r'^(?P<address>\S+) .*?"(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" (?P<status>\d{3})')
+_REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+)")
+_STATUS = re.compile(r" (\d{3})")
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,14 @@ def parse(lines: Iterable[str]) -> list[Request]:
     """The requests in a log; lines of another kind (nginx's own notices) are passed over."""
     found = []
     for line in lines:
-        if match := _LINE.match(line):
-            found.append(Request(match["address"], match["method"], match["path"], int(match["status"])))
+        address, blank, rest = line.partition(" ")
+        # Between quotes stands every other part; the request is the first one that looks so.
+        parts = rest.split('"')
+        for quoted, behind in pairwise(parts[1:]) if address and blank else ():
+            request, status = _REQUEST.match(quoted), _STATUS.match(behind)
+            if request and status:
+                found.append(Request(address, request["method"], request["path"], int(status.group(1))))
+                break
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import base64
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,18 @@ BLOCK = (
 
 
 def other_line(text: str, address: str = "192.0.2.10", name: str = "registry.example.com") -> str:
-    """What the role would refuse, "" where it would go on."""
-    content = base64.b64encode(text.encode()).decode()
-    layers = [
-        (load_variables(ROLE / "defaults/main.yml"), False),
-        (load_variables(ROLE / "vars/main.yml"), False),
-        ({"hosts_file_before": {"content": content}, "registry_server_address": address, "item": name}, True),
-    ]
-    return str(Variables(Templar(), layers)["hosts_file_other_line"])
+    """What the role would refuse, "" where it would go on: its own program, run here."""
+    with tempfile.NamedTemporaryFile("w", newline="", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        layers = [
+            (load_variables(ROLE / "defaults/main.yml"), False),
+            (load_variables(ROLE / "vars/main.yml"), False),
+            ({"hosts_file_path": stream.name, "hosts_file_names": [name], "registry_server_address": address}, True),
+        ]
+        words = Variables(Templar(), layers)["hosts_file_look"]
+        out = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+    return out.rstrip("\n").partition("\t")[2].strip()
 
 
 @pytest.mark.parametrize(
@@ -60,6 +65,28 @@ def test_another_address_is_seen(line: str) -> None:
 )
 def test_everything_else_is_left_alone(text: str) -> None:
     assert other_line(text) == ""
+
+
+@pytest.mark.parametrize(
+    "unit", ["\n", " ", "a", "#", "1.", "192.0.2.9 ", "192.0.2.9 a\n", "# BEGIN registry names, managed by mooring\n"]
+)
+def test_five_megabytes_of_anything_are_looked_through_at_once(unit: str) -> None:
+    """Each line is looked at once, and nothing but what is in the way comes back."""
+    line = "192.0.2.9 registry.example.com"
+    filled = unit * (5_000_000 // len(unit))
+    assert other_line(f"127.0.0.1 localhost\n{filled}\n{line}{' x' * 1000}\n{BLOCK}")[:30] == line
+    assert other_line(f"{line}\n{filled}") == line
+
+
+def test_a_block_without_an_end_is_no_block() -> None:
+    line = "192.0.2.9 registry.example.com"
+    begin, _, end = BLOCK.splitlines()
+    assert other_line(f"{begin}\n{line}\n") == line
+    assert other_line(f"{begin}\n{line}\n{end}\n") == ""
+
+
+def test_names_are_the_same_in_any_case() -> None:
+    assert other_line("192.0.2.9 Registry.Example.com\n") == "192.0.2.9 Registry.Example.com"
 
 
 def test_ipv6_is_compared_with_ipv6() -> None:

@@ -14,8 +14,8 @@ import os
 import re
 import time
 
+from mooring.agent import configuration, host
 from mooring.agent import files as agent_files
-from mooring.agent import host
 from mooring.agent.transaction import processes
 
 ARGS = {
@@ -50,8 +50,10 @@ FOLDERS = (
 CERTIFICATES = ("/etc/containers/certs.d", "/etc/docker/certs.d", "/etc/containerd/certs.d")
 # Below a directory of certificates these are told as texts; a key is known by its digest alone.
 SHOWN = (".crt", ".cert", ".toml")
-IMPORTS = re.compile(r"^\s*imports\s*=\s*\[([^\]]*)\]", re.M)
-CONFIG_PATH = re.compile(r"^\s*config_path\s*=\s*['\"]([^'\"]*)['\"]", re.M)
+IMPORTS = re.compile(r"^[ \t]*imports[ \t]*=[ \t]*\[", re.M)
+CONFIG_PATH = re.compile(r"^[ \t]*config_path[ \t]*=[ \t]*['\"]([^'\"\n]*)['\"]", re.M)
+# Of one file; nobody has so many.
+MOST_IMPORTS = 200
 # What changed while a process was starting it may have read.
 STARTING = 0.1
 QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
@@ -108,6 +110,7 @@ def unit(service, args):
     # systemctl shows nothing of a masked unit.
     shown = host.run(["systemctl", "cat", service], timeout=args["timeout"])
     pid = states.pop("MainPID", "0")
+    configuration.check("what systemctl shows of %s" % service, shown.out)
     return {"text": shown.out, "states": states, "argv": command_line(pid, args) if pid != "0" else [], "pid": pid}
 
 
@@ -147,19 +150,34 @@ def imported(texts, args):
     pending = [path for path in texts if path.endswith(".toml")]
     while pending:
         path = pending.pop()
-        for listed in IMPORTS.findall(texts[path] or ""):
-            for name in QUOTED.findall(listed):
-                name = name if name.startswith("/") else os.path.join(os.path.dirname(path), name)
-                new = [one for one in (below([name], args) if "*" in name else [name]) if one not in texts]
-                texts.update({one: text(one, args) for one in new})
-                pending += new
+        for name in listed_imports(texts[path] or "")[:MOST_IMPORTS]:
+            name = name if name.startswith("/") else os.path.join(os.path.dirname(path), name)
+            new = [one for one in (below([name], args) if "*" in name else [name]) if one not in texts]
+            texts.update({one: text(one, args) for one in new})
+            pending += new
+
+
+def listed_imports(text):
+    """The names in a file's lists of imports."""
+    found = []
+    for begun in IMPORTS.finditer(text):
+        end = text.find("]", begun.end())
+        if end < 0:
+            break
+        found += QUOTED.findall(text[begun.end():end])
+    return found
+
+
+def named_config_paths(text):
+    """The values of config_path in a file."""
+    return CONFIG_PATH.findall(text)
 
 
 def config_paths(texts):
     """The directories that containerd looks for hosts.toml in."""
     found = []
     for path in texts:
-        for value in CONFIG_PATH.findall(texts[path] or "") if path.endswith(".toml") else ():
+        for value in named_config_paths(texts[path] or "") if path.endswith(".toml") else ():
             found += [one for one in value.split(":") if one.startswith("/")]
     return found
 
@@ -186,10 +204,7 @@ def digests(paths, args):
 
 
 def text(path, args):
-    try:
-        return host.read_text(placed(path, args))
-    except (IOError, OSError):
-        return None
+    return configuration.read(placed(path, args), path)
 
 
 def placed(path, args):

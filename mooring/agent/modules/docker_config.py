@@ -13,7 +13,7 @@ import glob
 import os
 import re
 
-from mooring.agent import docker, host
+from mooring.agent import configuration, docker, host
 from mooring.agent import files as agent_files
 
 ARGS = {
@@ -46,7 +46,7 @@ def run(args):
     if shown.rc != 0:
         raise host.Failed("there is no service %s: %s" % (name, shown.err.strip()), state=known, missing=True)
     argv = command_line(state.get("MainPID", "0"))
-    texts = files(shown.out, argv)
+    texts = files(configuration.check("what systemctl shows of %s" % name, shown.out), argv)
     texts.update({path: text(path) for path in args["paths"]})
     below = certificates(args["certificates"])
     paths = [os.path.join(args["certificates"], name, one) for name in below for one in below[name]]
@@ -100,20 +100,28 @@ def program(words):
 def files(unit, argv):
     """The texts of the files that the unit names, of daemon.json and what stands in for it."""
     paths = set(FILES)
-    for named in re.findall(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*\"?-?[ \t]*([^\"\n]+)", unit, re.M):
-        paths.update(glob.glob(named.strip()) or [named.strip()])
+    for named in named_files(unit):
+        paths.update(glob.glob(named) or [named])
     found = {path: text(path) for path in paths}
     everything = "\n".join([unit, " ".join(argv)] + [one for one in found.values() if one])
-    for path in re.findall(r"--config-file[= ]([^\s'\"\\]+)", everything):
+    for path in configuration_files(everything):
         found[path] = text(path)
     return found
 
 
+def named_files(unit):
+    """What the EnvironmentFile= lines name."""
+    found = re.findall(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*\"?-?([^\"\n]+)", unit, re.M)
+    return [one.strip() for one in found if one.strip()]
+
+
+def configuration_files(text):
+    """The files that --config-file names."""
+    return re.findall(r"--config-file[= ]([^\s'\"\\]+)", text)
+
+
 def text(path):
-    try:
-        return host.read_text(path)
-    except (IOError, OSError):
-        return None
+    return configuration.read(path)
 
 
 def certificates(directory):

@@ -17,6 +17,8 @@ IDLE_SECONDS = 2.0
 PAUSE = 0.1
 REFUSAL = re.compile(r"level=error.*(reconfigur|unable to configure|configuration file|configuration validation)", re.I)
 RELOADED = re.compile(r"Reloaded configuration|reload(ed|ing) (of )?config", re.I)
+# Of a line of the log, and of its lines.
+LONGEST, SHOWN = 2000, 20
 TROUBLE = re.compile(r"level=(error|fatal)|unable to|failed to|invalid|cannot|error:|panic", re.I)
 
 
@@ -94,11 +96,11 @@ class Steps(object):
         while True:
             rest = self.differences(step.get("expect") or {})
             lines = self.unit.log_since(place) if step["then"] == "reload" else []
-            refused = [line for line in lines if REFUSAL.search(line)]
+            refused, is_reloaded = judge_log(lines)
             if refused:
                 raise host.Failed("%s refuses the new configuration at its reload; it says: %s" % (
                     self.unit.name, "; ".join(shorten(refused))))
-            is_taken = step["then"] != "reload" or any(RELOADED.search(line) for line in lines)
+            is_taken = step["then"] != "reload" or is_reloaded
             now = processes.uptime()
             if not rest and (is_taken or now > began + QUIET_SECONDS):
                 return
@@ -132,8 +134,15 @@ class Steps(object):
             lines = self.unit.log_since(place)
         except host.Failed:
             return ""
-        lines = [line for line in lines if TROUBLE.search(line)] or lines
+        lines = [line for line in lines if TROUBLE.search(line[:LONGEST])] or lines
         return "; it said: " + " / ".join(shorten(lines[-4:])) if lines else ""
+
+
+def judge_log(lines):
+    """(the lines that refuse a configuration, whether one says that it was reloaded)."""
+    begun = [line[:LONGEST] for line in lines]
+    refused = [line for line in begun if REFUSAL.search(line)]
+    return refused[:SHOWN], any(RELOADED.search(line) for line in begun)
 
 
 def shorten(lines):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -20,6 +21,8 @@ OLDEST, CRI, IMAGES = "cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.
 DEFAULT_PATHS = (CERTIFICATES, "/etc/docker/certs.d")
 # The sections that hosts.toml came in place of.
 OLD = ("mirrors", "configs", "auths")
+# Of one file; nobody has so many.
+MOST_IMPORTS = 200
 CONF_D = "/etc/containerd/conf.d/*.toml"
 
 
@@ -130,9 +133,9 @@ def plugin_of(file: Toml, engine: ContainerEngine) -> str:
 def _read(texts: ContainerTexts, engine: ContainerEngine) -> tuple[tuple[Toml, ...], tuple[Placed, ...]]:
     files: dict[str, Toml] = {}
     missing: list[Placed] = []
-    pending = [Placed(main_path(texts), Origin(main_path(texts)))]
+    pending = deque([Placed(main_path(texts), Origin(main_path(texts)))])
     while pending:
-        one = pending.pop(0)
+        one = pending.popleft()
         text = texts.files.get(one.text)
         if one.text in files or text is None:
             if text is None and one.text != main_path(texts):
@@ -148,10 +151,10 @@ def _imports(file: Toml, texts: ContainerTexts, engine: ContainerEngine) -> list
     if named is None and engine.is_at_least(2, 2) and file.path == main_path(texts):
         named = [CONF_D]
     found: list[Placed] = []
-    for one in named if isinstance(named, list) else []:
-        path = one if str(one).startswith("/") else f"{file.path.rpartition('/')[0]}/{one}"
-        there = [name for name, text in sorted(texts.files.items()) if text is not None and fnmatchcase(name, path)]
-        names = there if "*" in path else [path]
+    known = sorted(name for name, text in texts.files.items() if text is not None)
+    for one in named[:MOST_IMPORTS] if isinstance(named, list) else []:
+        path = str(one) if str(one).startswith("/") else f"{file.path.rpartition('/')[0]}/{one}"
+        names = [name for name in known if fnmatchcase(name, path)] if "*" in path else [path]
         found += [Placed(name, file.origin("imports")) for name in names]
     return found
 

@@ -137,13 +137,19 @@ def append(text: str, key: str, entries: tuple[str, ...]) -> str:
 
 def remove(text: str, key: str, entries: tuple[str, ...]) -> str:
     """The text without these entries of the key's list."""
-    for entry in entries:
-        elements = _list(text, key)
-        for number in reversed(range(len(elements.parts))):
-            part = elements.parts[number]
-            if json.loads(text[part.start : part.end]) == entry:
-                text = _without(text, _list(text, key), number)
-    return text
+    if not entries:
+        return text
+    found = _list(text, key)
+    parts = found.parts
+    kept = [at for at, part in enumerate(parts) if json.loads(text[part.start : part.end]) not in entries]
+    if len(kept) == len(parts):
+        return text
+    if not kept:
+        return text[: found.opened + 1] + text[found.closed :]
+    first, *others = kept
+    pieces = [text[: parts[0].at], text[parts[first].at : parts[first].end]]
+    pieces += [text[parts[at - 1].end : parts[at].end] for at in others]
+    return "".join([*pieces, text[parts[-1].end :]])
 
 
 def value_text(text: str, key: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mooring.daemon import json_text
+
 PATH = "/etc/mooring/registry_client.json"
 
 
@@ -42,7 +44,7 @@ def parse(text: str | None) -> Record | None:
     if text is None or not text.strip():
         return Record()
     try:
-        held = json.loads(text)
+        held = json_text.loads(text)
         return Record(
             entries={key: _texts(held[key]) for key in KEYS if key in held},
             ca=_texts(held.get("ca", [])),

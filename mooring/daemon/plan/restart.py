@@ -73,7 +73,7 @@ def find_hindrance(host: Host, before: Effective, after: Effective) -> str:
 
 
 def _kill_mode(effective: Effective) -> str:
-    found = re.findall(r"(?m)^\s*KillMode\s*=\s*(\S+)", effective.texts.unit)
+    found = re.findall(r"(?m)^[ \t]*KillMode[ \t]*=[ \t]*(\S+)", effective.texts.unit)
     return found[-1] if found else "control-group"
 
 

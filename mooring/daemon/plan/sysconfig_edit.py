@@ -14,6 +14,10 @@ from mooring.daemon.plan.line_end import END, line_end
 SAFE = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|([^\s'"\\#]*)""")
 
 
+# A flag stands at the beginning or behind blanks; all of them, so that no run of blanks is looked at again and again.
+BEFORE = r"(?:^|(?<![ \t])[ \t]+)"
+
+
 @dataclass(frozen=True)
 class Assignment:
     """A variable's last assignment, which counts; `raw` is what stands behind the equals sign, quotes and all."""
@@ -32,11 +36,16 @@ class Assignment:
 
 def find(text: str, variable: str) -> Assignment | None:
     """The assignment that counts, for systemd and for the shell; None where there is none."""
-    found = list(re.finditer(rf"(?m)^[ \t]*{variable}=(.*?)[ \t]*(?=\r?$)", text))
-    if not found:
+    at, last = 0, None
+    for line in text.split("\n"):
+        if line.lstrip(" \t").startswith(f"{variable}="):
+            last = at, line.removesuffix("\r")
+        at += len(line) + 1
+    if last is None:
         return None
-    last = found[-1]
-    return Assignment(variable, last.start(), last.end(), last.group(), last.group(1))
+    start, line = last
+    raw = line[line.index("=") + 1 :].rstrip(" \t")
+    return Assignment(variable, start, start + len(line), line, raw)
 
 
 def is_safe(text: str, variable: str) -> bool:
@@ -67,10 +76,10 @@ def edit(text: str, variable: str, flag: str, gone: tuple[str, ...], added: tupl
         return _with_line(text, variable, f"{variable}='{_flags(flag, added)}'") if added else text
     value = found.value
     for entry in gone:
-        value = re.sub(rf"(?:^|[ \t]+){flag}(?:=|[ \t]+){re.escape(entry)}(?=\s|$)", "", value)
+        value = re.sub(rf"{BEFORE}{flag}(?:=|[ \t]+){re.escape(entry)}(?=\s|$)", "", value)
     if added:
         # A flag without its value would swallow the one behind it.
-        value = re.sub(rf"(?:^|[ \t]+){flag}=?(?=\s+-|\s*$)", "", value).rstrip()
+        value = re.sub(rf"{BEFORE}{flag}=?(?=\s+-|\s*$)", "", value).rstrip()
         value = f"{value} {_flags(flag, added)}"
     if value != found.value:
         value = value.lstrip()

@@ -160,14 +160,9 @@ def _old(document: Toml) -> RegistriesConf:
     origins: dict[str, Origin] = {}
     for one in (*blocked, *insecure):
         origins.setdefault(one.text, one.origin)
+    kinds = [{one.text for one in listed} for listed in (insecure, blocked)]
     registries = [
-        Registry(
-            name,
-            name,
-            origin,
-            insecure=any(one.text == name for one in insecure),
-            blocked=any(one.text == name for one in blocked),
-        )
+        Registry(name, name, origin, insecure=name in kinds[0], blocked=name in kinds[1])
         for name, origin in origins.items()
     ]
     return RegistriesConf(document.path, document, tuple(registries), listed("search"))

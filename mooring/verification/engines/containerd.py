@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
+from mooring.agent.configuration import LARGEST
+from mooring.daemon import json_text, toml
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.engines.cri import Client, Crictl, Ctr
 from mooring.verification.engines.engine import Engine, ListedImage, Words
 from mooring.verification.findings import Finding
 
 HUB = "docker.io"
-_CONFIG_PATH = re.compile(r"""^\s*config_path\s*=\s*['"]([^'"]+)['"]""", re.MULTILINE)
+_CONFIG_PATH = re.compile(r"""[ \t]*config_path[ \t]*=[ \t]*['"]([^'"]+)['"]""")
 
 
 class Containerd(Engine):
@@ -94,7 +92,7 @@ class Containerd(Engine):
 def config_path_in_info(text: str) -> str:
     """The folder of hosts.toml files that the running CRI plugin has, by `crictl info`; empty where it says none."""
     try:
-        registry = json.loads(text).get("config", {}).get("registry") or {}
+        registry = json_text.loads(text).get("config", {}).get("registry") or {}
         return str(registry.get("configPath") or "")
     except (ValueError, AttributeError, RecursionError):
         return ""
@@ -102,21 +100,19 @@ def config_path_in_info(text: str) -> str:
 
 def config_path_in_dump(text: str) -> str:
     """The same by `containerd config dump`, in which each version has it in a section of another name."""
-    for section in re.split(r"(?m)^\s*\[", text):
-        name = section.partition("]")[0]
-        if name.endswith(".registry") and ("cri" in name):
-            found = _CONFIG_PATH.search(section)
-            if found:
-                return found.group(1)
+    name = ""
+    for line in text.split("\n"):
+        if line.lstrip().startswith("["):
+            name = line.lstrip()[1:].partition("]")[0]
+        found = _CONFIG_PATH.match(line) if name.endswith(".registry") and "cri" in name else None
+        if found:
+            return found.group(1)
     return ""
 
 
 def parse_hosts(text: str) -> Mapping[str, Any]:
     """A hosts.toml; empty where it is none, as containerd then uses nothing of it."""
-    try:
-        return tomlkit.parse(text).unwrap()
-    except TOMLKitError:
-        return {}
+    return toml.parse(text, "").values if len(text) <= LARGEST else {}
 
 
 def pulling_hosts(hosts: Mapping[str, Any]) -> list[str]:

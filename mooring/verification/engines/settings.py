@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from mooring.verification.engines.engine import DOCKERS, lacking
@@ -40,8 +40,9 @@ def added_registries(info: Mapping[str, Any], text: str) -> list[str]:
     listed = info.get("Registries")
     if isinstance(listed, list):
         return [str(entry.get("Name") if isinstance(entry, dict) else entry) for entry in listed]
-    line = re.search(r"^\s*Registries:(.*)$", text, re.MULTILINE)
-    return re.findall(r"([^\s,]+) \((?:in)?secure\)", line.group(1)) if line else []
+    line = next((line.strip() for line in text.split("\n") if line.lstrip().startswith("Registries:")), "")
+    words = line.removeprefix("Registries:").replace(",", " ").split(" ")
+    return [name for name, word in pairwise(words) if name and word in ("(secure)", "(insecure)")]
 
 
 def _registries(info: Mapping[str, Any]) -> Mapping[str, Any]:

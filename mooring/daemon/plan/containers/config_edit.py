@@ -113,9 +113,9 @@ def take(text: str, known: tuple[str | None, str] | None = None) -> str | None:
         left = text.replace(known[1], known[0] or "")
         if not left.strip() or not known[1].startswith("version"):
             return None if known[0] is None and not left else left
-    text = re.sub(rf'(?m)^(\s*)config_path = "[^"]*"  {MARK} \(was empty\)(?=\r?$)', r'\1config_path = ""', text)
+    text = re.sub(rf'(?m)^([ \t]*)config_path = "[^"]*"  {MARK} \(was empty\)(?=\r?$)', r'\1config_path = ""', text)
     text = re.sub(rf"(?m)(?:\r?\n)?^\[plugins\..*\]  {MARK}\r?\n  config_path = .*  {MARK}(?:\r?\n)?", "", text)
-    text = re.sub(rf"(?m)^\s*config_path = .*  {MARK}(?:\r?\n)?", "", text)
+    text = re.sub(rf"(?m)^[ \t]*config_path = .*  {MARK}(?:\r?\n)?", "", text)
     whole = re.fullmatch(rf"version = [23]  {MARK}( \(was empty\))?\s*", text)
     return text if whole is None else "" if whole.group(1) else None
 

@@ -1,0 +1,337 @@
+"""Every reader of a host's text, and texts that keep a careless one busy; run as a program for one reader."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent / "daemon")]
+
+KIB, MIB = 1024, 1024 * 1024
+# What makes expressions go back and forth, and what makes lists long; %d is a number.
+UNITS = [
+    "a", "0", "\n", " ", "\t", '"', "'", "\\", "#", "[", "{", "=", "-", ".", ":", ",", "/", "<", "$", "&a ", "\r\n",
+    " \n", "\\\n", "#\n", "a b ", "a.", "--a ", "-D", '\\"', "[a]\n", "[[a]]\n", "[a.", "a=1\n", "k%d=1\n",
+    "k%d = 1\n", "--k%d v%d ", "Environment=k%d=v\n", "[k%d]\nx=1\n", "'a'", '"a" ',
+]  # fmt: skip
+LONG_UNITS = [
+    "config_path = 'a'\n",
+    "ExecStart=/usr/bin/dockerd\n",
+    "EnvironmentFile=-/etc/k%d\n",
+    "${a} ",
+    "x: *a\n",
+]
+
+
+def text(unit: str, size: int) -> str:
+    """The unit again and again, up to the size."""
+    if "%d" in unit:
+        count = size // (len(unit) + 2)
+        return "".join(unit.replace("%d", str(number)) for number in range(count))
+    return unit * (size // len(unit))
+
+
+def shapes(size: int, frames: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
+    for before, after in frames:
+        for unit in [*UNITS, *LONG_UNITS]:
+            yield f"{before!r} + {unit!r} * n + {after!r}", before + text(unit, size) + after
+
+
+def json_lists(size: int) -> Iterator[tuple[str, str]]:
+    """daemon.json with long lists, many keys, and depth."""
+    many = [f"h{number}.example.com:5000" for number in range(size // 24)]
+    for key in ("insecure-registries", "add-registry", "block-registry"):
+        yield f"many {key}", json.dumps({key: many})
+    yield "many mirrors", json.dumps({"registry-mirrors": [f"http://{one}" for one in many]})
+    yield "one entry often", json.dumps({"insecure-registries": ["registry.example.com"] * (size // 24)})
+    yield "one mirror often", json.dumps({"registry-mirrors": ["http://registry.example.com"] * (size // 32)})
+    yield "bad entries", json.dumps({"insecure-registries": [f"-h {number}" for number in range(size // 16)]})
+    yield "many labels", json.dumps({"labels": [f"a={number}" for number in range(size // 14)]})
+    yield "many hosts", json.dumps({"hosts": [f"tcp://a:{number}" for number in range(size // 16)]})
+    yield "many keys", json.dumps({f"k{number}": number for number in range(size // 16)})
+    yield "inner keys", json.dumps({"x": {f"k{number}": [number] for number in range(size // 16)}})
+    yield "many runtimes", json.dumps({"runtimes": {f"r{number}": {"path": "x"} for number in range(size // 24)}})
+    yield "one key often", "{" + ",".join(f'"labels": ["{number}"]' for number in range(size // 22)) + "}"
+    yield "keys often", "{" + ",".join(f'"k{number % 999}": 1' for number in range(size // 12)) + "}"
+    yield "depth", '{"a":' * (size // 5)
+    yield "depth of lists", '{"a":' + "[" * size
+    yield "a number", '{"mtu": ' + "9" * size + "}"
+    yield "a long value", json.dumps({"bip": "1." * (size // 2), "insecure-registries": ["a." * (size // 2)]})
+    yield "blanks", '{"registry-mirrors"' + " " * size + ": []}"
+    yield "blanks in a list", '{"registry-mirrors": ["x"' + "\n" * size + "]}"
+
+
+def toml_lists(size: int) -> Iterator[tuple[str, str]]:
+    hosts = [f"h{number}.example.com" for number in range(size // 64)]
+    yield "registries", "".join(f'[[registry]]\nprefix = "{one}"\nlocation = "{one}"\n' for one in hosts)
+    yield (
+        "mirrors",
+        '[[registry]]\nprefix = "a.example.com"\n'
+        + "".join(f'[[registry.mirror]]\nlocation = "{one}"\n' for one in hosts),
+    )
+    yield (
+        "old lists",
+        f"[registries.insecure]\nregistries = {json.dumps(hosts)}\n[registries.search]\nregistries = []\n",
+    )
+    yield "search", f"unqualified-search-registries = {json.dumps(hosts)}\n"
+    yield "aliases", "[aliases]\n" + "".join(f'"a{number}" = "{one}/x"\n' for number, one in enumerate(hosts))
+    yield "hosts", "".join(f'[host."https://{one}"]\n' for one in hosts)
+    yield "imports", f"version = 2\nimports = {json.dumps([f'/etc/{one}' for one in hosts])}\n"
+    yield (
+        "containerd's mirrors",
+        "version = 2\n"
+        + "".join(
+            f'[plugins."io.containerd.grpc.v1.cri".registry.mirrors."{one}"]\nendpoint = ["http://{one}"]\n'
+            for one in hosts
+        ),
+    )
+    yield "depth", "a = " + "[" * size
+    yield "tables in lines", "a = " + "{a=" * (size // 3)
+    yield "dots", "a." * (size // 2) + "a = 1\n"
+    yield "dots in a table", "[" + "a." * (size // 2) + "a]\n"
+    yield "a long text", 'a = "' + "x" * size + '"\n'
+    yield "an open text", 'a = """' + "x\n" * (size // 2)
+    yield "escapes", 'a = "' + '\\"' * (size // 2) + '"\n'
+    yield "yaml", "registries:\n" + "- a.example.com\n" * (size // 16)
+    yield (
+        "a bomb",
+        "a0: &a0 [x, x]\n"
+        + "".join(
+            f"a{at}: &a{at} {{<<: [*a{at - 1}, *a{at - 1}], k{at}: 1}}\n" if at > 1 else "a1: &a1 {k: 1}\n"
+            for at in range(1, size // 40)
+        ),
+    )
+    yield "an open list", "registries: " + "[" * size
+
+
+def called(path: str) -> Callable[..., Any]:
+    """The function of a module, as `module:function`; imported when it is called."""
+    module, _, name = path.partition(":")
+    return lambda *args: getattr(importlib.import_module(module), name)(*args)
+
+
+def docker(path: str, version: str = "20.10.24", is_redhat: bool = False) -> Callable[[str], Any]:
+    """A whole host with the text in one place, explained and planned for."""
+
+    def run(text: str) -> Any:
+        from hosts import DEBIAN_UNIT, OLD_REDHAT_UNIT
+
+        from mooring import checkup
+        from mooring.daemon.plan.host import Container, Host
+        from mooring.daemon.plan.plan import plan
+        from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
+        from mooring.explain import texts_of
+        from mooring.reply_texts import checked
+
+        unit = OLD_REDHAT_UNIT if is_redhat else DEBIAN_UNIT
+        reply = {
+            "unit": f"{unit}{text}" if path == "unit" else unit,
+            "files": {"/etc/docker/daemon.json": None, path: text},
+            "certificates": {},
+            "argv": ["/usr/bin/dockerd", *(text.split(" ") if path == "argv" else ())],
+            "info": {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {}, "InsecureRegistryCIDRs": []}},
+            "version": text if path == "version" else version,
+            "needs_reload": False, "containers": [], "error": "", "digests": {},
+            "state": {"LoadState": "loaded", "UnitFileState": "enabled"},
+            "registries_service": {"LoadState": "loaded", "UnitFileState": "enabled"},
+        }  # fmt: skip
+        if checked(reply).get("failed"):
+            return
+        checkup.examine("web1", reply, ("registry.example.com",))
+        wanted = Wanted((Registry("registry.example.com", insecure=True),), (Mirror("http://registry.example.com"),))
+        for is_removal in (False, True):
+            host = Host(texts_of(reply), (Container("web", "always"),), reply["state"], {}, "")
+            plan(host, Wanted() if is_removal else wanted, True, is_removal)
+
+    return run
+
+
+def other(path: str, program: str) -> Callable[[str], Any]:
+    """The same of podman, containerd and their like."""
+
+    def run(text: str) -> Any:
+        from mooring import checkup
+        from mooring.daemon.plan.containers.host import ContainerHost, record_path
+        from mooring.daemon.plan.containers.plan import plan
+        from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
+        from mooring.explain_containers import texts_of
+        from mooring.reply_texts import checked
+
+        reply = {
+            "programs": {program: f"{program} version 5.4.2" if program == "podman" else f"{program} 2.1.9"},
+            "files": {path: text}, "certificates": {"/etc/containerd/certs.d": {"a.example.com": ["hosts.toml"]}},
+            "units": {}, "environment": {}, "docker": False, "digests": {},
+        }  # fmt: skip
+        if checked(reply).get("failed"):
+            return
+        name = "buildkit" if program == "buildkitd" else program
+        checkup.examine_containers("web1", reply, ("registry.example.com",), name)
+        if name != "buildkit":
+            wanted = Wanted((Registry("registry.example.com", insecure=True),), (Mirror("http://m.example.com"),))
+            host = ContainerHost(name, texts_of(reply), {}, record_path("/etc/mooring/registry_client.json", name))
+            for is_removal in (False, True):
+                plan(host, Wanted() if is_removal else wanted, is_removal)
+
+    return run
+
+
+NO_FRAME = (("", ""),)
+CONFIGURATION = 256 * KIB
+
+
+class Reader:
+    """`run` takes a text; `size` is how much of it is read at most (characters)."""
+
+    def __init__(
+        self, run: Callable[[str], Any], size: int = 5 * MIB, frames: tuple[tuple[str, str], ...] = NO_FRAME,
+        lists: Callable[[int], Iterator[tuple[str, str]]] | None = None, modules: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        self.run, self.size, self.frames, self.lists, self.modules = run, size, frames, lists, modules
+
+    def texts(self, size: int) -> Iterator[tuple[str, str]]:
+        yield from shapes(size, self.frames)
+        if self.lists:
+            yield from self.lists(size)
+
+
+def lines_of(path: str) -> Callable[[str], Any]:
+    """A function that takes lines."""
+    return lambda text: called(path)(text.splitlines())
+
+
+def shown(text: str) -> None:
+    import io
+
+    from mooring.reporters.console import Console
+    from mooring.results import Outcome, Result, TaskFinished
+
+    diff = ({"before": text[: len(text) // 2], "after": text[len(text) // 2 :]},)
+    values = {"rc": 1, "stdout": text, "stderr": text}
+    result = Result("web1", "T", Outcome.FAILED, values, message=text, diff=diff, traceback=text)
+    Console(io.StringIO(), diff=True).handle(TaskFinished(result))
+
+
+def file_read(function: str, *more: Any) -> Callable[[str], Any]:
+    """A function of the agent's that reads a file, whose path is put for PATH."""
+
+    def run(text: str) -> Any:
+        import tempfile
+
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            module, _, name = function.partition(":")
+            return getattr(importlib.import_module(module), name)(
+                *(stream.name if one == "PATH" else one for one in more)
+            )
+
+    return run
+
+
+READERS: dict[str, Reader] = {
+    "daemon.json": Reader(
+        docker("/etc/docker/daemon.json"), CONFIGURATION, (("", ""), ('{"labels": ["', '"]}')), json_lists
+    ),
+    "daemon.json of 28": Reader(docker("/etc/docker/daemon.json", "28.5.2"), CONFIGURATION, NO_FRAME, json_lists),
+    "unit": Reader(docker("unit"), CONFIGURATION, (("", ""), ("\n[Service]\n", ""), ("\n[Service]\nEnvironment=", ""))),
+    "unit's command": Reader(docker("unit"), CONFIGURATION, (("\n[Service]\nExecStart=\nExecStart=/usr/bin/dockerd ", ""),)),
+    "argv": Reader(docker("argv"), CONFIGURATION),
+    "version": Reader(docker("version"), CONFIGURATION),
+    "sysconfig": Reader(
+        docker("/etc/sysconfig/docker", "1.13.1", is_redhat=True), CONFIGURATION, (("", ""), ("OPTIONS='", "'\n"), ("ADD_REGISTRY='", "'\n"), ("#", ""), ("INSECURE_REGISTRY=", "x\n")),
+    ),
+    "registries.conf of the service": Reader(
+        docker("/etc/containers/registries.conf", "1.13.1", is_redhat=True), CONFIGURATION, NO_FRAME, toml_lists
+    ),
+    "flags of the service": Reader(
+        docker("/run/containers/registries.conf", "1.13.1", is_redhat=True), CONFIGURATION, (("", ""), ('REGISTRIES="', '"\n'))
+    ),
+    "record": Reader(docker("/etc/mooring/registry_client.json"), CONFIGURATION, NO_FRAME, json_lists),
+    "policy": Reader(docker("/etc/containers/policy.json"), CONFIGURATION, NO_FRAME, json_lists),
+    "podman": Reader(other("/etc/containers/registries.conf", "podman"), CONFIGURATION, NO_FRAME, toml_lists),
+    "crio": Reader(other("/etc/crio/crio.conf", "crio"), CONFIGURATION, NO_FRAME, toml_lists),
+    "containerd": Reader(
+        other("/etc/containerd/config.toml", "containerd"), CONFIGURATION, (("", ""), ("version = 2\n", "")), toml_lists
+    ),
+    "hosts.toml": Reader(
+        other("/etc/containerd/certs.d/a.example.com/hosts.toml", "containerd"), CONFIGURATION, NO_FRAME, toml_lists
+    ),
+    "buildkit": Reader(other("/etc/buildkit/buildkitd.toml", "buildkitd"), CONFIGURATION, NO_FRAME, toml_lists),
+    "screen": Reader(shown, frames=(("", ""), ("\x1b[", ""), ("\x1b]", ""))),
+    "access log": Reader(
+        lines_of("mooring.verification.access_log:parse"),
+        frames=(("", ""), ("192.0.2.1 ", ""), ('192.0.2.1 "GET ', ""), ('192.0.2.1 "GET /v2/ HTTP" ', "")),
+    ),
+    "docker info": Reader(
+        lambda text: called("mooring.verification.engines.settings:added_registries")({}, text),
+        frames=(("", ""), ("Registries: ", ""), ("Registries:", " (secure)")),
+    ),
+    "containerd's dump": Reader(
+        called("mooring.verification.engines.containerd:config_path_in_dump"),
+        frames=(("", ""), ("[a.cri.registry]\n", ""), ("[a.cri.registry]\nconfig_path='", "")),
+    ),
+    "crictl info": Reader(called("mooring.verification.engines.containerd:config_path_in_info"), 5 * MIB, NO_FRAME, json_lists),
+    "hosts.toml of a check": Reader(
+        called("mooring.verification.engines.containerd:parse_hosts"), CONFIGURATION, NO_FRAME, toml_lists
+    ),
+    "nginx -T": Reader(
+        lambda text: list(called("mooring.doctor.backing:fixed_names")(text)),
+        frames=(("", ""), ("upstream a {", "}"), ("upstream a {\nserver a", ""), (" proxy_pass http://", "")),
+    ),
+    "hosts": Reader(lambda text: called("mooring.hosts_lines:first_address")(text, "registry.example.com", False)),
+    "sudo": Reader(
+        lambda text: importlib.import_module("mooring.connection.become").Become().explain(text.encode(), "web"),
+        frames=(("", ""), ("sudo: ", ""), ("Account ", ""), ("account ", "")),
+    ),
+    "agent: unit's files": Reader(
+        lambda text: called("mooring.agent.modules.docker_config:named_files")(text),
+        frames=(("", ""), ("EnvironmentFile=", ""), ('EnvironmentFile="-', '"'), ("ExecStart=", "")),
+    ),
+    "agent: imports": Reader(
+        lambda text: list(called("mooring.agent.modules.container_config:listed_imports")(text)),
+        frames=(("", ""), ("imports = [", ""), ("imports=['", "']")),
+    ),
+    "agent: config_path": Reader(
+        lambda text: list(called("mooring.agent.modules.container_config:named_config_paths")(text)),
+        frames=(("", ""), ("config_path = '", ""), ("config_path = '", "'")),
+    ),
+    "agent: os-release": Reader(called("mooring.agent.host:parse_os_release"), frames=(("", ""), ("ID=", ""), ('ID="', '"'))),
+    "agent: apt policy": Reader(
+        called("mooring.agent.dpkg:newest_versions"), frames=(("", ""), ("a:\n  Installed: ", ""), ("a:\n ", "")),
+    ),
+    "agent: package manager's trouble": Reader(called("mooring.agent.packages:hint")),
+    "agent: rpm's trouble": Reader(
+        lambda text: [one.search(text) for one in (importlib.import_module("mooring.agent.rpm").BROKEN, importlib.import_module("mooring.agent.rpm").MISSING)],
+        frames=(("", ""), ("error: ", ""), ("No package ", "")),
+    ),
+    "agent: daemon's log": Reader(
+        lambda text: called("mooring.agent.transaction.steps:judge_log")(text.splitlines()),
+        frames=(("", ""), ("level=error ", ""), ('time="', "")),
+    ),
+    "agent: systemctl show": Reader(called("mooring.agent.services:parse"), frames=(("", ""), ("ExecStart={", ""))),
+}  # fmt: skip
+
+
+def measure(name: str, fraction: float) -> list[str]:
+    """What a reader takes too long for: twice the text may take a bit more than twice the time."""
+    reader, slow = READERS[name], []
+    size = int(reader.size * fraction)
+    for (shape, half), (_, whole) in zip(reader.texts(size // 2), reader.texts(size), strict=True):
+        times = []
+        for text in (half, whole):
+            began = time.process_time()
+            reader.run(text)
+            times.append(time.process_time() - began)
+        if times[1] > 3.2 * times[0] + 0.3:
+            slow.append(f"{shape}: {times[0]:.2f} s, then {times[1]:.2f} s")
+        print(f"{times[1]:8.3f}  {shape}", file=sys.stderr, flush=True)
+    return slow
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1], float(sys.argv[2]))))
