@@ -10,7 +10,7 @@ import io
 from mooring.agent import host
 
 # Characters (here bytes) of a file, of a bundle of certificates, and of all files but those; the files.
-LARGEST, LARGEST_CERTIFICATE, LARGEST_OF_ALL = 128 * 1024, 2 * 1024 * 1024, 2 * 1024 * 1024
+LARGEST, LARGEST_CERTIFICATE, LARGEST_OF_ALL = 128 * 1024, 2 * 1024 * 1024, 512 * 1024
 # What systemd shows of a unit, and other things that are short on every host.
 LARGEST_UNIT = 64 * 1024
 MOST_FILES = 1000

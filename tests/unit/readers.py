@@ -115,8 +115,10 @@ def called(path: str) -> Callable[..., Any]:
     return lambda *args: getattr(importlib.import_module(module), name)(*args)
 
 
-def docker(path: str, version: str = "20.10.24", is_redhat: bool = False) -> Callable[[str], Any]:
-    """A whole host with the text in one place, explained and planned for."""
+def docker(
+    path: str, version: str = "20.10.24", is_redhat: bool = False, is_planned: bool = False
+) -> Callable[[str], Any]:
+    """A whole host with the text in one place, explained, or planned for as well."""
 
     def run(text: str) -> Any:
         from hosts import DEBIAN_UNIT, OLD_REDHAT_UNIT
@@ -144,14 +146,14 @@ def docker(path: str, version: str = "20.10.24", is_redhat: bool = False) -> Cal
             return
         checkup.examine("web1", reply, ("registry.example.com",))
         wanted = Wanted((Registry("registry.example.com", insecure=True),), (Mirror("http://registry.example.com"),))
-        for is_removal in (False, True):
+        for is_removal in (False, True) if is_planned else ():
             host = Host(texts_of(reply), (Container("web", "always"),), reply["state"], {}, "")
             plan(host, Wanted() if is_removal else wanted, True, is_removal)
 
     return run
 
 
-def other(path: str, program: str) -> Callable[[str], Any]:
+def other(path: str, program: str, is_planned: bool = False) -> Callable[[str], Any]:
     """The same of podman, containerd and their like."""
 
     def run(text: str) -> Any:
@@ -171,7 +173,7 @@ def other(path: str, program: str) -> Callable[[str], Any]:
             return
         name = "buildkit" if program == "buildkitd" else program
         checkup.examine_containers("web1", reply, ("registry.example.com",), name)
-        if name != "buildkit":
+        if is_planned:
             wanted = Wanted((Registry("registry.example.com", insecure=True),), (Mirror("http://m.example.com"),))
             host = ContainerHost(name, texts_of(reply), {}, record_path("/etc/mooring/registry_client.json", name))
             for is_removal in (False, True):
@@ -181,7 +183,7 @@ def other(path: str, program: str) -> Callable[[str], Any]:
 
 
 NO_FRAME = (("", ""),)
-CONFIGURATION = 256 * KIB
+CONFIGURATION = 128 * KIB
 
 
 class Reader:
@@ -189,9 +191,14 @@ class Reader:
 
     def __init__(
         self, run: Callable[[str], Any], size: int = 5 * MIB, frames: tuple[tuple[str, str], ...] = NO_FRAME,
-        lists: Callable[[int], Iterator[tuple[str, str]]] | None = None, modules: tuple[str, ...] = (),
+        lists: Callable[[int], Iterator[tuple[str, str]]] | None = None,
     ) -> None:  # fmt: skip
-        self.run, self.size, self.frames, self.lists, self.modules = run, size, frames, lists, modules
+        self.run, self.size, self.frames, self.lists = run, size, frames, lists
+
+    @property
+    def part(self) -> float:
+        """How much of the size is enough to see a reader that goes back and forth."""
+        return 0.25 if self.size <= CONFIGURATION else 0.05
 
     def texts(self, size: int) -> Iterator[tuple[str, str]]:
         yield from shapes(size, self.frames)
@@ -216,40 +223,38 @@ def shown(text: str) -> None:
     Console(io.StringIO(), diff=True).handle(TaskFinished(result))
 
 
-def file_read(function: str, *more: Any) -> Callable[[str], Any]:
-    """A function of the agent's that reads a file, whose path is put for PATH."""
-
-    def run(text: str) -> Any:
-        import tempfile
-
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            module, _, name = function.partition(":")
-            return getattr(importlib.import_module(module), name)(
-                *(stream.name if one == "PATH" else one for one in more)
-            )
-
-    return run
-
-
 READERS: dict[str, Reader] = {
     "daemon.json": Reader(
         docker("/etc/docker/daemon.json"), CONFIGURATION, (("", ""), ('{"labels": ["', '"]}')), json_lists
     ),
     "daemon.json of 28": Reader(docker("/etc/docker/daemon.json", "28.5.2"), CONFIGURATION, NO_FRAME, json_lists),
     "unit": Reader(docker("unit"), CONFIGURATION, (("", ""), ("\n[Service]\n", ""), ("\n[Service]\nEnvironment=", ""))),
-    "unit's command": Reader(docker("unit"), CONFIGURATION, (("\n[Service]\nExecStart=\nExecStart=/usr/bin/dockerd ", ""),)),
+    "unit's command": Reader(docker("unit"), CONFIGURATION,
+        (("\n[Service]\nExecStart=\nExecStart=/usr/bin/dockerd ", ""),)),
     "argv": Reader(docker("argv"), CONFIGURATION),
     "version": Reader(docker("version"), CONFIGURATION),
     "sysconfig": Reader(
-        docker("/etc/sysconfig/docker", "1.13.1", is_redhat=True), CONFIGURATION, (("", ""), ("OPTIONS='", "'\n"), ("ADD_REGISTRY='", "'\n"), ("#", ""), ("INSECURE_REGISTRY=", "x\n")),
+        docker("/etc/sysconfig/docker", "1.13.1", is_redhat=True), CONFIGURATION,
+        (("", ""), ("OPTIONS='", "'\n"), ("ADD_REGISTRY='", "'\n"), ("#", ""), ("INSECURE_REGISTRY=", "x\n")),
     ),
     "registries.conf of the service": Reader(
         docker("/etc/containers/registries.conf", "1.13.1", is_redhat=True), CONFIGURATION, NO_FRAME, toml_lists
     ),
+    "daemon.json, planned": Reader(
+        docker("/etc/docker/daemon.json", is_planned=True), CONFIGURATION // 8, (), json_lists
+    ),
+    "record, planned": Reader(
+        docker("/etc/mooring/registry_client.json", is_planned=True), CONFIGURATION // 8, (), json_lists
+    ),
+    "podman, planned": Reader(
+        other("/etc/containers/registries.conf", "podman", is_planned=True), CONFIGURATION // 8, (), toml_lists
+    ),
+    "containerd, planned": Reader(
+        other("/etc/containerd/config.toml", "containerd", is_planned=True), CONFIGURATION // 8, (), toml_lists
+    ),
     "flags of the service": Reader(
-        docker("/run/containers/registries.conf", "1.13.1", is_redhat=True), CONFIGURATION, (("", ""), ('REGISTRIES="', '"\n'))
+        docker("/run/containers/registries.conf", "1.13.1", is_redhat=True), CONFIGURATION,
+        (("", ""), ('REGISTRIES="', '"\n'))
     ),
     "record": Reader(docker("/etc/mooring/registry_client.json"), CONFIGURATION, NO_FRAME, json_lists),
     "policy": Reader(docker("/etc/containers/policy.json"), CONFIGURATION, NO_FRAME, json_lists),
@@ -275,7 +280,8 @@ READERS: dict[str, Reader] = {
         called("mooring.verification.engines.containerd:config_path_in_dump"),
         frames=(("", ""), ("[a.cri.registry]\n", ""), ("[a.cri.registry]\nconfig_path='", "")),
     ),
-    "crictl info": Reader(called("mooring.verification.engines.containerd:config_path_in_info"), 5 * MIB, NO_FRAME, json_lists),
+    "crictl info": Reader(called("mooring.verification.engines.containerd:config_path_in_info"), 5 * MIB,
+        NO_FRAME, json_lists),
     "hosts.toml of a check": Reader(
         called("mooring.verification.engines.containerd:parse_hosts"), CONFIGURATION, NO_FRAME, toml_lists
     ),
@@ -300,13 +306,15 @@ READERS: dict[str, Reader] = {
         lambda text: list(called("mooring.agent.modules.container_config:named_config_paths")(text)),
         frames=(("", ""), ("config_path = '", ""), ("config_path = '", "'")),
     ),
-    "agent: os-release": Reader(called("mooring.agent.host:parse_os_release"), frames=(("", ""), ("ID=", ""), ('ID="', '"'))),
+    "agent: os-release": Reader(called("mooring.agent.host:parse_os_release"), frames=
+        (("", ""), ("ID=", ""), ('ID="', '"'))),
     "agent: apt policy": Reader(
         called("mooring.agent.dpkg:newest_versions"), frames=(("", ""), ("a:\n  Installed: ", ""), ("a:\n ", "")),
     ),
     "agent: package manager's trouble": Reader(called("mooring.agent.packages:hint")),
     "agent: rpm's trouble": Reader(
-        lambda text: [one.search(text) for one in (importlib.import_module("mooring.agent.rpm").BROKEN, importlib.import_module("mooring.agent.rpm").MISSING)],
+        lambda text: [getattr(importlib.import_module("mooring.agent.rpm"),
+        name).search(text) for name in ("BROKEN", "MISSING")],
         frames=(("", ""), ("error: ", ""), ("No package ", "")),
     ),
     "agent: daemon's log": Reader(

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from readers import READERS
 
+from mooring.agent import configuration, host
+from mooring.daemon import daemon_json, json_text
+from mooring.daemon.engine import Engine
+from mooring.reply_texts import checked
+from mooring.verification import access_log
+from mooring.verification.engines import settings as engine_settings
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).parent / "readers.py"
-# By default a part of the size, so that all readers with all shapes take seconds; the whole with --long.
-PART, SECONDS = 0.06, 60
+SECONDS = 60
 
 
-@pytest.mark.parametrize("fraction", [PART, pytest.param(1.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", READERS)
-def test_a_reader_takes_linear_time(name: str, fraction: float) -> None:
-    seconds = SECONDS if fraction < 1 else 1800
-    words = [sys.executable, str(PROGRAM), name, str(fraction)]
+def test_a_reader_takes_linear_time(name: str, whole: bool) -> None:
+    """By default with a part of the size, so that all readers and shapes take seconds."""
+    seconds = 1800 if whole else SECONDS
+    words = [sys.executable, str(PROGRAM), name, "1" if whole else str(READERS[name].part)]
     try:
         ran = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False, timeout=seconds)
     except subprocess.TimeoutExpired as late:
@@ -28,3 +39,161 @@ def test_a_reader_takes_linear_time(name: str, fraction: float) -> None:
         pytest.fail(f"not done after {seconds} s; the last shape that was done: {(shapes or ['none'])[-1]}")
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert json.loads(ran.stdout) == []
+
+
+# Which readers above go through a file's expressions and parsers; a folder's holds for all of its files.
+READ_BY = {
+    "mooring/daemon": ("daemon.json", "daemon.json of 28", "unit", "unit's command", "argv", "version", "sysconfig",
+                       "registries.conf of the service", "flags of the service", "policy", "podman", "crio",
+                       "containerd", "hosts.toml", "buildkit"),
+    "mooring/daemon/plan": ("daemon.json, planned", "record, planned", "podman, planned", "containerd, planned"),
+    "mooring/checkup.py": ("record",),
+    "mooring/reporters": ("screen",),
+    "mooring/verification/access_log.py": ("access log",),
+    "mooring/verification/engines/settings.py": ("docker info",),
+    "mooring/verification/engines/containerd.py": ("containerd's dump", "crictl info", "hosts.toml of a check"),
+    "mooring/verification/engines/cri.py": ("crictl info",),
+    "mooring/verification/engines/podman.py": ("crictl info",),
+    "mooring/doctor/backing.py": ("nginx -T",),
+    "mooring/hosts_lines.py": ("hosts",),
+    "mooring/connection/become.py": ("sudo",),
+    "mooring/agent/modules/docker_config.py": ("agent: unit's files",),
+    "mooring/agent/modules/container_config.py": ("agent: imports", "agent: config_path"),
+    "mooring/agent/host.py": ("agent: os-release",),
+    "mooring/agent/dpkg.py": ("agent: apt policy",),
+    "mooring/agent/packages.py": ("agent: package manager's trouble",),
+    "mooring/agent/rpm.py": ("agent: rpm's trouble",),
+    "mooring/agent/transaction": ("agent: daemon's log",),
+    "mooring/agent/services.py": ("agent: systemctl show",),
+}  # fmt: skip
+# What reads no text of a host: the operator's own files, options and expressions.
+OPERATORS = {
+    "mooring/agent/edits.py", "mooring/agent/modes.py",
+    "mooring/agent/modules/blockinfile.py",
+    "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py", "mooring/arguments.py",
+    "mooring/conversion.py", "mooring/filters.py", "mooring/host_state.py", "mooring/inventory_file.py",
+    "mooring/patterns.py", "mooring/predicates.py", "mooring/regex_filters.py", "mooring/roles.py",
+    "mooring/rollout.py", "mooring/source.py", "mooring/templating.py", "mooring/vars_files.py",
+}  # fmt: skip
+# What is read is short, or is bounded where it comes in.
+SHORT = {
+    "mooring/agent/accounts.py": "a password's hash",
+    "mooring/agent/boot.py": "the bundle, from the control side",
+    "mooring/agent/distribution.py": "values of os-release, and release files of the distribution",
+    "mooring/agent/docker.py": "answers of the host's own engine, as JSON",
+    "mooring/agent/docker_archive.py": "manifests in an archive of the operator's",
+    "mooring/agent/docker_values.py": "values of the engine's settings, one by one",
+    "mooring/agent/facts.py": "what the kernel writes",
+    "mooring/agent/modules/get_url.py": "a header, which the library bounds",
+    "mooring/agent/modules/uri.py": "a header, which the library bounds; a body as JSON",
+    "mooring/agent/network.py": "names of network devices",
+    "mooring/agent/versions.py": "versions",
+    "mooring/agent/wire.py": "frames, bounded there",
+    "mooring/registry/client.py": "answers of a registry, bounded there",
+    "mooring/verification/registry_side.py": "what the server's engine says of one container, as JSON",
+}
+PARSERS = {"re", "difflib", "tomlkit", "yaml"}
+
+
+def readers_of(name: str) -> set[str]:
+    return {reader for place, readers in READ_BY.items() if f"{name}/".startswith(f"{place}/") for reader in readers}
+
+
+def parses(path: Path) -> bool:
+    """Whether the file has expressions or parsers."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        if PARSERS & {name.split(".")[0] for name in names} or "json_text" in names:
+            return True
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("json.loads", "json.load"):
+            return True
+    return False
+
+
+def test_every_file_that_takes_text_apart_is_measured_or_reads_no_hosts() -> None:
+    files = {str(path.relative_to(ROOT)): path for path in (ROOT / "mooring").rglob("*.py")}
+    unknown = {
+        name for name, path in files.items()
+        if parses(path) and not readers_of(name) and name not in OPERATORS and name not in SHORT
+    }  # fmt: skip
+    assert not unknown, "add a reader to tests/unit/readers.py, or say here whose text it is"
+    assert not {name for name in OPERATORS | set(SHORT) if name not in files or not parses(files[name])}
+    assert {reader for readers in READ_BY.values() for reader in readers} == set(READERS)
+
+
+@pytest.mark.parametrize("kind", ["roles", "playbooks"])
+def test_no_expression_of_a_role_goes_over_a_whole_text(kind: str) -> None:
+    """But for a repository file that the role rewrites, by expressions that begin with their line."""
+    allowed = {"roles/docker/tasks/vault.yml"}
+    used = {
+        str(path.relative_to(ROOT)) for path in (ROOT / kind).rglob("*") if path.is_file()
+        and re.search(r"regex_(search|replace|findall)|is (match|search|regex)\b", path.read_text(encoding="utf-8"))
+    }  # fmt: skip
+    assert used <= allowed
+
+
+@pytest.mark.parametrize("unit", ["\n", " ", "a", "mirrorlist=", "#", "baseurl=https://"])
+def test_a_repository_file_is_rewritten_in_linear_time(unit: str) -> None:
+    text = unit * (5_000_000 // len(unit))
+    began = time.process_time()
+    for pattern in (
+        r"(?m)^(mirrorlist=.*mirrorlist\.centos\.org)",
+        r"(?m)^#?[ \t]*baseurl=https?://mirror\.centos\.org",
+    ):
+        assert pattern in (ROOT / "roles/docker/tasks/vault.yml").read_text(encoding="utf-8")
+        re.sub(pattern, "", text)
+    assert time.process_time() - began < 30
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ({"files": {"/etc/docker/daemon.json": "x" * 200_000}}, "/etc/docker/daemon.json has 200000 characters"),
+        ({"files": {f"/etc/{number}": "x" * 100_000 for number in range(6)}}, "600000 characters in all"),
+        ({"files": {f"/etc/{number}": "" for number in range(2000)}}, "files; at most 1000"),
+        ({"unit": "x" * 70_000}, "the unit has 70000 characters"),
+        ({"argv": ["x"] * 70_000}, "the engine's command line has"),
+        ({"units": {"crio": {"text": "x" * 70_000}}}, "the unit has 70000 characters"),
+        ({"certificates": {"a": ["x" * 70_000]}}, "the list of certificates has"),
+        ({"certificates": {"/etc": {"a": ["x" * 70_000]}}}, "the list of certificates has"),
+        ({"programs": {"podman": "x" * 70_000}}, "a program's version has"),
+    ],
+)
+def test_what_is_too_large_is_refused_with_its_name(reply: dict[str, Any], said: str) -> None:
+    assert said in checked(reply)["msg"]
+    assert checked(reply)["failed"]
+
+
+def test_honest_texts_pass() -> None:
+    reply = {"files": {"/etc/docker/daemon.json": "{}", "/etc/docker/certs.d/r/ca.crt": "x" * 1_000_000, "/x": None},
+             "unit": "[Service]\n", "argv": ["dockerd"], "certificates": {"r": ["ca.crt"]}}  # fmt: skip
+    assert checked(reply) is reply
+    assert checked({"failed": True, "msg": "no"})["msg"] == "no"
+
+
+def test_the_host_refuses_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "daemon.json"
+    path.write_text("x" * 200_000)
+    with pytest.raises(host.Failed, match="is too large for an engine"):
+        configuration.read(str(path))
+    with pytest.raises(host.Failed, match="what systemctl shows is"):
+        configuration.check("what systemctl shows", "x" * 70_000)
+    path.write_text("{}")
+    assert configuration.read(str(path)) == "{}"
+    assert configuration.read(str(tmp_path / "other")) is None
+
+
+@pytest.mark.parametrize("text", ['{"a":' * 50_000, "[" * 50_000, '{"a":' * 100 + "1" + "}" * 100])
+def test_deep_json_is_an_error_with_words(text: str) -> None:
+    with pytest.raises(ValueError, match=r"deeply|Expecting"):
+        json_text.loads(text)
+    assert "it is no JSON" in daemon_json.parse(text, "x", Engine("docker", (20, 10, 24))).error
+
+
+def test_the_texts_of_lists_and_logs_mean_what_they_meant() -> None:
+    line = '192.0.2.1 - - [x] "GET /v2/a/manifests/b HTTP/1.1" 200 5 "-" "docker/20"'
+    assert access_log.parse([line, "notice", 'a "-" 400', ""]) == [
+        access_log.Request("192.0.2.1", "GET", "/v2/a/manifests/b", 200)
+    ]
+    text = "x\n Registries: docker.io (secure), r.example.com:5000 (insecure)\n"
+    assert engine_settings.added_registries({}, text) == ["docker.io", "r.example.com:5000"]
