@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mooring import explain, explain_containers
-from mooring.daemon import json_text
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.container_texts import CONTAINERD, CRIO
 from mooring.daemon.containerd import config

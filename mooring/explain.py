@@ -196,8 +196,8 @@ def read(name: str, module: str, request: Request) -> Mapping[str, Any]:
     call = {"module": module, "args": args, "timeout": PATIENCE}
     try:
         # In a thread of its own, since nothing interrupts a look-up of a name.
-        (reply,) = Workers(1).do(lambda one: one.call(variables, user, call), [session])
-        reply = checked(reply)
+        (answer,) = Workers(1).do(lambda one: one.call(variables, user, call), [session])
+        reply = checked(answer)
     except KeyboardInterrupt:
         let_all([session.abort], ABORT_SECONDS)
         raise

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mooring.daemon import json_text
 from mooring.doctor.door import Door
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
@@ -101,7 +100,7 @@ def judge_limits(configuration: str) -> Finding:
     found = CONNECTIONS.search(configuration)
     if not found or int(found.group(1)) < FEWEST:
         wrong.append(f"worker_connections {found.group(1)}" if found else "no worker_connections")
-    if not re.search(r"^\s*limit_conn\s", configuration, re.M):
+    if not re.search(r"^[ \t]*limit_conn\s", configuration, re.M):
         wrong.append("no limit_conn")
     if not wrong:
         return Finding(SLOW, Verdict.HOLDS, "nginx waits for none for long, and counts those of each address")

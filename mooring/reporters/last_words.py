@@ -21,9 +21,15 @@ def message(text: str) -> str:
     return "\n".join(visible.paragraph(text, LONGEST, MOST))
 
 
+def write_beside(text: str) -> None:
+    """A text that does not belong to the output, to standard error."""
+    sys.stderr.write(message(text) + "\n")
+    sys.stderr.flush()
+
+
 def write_traceback(error: BaseException) -> None:
     """An error's traceback, to standard error."""
-    sys.stderr.write(message("".join(traceback.format_exception(error)).rstrip()) + "\n")
+    write_beside("".join(traceback.format_exception(error)).rstrip())
 
 
 def ask_secret(question: str) -> str:

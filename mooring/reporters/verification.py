@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from mooring.reporters import visible
+from mooring.reporters.last_words import write_beside
 from mooring.reporters.live import Spinner
 from mooring.reporters.screen import CELL, Piece, Screen, write_json
 from mooring.verification.report import Report
@@ -35,7 +36,7 @@ class JsonReport:
 
     def show_warning(self, text: str) -> None:
         """Beside the document, so that it stays one."""
-        print(f"WARNING: {text}", file=sys.stderr, flush=True)
+        write_beside(f"WARNING: {text}")
 
     def show_check(self, check: Check) -> None:
         pass
@@ -60,8 +61,8 @@ class ScreenReport:
             self._spinner.update(text)
 
     def show_warning(self, text: str) -> None:
-        self._console.print(Text(f"WARNING: {text}", "magenta"))
-        self._console.file.flush()
+        self._screen.write(f"WARNING: {text}", "magenta")
+        self._screen.stream.flush()
 
     def show_check(self, check: Check) -> None:
         if check.outcome == "failed" or self._verbose:

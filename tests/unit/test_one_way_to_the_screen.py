@@ -12,13 +12,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REPORTERS = ROOT / "mooring" / "reporters"
-# The agent runs on hosts, and speaks in frames alone; the lab tells its own words of its own containers.
+# The agent runs on hosts, and speaks in frames alone; the lab and the tests' tasks tell their own words.
 FILES = [
     *(path for path in sorted((ROOT / "mooring").rglob("*.py")) if "agent" not in path.relative_to(ROOT).parts),
     ROOT / "tasks.py",
-    ROOT / "tests" / "tasks.py",
 ]
-WRITERS = {REPORTERS / "screen.py", REPORTERS / "last_words.py"}
+WRITERS = {REPORTERS / "screen.py", REPORTERS / "last_words.py", REPORTERS / "streams.py"}
 # What writes to a screen: functions by their bare name, and those of modules and rich's classes.
 FUNCTIONS = {"print", "pprint", "input", "breakpoint", "getpass", "print_exc", "print_exception"}
 METHODS = {"print", "out", "pprint", "getpass", "warn", "basicConfig", "StreamHandler", "print_exc", "print_exception",
