@@ -198,7 +198,7 @@ class Reader:
     @property
     def part(self) -> float:
         """How much of the size is enough to see a reader that goes back and forth."""
-        return 0.25 if self.size <= CONFIGURATION else 0.05
+        return 0.06 if self.size <= CONFIGURATION else 0.02
 
     def texts(self, size: int) -> Iterator[tuple[str, str]]:
         yield from shapes(size, self.frames)

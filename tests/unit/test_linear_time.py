@@ -23,7 +23,7 @@ from mooring.verification.engines import settings as engine_settings
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).parent / "readers.py"
-SECONDS = 60
+SECONDS = 120
 
 
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)])
@@ -71,9 +71,11 @@ OPERATORS = {
     "mooring/agent/edits.py", "mooring/agent/modes.py",
     "mooring/agent/modules/blockinfile.py",
     "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py", "mooring/arguments.py",
-    "mooring/composing.py", "mooring/connection/config_lines.py", "mooring/conversion.py", "mooring/filters.py", "mooring/inventory_file.py",
+    "mooring/composing.py", "mooring/connection/config_lines.py",
+    "mooring/conversion.py", "mooring/filters.py", "mooring/inventory_file.py",
     "mooring/patterns.py", "mooring/predicates.py", "mooring/regex_filters.py", "mooring/roles.py",
-    "mooring/nodes.py", "mooring/rollout.py", "mooring/scalars.py", "mooring/source.py", "mooring/templating.py", "mooring/vars_files.py",
+    "mooring/nodes.py", "mooring/rollout.py",
+    "mooring/scalars.py", "mooring/source.py", "mooring/templating.py", "mooring/vars_files.py",
 }  # fmt: skip
 # What is read is short, or is bounded where it comes in.
 SHORT = {
