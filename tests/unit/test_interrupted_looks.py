@@ -115,7 +115,8 @@ def test_a_name_that_is_being_looked_up(tmp_path: Path, name: str) -> None:
 def test_an_agent_that_does_not_start(tmp_path: Path, name: str) -> None:
     mark, python = tmp_path / "mark", tmp_path / "python"
     os.mkfifo(mark)
-    python.write_text(f"#!/bin/sh\necho started > {mark}\nexec sleep 55\n")
+    # Opened for both, so that no later start of it waits for a reader for ever.
+    python.write_text(f"#!/bin/sh\nexec 3<>{mark}\necho started >&3\nexec sleep 55\n")
     python.chmod(0o755)
     options = write_inventory(
         tmp_path, ansible_connection="local", ansible_become=False, ansible_python_interpreter=str(python)
