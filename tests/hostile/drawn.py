@@ -1,4 +1,4 @@
-"""Draws: a few rounds by default, hundreds with --long; each round has a yard of its own."""
+"""Draws: a few rounds by default, many with --long; each has a yard with a dozen hosts, drawn one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.hostile.yard import Yard
 
-FEW, MANY = 2, 200
+FEW, MANY = 2, 60
 
 
 class Yards:
