@@ -51,7 +51,7 @@ def parse(data: bytes) -> dict[str, Any]:
     if excess:
         raise Malformed(f"the frame is too large: {excess}")
     try:
-        body = json.loads(data.decode("ascii"), parse_constant=_refuse_constant, parse_float=_parse_float)
+        body = _DECODER.decode(data.decode("ascii"))
     except Malformed:
         raise
     except (ValueError, RecursionError) as error:
@@ -109,3 +109,7 @@ def _holds_lone_surrogate(value: Any) -> bool:
         elif isinstance(one, list):
             rest += one
     return False
+
+
+# Made once: json.loads would make one for every frame.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_parse_float)
