@@ -11,7 +11,6 @@ from jinja2 import FileSystemLoader, TemplateSyntaxError, Undefined, nodes
 from jinja2 import TemplateError as JinjaError
 from jinja2.environment import Template
 from jinja2.lexer import Lexer
-from jinja2.nodes import EvalContext
 from jinja2.parser import Parser
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import SandboxedEnvironment
@@ -21,6 +20,7 @@ from mooring.errors import TemplateError
 from mooring.filters import FILTERS, flatten
 from mooring.foreign import is_foreign, join, mark, refuse_name
 from mooring.jinja.limits import DEEP, depth, limits
+from mooring.jinja.marks import PASSING, keep_mark, keep_parts
 from mooring.jinja.values import (
     OMIT,
     Broken,
@@ -48,13 +48,6 @@ _LAZY_NAMES = """
     boolean callable defined iterable mapping none number sequence string undefined
 """
 _KEEP_LAZY = frozenset(_LAZY_NAMES.split())
-# These filters pass values on as they are, each with its own mark; what any other one computes from a host's text
-# is a host's text.
-_PASSING_NAMES = """
-    batch combine dict2items dictsort difference flatten groupby intersect items items2dict list max min product random
-    slice sort symmetric_difference ternary union unique zip
-"""
-_PASSING = frozenset(_PASSING_NAMES.split())
 
 
 def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
@@ -67,18 +60,6 @@ def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
             if isinstance(value, Undefined):
                 finalize(value)
         return function(*values, **{name: plain(value) for name, value in options.items()})
-
-    return call
-
-
-def _keep_mark(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, its result marked where an argument holds a host's text."""
-
-    @wraps(function)
-    def call(*args: Any, **options: Any) -> Any:
-        result = function(*args, **options)
-        given = [value for value in args if not isinstance(value, (Context, Environment, EvalContext))]
-        return mark(result) if is_foreign(given) or is_foreign(options) else result
 
     return call
 
@@ -115,6 +96,8 @@ def _query(context: Context, name: str, *terms: Any, **options: Any) -> list[Any
     places = [context.resolve_or_missing(place) for place in ("role_path", "playbook_dir")]
     search = [Path(place) for place in places if isinstance(place, str)]
     search += [base] if (base := getattr(context.environment, "basedir", None)) else []
+    # As for the files of tasks: the folder above the playbooks' holds files/ as well.
+    search += [Path(places[1]).parent] if isinstance(places[1], str) else []
     return LOOKUPS[name](flatten(finalize(terms), levels=1), context, search, **finalize(options))
 
 
@@ -146,8 +129,9 @@ class Environment(SandboxedEnvironment):
             for name, function in table.items():
                 table[name] = function if name in _KEEP_LAZY else _eager(function, strict=False)
             table.update({name: _eager(function, strict=True) for name, function in own.items()})
-        for name in self.filters.keys() - _KEEP_LAZY - _PASSING:
-            self.filters[name] = _keep_mark(self.filters[name])
+        for name in self.filters.keys() - _KEEP_LAZY - PASSING:
+            self.filters[name] = keep_mark(self.filters[name])
+        self.filters["join"] = keep_parts(self.filters["join"])
         self.filters.update(default=_default, d=_default, mandatory=_mandatory, extract=_extract)
         self.tests.update(defined=lambda value: not _is_undefined(value), undefined=_is_undefined)
         self.globals.update(omit=OMIT, lookup=_lookup, query=_query, q=_query)

@@ -63,3 +63,18 @@ def test_a_silent_or_dripping_host_is_given_up_at_its_tasks_timeout(yard: Yard) 
         message = run.messages(name, "waited for")[0]
         assert "2 second" in message, message
         assert not run.messages(name, "after it"), name
+
+
+def test_ctrl_c_ends_a_run_with_a_host_that_fell_silent(yard: Yard) -> None:
+    """Without it, such a host holds its task for minutes."""
+    is_asked = Event()
+
+    def fall_silent(asked: Any, reply: Reply) -> Iterable[bytes]:
+        is_asked.set()
+        return []
+
+    yard.add("honest", answers=CLIENT)
+    yard.add("silent", Say(fall_silent, "ping"), CLIENT)
+    run = yard.play("- {hosts: all, gather_facts: false, tasks: [{ping: }]}", timeout=30, interrupt=is_asked)
+    assert run.status == 130, run.said
+    assert run.recap["honest"]["failed"] == 0

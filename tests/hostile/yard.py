@@ -6,12 +6,14 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import paramiko
@@ -131,8 +133,8 @@ class Yard:
         }
         (self.checkout / "inventory.yml").write_text(yaml.safe_dump({"all": {"vars": common, "children": groups}}))
 
-    def invoke(self, *words: str, timeout: float = LIMIT) -> Watched:
-        """Run the real `invoke` here; a run without an end fails the test."""
+    def invoke(self, *words: str, timeout: float = LIMIT, interrupt: Event | None = None) -> Watched:
+        """Run the real `invoke` here, with Ctrl-C once `interrupt` is set; a run without an end fails the test."""
         self.write_inventory()
         self.runs += 1
         log = self.place / f"watch{self.runs}"
@@ -146,20 +148,28 @@ class Yard:
             "MOORING_WATCH": str(log),
         }
         began = time.monotonic()
-        done = subprocess.run(
+        with subprocess.Popen(
             [Path(sys.executable).with_name("invoke"), *words],
-            cwd=self.checkout, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
-            check=False,
-        )  # fmt: skip
-        out, err = (stream.decode("utf-8", "backslashreplace") for stream in (done.stdout, done.stderr))
-        run = Watched(words, done.returncode, out, err, time.monotonic() - began, log)
+            cwd=self.checkout, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            try:
+                if interrupt is not None:
+                    assert interrupt.wait(timeout), "the moment for Ctrl-C never came"
+                    process.send_signal(signal.SIGINT)
+                streams = process.communicate(timeout=timeout)
+            except BaseException:
+                process.kill()
+                raise
+        out, err = (stream.decode("utf-8", "backslashreplace") for stream in streams)
+        run = Watched(words, process.returncode, out, err, time.monotonic() - began, log)
         assert TRACE not in run.err, run.said
         return run
 
-    def play(self, text: str, *words: str, timeout: float = LIMIT) -> Watched:
+    def play(self, text: str, *words: str, timeout: float = LIMIT, interrupt: Event | None = None) -> Watched:
         """Run a playbook with this text, told as events."""
         (self.checkout / "playbooks" / "own.yml").write_text(text)
-        return self.invoke("play", "playbooks/own.yml", "--json", *words, timeout=timeout)
+        return self.invoke("play", "playbooks/own.yml", "--json", *words, timeout=timeout, interrupt=interrupt)
 
     def close(self) -> None:
         """End all servers."""

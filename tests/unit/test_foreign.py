@@ -112,6 +112,15 @@ def test_a_hosts_text_is_no_condition() -> None:
         templar.condition(Text("{{ said }}"), variables)
 
 
+@pytest.mark.parametrize(
+    "template", ["{{ os }}.yml", "{{ [os, 'yml'] | join('.') }}", "{{ ['vars', os] | join('/') }}"]
+)
+def test_a_name_that_is_joined_knows_its_parts(template: str) -> None:
+    name = render(template)
+    assert isinstance(name, Foreign)
+    assert name.is_part
+
+
 @pytest.mark.parametrize("word", ["include", "import", "extends"])
 def test_a_host_alone_names_no_template_to_include(tmp_path: Path, word: str) -> None:
     (tmp_path / "inventory.yml").write_text("secret")

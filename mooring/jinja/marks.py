@@ -1,0 +1,46 @@
+"""How filters keep the mark of a host's text (`mooring/foreign.py`): what they compute from it is a host's text too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from jinja2 import Environment
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
+
+from mooring.foreign import is_foreign, join, mark
+
+# These filters pass values on as they are, each with its own mark; what any other one computes from a host's text
+# is a host's text.
+_NAMES = """
+    batch combine dict2items dictsort difference flatten groupby intersect items items2dict join list max min product
+    random slice sort symmetric_difference ternary union unique zip
+"""
+PASSING = frozenset(_NAMES.split())
+
+
+def keep_mark(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, its result marked where an argument holds a host's text."""
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        result = function(*args, **options)
+        given = [value for value in args if not isinstance(value, (Context, Environment, EvalContext))]
+        return mark(result) if is_foreign(given) or is_foreign(options) else result
+
+    return call
+
+
+def keep_parts(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Jinja's `join`; what it makes of a host's text and the operator's knows which part is whose."""
+
+    @wraps(original)
+    def call(eval_context: EvalContext, value: Any, d: str = "", attribute: Any = None) -> Any:
+        if attribute is None and isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+            return join([piece for part in value for piece in (d, part)][1:])
+        result = original(eval_context, value, d, attribute)
+        return mark(result) if is_foreign(value) or is_foreign(d) else result
+
+    return call
