@@ -15,6 +15,7 @@ from mooring.daemon.plan.record import PATH as RECORD
 from mooring.daemon.route import Route
 from mooring.explain import DOCKER
 from mooring.reporters import fleet_table
+from mooring.reporters.last_words import write_beside
 from mooring.reporters.screen import write_json
 from mooring.senseless import SENSELESS, describe
 from mooring.survey import CLIENT, LookFailed, Lost, Survey, Visit
@@ -51,7 +52,7 @@ class Row:
 
 def run(request: Request) -> int:
     """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it and some drifted."""
-    with Survey(request) as survey:
+    with Survey(request, warn=write_beside) as survey:
         found = survey.look(look)
     rows = [draw_row(name, one) for name, one in found.items()]
     status = exit_status(rows, request.detailed_exitcode)

@@ -84,15 +84,15 @@ class Lost:
 class Survey:
     """The hosts that `pattern` and --limit mean; without both those that the playbook makes server or clients."""
 
-    def __init__(self, request: Request, pattern: str = "") -> None:
+    def __init__(self, request: Request, pattern: str = "", warn: Callable[[str], None] = lambda text: None) -> None:
         path = Path(PLAYBOOK)
+        self._warn = warn
         self._request = request
         self._options = options(request)
         self.inventory = Inventory.load(request.inventory, path.parent)
         self._plays = [play for play in Playbook.load(path).plays if _names(play) & {SERVER, CLIENT}]
         bundle, connections = Bundle(), connection_options(request)
         self.hosts = self._choose(pattern)
-        self.warnings: list[str] = []
         self._states = {
             host.name: HostState(host, Session(host.name, bundle, connections))
             for host in [*self.inventory.hosts.values(), *self.hosts]
@@ -101,7 +101,7 @@ class Survey:
 
     def look(self, at: Callable[[Visit], Found]) -> dict[str, Found | Lost]:
         """Do something on all hosts, many at a time; one in trouble is an answer too."""
-        room = make_room(len(self.visits), self._options.forks, self.warnings.append, keeps=False)
+        room = make_room(len(self.visits), self._options.forks, self._warn, keeps=False)
         found = Workers(room.forks).do(partial(_look, at), self.visits)
         return {visit.name: one for visit, one in zip(self.visits, found, strict=True)}
 

@@ -6,6 +6,7 @@ from mooring.command_line import Request
 from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import Diagnosis, merge
 from mooring.reporters import diagnosis
+from mooring.reporters.last_words import write_beside
 from mooring.reporters.screen import write_json
 from mooring.status import checkup_of
 from mooring.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
@@ -15,7 +16,7 @@ OK, BROKEN, UNREACHABLE = 0, 2, 4
 
 def run(pattern: str, request: Request) -> int:
     """Examine the hosts; 0, 2 where something is or will be broken, 4 where a host was unreachable."""
-    with Survey(request, pattern) as survey:
+    with Survey(request, pattern, write_beside) as survey:
         found = survey.look(examine)
     rows = [settle(name, one) for name, one in found.items()]
     status = exit_status(rows)
