@@ -7,8 +7,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
+from test_runner import Story
 
 from mooring.agent.modules import blockinfile
+from mooring.results import Outcome
 from mooring.roles import load_variables
 from mooring.templating import Templar
 from mooring.variables import Variables
@@ -109,3 +112,31 @@ def test_the_block_goes_without_a_trace_but_for_a_missing_line_end(text: bytes) 
     gone = blockinfile.edit({**args, "state": "absent"}, made)
     assert gone == (text if text.endswith(b"\n") or not text else text + b"\n")
     assert blockinfile.edit({**args, "state": "absent"}, gone) == gone
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        ({"stdout_lines": []}, ""),
+        ({"skipped": True}, ""),
+        (
+            {"stdout_lines": ["registry.example.com\t192.0.2.9\tregistry.example.com # mine"]},
+            'already has "192.0.2.9 registry.example.com # mine", but registry.example.com is to be 192.0.2.10: take',
+        ),
+    ],
+)
+def test_the_refusal_names_the_line(tmp_path: Path, taken: dict[str, object], words: str) -> None:
+    """With the role's own task; what it would say must be renderable where nothing is in the way too."""
+    (tmp_path / "roles").symlink_to(ROLE.parent)
+    task = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[2]
+    tasks = [{"name": "t", **{key: value for key, value in task.items() if key != "name"}}]
+    variables = {
+        **yaml.safe_load((ROLE / "vars/main.yml").read_text()),
+        **yaml.safe_load((ROLE / "defaults/main.yml").read_text()),
+        "hosts_file_taken": taken,
+        "registry_server_address": "192.0.2.10",
+    }
+    text = yaml.safe_dump([{"hosts": "a", "gather_facts": False, "vars": variables, "tasks": tasks}])
+    story = Story(tmp_path, text)
+    assert story.outcomes()[0][1] is (Outcome.FAILED if words else Outcome.OK)
+    assert words in story.messages()[0]
