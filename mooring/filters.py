@@ -85,6 +85,7 @@ def to_nice_yaml(value: Any, indent: int = 4, default_flow_style: bool = False, 
 def from_yaml(text: Any) -> Any:
     if not isinstance(text, str):
         return text
+    text = str(text)  # libyaml takes no subclass of str
     compose(text, "from_yaml", split_lines(text))  # which refuses aliases without end
     return yaml.safe_load(text)
 

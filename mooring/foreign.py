@@ -9,7 +9,7 @@ joins keep it in `mooring/jinja/`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from mooring.source import Unsafe
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 # A key is at most a few kB long; what stands before it in its file, such as comments, is as short.
 _KEY_MARK, _KEY_HEAD = b"PRIVATE KEY-----", 64 * 1024
+_VIEWS = (KeysView, ValuesView, ItemsView)
 _METHODS = """
     capitalize casefold center expandtabs format format_map join ljust lower lstrip partition removeprefix removesuffix
     replace rjust rpartition rsplit rstrip split splitlines strip swapcase title translate upper zfill
@@ -77,7 +78,9 @@ def mark(value: Any) -> Any:
         return value if isinstance(value, Foreign) else Foreign(value)
     if isinstance(value, Mapping):
         return {mark(key): mark(child) for key, child in value.items()}
-    return type(value)(map(mark, value)) if type(value) in (list, tuple, set) else value
+    if isinstance(value, (*_VIEWS, Iterator)):
+        return [mark(child) for child in value]
+    return type(value)(map(mark, value)) if type(value) in (list, tuple, set, frozenset) else value
 
 
 def is_foreign(value: Any) -> bool:
@@ -86,7 +89,17 @@ def is_foreign(value: Any) -> bool:
         return isinstance(value, Foreign)
     if isinstance(value, Mapping):
         return any(is_foreign(key) or is_foreign(child) for key, child in value.items())
-    return isinstance(value, (list, tuple, set)) and any(map(is_foreign, value))
+    if isinstance(value, Iterator):
+        raise TypeError("what is in an iterator is known only once: make a list of it first")
+    is_container = isinstance(value, (Sequence, Set, *_VIEWS)) and not isinstance(value, bytes)
+    return is_container and any(map(is_foreign, value))
+
+
+def as_text(value: Any) -> str:
+    """The value as text, marked where it holds a host's."""
+    if isinstance(value, str):
+        return value
+    return Foreign(str(value)) if is_foreign(value) else str(value)
 
 
 def join(parts: Iterable[str]) -> str:

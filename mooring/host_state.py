@@ -63,7 +63,7 @@ class HostState:
         the module declares it (FACTS) and none of the operator's files defines it.
         """
         own, declared = variables.operators(), arguments.find(module, None).facts
-        taken = {name: mark(value) for name, value in facts.items() if _is_fact(name, declared, own)}
+        taken = {mark(name): mark(value) for name, value in facts.items() if _is_fact(name, declared, own)}
         self.facts.update(taken)
         known = self.facts.setdefault("ansible_facts", {})
         known.update({name.removeprefix("ansible_"): value for name, value in taken.items()})

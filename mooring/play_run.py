@@ -12,7 +12,7 @@ from typing import Any
 
 from mooring.blocks import Context, Task
 from mooring.conversion import as_bool
-from mooring.errors import Interrupted, TemplateError, Where
+from mooring.errors import Interrupted, SourceError, TemplateError, Where
 from mooring.foreign import Foreign
 from mooring.handlers import Handlers
 from mooring.host_state import HostState
@@ -58,7 +58,7 @@ class PlayRun:
     slots: threading.Semaphore
     interrupted: threading.Event
     kept: int | None = None
-    _vars_files: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _vars_files: dict[tuple[str, bool], Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.meeting = Meeting(self.hosts)
@@ -173,14 +173,15 @@ class PlayRun:
             path = self.templar.render(name, variables)
             try:
                 yield self._vars_file(path if isinstance(path, str) else str(path))
-            except TemplateError:
+            except SourceError:
                 if task is not None or not isinstance(path, Foreign):
                     raise
 
     def _vars_file(self, path: str) -> Mapping[str, Any]:
-        if path not in self._vars_files:
-            self._vars_files[path] = load_vars_file(self.play, path)
-        return self._vars_files[path]
+        key = (path, isinstance(path, Foreign))  # what is checked of the one is not of the other
+        if key not in self._vars_files:
+            self._vars_files[key] = load_vars_file(self.play, path)
+        return self._vars_files[key]
 
     def _magic(self, state: HostState, task: Task | None) -> dict[str, Any]:
         magic = {

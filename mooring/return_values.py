@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from mooring.errors import TemplateError
 from mooring.results import Outcome
 
 
@@ -30,3 +32,14 @@ def outcome_of(values: Mapping[str, Any], is_ignored: bool) -> Outcome:
     if values.get("skipped"):
         return Outcome.SKIPPED
     return Outcome.CHANGED if values.get("changed") else Outcome.OK
+
+
+def as_number(value: Any, what: str) -> float:
+    """A rendered number of a keyword, never below zero."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise TemplateError(f'{what} must be a number, not "{value}"', getattr(value, "where", None))
+    return max(0.0, number)

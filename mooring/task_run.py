@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +12,12 @@ from mooring.blocks import Task
 from mooring.conditions import enrich, judge, unmet
 from mooring.effects import EFFECT, IncludeVariables, SetFacts
 from mooring.errors import HostUnreachable, SourceError, TaskTimedOut, TemplateError
-from mooring.foreign import mark
+from mooring.foreign import mark, refuse_name
 from mooring.host_state import HostState
 from mooring.loops import Loop, sum_up
 from mooring.play_run import PlayRun
 from mooring.results import ItemFinished, Result, Warned
-from mooring.return_values import failure, outcome_of, public
+from mooring.return_values import as_number, failure, outcome_of, public
 from mooring.variables import Variables
 
 DEFAULT_RETRIES = 3
@@ -147,6 +146,8 @@ class TaskRun:
 
     def _done(self, values: dict[str, Any], variables: Variables) -> Done:
         full, is_hidden = enrich(values), self.run.is_hidden(self.task, variables)
+        if full["failed"] and "msg" in full:
+            full["msg"] = mark(full["msg"])  # an error of ours may quote the host
         for warning in full.pop("warnings", None) or ():
             if not is_hidden:
                 self.run.emit(Warned(str(warning), self.state.name))
@@ -181,6 +182,7 @@ class TaskRun:
         for name in self.task.notify:
             rendered = self._render(name, variables)
             for one in rendered if isinstance(rendered, list) else [rendered]:
+                refuse_name(one, "the handler")
                 self.run.handlers.require(str(one), variables, self.task.where)
                 self.notified.append(str(one))
 
@@ -198,7 +200,7 @@ class TaskRun:
 
     def _attempt(self, variables: Variables, number: int = 0) -> dict[str, Any]:
         reply = Attempt(self.task, self.state, self.run, variables).perform()
-        values = enrich({name: mark(value) for name, value in reply.items()})
+        values = enrich(mark(reply))
         if number:
             values["attempts"] = number
         judge(self.task, values, self.run.templar, lambda: self._knowing(values, variables))
@@ -235,14 +237,3 @@ class TaskRun:
             self.task.where,
             done.is_hidden,
         )
-
-
-def as_number(value: Any, what: str) -> float:
-    """A rendered number of a keyword, never below zero."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise TemplateError(f'{what} must be a number, not "{value}"', getattr(value, "where", None))
-    return max(0.0, number)

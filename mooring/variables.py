@@ -184,6 +184,10 @@ class _View(Mapping[str, Any]):
         return len(self._variables)
 
 
+class Item(dict[str, Any]):
+    """The loop variables that an include hands down; a host may have said what the loop went over."""
+
+
 @dataclass(frozen=True)
 class Precedence:
     """The sources of a task's variables; the fields stand in Ansible's order, the lowest first."""
@@ -210,5 +214,6 @@ class Precedence:
         layers = []
         for source in self.__dataclass_fields__:
             if source != "magic":
-                layers += [(layer, source in self.FINAL) for layer in getattr(self, source) if layer]
+                is_final = source in self.FINAL
+                layers += [(layer, is_final or isinstance(layer, Item)) for layer in getattr(self, source) if layer]
         return Variables(templar, layers, [layer for layer in self.magic if layer])

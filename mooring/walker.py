@@ -16,7 +16,7 @@ from mooring.play_run import PlayRun
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
 from mooring.return_values import failure
 from mooring.task_run import TaskRun
-from mooring.variables import unsafe
+from mooring.variables import Item, unsafe
 
 # In a position, what comes after every step of a section.
 BEHIND_ALL_STEPS = 1_000_000
@@ -201,7 +201,7 @@ class Walker:
         context = self.run.context(task)
         for values, effect in running.effects:
             if isinstance(effect, Include):
-                item = unsafe(item_variables(values))
+                item = Item(unsafe(item_variables(values)))
                 params = (*task.keywords.include_params, *([item] if item else []))
                 yield Included(values, load_file(effect.path, context, task.handed_down(params)))
 

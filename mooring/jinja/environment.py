@@ -18,9 +18,9 @@ from jinja2.utils import pass_context, pass_environment
 
 from mooring.errors import TemplateError
 from mooring.filters import FILTERS, flatten
-from mooring.foreign import is_foreign, join, mark, refuse_name
+from mooring.foreign import as_text, check_place, is_foreign, join, mark, refuse_name
 from mooring.jinja.limits import DEEP, depth, limits
-from mooring.jinja.marks import PASSING, keep_mark, keep_parts
+from mooring.jinja.marks import PASSING, as_list, keep_list, keep_mark, keep_parts
 from mooring.jinja.values import (
     OMIT,
     Broken,
@@ -45,7 +45,7 @@ __all__ = ["Environment", "JinjaError", "Template"]
 # These filters and tests do not look into containers, or pass on what they find there: lazy ones stay lazy.
 _LAZY_NAMES = """
     attr count d default extract first items last length list map reject rejectattr select selectattr
-    boolean callable defined iterable mapping none number sequence string undefined
+    boolean callable defined iterable mapping none number sequence undefined
 """
 _KEEP_LAZY = frozenset(_LAZY_NAMES.split())
 
@@ -129,8 +129,9 @@ class Environment(SandboxedEnvironment):
             for name, function in table.items():
                 table[name] = function if name in _KEEP_LAZY else _eager(function, strict=False)
             table.update({name: _eager(function, strict=True) for name, function in own.items()})
-        for name in self.filters.keys() - _KEEP_LAZY - PASSING:
-            self.filters[name] = keep_mark(self.filters[name])
+        for name in self.filters:
+            is_passing = name in PASSING or name in _KEEP_LAZY
+            self.filters[name] = keep_list(self.filters[name]) if is_passing else keep_mark(self.filters[name])
         self.filters["join"] = keep_parts(self.filters["join"])
         self.filters.update(default=_default, d=_default, mandatory=_mandatory, extract=_extract)
         self.tests.update(defined=lambda value: not _is_undefined(value), undefined=_is_undefined)
@@ -154,11 +155,16 @@ class Environment(SandboxedEnvironment):
 
     def call(self, context: Context, function: Any, /, *args: Any, **options: Any) -> Any:
         """What a call in a template yields; a string's method and a macro keep the mark of a host's text."""
-        result = super().call(context, function, *args, **options)
+        args = tuple(map(as_list, args))
+        result = as_list(super().call(context, function, *args, **options))
         # Jinja wraps str.format, so its string is one step further away.
         owner = getattr(function, "__self__", None) or getattr(getattr(function, "__wrapped__", None), "__self__", None)
         computes = isinstance(owner, str) or isinstance(function, Macro)
-        return mark(result) if computes and is_foreign([owner, *args, *options.values()]) else result
+        if not computes or not is_foreign([owner, *args, *options.values()]):
+            return result
+        if isinstance(result, bytes):
+            raise TemplateError("a host's text does not become bytes here", hint="b64encode gives text")
+        return mark(result)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """`'%s' % (a, b)`, where the string itself cannot see to the mark."""
@@ -167,18 +173,15 @@ class Environment(SandboxedEnvironment):
 
     def join_texts(self, parts: Iterable[Any]) -> str:
         """The operands of `~` as one text."""
-        return join(part if isinstance(part, str) else str(part) for part in parts)
+        return join(map(as_text, parts))
 
-    def get_template(self, name: Any, *args: Any, **options: Any) -> Template:
-        """The template that another one includes, imports or extends; a host alone does not choose it."""
+    def _load_template(self, name: str, globals: Any) -> Template:  # noqa: A002 (Jinja's name)
+        """The template that another one includes, imports or extends; a host chooses none but by a part of its name."""
         refuse_name(name, "the template")
-        return super().get_template(name, *args, **options)
-
-    def select_template(self, names: Any, *args: Any, **options: Any) -> Template:
-        """The first of these templates that there is; likewise."""
-        for name in names if isinstance(names, (list, tuple)) else ():
-            refuse_name(name, "the template")
-        return super().select_template(names, *args, **options)
+        template = super()._load_template(name, globals)
+        if isinstance(self.loader, FileSystemLoader) and template.filename:
+            check_place(name, Path(template.filename), map(Path, self.loader.searchpath), None)
+        return template
 
     def parse_expression(self, text: str) -> nodes.Template:
         """A bare expression as the template that yields it."""

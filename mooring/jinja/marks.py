@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
 from jinja2 import Environment
 from jinja2.nodes import EvalContext
-from jinja2.runtime import Context
+from jinja2.runtime import Context, LoopContext
 
 from mooring.foreign import is_foreign, join, mark
 
@@ -21,12 +21,27 @@ _NAMES = """
 PASSING = frozenset(_NAMES.split())
 
 
+def as_list(value: Any) -> Any:
+    """The value, an iterator as a list: nobody could look at what is in it without using it up."""
+    return list(value) if isinstance(value, Iterator) and not isinstance(value, LoopContext) else value
+
+
+def keep_list(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, whose result is no iterator."""
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        return as_list(function(*args, **options))
+
+    return call
+
+
 def keep_mark(function: Callable[..., Any]) -> Callable[..., Any]:
     """The filter, its result marked where an argument holds a host's text."""
 
     @wraps(function)
     def call(*args: Any, **options: Any) -> Any:
-        result = function(*args, **options)
+        result = as_list(function(*args, **options))
         given = [value for value in args if not isinstance(value, (Context, Environment, EvalContext))]
         return mark(result) if is_foreign(given) or is_foreign(options) else result
 

@@ -15,7 +15,7 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from mooring.errors import TemplateError, UndefinedVariable
-from mooring.foreign import Foreign, join
+from mooring.foreign import Foreign, as_text, join
 from mooring.source import Text, Unsafe
 
 
@@ -158,4 +158,4 @@ def concat(values: Iterable[Any]) -> Any:
         return parts[0] if parts else None
     if any(part is OMIT for part in parts):
         raise TemplateError("omit stands inside a text", hint="it must be the whole value")
-    return join(part if isinstance(part, str) else str(finalize_output(part)) for part in parts)
+    return join(part if isinstance(part, str) else as_text(finalize_output(part)) for part in parts)

@@ -70,6 +70,24 @@ def render(template: str, **own: Any) -> Any:
         "{{ nested.path }}",
         "{{ os if n == 7 else 'x' }}",
         "{{ true | ternary(os, 'x') }}",
+        "{{ lines | map('trim') | join }}",
+        "{{ lines | map('trim') | first }}",
+        "{{ lines | reverse | join('/') }}",
+        "{{ lines | unique | join('/') }}",
+        "{{ lines | select('string') | join('/') }}",
+        "{{ lines | batch(1) | map('first') | join }}",
+        "{{ '/'.join(lines | map('trim')) }}",
+        "{{ '%s' % (lines | map('trim')) }}",
+        "{{ pairs.keys() | join }}",
+        "{{ ','.join(pairs) }}",
+        "{{ ','.join(pairs.values()) }}",
+        "{{ pairs | items | map('first') | join }}",
+        "{{ pairs | dictsort | map('last') | join }}",
+        "{{ lines ~ '' }}",
+        "{{ lines | string }}",
+        "{{ [os] | string }}",
+        "{{ pairs }}-",
+        "{{ (os | attr('upper'))() }}",
     ],
 )
 def test_what_is_computed_from_a_hosts_text_is_one(template: str) -> None:
@@ -92,6 +110,31 @@ def test_what_is_computed_from_a_hosts_text_is_one(template: str) -> None:
 )
 def test_what_only_depends_on_it_is_the_operators(template: str) -> None:
     assert not is_foreign(render(template, own="a/b"))
+
+
+def test_a_hosts_text_does_not_hide_as_bytes() -> None:
+    with pytest.raises(TemplateError, match="does not become bytes"):
+        render("{{ os.encode().decode() }}")
+
+
+@pytest.mark.parametrize("name", sorted(Templar()._values.filters))
+@pytest.mark.parametrize("form", ["EVIL", "[EVIL]", "{EVIL: EVIL}", "([EVIL] | map('trim'))", "{EVIL: 1}.keys()"])
+def test_no_filter_loses_the_mark(name: str, form: str) -> None:
+    """Every filter that takes the value at all: what holds the host's words in its result is known as a host's."""
+    word = "zqxj"
+    templar = Templar()
+    variables = Variables(templar, [(mark({"EVIL": word}), True)])
+    for template in (f"{{{{ {form} | {name} }}}}", f"{{{{ {form} | {name} | list }}}}"):
+        try:
+            value = templar.render(template, variables)
+        except TemplateError:
+            continue
+        if word in str(value).lower() or word[::-1] in str(value).lower():
+            assert is_foreign(value), (template, value)
+
+
+def test_yaml_of_a_host_can_be_read() -> None:
+    assert render("{{ ('a: ' ~ os) | from_yaml }}") == {"a": "Debian"}
 
 
 def test_a_hosts_text_is_no_template_whatever_stands_between() -> None:
@@ -130,6 +173,17 @@ def test_a_host_alone_names_no_template_to_include(tmp_path: Path, word: str) ->
     variables = Variables(templar, [(mark({"said": "inventory.yml"}), True)])
     with pytest.raises(TemplateError, match="named by a host's text alone"):
         templar.render_file(tmp_path / "t.j2", variables)
+
+
+@pytest.mark.parametrize("names", ["said", "lines | map('trim')", "choices"])
+def test_nor_one_of_several(tmp_path: Path, names: str) -> None:
+    (tmp_path / "inventory.yml").write_text("secret")
+    (tmp_path / "t.j2").write_text(f"{{% include {names} %}}")
+    templar = Templar()
+    facts = mark({"said": ["inventory.yml"], "lines": ["inventory.yml"]})
+    own = {"choices": [Text("{{ lines[0] }}"), Text("other.j2")]}
+    with pytest.raises(TemplateError, match="named by a host's text alone"):
+        templar.render_file(tmp_path / "t.j2", Variables(templar, [(own, False), (facts, True)]))
 
 
 @pytest.mark.parametrize(

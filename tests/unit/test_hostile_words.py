@@ -207,3 +207,50 @@ def test_a_bad_vars_file_fails_the_hosts_own_tasks_only(tmp_path: Path, tamper: 
     story = Story(tmp_path, play('- setup: {gather_subset: "!all"}\n- ping:\n', head=head))
     assert story.status == 2
     assert "the path holds text that a host sent" in story.messages()[-1]
+
+
+def test_the_items_of_an_include_are_no_word_of_the_operators(tmp_path: Path) -> None:
+    """A host's words in the loop of an include, and a connection setting made of the item."""
+    marker = tmp_path / "marker"
+    (tmp_path / "inner.yml").write_text(
+        '- meta: reset_connection\n- ping:\n  vars: {ansible_ssh_common_args: "{{ item }}", ansible_connection: ssh}\n'
+    )
+    tasks = f"""\
+        - {{shell: "echo '-o ProxyCommand=\\"touch {marker}\\"'", register: r}}
+        - include_tasks: inner.yml
+          loop: "{{{{ r.stdout_lines | map('trim') }}}}"
+        """
+    story = Story(tmp_path, play(tasks))
+    assert story.outcomes()[-1][1] is Outcome.FAILED, story.messages()
+    assert "'item' is undefined" in story.messages()[-1]
+    assert not marker.exists()
+
+
+def test_the_names_in_a_reply_are_a_hosts_words_too(tmp_path: Path, tamper: Any) -> None:
+    tamper(**{"11+22": 1})
+    tasks = """\
+        - {ping: , register: r}
+        - debug: {var: "{{ (r | dict2items | selectattr('value', 'eq', 1) | map(attribute='key') | list)[-1] }}"}
+        """
+    story = Story(tmp_path, play(tasks))
+    assert story.outcomes()[-1][1] is Outcome.FAILED, story.messages()
+
+
+def test_an_error_of_ours_that_quotes_a_host_is_a_hosts_word(tmp_path: Path) -> None:
+    tasks = """\
+        - {command: "printf |11+22|", register: q}
+        - {pause: {seconds: "{{ q.stdout }}"}, register: w, ignore_errors: true}
+        - debug: {var: "{{ w.msg.split('|')[1] }}"}
+        """
+    story = Story(tmp_path, play(tasks))
+    assert story.outcomes()[-1][1] is Outcome.FAILED, story.messages()
+
+
+def test_a_host_that_names_no_vars_file_ends_no_run(tmp_path: Path, tamper: Any) -> None:
+    tamper(ansible_facts={"ansible_q": "Nope"})
+    (tmp_path / "none.yml").write_text("v: 1\n")
+    head = "vars_files: [\"{{ ansible_q | default('none') }}.yml\"]\n"
+    text = play('- setup: {gather_subset: "!all"}\n', head=head) + play("- ping:\n", head=head)
+    story = Story(tmp_path, text)
+    assert story.status == 2
+    assert "no such file" in story.messages()[-1]
