@@ -88,10 +88,10 @@ class ConnectionSettings:
     ) -> ConnectionSettings:
         """Settings from a host's templated variables; InventoryError for what we cannot do."""
         options = options or RunOptions()
-        kind = str(variables.get("ansible_connection") or "ssh")
+        kind = _first(variables, "ansible_connection") or "ssh"
         if kind != "local" and kind not in SSH_NAMES:
             raise InventoryError(f"{name}: unsupported ansible_connection {kind!r}", hint="ssh or local")
-        method = variables.get("ansible_become_method") or "sudo"
+        method = _first(variables, "ansible_become_method") or "sudo"
         if method != "sudo":
             raise InventoryError(f"{name}: unsupported ansible_become_method {method!r}", hint="only sudo")
         _refuse_unsupported(name, variables)

@@ -16,7 +16,8 @@ from mooring.connection import ConnectionSettings, RunOptions
 from mooring.connection.host_keys import HostKeyCheck, host_name
 from mooring.connection.known_hosts import HostKey, KnownHosts
 from mooring.connection.ssh_config import Target, resolve, resolve_jump
-from mooring.errors import HostKeyRejected, HostUnreachable, InventoryError
+from mooring.errors import HostKeyRejected, HostUnreachable, InventoryError, TemplateError
+from mooring.foreign import Foreign
 from mooring.templating import Templar
 
 
@@ -213,3 +214,17 @@ def test_revoked_key_is_not_recorded(tmp_path: Path) -> None:
     path.write_text(f"@revoked web1 {KEY.kind} {KEY.blob}\n")
     with pytest.raises(HostKeyRejected, match="is revoked"):
         HostKeyCheck("web1", (path,), accepts_new=True).check(KEY, KnownHosts())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ansible_connection", "ansible_become_method", "ansible_host", "ansible_port", "ansible_user",
+        "ansible_password", "ansible_ssh_common_args", "ansible_ssh_private_key_file", "ansible_python_interpreter",
+        "ansible_become_user", "ansible_become_password", "ansible_timeout",
+    ],
+)  # fmt: skip
+def test_no_setting_is_a_hosts_text(name: str) -> None:
+    """Variables without facts hold none; should one come through all the same, it is refused here."""
+    with pytest.raises(TemplateError, match="text that a host sent"):
+        ConnectionSettings.from_variables("web1", {name: Foreign("local")})
