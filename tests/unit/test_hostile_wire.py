@@ -128,7 +128,9 @@ def test_all_that_comes_for_a_request_is_bounded(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(frames, "MOST_BYTES", 1024 * 1024, raising=False)
     frame = json_frame(b'{"progress": {"what": "%s", "done": 1, "total": 2}}' % (b"x" * 1000))
     host = EvilHost(tmp_path, frame * 3000, stream=stream)
-    host.words[0:0] = ["/bin/sh", "-c", 'cat "$0"; exec "$@"', str(tmp_path / "hello")]
+    # The flood waits for the request's first byte: before it, it would count towards the start.
+    script = f'head -c {len(Bundle().packed)} >/dev/null; cat "$0"; head -c 1 >/dev/null; exec "$@"'
+    host.words[0:0] = ["/bin/sh", "-c", script, str(tmp_path / "hello")]
     (tmp_path / "hello").write_bytes(greeting())
     remote = Remote.start(host, Bundle(), timeout=LONG)
     with pytest.raises(AgentError, match="came for one request"):
