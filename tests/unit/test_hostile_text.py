@@ -58,11 +58,11 @@ RUN_WORDS = (
 
 def rounds(test: Any) -> Any:
     """A few rounds by default, many with --long."""
-    drawn = given(text=texts())(test)
+    few, lots = (setting(given(text=texts())(test)) for setting in (DRAWN, LONG))
 
     @pytest.mark.parametrize("many", [False, pytest.param(True, marks=pytest.mark.long)])
     def run(many: bool) -> None:
-        (LONG if many else DRAWN)(drawn)()
+        (lots if many else few)()
 
     run.__doc__ = test.__doc__
     return run
