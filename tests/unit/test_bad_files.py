@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -173,7 +174,8 @@ def test_a_key_at_the_password_prompt(key: bytes, status: int, message: bytes, f
     pid, terminal = pty.fork()
     if pid == 0:
         os.execv(INVOKE, [INVOKE, "-r", str(ROOT), "play", f"{folder}/p.yml", "-i", "x,", "-k"])
-    signal.alarm(60)
+    end = threading.Timer(60, os.kill, (pid, signal.SIGKILL))
+    end.start()
     said = b""
     while b"password: " not in said:
         said += os.read(terminal, 1024)
@@ -184,7 +186,7 @@ def test_a_key_at_the_password_prompt(key: bytes, status: int, message: bytes, f
             said += part
     except OSError:  # the other end is closed
         pass
-    signal.alarm(0)
+    end.cancel()
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == status
     assert said.split() == message.split()
