@@ -91,8 +91,18 @@ def is_foreign(value: Any) -> bool:
         return any(is_foreign(key) or is_foreign(child) for key, child in value.items())
     if isinstance(value, Iterator):
         raise TypeError("what is in an iterator is known only once: make a list of it first")
-    is_container = isinstance(value, (Sequence, Set, *_VIEWS)) and not isinstance(value, bytes)
-    return is_container and any(map(is_foreign, value))
+    if isinstance(value, (Sequence, Set, *_VIEWS)):
+        return not isinstance(value, bytes) and any(map(is_foreign, value))
+    return not callable(value) and any(map(is_foreign, _attributes(value).values()))
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """What an object of Jinja's holds, such as a namespace, which shows itself as a text but hides its attributes."""
+    try:
+        attributes: dict[str, Any] = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return attributes
 
 
 def as_text(value: Any) -> str:

@@ -119,7 +119,7 @@ class Environment(SandboxedEnvironment):
     context_class = LazyContext
     template_class = LazyTemplate
     concat = staticmethod(concat)
-    intercepted_binops = frozenset("%")
+    intercepted_binops = frozenset("%+*")
 
     def __init__(self, basedir: Path | None, escapes: bool) -> None:
         super().__init__(trim_blocks=True, undefined=LateUndefined, finalize=finalize_output, optimized=False)
@@ -167,9 +167,9 @@ class Environment(SandboxedEnvironment):
         return mark(result)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """`'%s' % (a, b)`, where the string itself cannot see to the mark."""
+        """`'%s' % (a, b)` and `(a | e) + b`, where the string itself cannot see to the mark."""
         result = super().call_binop(context, operator, left, right)
-        return mark(result) if is_foreign([left, right]) else result
+        return mark(result) if isinstance(result, str) and is_foreign([left, right]) else result
 
     def join_texts(self, parts: Iterable[Any]) -> str:
         """The operands of `~` as one text."""

@@ -120,6 +120,9 @@ class CodeGenerator(NativeCodeGenerator):
             self.write(", ")
         self.write("))")
 
+    def visit_EvalContextModifier(self, node: nodes.EvalContextModifier, frame: Frame) -> None:
+        """`autoescape` escapes nothing where values are native; it would only wrap texts, without their mark."""
+
 
 class KeepingLexer(Lexer):
     """Keeps backslashes in the strings of `{{ }}`: YAML has had its turn at them already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,18 @@ def render(template: str, **own: Any) -> Any:
         "{{ [os] | string }}",
         "{{ pairs }}-",
         "{{ (os | attr('upper'))() }}",
+        "{{ ('a/' | e) + os }}",
+        "{{ ('a/' | safe) + os }}",
+        "{{ os + ('/a' | safe) }}",
+        "{{ namespace(x=os) ~ '' }}",
+        "{{ [namespace(x=os)] | string }}",
+        "{{ '%s' % namespace(x=os) }}",
+        "{{ '{0.x}'.format(namespace(x=os)) }}",
+        "{% autoescape true %}{% set x %}{{ os }}{% endset %}{{ x }}{% endautoescape %}",
+        "{% autoescape true %}{% macro m() %}{{ os }}{% endmacro %}{{ m() }}{% endautoescape %}",
+        "{% autoescape true %}{% filter upper %}{{ os }}{% endfilter %}{% endautoescape %}",
+        "{% autoescape true %}{% for x in [os] recursive %}{{ x }}{{ loop([]) }}{% endfor %}{% endautoescape %}",
+        "{% block b %}{% endblock %}{% autoescape true %}{{ self.b() ~ os }}{% endautoescape %}",
     ],
 )
 def test_what_is_computed_from_a_hosts_text_is_one(template: str) -> None:
@@ -106,10 +119,14 @@ def test_what_is_computed_from_a_hosts_text_is_one(template: str) -> None:
         "{{ lines | length }}",
         "{{ os == 'Debian' }}",
         "{{ own.split('/')[0] ~ '.yml' }}",
+        "{{ (own | e) + '.yml' }}",
+        "{{ ([own] + lines) | first }}",
+        "{{ day ~ '.yml' }}",
+        "{% autoescape true %}{{ own }}{% set x %}{{ own }}{% endset %}{{ x }}{% endautoescape %}",
     ],
 )
 def test_what_only_depends_on_it_is_the_operators(template: str) -> None:
-    assert not is_foreign(render(template, own="a/b"))
+    assert not is_foreign(render(template, own="a/b", day=datetime.date(2024, 5, 1)))
 
 
 def test_a_hosts_text_does_not_hide_as_bytes() -> None:
