@@ -144,7 +144,7 @@ def find_missing(effective: Effective, record: Mapping[str, Any]) -> Iterator[Mi
     places: dict[str, Registries | None] = {"files": by_files(effective), "effect": as_it_runs(effective)}
     for where, known in places.items():
         for key, name in REGISTRY_KEYS.items() if known else ():
-            held = getattr(known, name)
+            held = set(getattr(known, name))
             gone = [str(value) for value in record.get(key) or [] if str(value).rstrip("/") not in held]
             yield from (Missing(key, value, where) for value in gone)
     for name in record.get("ca") or []:

@@ -18,6 +18,8 @@ from mooring.agent.configuration import (
     is_certificate,
 )
 
+INFO = "what the engine says of itself"
+
 
 def checked(reply: Mapping[str, Any]) -> Mapping[str, Any]:
     """The reply of docker_config or container_config; a failed one in its place where a text is too large."""
@@ -32,7 +34,8 @@ def _find_problem(reply: Mapping[str, Any]) -> str:
     if len(texts) > MOST_FILES:
         return f"the host's configuration has {len(texts)} files; at most {MOST_FILES} are read"
     for name, text in texts:
-        largest = LARGEST_CERTIFICATE if is_certificate(name) else LARGEST if name.startswith("/") else LARGEST_UNIT
+        is_large = name.startswith("/") or name == INFO
+        largest = LARGEST_CERTIFICATE if is_certificate(name) else LARGEST if is_large else LARGEST_UNIT
         if len(text) > largest:
             return (
                 f"{name} has {len(text)} characters, which is too large for an engine's configuration "
@@ -54,9 +57,22 @@ def _texts(reply: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from (("a program's version", str(one)) for one in _values(reply.get("programs")))
     files = reply.get("files")
     yield from ((str(path), str(text or "")) for path, text in (files.items() if isinstance(files, Mapping) else ()))
-    for one in _values(reply.get("certificates")):
-        folders = _values(one) if isinstance(one, Mapping) else [one]
-        yield "the list of certificates", " ".join(str(name) for folder in folders for name in _list(folder))
+    yield "the list of certificates", " ".join(_leaves(reply.get("certificates")))
+    yield INFO, " ".join(_leaves(reply.get("info")))
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Every key and every value that is no container, as text."""
+    rest = [value]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, Mapping):
+            yield from map(str, one)
+            rest += one.values()
+        elif isinstance(one, list):
+            rest += one
+        elif one is not None:
+            yield str(one)
 
 
 def _list(value: Any) -> list[Any]:

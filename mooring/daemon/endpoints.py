@@ -22,6 +22,8 @@ SOME_ERRORS = (
     "no connection, no registry's answer, UNAUTHORIZED, MANIFEST_UNKNOWN or NAME_UNKNOWN; "
     "DENIED and TOOMANYREQUESTS end the pull"
 )
+# Of networks, in a sentence about each registry.
+NAMED = 20
 NO_REGISTRY = "No default registry configured."
 NO_TLS = "no TLS connection; an error that the registry itself sends over TLS ends the pull"
 
@@ -110,8 +112,8 @@ def _obstacle(registry: str, host: Host) -> str:
 def lone_files(names: tuple[str, ...]) -> list[str]:
     """Client certificates without a key, and keys without a certificate (source: `ReadCertsDirectory`)."""
     other = {".cert": ".key", ".key": ".cert"}
-    pairs = [(name, *name.rpartition(".")[::2]) for name in names]
-    return [name for name, stem, end in pairs if f".{end}" in other and stem + other[f".{end}"] not in names]
+    pairs, there = [(name, *name.rpartition(".")[::2]) for name in names], set(names)
+    return [name for name, stem, end in pairs if f".{end}" in other and stem + other[f".{end}"] not in there]
 
 
 def _name(url: str) -> str:
@@ -176,9 +178,11 @@ def _trust(registry: str, host: Host) -> str:
 
 def _notes(candidates: list[str], host: Host) -> Iterator[str]:
     known = host.registries
+    networks = ", ".join(known.networks[:NAMED])
+    if len(known.networks) > NAMED:
+        networks += f" or one of {len(known.networks) - NAMED} more"
     for name in candidates:
-        if name != HUB and known.networks() and not known.is_insecure(name):
-            networks = ", ".join(known.networks())
+        if name != HUB and known.networks and not known.is_insecure(name):
             yield f"if {name} resolves to an address in {networks}, it counts as insecure"
         if has_hosts_files(host.engine) and "hosts.toml" in host.certificates.get(name, ()):
             path = f"{CERTIFICATES}/{name}/{hosts_toml.NAME}"

@@ -94,12 +94,14 @@ def find_lone_files(effective: Effective) -> Iterator[Conflict]:
 def find_hidden_authorities(effective: Effective) -> Iterator[Conflict]:
     """For an insecure registry certs.d is not read (source: `newTLSConfig`), so its CA and client key do not count."""
     known = by_files(effective)
-    entries = {value.text: value.origin for value in effective.values("insecure-registries")}
+    entries: dict[str, list[Origin]] = {}
+    for value in {value.text: value for value in effective.values("insecure-registries")}.values():
+        entries.setdefault(value.text.rpartition("://")[2], []).append(value.origin)
     for registry, names in sorted(effective.texts.certificates.items()):
         files = [name for name in names if name.endswith((".crt", ".cert"))]
         if files and known.is_insecure(registry):
             place = Origin(f"{CERTIFICATES}/{registry}/{files[0]}")
-            origins = [origin for entry, origin in entries.items() if entry.rpartition("://")[2] == registry]
+            origins = entries.get(registry, [])
             message = f"{registry} is insecure, so this file is not read: nothing is verified, no client key is shown"
             yield Conflict("insecure-and-ca", Severity.SURPRISING, message, (*origins, place))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from mooring.daemon import insecure, mirrors
@@ -36,16 +37,44 @@ class Registries:
 
     def is_insecure(self, host: str) -> bool:
         """Whether TLS to `host[:port]` goes unverified; 127.0.0.0/8 always is. Names are not resolved."""
-        if host in self.insecure:
+        if host in self._insecure_names:
             return True
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
         address = _address("127.0.0.1" if name == "localhost" else name.strip("[]"))
-        networks = [*self.loopback, *self.networks()]
-        return address is not None and any(address in ipaddress.ip_network(one, strict=False) for one in networks)
+        return address is not None and any(
+            int(address) >> address.max_prefixlen - bits in starts
+            for (version, bits), starts in self._starts.items()
+            if version == address.version
+        )
 
-    def networks(self) -> list[str]:
+    @cached_property
+    def networks(self) -> tuple[str, ...]:
         """The insecure entries that are networks."""
-        return [one for one in self.insecure if is_network(one)]
+        return tuple(one for one in self.insecure if is_network(one))
+
+    # A host may list thousands, and ask about as many: what is looked up often is a set, made once.
+
+    @cached_property
+    def _insecure_names(self) -> frozenset[str]:
+        return frozenset(self.insecure)
+
+    @cached_property
+    def _starts(self) -> Mapping[tuple[int, int], set[int]]:
+        """By version and number of bits: the bits with which the insecure networks begin."""
+        starts: dict[tuple[int, int], set[int]] = {}
+        for text in (*self.loopback, *self.networks):
+            one = ipaddress.ip_network(text, strict=False)
+            bits = int(one.network_address) >> one.max_prefixlen - one.prefixlen
+            starts.setdefault((one.version, one.prefixlen), set()).add(bits)
+        return starts
+
+    @cached_property
+    def _blocked_names(self) -> frozenset[str]:
+        return frozenset(BLOCK_WORDS.get(one, one) for one in self.blocked)
+
+    @cached_property
+    def _added_names(self) -> frozenset[str]:
+        return frozenset(self.added)
 
     def blocks(self, host: str) -> bool:
         """Whether Red Hat's engine refuses the host of a registry or mirror (source: `IsIndexBlocked`).
@@ -53,8 +82,8 @@ class Registries:
         `all` spares the added ones, `public` means Docker Hub, which is blocked by its name alone, never by its host's.
         """
         host = HUB if host == HUB_HOST else host
-        blocked = {BLOCK_WORDS.get(one, one) for one in self.blocked}
-        return host in blocked or (EVERYTHING in blocked and host not in self.added)
+        blocked = self._blocked_names
+        return host in blocked or (EVERYTHING in blocked and host not in self._added_names)
 
     def short_names(self) -> list[str]:
         """The registries that are asked for a name without one, each once: the added ones, then Docker Hub. One without
@@ -118,7 +147,8 @@ def with_insecure(found: Registries, effective: Effective) -> Registries:
         entry for entry in dict.fromkeys(entries) if entry not in LOOPBACK and (engine.is_redhat or entry != HUB)
     )
     found = replace(found, insecure=names, loopback=() if is_dropped else _loopback(engine, entries))
-    listed = [name for name in found.added if name not in names and found.is_insecure(name)]
+    known = set(names)
+    listed = [name for name in found.added if name not in known and found.is_insecure(name)]
     return replace(found, insecure=(*names, *listed))
 
 

@@ -112,7 +112,7 @@ def _take_mirrors(now: Running, new: Effective) -> Running:
         return replace(now, refusals=tuple(f'mirror "{one}" is refused' for one in bad))
     found = replace(now.registries, mirrors=mirrors_of(new))
     if (engine.is_at_least(23) and not engine.is_at_least(23, 0, 7)) or engine.version[:3] == (24, 0, 0):
-        found = replace(found, insecure=tuple(found.networks()))
+        found = replace(found, insecure=found.networks)
     return replace(now, registries=found)
 
 

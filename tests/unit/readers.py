@@ -66,6 +66,50 @@ def json_lists(size: int) -> Iterator[tuple[str, str]]:
     yield "blanks in a list", '{"registry-mirrors": ["x"' + "\n" * size + "]}"
 
 
+def pairs_of_lists(size: int) -> Iterator[tuple[str, str]]:
+    """What is long in two places of a reply at once, half of the size in each."""
+    count = size // 32
+    networks = [f"10.{number // 256}.{number % 256}.0/24" for number in range(count)]
+    addresses = [f"11.{number // 256}.{number % 256}.1" for number in range(count)]
+    names = [f"h{number}.example.com" for number in range(count)]
+    urls = [f"http://{one}" for one in names]
+    file, record = "/etc/docker/daemon.json", "/etc/mooring/registry_client.json"
+    config = {"Mirrors": urls, "InsecureRegistryCIDRs": networks, "IndexConfigs": {key: {} for key in addresses}}
+    info = {"RegistryConfig": config, "Registries": names}
+    yield (
+        "networks and added",
+        json.dumps({"files": {file: json.dumps({"insecure-registries": networks, "add-registry": addresses})}}),
+    )
+    yield (
+        "insecure and added",
+        json.dumps({"files": {file: json.dumps({"insecure-registries": names, "add-registry": addresses})}}),
+    )
+    yield (
+        "blocked and added",
+        json.dumps({"files": {file: json.dumps({"block-registry": addresses, "add-registry": names})}}),
+    )
+    yield (
+        "blocked and mirrors",
+        json.dumps({"files": {file: json.dumps({"block-registry": addresses, "registry-mirrors": urls})}}),
+    )
+    yield "blocked and running", json.dumps({"files": {file: json.dumps({"block-registry": addresses})}, "info": info})
+    yield (
+        "a record and running",
+        json.dumps({"files": {record: json.dumps({"registry-mirrors": [f"{one}:1" for one in urls]})}, "info": info}),
+    )
+    for name in ("ca.crt", "client.key", "hosts.toml"):
+        certificates = {one: [name] for one in addresses}
+        yield (
+            f"insecure and {name}",
+            json.dumps({"files": {file: json.dumps({"insecure-registries": networks})}, "certificates": certificates}),
+        )
+        yield (
+            f"names and {name}",
+            json.dumps({"files": {file: json.dumps({"insecure-registries": names})}, "certificates": certificates}),
+        )
+    yield "lone keys", json.dumps({"certificates": {"a": [f"{number}.key" for number in range(size // 12)]}})
+
+
 def toml_lists(size: int) -> Iterator[tuple[str, str]]:
     hosts = [f"h{number}.example.com" for number in range(size // 64)]
     yield "registries", "".join(f'[[registry]]\nprefix = "{one}"\nlocation = "{one}"\n' for one in hosts)
@@ -142,6 +186,8 @@ def docker(
             "state": {"LoadState": "loaded", "UnitFileState": "enabled"},
             "registries_service": {"LoadState": "loaded", "UnitFileState": "enabled"},
         }  # fmt: skip
+        if path == "reply":
+            reply = {**reply, "files": {}, **json.loads(text)}
         if checked(reply).get("failed"):
             return
         checkup.examine("web1", reply, ("registry.example.com",))
@@ -228,6 +274,11 @@ READERS: dict[str, Reader] = {
         docker("/etc/docker/daemon.json"), CONFIGURATION, (("", ""), ('{"labels": ["', '"]}')), json_lists
     ),
     "daemon.json of 28": Reader(docker("/etc/docker/daemon.json", "28.5.2"), CONFIGURATION, NO_FRAME, json_lists),
+    "daemon.json of Red Hat": Reader(
+        docker("/etc/docker/daemon.json", "1.13.1", is_redhat=True), CONFIGURATION, NO_FRAME, json_lists
+    ),
+    "reply": Reader(docker("reply"), CONFIGURATION, (), pairs_of_lists),
+    "reply of Red Hat's": Reader(docker("reply", "1.13.1", is_redhat=True), CONFIGURATION, (), pairs_of_lists),
     "unit": Reader(docker("unit"), CONFIGURATION, (("", ""), ("\n[Service]\n", ""), ("\n[Service]\nEnvironment=", ""))),
     "unit's command": Reader(docker("unit"), CONFIGURATION,
         (("\n[Service]\nExecStart=\nExecStart=/usr/bin/dockerd ", ""),)),

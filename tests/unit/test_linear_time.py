@@ -43,7 +43,8 @@ def test_a_reader_takes_linear_time(name: str, whole: bool) -> None:
 
 # Which readers above go through a file's expressions and parsers; a folder's holds for all of its files.
 READ_BY = {
-    "mooring/daemon": ("daemon.json", "daemon.json of 28", "unit", "unit's command", "argv", "version", "sysconfig",
+    "mooring/daemon": ("daemon.json", "daemon.json of 28", "daemon.json of Red Hat",
+                       "reply", "reply of Red Hat's", "unit", "unit's command", "argv", "version", "sysconfig",
                        "registries.conf of the service", "flags of the service", "policy", "podman", "crio",
                        "containerd", "hosts.toml", "buildkit"),
     "mooring/daemon/plan": ("daemon.json, planned", "record, planned", "podman, planned", "containerd, planned"),
@@ -168,6 +169,9 @@ def test_a_repository_file_is_rewritten_in_linear_time(unit: str) -> None:
         ({"units": {"crio": {"text": "x" * 70_000}}}, "the unit has 70000 characters"),
         ({"certificates": {"a": ["x" * 70_000]}}, "the list of certificates has"),
         ({"certificates": {"/etc": {"a": ["x" * 70_000]}}}, "the list of certificates has"),
+        ({"certificates": {f"{number}.example.com": ["ca.crt"] for number in range(5000)}}, "the list of certificates"),
+        ({"info": {"Registries": ["x"] * 70_000}}, "what the engine says of itself has"),
+        ({"info": {"RegistryConfig": {"IndexConfigs": {"x" * 70_000: {}, "y" * 70_000: {}}}}}, "what the engine says"),
         ({"programs": {"podman": "x" * 70_000}}, "a program's version has"),
     ],
 )
