@@ -168,14 +168,28 @@ class PlayRun:
         return self.host_variables(self.states[name])
 
     def _load_vars_files(self, variables: Variables, task: Task | None) -> Iterator[Mapping[str, Any]]:
-        """The variables of the play's vars_files; a path that a host's text spoils fails the host's own tasks only."""
+        """The variables of the play's vars_files.
+
+        One that a host's facts name is left out until they are known, and where nobody's task asks: a host that spoils
+        such a path fails its own tasks only.
+        """
         for name in self.play.vars_files:
-            path = self.templar.render(name, variables)
+            path = None
             try:
-                yield self._vars_file(path if isinstance(path, str) else str(path))
+                path = self.templar.render(name, variables)
+                found = self._vars_file(path if isinstance(path, str) else str(path))
             except SourceError:
-                if task is not None or not isinstance(path, Foreign):
-                    raise
+                if (task is None or task.action == "setup") and not self._is_operators(name, path, variables):
+                    continue
+                raise
+            yield found
+
+    def _is_operators(self, name: str, path: Any, variables: Variables) -> bool:
+        """Whether the name of a file becomes this path without any host's word."""
+        try:
+            return bool(self.templar.render(name, variables.operators()) == path)
+        except SourceError:
+            return False
 
     def _vars_file(self, path: str) -> Mapping[str, Any]:
         key = (path, isinstance(path, Foreign))  # what is checked of the one is not of the other

@@ -151,8 +151,8 @@ class Runner:
         return any(self.states[name].is_active for name in names)
 
     def _values(self, play: Play, names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """A play's own settings, which may be templates: rendered with the variables of its first host."""
-        variables = self._play_run(play, names, names).host_variables(self.states[names[0]])
+        """A play's own settings, which may be templates: rendered with the operator's variables of its first host."""
+        variables = self._play_run(play, names, names).host_variables(self.states[names[0]]).operators()
         rendered = play.context.templar.render(list(values), variables)
         return tuple(one for value in rendered for one in (value if isinstance(value, list) else [value]))
 
