@@ -171,6 +171,8 @@ def _look(at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:
         return Lost(str(error), True)
     except LookFailed as error:
         return Lost(str(error), False, error.reply)
+    except MooringError as error:
+        return Lost(str(error), False)
     finally:
         visit.session.close()  # it was looked at: in a big fleet others need the descriptors
 

@@ -37,16 +37,23 @@ def parse(lines: Iterable[str]) -> list[Request]:
     return found
 
 
-def fetchers(requests: Iterable[Request], repository: str) -> set[str]:
-    """The addresses that were given a manifest of this repository."""
-    start = f"/v2/{repository}/manifests/"
-    return {
-        request.address
-        for request in requests
-        if request.path.startswith(start) and request.method in ("GET", "HEAD") and request.status == 200
-    }
+class Log:
+    """Who asked for what; looked through once, since it is as long as the server likes and many pulls ask."""
 
+    def __init__(self, requests: Iterable[Request]) -> None:
+        self._askers: dict[str, set[str]] = {}
+        self._fetchers: dict[str, set[str]] = {}
+        for request in requests:
+            self._askers.setdefault(request.path, set()).add(request.address)
+            repository, manifests, _ = request.path.removeprefix("/v2/").partition("/manifests/")
+            is_given = request.method in ("GET", "HEAD") and request.status == 200
+            if manifests and is_given and request.path.startswith("/v2/"):
+                self._fetchers.setdefault(repository, set()).add(request.address)
 
-def askers(requests: Iterable[Request], path: str) -> set[str]:
-    """The addresses that asked for exactly this path."""
-    return {request.address for request in requests if request.path == path}
+    def fetchers(self, repository: str) -> frozenset[str]:
+        """The addresses that were given a manifest of this repository."""
+        return frozenset(self._fetchers.get(repository, ()))
+
+    def askers(self, path: str) -> frozenset[str]:
+        """The addresses that asked for exactly this path."""
+        return frozenset(self._askers.get(path, ()))

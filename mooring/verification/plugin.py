@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mooring.errors import HostUnreachable
+from mooring.errors import HostUnreachable, MooringError
+from mooring.registry.transport import Endpoint
 from mooring.verification.findings import Finding, Wrong
 from mooring.verification.fleet import Fleet
 from mooring.verification.member import Member
@@ -30,6 +31,15 @@ class Verification:
         """The door of the server that this host is, or that this client uses."""
         servers = self.fleet.server_variables
         return Door.of(servers.get(member.name) or next(iter(servers.values())))
+
+    def endpoints(self, member: Member) -> list[Endpoint]:
+        """Every way into a server; none where its variables know none, which is told."""
+        try:
+            return self.door(member).endpoints()
+        except MooringError as error:
+            told = f"{member.name}: {error}"
+            self._summary.errors += [] if told in self._summary.errors else [told]
+            return []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -29,9 +29,10 @@ class Seen:
 def plan_client(client: Member, door: Door) -> list[tuple[str, Route, str]]:
     """The client's name with each of its routes and its machine's architecture."""
     machine, takes_short_names, prefix = "x86_64", False, ""
+    engine = client.engine  # one that nobody knows pulls nothing
     try:
-        takes_short_names, prefix = client.engine.takes_short_names, client.engine.hub_prefix
-        machine = client.engine.machine
+        takes_short_names, prefix = engine.takes_short_names, engine.hub_prefix
+        machine = engine.machine
     except (MooringError, *SENSELESS):
         # A host or an engine that does not answer, or senselessly, fails its own checks and each of its pulls.
         pass

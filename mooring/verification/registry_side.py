@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from mooring.connection.process import Stream
 from mooring.errors import MooringError
+from mooring.foreign import is_foreign
 from mooring.registry.client import Registry
 from mooring.registry.transport import HttpTransport
 from mooring.reply_shapes import TEXT, ListOf, parse
@@ -41,11 +42,11 @@ class RegistrySide:
         with self._open() as registry:
             proof.push(registry)
 
-    def read_log(self, since: str) -> list[access_log.Request]:
+    def read_log(self, since: str) -> access_log.Log:
         """nginx's access log from that second on."""
         name = str(self.server.variables["nginx_container_name"])
         ran = self.server.run("docker", "logs", "--since", since, name)
-        return access_log.parse(ran.out.splitlines())
+        return access_log.Log(access_log.parse(ran.out.splitlines()))
 
     def remove(self, proof: Proof) -> list[str]:
         """Remove images and repositories; returns what could not be removed, as sentences."""
@@ -70,13 +71,17 @@ class RegistrySide:
     def _open_stream(self) -> Stream:
         """Through the server's own SSH connection, since nothing else may lead to it from here.
 
-        Where its sshd forbids that, straight to the server's address, if it can be reached.
+        Where its sshd forbids that, straight to the server's address, if it can be reached, and if it is the operator's
+        word: a host sends nobody here to an address of its choice.
         """
         endpoint = self.door.endpoints()[0]
         try:
             return self.server.open_tunnel(endpoint.host, endpoint.port)
         except PermissionError as error:
             address = self.door.address or endpoint.host
+            if is_foreign(address):
+                hint = "write registry_server_address without facts"
+                raise OSError(f"{error}; and {address} is only the host's own word: {hint}") from None
             try:
                 return socket.create_connection((address, endpoint.port), timeout=DIRECT_SECONDS)
             except OSError as direct:

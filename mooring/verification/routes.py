@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mooring.errors import UsageError
+from mooring.foreign import as_text
 from mooring.registry.transport import Endpoint
 
 ANY = ("", "0.0.0.0", "::")
@@ -58,17 +59,20 @@ class Door:
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> Door:
-        """From the server's variables (roles nginx and hosts_file)."""
-        return cls(
-            names=tuple(variables["nginx_server_names"]),
-            address=str(variables["registry_server_address"] or ""),
-            http_port=int(variables["nginx_http_port"]),
-            https_port=int(variables["nginx_https_port"]),
-            has_tls=bool(variables["nginx_tls_certificate"]),
-            redirects=bool(variables["nginx_redirect_to_https"]),
-            own_address=str(variables["registry_publish_address"]),
-            own_port=int(variables["registry_port"]),
-        )
+        """From the server's variables (roles nginx and hosts_file); UsageError where they are none."""
+        try:
+            return cls(
+                names=tuple(map(as_text, variables["nginx_server_names"])),
+                address=as_text(variables["registry_server_address"] or ""),
+                http_port=int(variables["nginx_http_port"]),
+                https_port=int(variables["nginx_https_port"]),
+                has_tls=bool(variables["nginx_tls_certificate"]),
+                redirects=bool(variables["nginx_redirect_to_https"]),
+                own_address=str(variables["registry_publish_address"]),
+                own_port=int(variables["registry_port"]),
+            )
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"the server's names and ports are not to be understood: {error}") from None
 
     def endpoints(self) -> list[Endpoint]:
         """Every name by every scheme that answers the registry's API there."""

@@ -94,19 +94,20 @@ def _remove(trial: Trial, summary: Summary) -> None:
 
 
 def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
-    """The proof that is to be made, None where no client is there to pull."""
+    """The proof that is to be made, None where no client is there to pull, or no way to the server is known."""
     clients = fleet.to_check(CLIENTS)
     if not clients:
         return None
     servers = fleet.members[SERVER]
-    door = Door.of(servers[0].variables if servers else next(iter(fleet.server_variables.values())))
+    name, variables = next(iter(fleet.server_variables.items()))
+    try:
+        door = Door.of(servers[0].variables if servers else variables)
+    except MooringError as error:
+        summary.errors.append(f"{servers[0].name if servers else name}: {error}")
+        return None
     trial = Trial(RegistrySide(servers[0], door) if servers else None, clients, fleet.site.options.forks)
     report.show_step("looking for the clients' routes")
-    try:
-        trial.plan(door)
-    except MooringError as error:
-        summary.errors.append(str(error))
-        return None
+    summary.errors += trial.plan(door)
     return trial
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -11,14 +11,14 @@ from typing import TypeVar
 from mooring.errors import MooringError, RegistryError
 from mooring.senseless import SENSELESS, describe
 from mooring.session import ABORT_SECONDS
-from mooring.verification import access_log
+from mooring.verification.access_log import Log
 from mooring.verification.checks import explain_pull
 from mooring.verification.findings import REGISTRY, Finding, judge_error
 from mooring.verification.member import Member
 from mooring.verification.proof import Evidence, Proof, Pull, judge_pull
 from mooring.verification.puller import Seen, plan_client, pull_all, remove_images
 from mooring.verification.registry_side import RegistrySide
-from mooring.verification.routes import Door
+from mooring.verification.routes import Door, Route
 from mooring.workers import Workers, let_all
 
 LOG_TRIES, LOG_PAUSE = 20, 0.25
@@ -46,10 +46,11 @@ class Trial:
     def __post_init__(self) -> None:
         self._workers = Workers(self.forks)
 
-    def plan(self, door: Door) -> None:
-        """Find out every client's routes and make the images; touches nothing."""
-        planned = self._on_clients(lambda client: plan_client(client, door))
-        self.proof = Proof(entry for entries in planned for entry in entries)
+    def plan(self, door: Door) -> list[str]:
+        """Find out every client's routes and make the images; touches nothing. Returns why clients have none."""
+        planned = self._on_clients(partial(_plan, door))
+        self.proof = Proof(entry for entries in planned if not isinstance(entries, str) for entry in entries)
+        return [one for one in planned if isinstance(one, str)]
 
     def run(self) -> None:
         """Push and pull; afterwards `findings` has an entry for every pull."""
@@ -99,18 +100,28 @@ class Trial:
     def _judge(self, registry: RegistrySide, since: str) -> None:
         """Judge every pull; a line may come into the log a moment after the pull."""
         for attempt in range(LOG_TRIES):
-            requests = registry.read_log(since)
+            log = registry.read_log(since)
             for pull, seen in self._seen.items():
-                self.findings[pull] = self._judge_one(pull, seen, requests)
+                self.findings[pull] = self._judge_one(pull, seen, log)
             if not any(finding and self._seen[pull].succeeded for pull, finding in self.findings.items()):
                 return
             time.sleep(LOG_PAUSE if attempt < LOG_TRIES - 1 else 0)
 
-    def _judge_one(self, pull: Pull, seen: Seen, requests: Iterable[access_log.Request]) -> Finding | None:
-        addresses = frozenset(access_log.askers(requests, pull.sign))
+    def _judge_one(self, pull: Pull, seen: Seen, log: Log) -> Finding | None:
+        addresses = log.askers(pull.sign)
         self.addresses[pull] = ", ".join(sorted(addresses))
-        fetchers = frozenset(access_log.fetchers(requests, pull.repository))
+        fetchers = log.fetchers(pull.repository)
         return judge_pull(pull, Evidence(seen.output, seen.succeeded, seen.digests, fetchers, addresses, seen.words))
+
+
+def _plan(door: Door, client: Member) -> list[tuple[str, Route, str]] | str:
+    """A client's entries for the proof, or why it has none."""
+    try:
+        return plan_client(client, door)
+    except MooringError as error:
+        return f"{client.name}: nothing can be pulled: {error}"
+    except SENSELESS as error:
+        return f"{client.name}: nothing can be pulled: {describe(error)}"
 
 
 def _explain_pulls(findings: Mapping[Pull, Finding | None], client: Member) -> dict[Pull, Finding | None]:

@@ -43,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _endpoints(verification: Verification, member: Member) -> list[Any]:
-    return verification.door(member).endpoints()
+    return verification.endpoints(member)
 
 
 def _pulls(verification: Verification, member: Member) -> list[Any]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from registry_server import serve_registry
-from verification_world import DOOR, LINE, World
+from verification_world import DOOR, LINE, VARIABLES, World
 
+from mooring.errors import RegistryError
+from mooring.foreign import Foreign
 from mooring.verification import trial as trial_module
-from mooring.verification.access_log import Request, askers, fetchers, parse
+from mooring.verification.access_log import Log, Request, parse
 from mooring.verification.engines.engine import Words
 from mooring.verification.engines.podman import Podman
 from mooring.verification.findings import HTTP, NAME, REGISTRY, SETTING, TCP, TLS
 from mooring.verification.proof import Evidence, Proof, explain_failure, judge_pull
 from mooring.verification.registry_side import RegistrySide
-from mooring.verification.routes import FULL_NAME, MIRROR, Route
+from mooring.verification.routes import FULL_NAME, MIRROR, Door, Route
 from mooring.verification.trial import Trial
 
 
@@ -184,6 +187,41 @@ def test_the_access_log_is_read_line_by_line() -> None:
     requests = parse(lines)
     assert requests[0] == Request("192.0.2.21", "GET", "/v2/library/proof-1/manifests/proof", 200)
     assert len(requests) == 4
-    assert fetchers(requests, "proof-1") == {"192.0.2.22"}
-    assert askers(requests, "/v2/?proof-1") == {"2001:db8::1"}
-    assert askers(requests, "/v2/?proof-11") == set()
+    log = Log(requests)
+    assert log.fetchers("proof-1") == {"192.0.2.22"}
+    assert log.askers("/v2/?proof-1") == {"2001:db8::1"}
+    assert log.askers("/v2/?proof-11") == set()
+
+
+def test_a_log_is_looked_through_once_however_many_pulls_ask() -> None:
+    """A server may write hundreds of thousands of lines, and every client has several pulls."""
+    looks = []
+
+    def requests() -> Iterator[Request]:
+        looks.append(1)
+        yield Request("192.0.2.22", "GET", "/v2/proof-1/manifests/x", 200)
+
+    log = Log(requests())
+    assert [log.fetchers("proof-1") for _ in range(3)] == [{"192.0.2.22"}] * 3
+    assert len(looks) == 1
+
+
+def test_a_host_sends_nobody_here_to_an_address_of_its_choice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where sshd forbids tunnels the server is called straight from here, but not by its own facts' word."""
+    called: list[Any] = []
+
+    def call(address: Any, timeout: float) -> None:
+        called.append(address)
+        raise OSError("no way")
+
+    def forbid(host: str, port: int) -> None:
+        raise PermissionError("tunnels are forbidden")
+
+    monkeypatch.setattr("mooring.verification.registry_side.socket.create_connection", call)
+    server = replace(world.member("server"), open_tunnel=forbid)
+    for address, is_called in (("192.0.2.10", True), (Foreign("127.0.0.1"), False)):
+        door = Door.of({**VARIABLES, "registry_server_address": address})
+        with pytest.raises(RegistryError, match="no way" if is_called else "only the host's own word"):
+            RegistrySide(server, door).push(Proof([("client1", Route(FULL_NAME, "r", door.own), "x86_64")]))
+        assert bool(called) is is_called
+        called.clear()
