@@ -6,6 +6,7 @@ Every byte of a connection passes through here, so these are the two places wher
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
@@ -91,8 +92,9 @@ class Line:
         raise LineEnded(self.reason)
 
     def close(self) -> None:
-        """Close the socket."""
-        self._sock.close()
+        """Close the socket; that of a jump host's channel would tell a host of it that may be gone already."""
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+            self._sock.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)

@@ -129,6 +129,9 @@ class SshConnection(Connection):
         route = Route(settings, deadline)
         try:
             route.travel()
+        except BROKEN as error:
+            route.close()
+            raise ConnectionLost(f"the connection broke while it was made ({error or type(error).__name__})") from None
         except BaseException:
             route.close()
             raise
