@@ -6,11 +6,17 @@ from collections.abc import Iterable, Iterator
 from threading import Event
 from typing import Any
 
+import pytest
+
 from mooring.agent import wire
+from tests.hostile.host import Asked
 from tests.hostile.kinds import text
 from tests.hostile.malice import Reply, Say, answer
-from tests.hostile.recorded import CLIENT
-from tests.hostile.yard import Yard, expect_honest
+from tests.hostile.recorded import CLIENT, FACTS
+from tests.hostile.test_fleet import MODULES_OF_VERIFY, WELL
+from tests.hostile.yard import Watched, Yard, expect_honest
+from tests.unit.registry_server import serve_registry
+from tests.unit.verification_world import World
 
 PLAY = """
 - hosts: all
@@ -78,3 +84,51 @@ def test_ctrl_c_ends_a_run_with_a_host_that_fell_silent(yard: Yard) -> None:
     run = yard.play("- {hosts: all, gather_facts: false, tasks: [{ping: }]}", timeout=30, interrupt=is_asked)
     assert run.status == 130, run.said
     assert run.recap["honest"]["failed"] == 0
+    expect_answer(run)
+
+
+def expect_answer(run: Watched) -> None:
+    """Ctrl-C is answered: within a second on a machine that has time, and always long before a host would be lost."""
+    print(f"from Ctrl-C to the end of `{' '.join(run.words)}`: {run.ending:.2f} s")
+    assert run.ending < 10, run.said
+
+
+@pytest.mark.parametrize("module", ["setup", "registry_probe", "docker_host_info", "shell"])
+def test_ctrl_c_ends_verify_with_a_host_that_fell_silent(yard: Yard, module: str) -> None:
+    """When it connects, when it looks for routes, in a check, and in the proof."""
+    is_asked = Event()
+
+    def fall_silent(asked: Any, reply: Reply) -> Iterable[bytes]:
+        is_asked.set()
+        return []
+
+    with serve_registry() as registry:
+        world = World(registry)
+        for name in ("server", "client1", "client2"):
+
+            def reply(asked: Asked, name: str = name) -> dict[str, Any]:
+                return world.answer(name, asked.module, asked.args)
+
+            answers = {"setup": {"ansible_facts": FACTS}, **dict.fromkeys(MODULES_OF_VERIFY, reply)}
+            malice = Say(fall_silent, module) if name == "client2" else None
+            yard.add(name, malice, answers, "server" if name == "server" else "clients")
+        yard.tunnels_to = registry.server_address  # type: ignore[assignment]
+        run = yard.invoke("verify", "--json", timeout=60, interrupt=is_asked)
+    assert run.status == 130, run.said
+    expect_answer(run)
+
+
+@pytest.mark.parametrize("command", ["status", "doctor", "explain"])
+def test_ctrl_c_ends_a_look_at_a_host_that_fell_silent(yard: Yard, command: str) -> None:
+    is_asked = Event()
+
+    def fall_silent(asked: Any, reply: Reply) -> Iterable[bytes]:
+        is_asked.set()
+        return []
+
+    yard.add("server", answers=WELL, group="server")
+    yard.add("silent", Say(fall_silent, "docker_config"), WELL)
+    words = ("silent", "busybox") if command == "explain" else ()
+    run = yard.invoke(command, *words, timeout=60, interrupt=is_asked)
+    assert run.status == 130, run.said
+    expect_answer(run)

@@ -33,9 +33,13 @@ TRACE = "Traceback (most recent call last)"
 
 @dataclass(frozen=True)
 class Watched(Run):
-    """A run, and what was seen of it from inside: [kind, *values] each (see watch/sitecustomize.py)."""
+    """A run, and what was seen of it from inside: [kind, *values] each (see watch/sitecustomize.py).
+
+    `ending` is how long it took from Ctrl-C to its end, in seconds.
+    """
 
     log: Path = Path()
+    ending: float = 0.0
 
     @cached_property
     def seen(self) -> list[list[str]]:
@@ -147,7 +151,7 @@ class Yard:
             "PYTHONDONTWRITEBYTECODE": "1",
             "MOORING_WATCH": str(log),
         }
-        began = time.monotonic()
+        began = interrupted = time.monotonic()
         with subprocess.Popen(
             [Path(sys.executable).with_name("invoke"), *words],
             cwd=self.checkout, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -156,13 +160,15 @@ class Yard:
             try:
                 if interrupt is not None:
                     assert interrupt.wait(timeout), "the moment for Ctrl-C never came"
+                    interrupted = time.monotonic()
                     process.send_signal(signal.SIGINT)
                 streams = process.communicate(timeout=timeout)
             except BaseException:
                 process.kill()
                 raise
         out, err = (stream.decode("utf-8", "backslashreplace") for stream in streams)
-        run = Watched(words, process.returncode, out, err, time.monotonic() - began, log)
+        end = time.monotonic()
+        run = Watched(words, process.returncode, out, err, end - began, log, end - interrupted)
         assert TRACE not in run.err, run.said
         return run
 
