@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +21,6 @@ from mooring.templating import is_template
 PACKAGE = Path(__file__).parent
 ROOMS = {"action": "mooring.actions", "module": "mooring.agent.modules"}
 COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.")
-# Free text that means an argument of command or shell in Ansible's old key=value style.
-OLD_STYLE = re.compile(r"(?:^|\s)(creates|removes|chdir|executable|stdin)=")
 
 
 @dataclass(frozen=True)
@@ -112,12 +109,6 @@ def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Wh
         if name not in signature.aliases and not signature.is_open:
             hint = did_you_mean(name, signature.aliases)
             raise ArgumentError(f'{signature.name} has no argument "{name}"', wheres.get(name, where), hint)
-    command = args.get(signature.free_form) if signature.free_form else None
-    if isinstance(command, str):
-        old = OLD_STYLE.search(command)
-        if old:
-            hint = f"put it under args:, as {old.group(1)}: …"
-            raise ArgumentError(f"{old.group(1)}= inside the command is not read", where, hint)
     given = _own_names(signature, args, where)
     _check_rules(signature, given, where)
     for name, value in given.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -12,7 +11,7 @@ from typing import Any
 
 from invoke import Task
 
-from mooring import source
+from mooring import key_values, source
 from mooring.errors import UsageError, on_one_line
 from mooring.reading import read_text
 from mooring.reporters.last_words import ask_secret, end_line
@@ -160,15 +159,15 @@ def _parse_one(text: str) -> dict[str, Any]:
 
 
 def _key_values(text: str) -> dict[str, Any]:
-    """`a=1 b=two`: as in Ansible the values are strings."""
+    """`a=1 b=two`: as in Ansible the values are strings. Words that Ansible would drop without a word are refused."""
     try:
-        pairs = [word.partition("=") for word in shlex.split(text)]
+        found = key_values.parse(text)
     except ValueError as error:
         raise UsageError(f"--extra-vars {text!r}: {error}") from None
-    for name, equals, _ in pairs:
-        if not equals or not name.isidentifier():
-            raise UsageError(f'--extra-vars: "{name}{equals}" is no key=value')
-    return {name: value for name, _, value in pairs}
+    wrong = [found.rest] if found.rest else [f"{name}=" for name in found.pairs if not name.isidentifier()]
+    if wrong:
+        raise UsageError(f'--extra-vars: "{on_one_line(wrong[0])}" is no key=value')
+    return dict(found.pairs)
 
 
 def ask_password(prompt: str) -> str:

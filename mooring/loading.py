@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from mooring import arguments, source
+from mooring import arguments, key_values, source
 from mooring.blocks import Block, Context, Step
-from mooring.errors import PlaybookError
+from mooring.errors import PlaybookError, Where
 from mooring.keywords import Keywords, read_keywords
 from mooring.source import Node, Reader
 from mooring.task_reader import TaskReader
@@ -66,7 +67,7 @@ def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[St
         name = inner.take("file")
         inner.finish()
     else:
-        name = source.value(node)
+        name = _read_file_name(source.value(node), where)
     if not isinstance(name, str):
         raise PlaybookError("import_tasks needs the name of a file", where)
     if is_template(name):
@@ -77,3 +78,17 @@ def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[St
     if len(context.including) > MAX_IMPORTS:
         raise PlaybookError(f"files import each other more than {MAX_IMPORTS} levels deep", where)
     return load_file(path, context, keywords)
+
+
+def _read_file_name(given: Any, where: Where) -> Any:
+    """The name in `NAME` or `file=NAME`; what is no text is returned for the caller to refuse."""
+    if not isinstance(given, str):
+        return given
+    try:
+        found = key_values.parse(given)
+    except ValueError as error:
+        raise PlaybookError(f"import_tasks: {error}", where) from None
+    name = found.rest or found.pairs.pop("file", "")
+    if found.pairs or not name:
+        raise PlaybookError("import_tasks needs the name of a file, and takes nothing else", where)
+    return name

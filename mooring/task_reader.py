@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mooring import arguments, source
+from mooring import arguments, key_values, source
 from mooring.blocks import Context, Task
-from mooring.errors import ArgumentError, PlaybookError, Where
+from mooring.errors import ArgumentError, PlaybookError, Where, on_one_line
 from mooring.keywords import Keywords, check_set_name, read_keywords, read_vars
-from mooring.source import Node, Reader, did_you_mean
+from mooring.source import Node, Reader, Text, did_you_mean
 from mooring.templating import is_template
 
 TASK_KEYWORDS = (
@@ -155,18 +154,11 @@ class TaskReader:
             wheres = {name: reader.key_where(name) for name in reader.remaining()}
             return {name: reader.take(name) for name in reader.remaining()}, wheres
         given = source.value(node)
-        if signature.free_form:
-            return {signature.free_form: given}, {}
         if not isinstance(given, str):
-            raise ArgumentError(f"{signature.name} takes a mapping of arguments", node.where)
-        try:
-            words = [word.partition("=") for word in shlex.split(given)]
-        except ValueError as error:
-            raise ArgumentError(f"{signature.name}: {error}", node.where) from None
-        wrong = [word for word, equals, _ in words if not equals]
-        if wrong:
-            raise ArgumentError(f'{signature.name}: "{wrong[0]}" is no key=value', node.where)
-        return {name: text for name, _, text in words}, {name: place for name, _, _ in words}
+            hint = "text needs quotes here" if signature.free_form else ""
+            raise ArgumentError(f"{signature.name} takes a mapping of arguments", node.where, hint)
+        args = _read_text(signature, given, node)
+        return args, dict.fromkeys(args, place)
 
     def _check(self, task: Task) -> None:
         """Parse every template and condition of the task now, so that a host never meets a broken one."""
@@ -182,6 +174,24 @@ class TaskReader:
             for condition in conditions:
                 templar.check_condition(condition, task.where)
         check_action(task, self.context)
+
+
+def _read_text(signature: arguments.Signature, given: str, node: Node) -> dict[str, Any]:
+    """The arguments that a text means: `key=value` words, the rest being the free text of what takes one."""
+    is_command = signature.free_form == "cmd"
+    try:
+        found = key_values.parse(given, key_values.COMMAND_KEYS if is_command else None)
+    except ValueError as error:
+        hint = 'as "cmd: ..." below the module it is taken as it stands' if is_command else ""
+        raise ArgumentError(f"{signature.name}: {error}", node.where, hint) from None
+    args = dict(found.pairs)
+    if found.rest and not signature.free_form:
+        raise ArgumentError(f'{signature.name}: "{on_one_line(found.rest)}" is no key=value', node.where)
+    if found.rest and signature.free_form:
+        args[signature.free_form] = found.rest
+    # What was `!unsafe` stays so.
+    kind = type(given) if isinstance(given, Text) else Text
+    return {name: kind(text, node) for name, text in args.items()}
 
 
 def check_action(task: Task, context: Context) -> None:

@@ -69,12 +69,6 @@ def test_templates_are_not_judged_before_they_are_rendered() -> None:
     arguments.check(FILE, {"path": "/x", "size": "{{ size }}", "state": "{{ s }}"}, {}, PLACE)
 
 
-def test_old_style_words_in_a_command_are_refused() -> None:
-    command = Signature("command", {"cmd": {}, "creates": {}}, free_form="cmd")
-    with pytest.raises(ArgumentError, match="put it under args:, as creates"):
-        arguments.check(command, {"cmd": "make install creates=/x"}, {}, PLACE)
-
-
 @pytest.mark.parametrize(
     ("name", "short"),
     [
