@@ -36,7 +36,7 @@ class Attempt:
         self._limit  # noqa: B018 - its time begins now
         action = arguments.action_module(task.action)
         if action is None:
-            return self._module(task.action, {name: value for name, value in args.items() if value is not None})
+            return self._ask(task.action, args)
         context, check, diff = self.run.context(task), self._mode("check"), self._mode("diff")
         means = (self._module, self._wait, self.state.session.renew)
         call = Call(task, context, self.state.name, args, self.variables, check, diff, *means)
@@ -44,8 +44,12 @@ class Attempt:
         return reply
 
     def _module(self, name: str, given: Mapping[str, Any], content: Content | None = None) -> Reply:
-        """Run a module on the host."""
+        """Run a module on the host, for an action."""
         own = arguments.normalize(arguments.find_module(name), given, self.task.where)
+        return self._ask(name, own, content)
+
+    def _ask(self, name: str, own: Mapping[str, Any], content: Content | None = None) -> Reply:
+        """Run a module; its arguments are normalized, once, as a default must not count as given."""
         request = {"module": name, "args": own, "check": self._mode("check"), "diff": self._mode("diff")}
         environment = self._environment()
         if environment:

@@ -25,7 +25,6 @@ from mooring.templating import OMIT, Templar
 from mooring.variables import HostVars, Precedence, Variables
 
 USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
-FALLBACKS = {"ansible_managed": "Managed by Mooring"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class PlayRun:
         play, role = self.play, task.role if task else None
         own = [role] if role else []
         precedence = Precedence(
-            role_defaults=[FALLBACKS, *(one.defaults for one in (*play.roles, *own))],
+            role_defaults=[one.defaults for one in (*play.roles, *own)],
             inventory=self.inventory.layers(state.host),
             facts=[state.facts],
             play_vars=play.keywords.vars,

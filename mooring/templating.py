@@ -18,6 +18,7 @@ from mooring.errors import SourceError, TemplateError, Where
 from mooring.foreign import refuse
 from mooring.jinja.environment import Environment, JinjaError, Template
 from mooring.jinja.mistakes import explain, explain_file, find_line, find_mistake, holds_template
+from mooring.jinja.overrides import has_header
 from mooring.jinja.values import OMIT
 from mooring.lazy import LazyDict, LazyList
 from mooring.reading import read_text
@@ -45,7 +46,8 @@ _MISTAKES = (
 def is_template(value: Any) -> bool:
     """Whether the value, or anything in it, needs rendering."""
     if isinstance(value, str):
-        return "{" in value and any(mark in value for mark in _MARKS) and not isinstance(value, Unsafe)
+        has_mark = has_header(value) or ("{" in value and any(mark in value for mark in _MARKS))
+        return has_mark and not isinstance(value, Unsafe)
     if isinstance(value, Mapping):
         return any(is_template(child) for child in value.values())
     return isinstance(value, (list, tuple)) and any(is_template(child) for child in value)
@@ -95,7 +97,7 @@ class Templar:
         """Refuse a template file that cannot be read or compiled, or names unknown filters, tests or look-ups."""
         environment = self._file_environment(path, searchpath, options or {})
         try:
-            tree = environment.parse(read_text(path), path.name, str(path))
+            environment, tree = environment.read(read_text(path), path.name, str(path))
             mistake = find_mistake(environment, tree)
             environment.check_compiles(tree)
         except (JinjaError, SourceError, RecursionError) as error:
@@ -108,10 +110,10 @@ class Templar:
             return
         environment = self._expressions if is_expression else self._values
         try:
-            tree = environment.parse_expression(text) if is_expression else environment.parse(text)
+            own, tree = (environment, environment.parse_expression(text)) if is_expression else environment.read(text)
             mistake = find_mistake(environment, tree)
             is_wrapped = is_expression and holds_template(tree)
-            environment.check_compiles(tree)
+            own.check_compiles(tree)
         except (JinjaError, RecursionError) as error:
             raise explain(error, where, {}) from None
         if mistake:
@@ -158,8 +160,8 @@ class Templar:
         key = (str(text), is_expression)
         if key not in self._compiled:
             environment = self._expressions if is_expression else self._values
-            tree = environment.parse_expression(text) if is_expression else text
-            self._compiled[key] = environment.from_string(tree)
+            own, tree = (environment, environment.parse_expression(text)) if is_expression else environment.read(text)
+            self._compiled[key] = own.from_string(tree)
         return self._compiled[key]
 
     def condition(self, expression: Any, variables: Mapping[str, Any]) -> bool:
@@ -204,9 +206,9 @@ class Templar:
         `options` are the template module's: trim_blocks, lstrip_blocks, newline_sequence, block_start_string, …
         """
         environment = self._file_environment(path, searchpath, options or {})
-        extra = {"template_path": str(path), "template_fullpath": str(path.absolute())}
-        if "ansible_managed" not in variables:
-            extra["ansible_managed"] = "Ansible managed"
+        names = {"template_path": str(path), "template_fullpath": str(path.absolute())}
+        names["ansible_managed"] = "Ansible managed"
+        extra = {name: value for name, value in names.items() if name not in variables}
         try:
             source = read_text(path)
             template = environment.load_text(source, path)

@@ -71,8 +71,8 @@ def passed(call: Call) -> dict[str, object]:
 
 
 def as_text(value: object) -> str:
-    """`content` as Ansible writes it: text as it is, anything else as JSON."""
+    """`content` as Ansible writes it: lists and mappings as JSON, anything else as Python prints it."""
     try:
-        return value if isinstance(value, str) else json.dumps(value, indent=4, ensure_ascii=False)
+        return json.dumps(value) if isinstance(value, (dict, list, tuple)) else str(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise ArgumentError(f"copy: its content cannot be written as JSON: {error}") from None

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+import os
+import pwd
+from pathlib import Path
+from typing import Any
+
 from mooring.actions import copy
 from mooring.agent.attributes import FILE_ARGS
 from mooring.blocks import Context, Task
@@ -34,6 +40,25 @@ def run(call: Call) -> Reply:
     path = call.find(call.args["src"], "templates")
     options = {name: call.args[name] for name in ("trim_blocks", "lstrip_blocks")}
     places = call.context.search_path("templates", call.where)
-    text = call.context.templar.render_file(path, call.variables, places, options)
+    variables = call.variables.with_layer(describe(path, call), final=True)
+    text = call.context.templar.render_file(path, variables, places, options)
     name = path.name.removesuffix(".j2")
     return copy.send(call, Content(text.encode("utf-8", "surrogateescape")), name)
+
+
+def describe(path: Path, call: Call) -> dict[str, Any]:
+    """Ansible's variables of the template itself; `ansible_managed` may be made of them."""
+    status = path.stat()
+    try:
+        owner: str | int = pwd.getpwuid(status.st_uid).pw_name
+    except KeyError:
+        owner = status.st_uid
+    return {
+        "template_host": os.uname().nodename,
+        "template_path": call.args["src"],
+        "template_fullpath": str(path.absolute()),
+        "template_destpath": call.args["dest"],
+        "template_uid": owner,
+        "template_mtime": datetime.datetime.fromtimestamp(status.st_mtime),
+        "template_run_date": datetime.datetime.now(),
+    }

@@ -19,6 +19,7 @@ from jinja2.utils import pass_context, pass_environment
 from mooring.errors import TemplateError
 from mooring.filters import FILTERS, flatten
 from mooring.foreign import as_text, check_place, is_foreign, join, mark, refuse_name
+from mooring.jinja import overrides
 from mooring.jinja.limits import DEEP, depth, limits
 from mooring.jinja.marks import PASSING, as_list, keep_list, keep_mark, keep_parts
 from mooring.jinja.values import (
@@ -220,7 +221,23 @@ class Environment(SandboxedEnvironment):
         result = self.concat(template.root_render_func(context))
         return finalize(result) if isinstance(result, Undefined) else result
 
+    def read(self, text: str, *names: str) -> tuple[Environment, nodes.Template]:
+        """The tree of a template, and the environment that its `#jinja2:` line asks for; `names` are parse's."""
+        if not overrides.has_header(text):
+            return self, self.parse(text, *names)
+        rest, settings = overrides.read(text, self)
+        own = self.overlay(**settings)
+        try:
+            tree = own.parse(rest, *names)
+        except TemplateSyntaxError as error:
+            error.lineno += 1
+            raise
+        for node in tree.find_all(nodes.Node):
+            node.lineno += 1
+        return own, tree
+
     def load_text(self, source: str, path: Path) -> Template:
         """The template that a file's text is; its errors name the file."""
-        code = self.compile(source, path.name, str(path))
-        return self.template_class.from_code(self, code, self.make_globals(None))
+        own, tree = self.read(source, path.name, str(path))
+        code = own.compile(tree, path.name, str(path))
+        return self.template_class.from_code(own, code, own.make_globals(None))

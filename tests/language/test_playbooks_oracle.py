@@ -62,6 +62,7 @@ CASES = [
     Case("serial"),
     Case("ends"),
     Case("timeouts"),
+    Case("arguments", ("--extra-vars", r"directory=C:\dir more='x y'")),
 ]
 
 

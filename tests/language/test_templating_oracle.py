@@ -13,7 +13,7 @@ from ansible.template import Templar as AnsibleTemplar
 from ansible.template import trust_as_template
 
 from mooring import source
-from mooring.errors import TemplateError
+from mooring.errors import TemplateError, Where
 from mooring.templating import OMIT, Templar
 from mooring.variables import Variables
 
@@ -203,6 +203,9 @@ VALUES = r"""
 - {a: "{{ port }}", "{{ name }}": ["{{ port }}", {b: "{{ omit }}"}], c: "{{ omit }}"}
 - plain
 - [1, two, null]
+- "#jinja2: variable_start_string: '[[', variable_end_string: ']]'\n[[ port ]] {{ port }}"
+- "#jinja2: trim_blocks: False\n{{ port }}"
+- " #jinja2: nothing"
 """
 CONDITIONS = r"""
 - port == 80
@@ -392,10 +395,19 @@ FILES = {
     "loop": "{% for w in words %}{{ loop.index }}{{ w }}{{ ', ' if not loop.last }}{% endfor %}\n",
     "none": "[{{ nothing }}]\n",
     "lazy": "{{ nginx.port }} {{ nginx.listen }}\n",
+    "header": "#jinja2: lstrip_blocks: True\na\n    {% if port %}\n  b\n    {% endif %}\n\n",
+    "headers": "#jinja2:trim_blocks:False , lstrip_blocks: True\n\n  {% if port %}\nb\n  {% endif %}\n",
+    "header of delimiters": "#jinja2: variable_start_string: '[[', variable_end_string: ']]'\n[[ port ]] {{ port }}\n",
+    "header of lines": "#jinja2: line_statement_prefix: '%', line_comment_prefix: '#'\n% if port\nx # y\n% endif\n",
+    "header of newlines": "#jinja2: newline_sequence: '\\r\\n', keep_trailing_newline: True\na {{ port }}\nb\n\n",
+    "header and nothing": "#jinja2: trim_blocks: True\n\n",
+    "header over an include": "#jinja2: trim_blocks: False\n{% include 'loop.j2' %}\n{% include 'blocks.j2' %}\n",
+    "no header": " #jinja2: trim_blocks: False\n{% if port %}\nx{% endif %}\n",
 }
 PARTS = {
     "part.j2": "part {{ port }}\n",
-    "loop.j2": "{{ w }} of {{ words | length }}\n",
+    "blocks.j2": "{% if port %}\n  yes\n{% endif %}\n",
+    "loop.j2": "{{ w | default(0) }} of {{ words | length }}\n",
     "macros.j2": "{% macro tag(x) %}<{{ x }}>{% endmacro %}{% macro shown() %}{{ name }}{% endmacro %}",
     "base.j2": "top\n{% block body %}base{% endblock %}\nbottom\n",
 }
@@ -413,3 +425,56 @@ def test_file(
     expected = searching.template(trust_as_template(FILES[name]), escape_backslashes=False, overrides=options)
     made = templar.render_file(tmp_path / "main.j2", variables, (), options)
     assert made == ("" if expected is None else str(plain(expected)))
+
+
+BAD_HEADERS = [
+    "",
+    " trim_blocks",
+    " trim_blocks: yes",
+    " trim_blocks: 'yes'",
+    " trim_blocks: 1",
+    " trim_blocks: True,",
+    " trim_block: True",
+    " newline_sequence: 'x'",
+    " newline_sequence: ['x']",
+    " block_start_string: '{{'",
+    " comment_start_string: None",
+    " line_comment_prefix: 5",
+    " trim_blocks: True; lstrip_blocks: True",
+    " extensions: []",
+    " variable_start_string: '(((' * 3",
+]
+
+
+@pytest.mark.parametrize("settings", BAD_HEADERS)
+@pytest.mark.parametrize("rest", ["\nx {{ port }}\n", ""])
+def test_a_wrong_header(
+    settings: str, rest: str, tmp_path: Path, ours: tuple[Templar, Variables], oracle: AnsibleTemplar
+) -> None:
+    templar, variables = ours
+    text = f"#jinja2:{settings}{rest}"
+    (tmp_path / "main.j2").write_text(text, encoding="utf-8")
+    with pytest.raises(AnsibleError):
+        oracle.template(trust_as_template(text))
+    attempts = [
+        lambda: templar.check_file(tmp_path / "main.j2"),
+        lambda: templar.render_file(tmp_path / "main.j2", variables),
+        lambda: templar.check(text, Where("play.yml", 3)),
+        lambda: templar.render(text, variables),
+    ]
+    for attempt in attempts:
+        with pytest.raises(TemplateError, match="#jinja2: ") as caught:
+            attempt()
+        if caught.value.where is not None and caught.value.where.path.endswith("main.j2"):
+            assert caught.value.where.line == 1
+
+
+def test_lines_are_counted_with_the_header(tmp_path: Path, ours: tuple[Templar, Variables]) -> None:
+    templar, variables = ours
+    path = tmp_path / "main.j2"
+    for line, text in (("{{ no_such }}", "undefined"), ("{% if %}", "syntax"), ("{{ 1 / 0 }}", "ZeroDivision")):
+        path.write_text(f"#jinja2: trim_blocks: True\nfine\n{line}\n", encoding="utf-8")
+        with pytest.raises(TemplateError, match=text) as caught:
+            templar.render_file(path, variables)
+        assert caught.value.where is not None
+        assert caught.value.where.line == 3
