@@ -24,12 +24,14 @@ _Kind = type | tuple[type, ...]
 KINDS: dict[str, _Kind] = {
     "changed": bool, "failed": bool,
     "ansible_facts": dict, "backup_file": str, "can_talk_to_docker": bool, "certificates": dict, "checksum": str,
-    "cmd": (str, list), "configuration": str, "containers": (dict, list), "content": str, "dest": str, "digests": dict,
+    "cmd": (str, list), "configuration": str, "containers": (dict, list), "content": str, "cookies": dict,
+    "cookies_string": str, "dest": str, "digests": dict,
     "elapsed": (int, float), "encoding": str, "error": str, "exception": str, "files": dict, "gid": int,
     "headers": (dict, list), "host_info": dict, "info": dict, "is_open": bool, "layer": str, "masked": bool,
-    "missing": bool, "mode": str, "msg": str, "needs_reload": bool, "owner": str, "path": str, "ping": str, "port": int,
-    "programs": dict, "rc": int, "registries_service": dict, "size": int, "skipped": bool, "source": str, "src": str,
-    "stat": dict, "stderr": str, "stdout": str, "timedout": dict, "uid": int, "units": dict, "url": str, "version": str,
+    "md5sum": str, "missing": bool, "mode": str, "msg": str, "needs_reload": bool, "owner": str, "path": str,
+    "ping": str, "port": int, "programs": dict, "rc": int, "registries_service": dict, "size": int, "skipped": bool,
+    "source": str, "src": str, "stat": dict, "stderr": str, "stdout": str, "timedout": dict, "uid": int, "units": dict,
+    "url": str, "version": str,
 }  # fmt: skip
 REQUIRED = ("changed", "failed")
 TEXT_LISTS = ("results", "stderr_lines", "stdout_lines", "warnings")

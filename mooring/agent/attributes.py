@@ -65,7 +65,8 @@ def path_info(path):
     status = os.lstat(raw(path))
     if now["state"] == "file" and status.st_nlink > 1:
         now["state"] = "hard"
-    now.update(uid=status.st_uid, gid=status.st_gid, size=status.st_size)
+    # Ansible writes the mode with a zero in front here, however many digits follow.
+    now.update(uid=status.st_uid, gid=status.st_gid, size=status.st_size, mode="0%03o" % stat.S_IMODE(status.st_mode))
     if "context" in now:
         now["secontext"] = now.pop("context")
     return now

@@ -9,6 +9,11 @@ import os
 from mooring.agent import host
 from mooring.agent.names import raw
 
+try:
+    from shlex import quote
+except ImportError:
+    from pipes import quote
+
 COMMAND_ARGS = {
     "cmd": {},
     "chdir": {"type": "path"},
@@ -37,7 +42,9 @@ def run(args, shown, argv, shell):
     try:
         ran = host.run(argv, stdin=stdin, env=language, cwd=chdir, shell=shell)
     except host.Failed as failure:
-        raise host.Failed(failure.message, **dict(failure.values, cmd=shown, stdout="", stderr=""))
+        # Where nothing ran, Ansible tells the command as one line.
+        line = " ".join(quote(word) for word in shown) if isinstance(shown, list) else shown
+        raise host.Failed(failure.message, **dict(failure.values, cmd=line, stdout="", stderr=""))
     end = datetime.datetime.now()
     values = result(args, shown, ran, changed=True, msg="", start=str(start), end=str(end), delta=str(end - start))
     if ran.rc != 0:

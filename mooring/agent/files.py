@@ -59,6 +59,22 @@ def digest(path, algorithm="sha1"):
     return found.hexdigest()
 
 
+def md5(path):
+    """Ansible's `md5sum` of a file; None where there is none, or a host in FIPS mode that has no MD5."""
+    try:
+        return digest(path, "md5")
+    except ValueError:
+        return None
+
+
+def new_md5():
+    """A digest to be fed; None on such a host."""
+    try:
+        return hashlib.new("md5")
+    except ValueError:
+        return None
+
+
 def digest_bytes(data, algorithm="sha1"):
     """The hex digest of bytes."""
     return hashlib.new(algorithm, data).hexdigest()

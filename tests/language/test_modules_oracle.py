@@ -13,6 +13,7 @@ import importlib
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from ansible.module_utils import basic
 
 from mooring import arguments
 from mooring.agent import host, loop
+from mooring.errors import ArgumentError
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "modules"))
 import case_tree
@@ -143,3 +145,42 @@ def test_same_as_ansible(number: int, ansible: tuple[str, list[dict[str, Any]]],
         assert mine != other, f"no longer a difference: {case['differs']}"
     else:
         assert mine == other, f"{case}\nours: {reply}\nansible: {theirs}"
+
+
+def draw_line_case(draw: random.Random) -> dict[str, Any]:
+    """A situation for lineinfile. The last line has its end: without one, Ansible may glue the new line to it."""
+    words = ["a", "b", "a.b", "c", "ab", " a", "", "x y", "größe"]
+    content = "".join(draw.choice(words) + draw.choice(["\n", "\n", "\r\n"]) for _ in range(draw.randint(0, 5)))
+    options = {
+        "search_string": [*words, "\n", "b\n", "(a)"],
+        "regexp": [*words, "^a", "(a)"],
+        "line": [*words, "b\n", "b\nc"],
+        "state": ["absent"],
+        "firstmatch": [True],
+        "backrefs": [True],
+        "insertafter": ["BOF", "EOF", "a", "b", "^x"],
+        "insertbefore": ["BOF", "a", "b", "^x"],
+    }
+    odds = (0.7, 0.2, 0.9, 0.3, 0.3, 0.1, 0.3, 0.3)
+    args = {name: draw.choice(options[name]) for name, odd in zip(options, odds, strict=True) if draw.random() < odd}
+    return {"module": "lineinfile", "before": {"f": content}, "args": args}
+
+
+@pytest.mark.parametrize("rounds", [60, pytest.param(4000, marks=pytest.mark.long)])
+def test_drawn_lines(rounds: int, tmp_path: Path) -> None:
+    seed = random.randrange(10**9)
+    draw = random.Random(seed)
+    for number in range(rounds):
+        case = draw_line_case(draw)
+        roots = [str(tmp_path / f"{number}.{who}") for who in ("theirs", "ours")]
+        case_tree.build(roots[0], case["before"])
+        theirs = call("lineinfile", case_args(case, roots[0]), str(tmp_path))
+        try:
+            reply = ours(case, roots[1])
+        except ArgumentError as error:
+            reply = {"failed": True, "changed": False, "msg": str(error)}
+        mine = (bool(reply.get("failed")), reply["changed"], picture(roots[1]))
+        other = (bool(theirs["failed"]), bool(theirs["changed"]), picture(roots[0]))
+        assert mine == other, f"{case}, seed {seed}\nours: {reply}\nansible: {theirs}"
+        if not theirs["failed"]:
+            assert reply["msg"] == theirs["msg"], f"{case}, seed {seed}"

@@ -84,9 +84,10 @@ def command(case: Case, program: list[str], out: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def run(case: Case, program: list[str], out: Path) -> subprocess.CompletedProcess[str]:
+def run(case: Case, program: list[str], out: Path, callback: str = "outcomes") -> subprocess.CompletedProcess[str]:
+    """The program's run, out being its directory for what it writes."""
     out.mkdir()
-    names = {"ANSIBLE_STDOUT_CALLBACK": "outcomes", "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks")}
+    names = {"ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks")}
     names.update(ANSIBLE_PIPELINING="1", ANSIBLE_LOCALHOST_WARNING="0", LC_ALL="C.UTF-8")
     names["ANSIBLE_SSH_EXECUTABLE"] = str(HERE / "refused_ssh")
     words = command(case, program, out)

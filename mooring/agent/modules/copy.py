@@ -120,26 +120,26 @@ def apply(args, before, after):
             raise host.Failed("Destination directory %s does not exist" % folder, dest=path)
         files.make_directories(folder, dict(args, mode=args["directory_mode"]))
     if kept(before) is None or before["checksum"] != after["checksum"]:
-        saved = write(args, path, before, after)
-        return {"backup_file": saved} if saved else None
+        return write(args, path, before, after)
     return files.apply_attributes(path, file_args(args), follow=False)
 
 
 def write(args, path, before, after):
-    """The new content under `path`; the backup's name if one was asked for."""
-    saved = None
+    """The new content under `path`; its `md5sum`, and the backup's name if one was asked for."""
+    done = {}
     with files.Draft(path, file_args(args), follow=False) as draft:
-        found = hashlib.sha1()
-        draft.write(watched(chunks(args), found))
+        found, other = hashlib.sha1(), files.new_md5()
+        draft.write(watched(chunks(args), [one for one in (found, other) if one is not None]))
         if found.hexdigest() != after["checksum"]:
             raise host.Failed("Copied file does not match the expected checksum. Transfer failed.",
                               checksum=found.hexdigest(), expected_checksum=after["checksum"])
         if args["validate"]:
             draft.validate(args["validate"])
         if args["backup"] and before is not None and os.path.exists(raw(path)):
-            saved = draft.backup()
+            done["backup_file"] = draft.backup()
         draft.commit(args["unsafe_writes"])
-    return saved
+    done["md5sum"] = other and other.hexdigest()
+    return done
 
 
 def chunks(args):
@@ -149,10 +149,11 @@ def chunks(args):
     return files.chunks(args["src"])
 
 
-def watched(source, found):
-    """The same chunks, while their digest is taken."""
+def watched(source, digests):
+    """The same chunks, while their digests are taken."""
     for chunk in source:
-        found.update(chunk)
+        for one in digests:
+            one.update(chunk)
         yield chunk
 
 
@@ -185,9 +186,11 @@ def new_text(args, path, after):
 def returns(args, before, now):
     """Ansible's return values."""
     path = place(args)
-    values = {"dest": path, "src": args["src"]}
+    values = {"dest": path, "src": args["src"], "path": path}
     if not is_tree(args):
         values["checksum"] = (now or {}).get("checksum")
+        if args["remote_src"] and kept(before) and before["checksum"] == values["checksum"]:
+            values["md5sum"] = files.md5(path)
         values.update(files.path_info(path))
     if before is not None and not args["force"]:
         values["msg"] = "file already exists"

@@ -39,7 +39,7 @@ def fetch(args, take):
     algorithm, wanted = parse_checksum(args)
     dest = args["dest"]
     values = {"dest": dest, "url": http.shown(args["url"]), "elapsed": 0, "changed": False,
-              "checksum_src": None, "checksum_dest": None}
+              "checksum_src": None, "checksum_dest": None, "src": None}
     there = None if os.path.isdir(raw(dest)) else files.digest(dest, algorithm or "sha1")
     if there and wanted == there and not args["force"]:
         return finish(args, dict(values, msg="file already exists"), take)
@@ -81,12 +81,15 @@ class Download(object):
     def __init__(self, answer, algorithm, wanted):
         self.answer, self.algorithm, self.wanted = answer, algorithm, wanted
         self.sha1, self.asked = hashlib.sha1(), hashlib.new(algorithm or "sha1")
+        self.md5 = files.new_md5()
 
     def chunks(self):
         done, total = 0, int(self.answer.header("content-length") or 0)
         for chunk in self.answer.chunks():
             self.sha1.update(chunk)
             self.asked.update(chunk)
+            if self.md5:
+                self.md5.update(chunk)
             done += len(chunk)
             host.progress("downloading %s" % self.answer.url.rpartition("/")[2], done, total)
             yield chunk
@@ -118,7 +121,7 @@ def store(args, values, download):
             if args["backup"] and os.path.exists(raw(dest)):
                 done["backup_file"] = draft.backup()
             draft.commit(args["unsafe_writes"])
-            done["checksum_dest"] = done["checksum_src"]
+    done["md5sum"] = download.md5 and download.md5.hexdigest()
     return done
 
 

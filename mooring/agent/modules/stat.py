@@ -14,8 +14,8 @@ ARGS = {
     "path": {"type": "path", "required": True, "aliases": ["dest", "name"]},
     "follow": {"type": "bool", "default": False},
     "get_checksum": {"type": "bool", "default": True},
-    "get_mime": {"type": "bool", "default": False, "aliases": ["mime", "mime_type", "mime-type"]},
-    "get_attributes": {"type": "bool", "default": False, "aliases": ["attr", "attributes"]},
+    "get_mime": {"type": "bool", "default": True, "aliases": ["mime", "mime_type", "mime-type"]},
+    "get_attributes": {"type": "bool", "default": True, "aliases": ["attr", "attributes"]},
     "checksum_algorithm": {
         "default": "sha1", "choices": ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"],
         "aliases": ["checksum", "checksum_algo"],

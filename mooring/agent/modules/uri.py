@@ -2,6 +2,7 @@
 
 from __future__ import absolute_import, division, print_function
 
+import collections
 import json
 import os
 import re
@@ -51,6 +52,9 @@ def run(args):
         values = describe(args, answer)
     except host.Failed as failure:
         extra = dict(failure.values, elapsed=int(time.time() - start), redirected=False)
+        # Without a status it is the task's own settings that are wrong.
+        if -1 in args["status_code"] and extra.get("status") == -1:
+            return dict(extra, changed=False, msg=failure.message)
         raise host.Failed(complaint(extra.get("status", -1), args, failure.message), **extra)
     values["elapsed"] = int(time.time() - start)
     if answer.status not in args["status_code"]:
@@ -109,12 +113,29 @@ def describe(args, answer):
             host.warn("%s calls its answer JSON, but it is none that can be read" % answer.url)
     if args["return_content"]:
         values["content"] = decoded
+    elif answer.status >= 300 and answer.status in args["status_code"] and not JSON_TYPE.match(kind):
+        values["body"] = decoded
     words = "OK (%s bytes)" % (answer.header("content-length") or "unknown")
     if answer.status >= 300:
         words = "HTTP Error %d: %s" % (answer.status, answer.reason)
+    pairs = read_cookies(answer.headers)
+    values.update(cookies=dict(pairs), cookies_string="; ".join("%s=%s" % pair for pair in pairs))
     redirected = answer.url != http.shown(args["url"])
     values.update(changed=False, status=answer.status, url=answer.url, redirected=redirected, msg=words)
     return values
+
+
+def read_cookies(headers):
+    """[(name, value)] of the cookies that an answer sets, the last of a name; what it takes away is not among them."""
+    found = collections.OrderedDict()
+    for line in [value for name, value in headers if name == "set-cookie"]:
+        pair, _, rest = line.partition(";")
+        name, equals, value = [part.strip() for part in pair.partition("=")]
+        settings = dict(part.strip().lower().partition("=")[::2] for part in rest.split(";"))
+        found.pop(name, None)
+        if name and equals and not re.match("-|0+$", settings.get("max-age", "")):
+            found[name] = value
+    return list(found.items())
 
 
 def locate(url, target):

@@ -7,7 +7,7 @@ import re
 import socket
 import time
 
-from mooring.agent import host
+from mooring.agent import files, host
 from mooring.agent.names import raw, text
 
 # Of what a port says, so much of the end is searched.
@@ -44,12 +44,14 @@ def run(args):
         match = wait(args, expression, start)
     groups = match.groups() if hasattr(match, "groups") else ()
     names = match.groupdict() if hasattr(match, "groupdict") else {}
-    return {
+    values = {
         "changed": False, "state": args["state"], "port": args["port"], "path": args["path"],
         "search_regex": args["search_regex"], "elapsed": int(time.time() - start),
         "match_groups": [group and text(group) for group in groups],
         "match_groupdict": {name: group and text(group) for name, group in names.items()},
     }
+    # As with Ansible the file's state is told in place of the one that was waited for.
+    return dict(values, **files.path_info(args["path"])) if args["path"] is not None else values
 
 
 def check_arguments(args):
