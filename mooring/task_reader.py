@@ -139,6 +139,8 @@ class TaskReader:
         signature = arguments.find(key, place)
         args, wheres = self._args(signature, node, place)
         for name, value in extra.items():
+            if name == signature.free_form and name in args:
+                raise ArgumentError(f'{signature.name}: "{name}" is given twice, as text and under args', place)
             args.setdefault(name, value)
         arguments.check(signature, args, wheres, place)
         return signature.name, args

@@ -160,6 +160,12 @@ def test_words_win_over_args(tmp_path: Path) -> None:
         }
 
 
+def test_a_command_in_two_places(tmp_path: Path) -> None:
+    """Ansible's module refuses it when it runs: "parameters are mutually exclusive: _raw_params|cmd|argv"."""
+    assert read_task(tmp_path, {"shell": "ls", "args": {"cmd": "pwd"}}) is None
+    assert read_task(tmp_path, {"command": "ls", "args": {"argv": ["pwd"]}}) is None
+
+
 PARTS = (
     "a", "b", "=", "=", '"', "'", "\\", "\\n", " ", " ", "  ", "\n", "\t", "{{", "}}", "{%", "%}", "{#", "#}", "{", "}",
     "creates=", "chdir=", "warn=", '\\"', "\\'", "\\=", "\\x41", "\\u00e4", "\\N{BULLET}", "\\N{NO}", "\\U00110000",
