@@ -159,7 +159,10 @@ def _parse_one(text: str) -> dict[str, Any]:
 
 
 def _key_values(text: str) -> dict[str, Any]:
-    """`a=1 b=two`: as in Ansible the values are strings. Words that Ansible would drop without a word are refused."""
+    """`a=1 b=two`: as in Ansible the values are strings, and the operator's own, which may be expressions.
+
+    Words that Ansible would drop without a word are refused.
+    """
     try:
         found = key_values.parse(text)
     except ValueError as error:
@@ -167,7 +170,7 @@ def _key_values(text: str) -> dict[str, Any]:
     wrong = [found.rest] if found.rest else [f"{name}=" for name in found.pairs if not name.isidentifier()]
     if wrong:
         raise UsageError(f'--extra-vars: "{on_one_line(wrong[0])}" is no key=value')
-    return dict(found.pairs)
+    return {name: source.Text(value) for name, value in found.pairs.items()}
 
 
 def ask_password(prompt: str) -> str:

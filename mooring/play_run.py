@@ -19,7 +19,7 @@ from mooring.host_state import HostState
 from mooring.inventory import Inventory
 from mooring.meeting import Meeting, Position
 from mooring.playbook import Play, load_vars_file
-from mooring.results import Event
+from mooring.results import Event, Warned
 from mooring.tags import TagChoice
 from mooring.templating import OMIT, Templar
 from mooring.variables import HostVars, Precedence, Variables
@@ -61,6 +61,7 @@ class PlayRun:
 
     def __post_init__(self) -> None:
         self.meeting = Meeting(self.hosts)
+        self.templar.warn = lambda text: self.emit(Warned(text))
         self._end: Position | None = None
         self.handlers = Handlers(self.play.handlers, self.templar)
 

@@ -8,7 +8,7 @@ template yields is never a template again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from mooring.jinja.values import OMIT
 from mooring.lazy import LazyDict, LazyList
 from mooring.reading import read_text
 from mooring.source import Text, Unsafe
+from mooring.truth import describe, is_empty, is_wrapped
 
 __all__ = ["OMIT", "Templar", "is_template"]
 
@@ -57,7 +58,7 @@ class Templar:
     """Checks and renders templates; one for a whole run, shared by its threads.
 
     `basedir` is the playbook's directory: files for `lookup` and templates to include are looked for there as well.
-    Compiled templates are kept, so that a template costs its compilation once.
+    Compiled templates are kept, so that each is compiled once. `warn` is told of conditions that are no booleans.
     """
 
     def __init__(self, basedir: Path | None = None) -> None:
@@ -67,6 +68,8 @@ class Templar:
         self._checked: set[tuple[str, bool]] = set()
         self._compiled: dict[tuple[str, bool], Template] = {}
         self._files: dict[tuple[Any, ...], Environment] = {}
+        self.warn: Callable[[str], None] = lambda text: None
+        self._doubted: set[tuple[Where | None, str]] = set()
 
     # --- before any host is touched ---
 
@@ -89,9 +92,9 @@ class Templar:
     def check_condition(self, expression: Any, where: Where | None = None) -> None:
         """Refuse a condition that is no bare Jinja expression, likewise."""
         for text in expression if isinstance(expression, list) else [expression]:
-            if isinstance(text, str):
+            if isinstance(text, str) and text.strip():
                 place = getattr(text, "where", None) or where
-                self._check(text, place, is_expression=not _is_wrapped(text))
+                self._check(text, place, is_expression=not is_wrapped(text))
 
     def check_file(self, path: Path, searchpath: Sequence[Path] = (), options: Mapping[str, Any] | None = None) -> None:
         """Refuse a template file that cannot be read or compiled, or names unknown filters, tests or look-ups."""
@@ -165,29 +168,42 @@ class Templar:
         return self._compiled[key]
 
     def condition(self, expression: Any, variables: Mapping[str, Any]) -> bool:
-        """Whether a `when`, `until` and so on holds: a bool, a bare expression, or a list of which all must hold."""
-        if isinstance(expression, list):
-            return all(self.condition(one, variables) for one in expression)
+        """Whether a `when`, `until` and so on holds: a bare expression, or a value as YAML has it.
+
+        What is no boolean counts by Python's truth, and is warned of once for each place.
+        """
         where = getattr(expression, "where", None)
         refuse(expression, "the condition", where)
-        result = expression
+        if is_empty(expression):
+            self._doubt("", expression, where)
+            return True
+        result = self.render(expression, variables) if not isinstance(expression, str) else None
         if isinstance(expression, str):
-            result = self._evaluate(expression, where, variables)
-        if isinstance(result, bool):
-            return result
-        kind = "null" if result is None else "str" if isinstance(result, str) else type(result).__name__
-        shown = str(expression).strip()
-        raise TemplateError(f"condition `{shown}` is {result!r} ({kind}), not a boolean", where, 'use "| bool"')
+            result = self._evaluate(expression.strip(), where, variables)
+        if not isinstance(result, bool):
+            self._doubt(expression, result, where)
+        return bool(result)
 
-    def _evaluate(self, expression: str, where: Where | None, variables: Mapping[str, Any]) -> Any:
-        text = expression.strip()
-        if not text:
-            raise TemplateError("a condition must not be empty", where)
-        if _is_wrapped(text):
+    def _doubt(self, expression: Any, result: Any, where: Where | None) -> None:
+        place = (where, str(expression))
+        if place not in self._doubted:
+            self._doubted.add(place)
+            message, hint = describe(expression, result)
+            self.warn(str(TemplateError(message, where, hint)))
+
+    def _evaluate(self, text: str, where: Where | None, variables: Mapping[str, Any]) -> Any:
+        if is_wrapped(text):
             result = self._render_text(Text(text, where), variables)
+            if is_empty(result):
+                self._doubt("", result, where)
+                return True
+            if not isinstance(result, str):
+                return result
             # A variable may hold the expression, but only one that the operator wrote, never a host's output.
-            is_own = type(result) is Text and not _is_wrapped(result)
-            return self._evaluate(result, where, variables) if is_own else result
+            if type(result) is not Text or is_wrapped(result):
+                hint = "name the variable without {{ }}"
+                raise TemplateError(f"condition `{text}` is a text, not a boolean or an expression", where, hint)
+            return self._evaluate(result.strip(), where, variables)
         try:
             template = self._compile(text, is_expression=True)
             return self._expressions.run(template, variables, {})
@@ -225,11 +241,6 @@ class Templar:
         if key not in self._files:
             self._files[key] = self._expressions.searching(places, options)
         return self._files[key]
-
-
-def _is_wrapped(expression: str) -> bool:
-    text = expression.strip()
-    return text.startswith("{{") and text.endswith("}}")
 
 
 def _keep_newlines(template: str, result: Any, newline: str = "\n") -> Any:

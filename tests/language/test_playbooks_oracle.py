@@ -30,11 +30,15 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Case:
-    """A playbook, the options that both are given, and where the two differ on purpose: counter, ours, theirs."""
+    """A playbook, the options that both are given, and where the two differ on purpose: counter, ours, theirs.
+
+    `settings` are those of Ansible's environment in which it means what we mean.
+    """
 
     book: str
     options: tuple[str, ...] = ()
     differs: tuple[tuple[str, int, int], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return " ".join((self.book, *self.options[:2]))
@@ -63,6 +67,7 @@ CASES = [
     Case("ends"),
     Case("timeouts"),
     Case("arguments", ("--extra-vars", r"directory=C:\dir more='x y'")),
+    Case("conditions", ("--extra-vars", "b=false c='one == 1'"), (), (("ANSIBLE_ALLOW_BROKEN_CONDITIONALS", "true"),)),
 ]
 
 
@@ -90,6 +95,7 @@ def run(case: Case, program: list[str], out: Path, callback: str = "outcomes") -
     names = {"ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks")}
     names.update(ANSIBLE_PIPELINING="1", ANSIBLE_LOCALHOST_WARNING="0", LC_ALL="C.UTF-8")
     names["ANSIBLE_SSH_EXECUTABLE"] = str(HERE / "refused_ssh")
+    names.update(case.settings)
     words = command(case, program, out)
     return subprocess.run(words, cwd=ROOT, env={**os.environ, **names}, capture_output=True, text=True, check=False)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible._internal._templating._jinja_common import _TemplateConfig
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar as AnsibleTemplar
@@ -272,18 +273,36 @@ FAILURES = r"""
 - "{{ [no_such] }}"
 - "{{ lookup('file', 'no/such/file') }}"
 """
-BAD_CONDITIONS = r"""
+# No booleans: Ansible refuses them, unless it is told to take them by Python's truth, as is done here with a warning.
+BROKEN_CONDITIONS = r"""
 - ""
+- " "
+- null
+- 5
+- 0
+- []
+- [port == 81]
 - port
+- port - 80
 - name
+- empty
 - "'no'"
 - nothing
-- no_such
 - words
+- words[4:]
+- settings
 - is_prod
+- evil
+- name and words
+- "{{ words }}"
+- "{{ nothing }}"
+- "{{ empty }}"
+- "{{ port }}"
+"""
+BAD_CONDITIONS = r"""
+- no_such
 - port =
 - "{{ evil }}"
-- "{{ words }}"
 - "version is version('1.x', '>')"
 - "name is version('1.0', '>', strict=true)"
 - "name is failed"
@@ -353,7 +372,23 @@ def test_condition(condition: Any, ours: tuple[Templar, Variables], oracle: Ansi
     templar, variables = ours
     parts = condition if isinstance(condition, list) else [condition]
     expected = all(oracle.evaluate_conditional(trusted(part)) for part in parts)
+    assert all(templar.condition(part, variables) for part in parts) is expected
+
+
+@pytest.mark.parametrize("condition", load(BROKEN_CONDITIONS), ids=str)
+def test_condition_that_is_no_boolean(condition: Any, oracle: AnsibleTemplar, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AnsibleError):
+        oracle.evaluate_conditional(trusted(condition))
+    monkeypatch.setattr(_TemplateConfig, "allow_broken_conditionals", True)
+    templar, warnings = Templar(), list[str]()
+    templar.warn = warnings.append
+    templar.check_condition([condition])
+    variables = Variables(templar, [(load(VARS), False), (FACTS, True)])
+    expected = oracle.evaluate_conditional(trusted(condition))
     assert templar.condition(condition, variables) is expected
+    assert templar.condition(condition, variables) is expected
+    assert len(warnings) == 1
+    assert f"counts as {str(expected).lower()}" in warnings[0]
 
 
 @pytest.mark.parametrize("value", load(FAILURES), ids=str)

@@ -93,10 +93,31 @@ def test_omit() -> None:
         templar.render("x{{ omit }}", {})
 
 
-def test_condition_explains_what_is_no_boolean() -> None:
-    with pytest.raises(TemplateError) as caught:
-        Templar().condition(Text("answer", WHERE), {"answer": "no"})
-    assert "condition `answer` is 'no' (str), not a boolean (use \"| bool\")" in str(caught.value)
+@pytest.mark.parametrize(
+    ("condition", "value", "message"),
+    [
+        ("b", "false", 'condition `b` is the text "false", not a boolean: it counts as true (use `b | bool`)'),
+        (
+            "b or c",
+            "No",
+            'condition `b or c` is the text "No", not a boolean: it counts as true (use `(b or c) | bool`)',
+        ),
+        ("{{ b }}", ["x"], "condition `{{ b }}` is a list, not a boolean: it counts as true (use `b | length > 0`)"),
+        ("b", "s3cret", "condition `b` is a text, not a boolean: it counts as true (use `b | length > 0`)"),
+        ("b", {}, "condition `b` is an empty mapping, not a boolean: it counts as false (use `b | length > 0`)"),
+        ("b", None, "condition `b` is null, not a boolean: it counts as false (use `b is not none`)"),
+        ("b", 0, "condition `b` is a number, not a boolean: it counts as false (use `b != 0`, or `b | bool`)"),
+        (" ", 1, "an empty condition counts as true (leave it out)"),
+    ],
+)
+def test_condition_that_is_no_boolean_is_warned_of_once(condition: str, value: Any, message: str) -> None:
+    templar, warnings = Templar(), list[str]()
+    templar.warn = warnings.append
+    for _ in range(2):
+        assert templar.condition(Text(condition, WHERE), {"b": value, "c": ""}) is ("as true" in message)
+    assert [text.splitlines()[0] for text in warnings] == [f"site.yml:3:9: {message}"]
+    templar.condition(Text(condition, Where("other.yml", 1, 1)), {"b": value, "c": ""})
+    assert len(warnings) == 2
 
 
 def test_conditions_do_not_run_a_hosts_output() -> None:
