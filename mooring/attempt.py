@@ -15,6 +15,7 @@ from mooring.host_state import HostState
 from mooring.play_run import PlayRun
 from mooring.request import Content
 from mooring.results import Progress, Silence
+from mooring.templating import OMIT
 from mooring.time_limit import TimeLimit
 from mooring.variables import Variables
 
@@ -64,7 +65,7 @@ class Attempt:
     @functools.cached_property
     def _limit(self) -> TimeLimit:
         """Counts from the attempt's beginning."""
-        return TimeLimit(self._render(self.task.keywords.timeout))
+        return TimeLimit(self.run.keyword(self.task.keywords, "timeout", self.variables))
 
     def _wait(self, seconds: float) -> None:
         self._limit.wait(self.run.wait, seconds)
@@ -78,15 +79,15 @@ class Attempt:
 
     def _mode(self, word: str) -> bool:
         """Whether it is check mode (word: check), or whether differences are asked for (diff)."""
-        own = self.task.keywords.check_mode if word == "check" else self.task.keywords.diff
         default: bool = getattr(self.run.options, word)
-        return default if own is None else self.run.truth(own, self.variables)
+        keyword = "check_mode" if word == "check" else "diff"
+        return self.run.truth(self.task.keywords, keyword, self.variables, default)
 
     def _environment(self) -> dict[str, str]:
         merged: dict[str, str] = {}
         for layer in self.task.keywords.environment:
             rendered = self._render(layer)
-            for one in rendered if isinstance(rendered, list) else [rendered]:
+            for one in rendered if isinstance(rendered, list) else [rendered] if rendered is not OMIT else []:
                 if not isinstance(one, Mapping):
                     kind = type(one).__name__
                     raise TemplateError(

@@ -13,7 +13,7 @@ MooringError                    rendered once, in tasks.py; a traceback only wit
 │   ├── HostKeyRejected         the host's key is unknown, or not the one that is known
 │   ├── ConnectionLost          the connection broke, or the host did not answer
 │   │   └── OutOfTime           the host did not answer within the time that a request was given
-│   └── BecomeFailed            logged in, but may not become the other user
+│   └── BecomeFailed            logged in, but may not become the other user; a task that wants to has failed
 ├── AgentError                  logged in, but the agent did not start or did not answer as it should
 ├── TaskTimedOut                a task took longer than its `timeout` (or than looking may take)
 ├── RegistryError               a registry, or the way to it, does not answer as it should (exit status 2)
@@ -133,7 +133,7 @@ class OutOfTime(ConnectionLost):
 
 
 class BecomeFailed(HostUnreachable):
-    """Logged in, but may not become the other user."""
+    """Logged in, but may not become the other user. In a run the task fails, and the host goes on."""
 
 
 class AgentError(HostUnreachable):

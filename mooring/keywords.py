@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from mooring import source
 from mooring.conversion import as_bool
 from mooring.errors import PlaybookError, SourceError, Where
 from mooring.source import Reader, did_you_mean
-from mooring.templating import is_template
+from mooring.templating import OMIT, is_template
 from mooring.variables import is_connecting
 
 # Ansible's words that mean something this engine does not do; named, so that nobody takes them for a typo.
@@ -37,7 +37,10 @@ YES_OR_NO = ("become", "check_mode", "diff", "no_log", "ignore_errors")
 
 @dataclass(frozen=True)
 class Keywords:
-    """What a play, role or block hands down: when, vars, tags and environment add up, the rest replace."""
+    """What a play, role or block hands down: when, vars, tags and environment add up, the rest replace.
+
+    `outer` are the keywords around these, whose values hold where a template yields `omit`.
+    """
 
     when: tuple[Any, ...] = ()
     vars: tuple[Mapping[str, Any], ...] = ()
@@ -52,6 +55,7 @@ class Keywords:
     no_log: Any = None
     ignore_errors: Any = None
     timeout: Any = None
+    outer: Keywords | None = None
 
     SINGLE = ("become", "become_user", "become_method", "check_mode", "diff", "no_log", "ignore_errors", "timeout")
 
@@ -68,8 +72,16 @@ class Keywords:
             include_params=outer.include_params + self.include_params,
             tags=outer.tags | self.tags,
             environment=outer.environment + self.environment,
+            outer=outer,
             **singles,
         )
+
+    def render(self, name: str, render: Callable[[Any], Any]) -> Any:
+        """The rendered value of a keyword of SINGLE; None where it is not given, or omitted all the way out."""
+        value = render(getattr(self, name))
+        if value is not OMIT:
+            return value
+        return None if self.outer is None else self.outer.render(name, render)
 
 
 def read_keywords(reader: Reader) -> Keywords:
@@ -77,8 +89,8 @@ def read_keywords(reader: Reader) -> Keywords:
     refuse_unsupported(reader)
     variables = read_vars(reader, "vars")
     method = reader.take("become_method")
-    if method not in (None, "sudo", "ansible.builtin.sudo"):
-        raise PlaybookError(f'become_method "{method}" is not supported', reader.node.where, "use sudo")
+    if not is_template(method):
+        check_become_method(method, reader.node.where)
     return Keywords(
         when=tuple(reader.take_list("when")),
         vars=(variables,) if variables else (),
@@ -89,6 +101,12 @@ def read_keywords(reader: Reader) -> Keywords:
         timeout=read_seconds(reader, "timeout"),
         **{name: read_yes_or_no(reader, name) for name in YES_OR_NO},
     )
+
+
+def check_become_method(method: Any, where: Where | None) -> None:
+    """Refuse every way to become another user but sudo."""
+    if method not in (None, "sudo", "ansible.builtin.sudo"):
+        raise PlaybookError(f'become_method "{method}" is not supported', where, "use sudo")
 
 
 def read_yes_or_no(reader: Reader, key: str) -> Any:

@@ -10,7 +10,7 @@ from mooring.bundle import INTERPRETERS, NO_PYTHON, Bundle
 from mooring.connection.become import READY, Become
 from mooring.connection.process import Connection
 from mooring.deadline import Deadline
-from mooring.errors import AgentError, ConnectionLost, MooringError
+from mooring.errors import AgentError, BecomeFailed, ConnectionLost, MooringError
 from mooring.frames import KEPT_WORDS, LONGEST_BANNER, Frames, Silent
 from mooring.messages import Malformed, parse_hello
 
@@ -37,19 +37,23 @@ class Launch:
         frames = Frames(self.connection.start(command))
         frames.deadline = deadline
         try:
-            hello = self._greet(frames)
-        except Silent:
-            error = self._explain_silence(frames)
+            hello = self._try_greeting(frames)
+        except BaseException as error:
             frames.process.close()
-            raise error from None
-        except Malformed as error:
-            frames.process.close()
-            raise AgentError(f"the agent did not start: {error}", "start", shorten(frames.buffer)) from None
-        except BaseException:
-            frames.process.close()
+            if isinstance(error, BecomeFailed):
+                self.connection.limit(Deadline(None))  # the host is there: other users' agents work on
             raise
         self.connection.limit(Deadline(None))
         return frames, hello
+
+    def _try_greeting(self, frames: Frames) -> Mapping[str, Any]:
+        """The agent's hello, or why there is none."""
+        try:
+            return self._greet(frames)
+        except Silent:
+            raise self._explain_silence(frames) from None
+        except Malformed as error:
+            raise AgentError(f"the agent did not start: {error}", "start", shorten(frames.buffer)) from None
 
     def _greet(self, frames: Frames) -> Mapping[str, Any]:
         if self.become is not None and self.become.password:

@@ -17,6 +17,7 @@ from mooring.foreign import Foreign
 from mooring.handlers import Handlers
 from mooring.host_state import HostState
 from mooring.inventory import Inventory
+from mooring.keywords import Keywords, check_become_method
 from mooring.meeting import Meeting, Position
 from mooring.playbook import Play, load_vars_file
 from mooring.results import Event, Warned
@@ -105,14 +106,19 @@ class PlayRun:
         """Whether the play has ended before that position."""
         return self._end is not None and position > self._end
 
-    def truth(self, value: Any, variables: Variables) -> bool:
-        """A keyword that is yes, no, or a template for it; not given it means no."""
-        return is_true(self.templar.render(value, variables), getattr(value, "where", None))
+    def keyword(self, keywords: Keywords, name: str, variables: Variables) -> Any:
+        """The rendered value of a keyword that is handed down."""
+        return keywords.render(name, lambda value: self.templar.render(value, variables))
+
+    def truth(self, keywords: Keywords, name: str, variables: Variables, default: bool = False) -> bool:
+        """A keyword that is yes, no, or a template for it; `default` where it is not given."""
+        value = self.keyword(keywords, name, variables)
+        return default if value is None else is_true(value, getattr(getattr(keywords, name), "where", None))
 
     def is_hidden(self, task: Task, variables: Variables) -> bool:
         """Whether no_log hides what the task says; also where that cannot be found out."""
         try:
-            return self.truth(task.keywords.no_log, variables)
+            return self.truth(task.keywords, "no_log", variables)
         except TemplateError:
             return True
 
@@ -122,11 +128,12 @@ class PlayRun:
         The variables are the operator's alone. A keyword may name a fact, such as ansible_user_id, but not more of it
         than the name of a user.
         """
-        own = variables.operators()
+        own, keywords = variables.operators(), task.keywords
         become, user = (
-            own[f"ansible_{name}"] if f"ansible_{name}" in own else self.templar.render(keyword, variables)
-            for name, keyword in (("become", task.keywords.become), ("become_user", task.keywords.become_user))
+            self.keyword(keywords, name, variables) if value is OMIT else value
+            for name, value in ((name, own.get(f"ansible_{name}", OMIT)) for name in ("become", "become_user"))
         )
+        check_become_method(self.keyword(keywords, "become_method", variables), task.where)
         if isinstance(user, Foreign) and not USER.fullmatch(user):
             raise TemplateError("become_user holds a host's text that is no name of a user", task.where)
         return str(user or "root") if is_true(become) else None

@@ -23,11 +23,16 @@ def failure(error: Exception) -> dict[str, Any]:
     return {"failed": True, "msg": str(error)}
 
 
-def outcome_of(values: Mapping[str, Any], is_ignored: bool) -> Outcome:
+def says_failed(values: Mapping[str, Any]) -> bool:
+    """Whether the task failed; as in Ansible `failed_when` has the last word, also over an `until` that never held."""
+    return bool(values.get("failed_when_result", values.get("failed")))
+
+
+def outcome_of(values: Mapping[str, Any], is_failed: bool, is_ignored: bool) -> Outcome:
     """The outcome that return values mean."""
     if values.get("unreachable"):
         return Outcome.UNREACHABLE
-    if values.get("failed"):
+    if is_failed:
         return Outcome.IGNORED if is_ignored else Outcome.FAILED
     if values.get("skipped"):
         return Outcome.SKIPPED

@@ -141,7 +141,7 @@ class Runner:
         for name in names:
             self.recap.add_host(name)
         serial = self._values(play, names, play.serial)
-        limit = self._values(play, names, (play.max_fail_percentage,))[0]
+        limit = next(iter(self._values(play, names, (play.max_fail_percentage,))), None)
         for batch in batches(names, serial, play.where):
             goes_on = self._batch(play, names, batch, limit)
             if not self._interrupts.count:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mooring.attempt import Attempt
 from mooring.blocks import Task
 from mooring.conditions import enrich, judge, unmet
 from mooring.effects import EFFECT, IncludeVariables, SetFacts
-from mooring.errors import HostUnreachable, SourceError, TaskTimedOut, TemplateError
+from mooring.errors import BecomeFailed, HostUnreachable, SourceError, TaskTimedOut, TemplateError
 from mooring.foreign import mark, refuse_name
 from mooring.host_state import HostState
 from mooring.loops import Loop, sum_up
 from mooring.play_run import PlayRun
 from mooring.results import ItemFinished, Result, Warned
-from mooring.return_values import as_number, failure, outcome_of, public
+from mooring.return_values import as_number, failure, outcome_of, public, says_failed
+from mooring.templating import OMIT
 from mooring.variables import Variables
 
-DEFAULT_RETRIES = 3
+DEFAULT_RETRIES, DEFAULT_DELAY = 3, 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Done:
     """What a task, or an item of its loop, returned, and how that is to be taken."""
 
     values: dict[str, Any]
+    is_failed: bool = False
     is_ignored: bool = False
     is_hidden: bool = False
 
@@ -88,37 +90,40 @@ class TaskRun:
         done: list[Done] = []
         for index in range(len(loop.items)):
             if index and loop.control.get("pause"):
-                self.run.wait(as_number(self._render(loop.control["pause"], variables), "pause"))
+                self.run.wait(self._number(loop.control["pause"], "pause", 0, variables))
             started = time.monotonic()
             layer = loop.layer(index)
             inner = variables.with_layer(layer, final=True)
             one = self._once(inner)
             one.values.update(layer)
             self._register(one.values)
-            label = self._label(loop, one, inner)
+            one, label = self._label(loop, one, inner)
             done.append(one)
             if one.values.get("unreachable") and self.run.interrupted.is_set():
                 break  # by our own doing
             self.run.emit(ItemFinished(self._result(one, time.monotonic() - started, self._title(inner), label)))
             if one.values.get("unreachable"):
                 break
-        failed = [one for one in done if one.values["failed"]]
+        failed = [one for one in done if one.is_failed]
         is_ignored = bool(failed) and all(one.is_ignored for one in failed)
-        return Done(enrich(sum_up([one.values for one in done])), is_ignored, any(one.is_hidden for one in done))
+        whole = enrich(sum_up([one.values for one in done]))
+        return Done(whole, bool(failed), is_ignored, any(one.is_hidden for one in done))
 
-    def _label(self, loop: Loop, one: Done, variables: Variables) -> str:
-        if "label" not in loop.control:
-            return str(one.values[loop.name])
+    def _label(self, loop: Loop, one: Done, variables: Variables) -> tuple[Done, str]:
+        """The item's label; where that cannot be rendered, the item has failed."""
         try:
-            return str(self._render(loop.control["label"], variables))
+            label = self._render(loop.control.get("label", OMIT), variables)
         except TemplateError as error:
             one.values.update(failed=True, msg=f"loop_control's label: {error}")
-            return ""
+            return replace(one, is_failed=True), ""
+        return one, str(one.values[loop.name] if label is OMIT else label)
 
     def _once(self, variables: Variables) -> Done:
         """The task with these variables; what it says about the host is known at once, also to its own loop."""
         try:
             values = self._values(variables)
+        except BecomeFailed as error:  # as in Ansible the task failed, and the host goes on
+            values = failure(error)
         except HostUnreachable as error:
             values = {"unreachable": True, "failed": True, "msg": error.reason}
         except TaskTimedOut as error:  # as in Ansible it is neither judged nor tried again
@@ -127,7 +132,7 @@ class TaskRun:
             values = failure(error)
         effect = values.pop(EFFECT, None)
         done = self._done(values, variables)
-        if not done.values["failed"]:
+        if not done.is_failed:
             self._learn(done, effect, variables)
         return done
 
@@ -151,11 +156,12 @@ class TaskRun:
         for warning in full.pop("warnings", None) or ():
             if not is_hidden:
                 self.run.emit(Warned(str(warning), self.state.name))
-        return Done(full, full["failed"] and self._ignores(variables), is_hidden)
+        is_failed = says_failed(full)
+        return Done(full, is_failed, is_failed and self._ignores(variables), is_hidden)
 
     def _ignores(self, variables: Variables) -> bool:
         try:
-            return self.run.truth(self.task.keywords.ignore_errors, variables)
+            return self.run.truth(self.task.keywords, "ignore_errors", variables)
         except TemplateError:
             return False
 
@@ -174,22 +180,26 @@ class TaskRun:
             if self._is_done(values, variables):
                 return values
             if attempt <= retries:
-                self.run.wait(as_number(self._render(self.task.delay, variables), "delay"))
+                self.run.wait(self._number(self.task.delay, "delay", DEFAULT_DELAY, variables))
         gave_up = {"attempts": retries, "failed": True}
         return {**values, **gave_up, "msg": values.get("msg") or f"gave up after {attempt} attempts"}
 
     def _remember_handlers(self, variables: Variables) -> None:
         for name in self.task.notify:
             rendered = self._render(name, variables)
-            for one in rendered if isinstance(rendered, list) else [rendered]:
+            for one in rendered if isinstance(rendered, list) else [rendered] if rendered is not OMIT else []:
                 refuse_name(one, "the handler")
                 self.run.handlers.require(str(one), variables, self.task.where)
                 self.notified.append(str(one))
 
     def _retries(self, variables: Variables) -> int:
-        if self.task.retries is None:
-            return DEFAULT_RETRIES if self.task.until else 0
-        return int(as_number(self._render(self.task.retries, variables), "retries"))
+        default = DEFAULT_RETRIES if self.task.until else 0
+        return int(self._number(self.task.retries, "retries", default, variables))
+
+    def _number(self, value: Any, what: str, default: float, variables: Variables) -> float:
+        """A keyword that is a number; `default` where it is not given, or omitted."""
+        rendered = self._render(value, variables)
+        return default if rendered is None or rendered is OMIT else as_number(rendered, what)
 
     def _is_done(self, values: Mapping[str, Any], variables: Variables) -> bool:
         if values.get("unreachable") or values.get("skipped"):
@@ -227,7 +237,7 @@ class TaskRun:
         return Result(
             self.state.name,
             title,
-            outcome_of(values, done.is_ignored),
+            outcome_of(values, done.is_failed, done.is_ignored),
             {name: value for name, value in values.items() if name not in ("diff", "exception")},
             message if isinstance(message, str) else str(message),
             tuple(values.get("diff") or ()),

@@ -177,21 +177,22 @@ class Templar:
         if is_empty(expression):
             self._doubt("", expression, where)
             return True
-        result = self.render(expression, variables) if not isinstance(expression, str) else None
-        if isinstance(expression, str):
-            result = self._evaluate(expression.strip(), where, variables)
+        evaluate = self._evaluate if isinstance(expression, str) else self.render
+        result = evaluate(expression, variables)
+        if result is OMIT:
+            raise TemplateError("a condition cannot be omitted", where, "leave it out, or name a default")
         if not isinstance(result, bool):
             self._doubt(expression, result, where)
         return bool(result)
 
     def _doubt(self, expression: Any, result: Any, where: Where | None) -> None:
-        place = (where, str(expression))
-        if place not in self._doubted:
+        if (place := (where, str(expression))) not in self._doubted:
             self._doubted.add(place)
             message, hint = describe(expression, result)
             self.warn(str(TemplateError(message, where, hint)))
 
-    def _evaluate(self, text: str, where: Where | None, variables: Mapping[str, Any]) -> Any:
+    def _evaluate(self, expression: str, variables: Mapping[str, Any]) -> Any:
+        text, where = expression.strip(), getattr(expression, "where", None)
         if is_wrapped(text):
             result = self._render_text(Text(text, where), variables)
             if is_empty(result):
@@ -201,9 +202,8 @@ class Templar:
                 return result
             # A variable may hold the expression, but only one that the operator wrote, never a host's output.
             if type(result) is not Text or is_wrapped(result):
-                hint = "name the variable without {{ }}"
-                raise TemplateError(f"condition `{text}` is a text, not a boolean or an expression", where, hint)
-            return self._evaluate(result.strip(), where, variables)
+                raise TemplateError(f"condition `{text}` is a text, not a boolean or an expression", where)
+            return self._evaluate(Text(result, where), variables)
         try:
             template = self._compile(text, is_expression=True)
             return self._expressions.run(template, variables, {})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from mooring.connection.process import Process
 from mooring.deadline import Deadline
-from mooring.errors import BecomeFailed
+from mooring.errors import BecomeFailed, ConnectionLost
 
 # What the wrapped command says first, when it runs (bundle.py's script).
 READY = b"\0\0MOORING-SHELL-1\n"
@@ -74,7 +74,7 @@ class Become:
             start = max(0, len(came) - len(READY) + 1)
             if deadline.is_over:
                 said = self.clean(process.errors)[-KEPT_WORDS:]
-                raise BecomeFailed(f"sudo did not answer within {deadline.seconds or 0:.0f} seconds\n{said}".rstrip())
+                raise ConnectionLost(f"sudo did not answer within {deadline.seconds or 0:.0f} seconds\n{said}".rstrip())
             data = process.read_ready()
             asked = process.errors.count(prompt)
             if asked > 1:

@@ -68,6 +68,8 @@ CASES = [
     Case("timeouts"),
     Case("arguments", ("--extra-vars", r"directory=C:\dir more='x y'")),
     Case("conditions", ("--extra-vars", "b=false c='one == 1'"), (), (("ANSIBLE_ALLOW_BROKEN_CONDITIONALS", "true"),)),
+    Case("omitted"),
+    Case("becoming"),
 ]
 
 
@@ -94,6 +96,7 @@ def run(case: Case, program: list[str], out: Path, callback: str = "outcomes") -
     out.mkdir()
     names = {"ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callbacks")}
     names.update(ANSIBLE_PIPELINING="1", ANSIBLE_LOCALHOST_WARNING="0", LC_ALL="C.UTF-8")
+    names["PATH"] = f"{HERE / 'stand_in'}:{os.environ['PATH']}"
     names["ANSIBLE_SSH_EXECUTABLE"] = str(HERE / "refused_ssh")
     names.update(case.settings)
     words = command(case, program, out)

@@ -7,6 +7,7 @@ import shlex
 import stat
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -14,6 +15,7 @@ from mooring.bundle import Bundle
 from mooring.connection import Become
 from mooring.connection.local import LocalConnection
 from mooring.connection.process import Process
+from mooring.deadline import Deadline
 from mooring.errors import BecomeFailed
 from mooring.remote import Remote
 
@@ -129,6 +131,21 @@ def test_no_sudo_at_all(tmp_path: Path) -> None:
 
     assert connection.user == "ops"
     assert refuse(Bare(), None) == "sudo is not installed: install it, or log in as root"
+
+
+@pytest.mark.parametrize("before", ["echo sudo: unknown user www >&2; exit 1", ""])
+def test_what_sudo_refuses_leaves_the_connection_without_a_limit(tmp_path: Path, before: str) -> None:
+    class Limited(WithSudo):
+        limits: ClassVar[list[float | None]] = []
+
+        def limit(self, deadline: Deadline) -> None:
+            self.limits.append(deadline.seconds)
+
+    connection = Limited(tmp_path, before=before)
+    with pytest.raises(BecomeFailed):
+        become(connection, "n0pe", "www")
+    assert len(connection.limits) == 2
+    assert connection.limits[-1] is None
 
 
 def test_same_user_needs_no_sudo(tmp_path: Path) -> None:
