@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mooring.blocks import Task
@@ -37,21 +37,26 @@ class Handlers:
                 found.append(at)
         return found
 
-    def require(self, notification: str, variables: Mapping[str, Any], where: Where | None) -> None:
-        """Refuse a notification that means no handler."""
-        if not self.find(notification, variables):
+    def require(self, notification: str, variables: Mapping[str, Any], where: Where | None) -> list[int]:
+        """The same, but PlaybookError where a notification means no handler."""
+        found = self.find(notification, variables)
+        if not found:
             known = [name for task in self.tasks for name in (*self._titles(task, variables), *task.listen)]
             where = getattr(notification, "where", None) or where
             raise PlaybookError(f'no handler is called "{notification}"', where, did_you_mean(notification, known))
+        return found
 
-    def check(self, tasks: Iterator[Task]) -> None:
-        """While loading: the handlers that tasks notify must exist, as far as names are no templates."""
+    def missing(self, tasks: Iterable[Task]) -> Iterator[PlaybookError]:
+        """The handlers that tasks would notify in vain, as far as names are no templates; none is needed before."""
         if any(is_template(task.name) for task in self.tasks):
             return
         for task in tasks:
             for name in task.notify:
                 if not is_template(name):
-                    self.require(name if isinstance(name, str) else str(name), {}, task.where)
+                    try:
+                        self.require(name if isinstance(name, str) else str(name), {}, task.where)
+                    except PlaybookError as error:
+                        yield error
 
     def _titles(self, handler: Task, variables: Mapping[str, Any]) -> list[str]:
         """The names of a handler, without and with its role's; none where its name cannot be rendered."""

@@ -36,7 +36,7 @@ class HostState:
     host: Host
     session: Session
     standing: Standing = Standing.ACTIVE
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=lambda: {"ansible_facts": {}})
     included: dict[str, Any] = field(default_factory=dict)
     registered: dict[str, Any] = field(default_factory=dict)
     notified: set[int] = field(default_factory=set)
@@ -65,8 +65,7 @@ class HostState:
         own, declared = variables.operators(), arguments.find(module, None).facts
         taken = {mark(name): mark(value) for name, value in facts.items() if _is_fact(name, declared, own)}
         self.facts.update(taken)
-        known = self.facts.setdefault("ansible_facts", {})
-        known.update({name.removeprefix("ansible_"): value for name, value in taken.items()})
+        self.facts["ansible_facts"].update({name.removeprefix("ansible_"): value for name, value in taken.items()})
         dropped = sorted(facts.keys() - taken.keys())
         if not dropped:
             return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,9 @@ class Group:
     vars: Mapping[str, Any] = field(default_factory=dict, compare=False)
     depth: int = 0
     priority: int = 1
+
+
+Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -90,16 +93,20 @@ class Inventory:
 
     # --- patterns ---
 
-    def match(self, pattern: str | Sequence[str]) -> list[Host]:
+    def match(self, pattern: str | Sequence[str], warn: Warn | None = None) -> list[Host]:
         """The hosts that a pattern means, in the order of the pattern and then of the inventory.
 
-        UsageError where a part means nothing at all. `localhost` need not be in the inventory.
+        `warn` is told of parts that mean nothing at all, as in Ansible; without it these are a UsageError.
+        `localhost` need not be in the inventory.
         """
         text = pattern if isinstance(pattern, str) else ",".join(pattern)
         chosen: dict[str, None] = {}
         try:
             for part in patterns.parse(text):
-                found = part.pick(self._find(part))
+                found = self._find(part)
+                if not found:
+                    self._miss(part, warn)
+                found = part.pick(found) if found else found
                 if part.sign == "!":
                     chosen = {name: None for name in chosen if name not in found}
                 elif part.sign == "&":
@@ -110,7 +117,7 @@ class Inventory:
             raise UsageError(f'host pattern "{text}": {error}') from None
         return [self.host(name) for name in chosen]
 
-    def match_limit(self, limit: str) -> list[Host]:
+    def match_limit(self, limit: str, warn: Warn | None = None) -> list[Host]:
         """The hosts of --limit: a pattern, whose parts may be `@FILE` with a pattern in each line."""
         parts: list[str] = []
         for part in patterns.split(limit):
@@ -122,7 +129,7 @@ class Inventory:
             except SourceError as error:
                 raise UsageError(f"--limit: {error}") from None
             parts += [line.strip() for line in lines if line.strip()]
-        return self.match(parts)
+        return self.match(parts, warn)
 
     def _find(self, part: Pattern) -> list[str]:
         if part.text in self.hosts and part.first is None:
@@ -133,10 +140,18 @@ class Inventory:
             found += part.names(self.hosts)
         if not found and part.text in LOCALHOST:
             return [part.text]
-        if not found and not groups and (part.is_literal or not part.sign):
-            hint = did_you_mean(part.text, [*self.groups, *self.hosts])
-            raise PatternError(f'no host or group is "{part.text}"' + (f" ({hint})" if hint else ""))
         return list(dict.fromkeys(found))
+
+    def _miss(self, part: Pattern, warn: Warn | None) -> None:
+        """Tell of a part that means no host, unless it is a group that has none."""
+        if part.names(self.groups):
+            return
+        hint = did_you_mean(part.text, [*self.groups, *self.hosts])
+        remedy = f" ({hint})" if hint else ""
+        if warn is not None:
+            warn(f'no host or group is "{part.text}": it is left out of the pattern{remedy}')
+        elif part.is_literal or not part.sign:
+            raise PatternError(f'no host or group is "{part.text}"{remedy}')
 
     def host(self, name: str) -> Host:
         """The host of that name; `localhost` is this machine where the inventory does not have it."""

@@ -158,7 +158,7 @@ class PlayRun:
             role_params=[one.params for one in own],
             include_params=task.keywords.include_params if task else (),
             extra_vars=[self.options.extra_vars],
-            magic=[self._magic(state, task)],
+            magic=[self._magic(state), self._magic_of_play(state, task)],
         )
         if play.vars_files:
             known = precedence.variables(self.templar)
@@ -169,10 +169,20 @@ class PlayRun:
         """Another host's variables, once it has come as far as the host that asks."""
         if name != asking.name:
             self.meet(asking.name, name)
-        return self.host_variables(self.states[name])
+        return self._shared(name)
 
-    def _own(self, name: str) -> Variables:
-        return self.host_variables(self.states[name])
+    def _shared(self, name: str) -> Variables:
+        """What `hostvars` hold of a host: as in Ansible nothing of plays, roles, blocks and tasks."""
+        state = self.states[name]
+        precedence = Precedence(
+            inventory=self.inventory.layers(state.host),
+            facts=[state.facts],
+            include_vars=[state.included],
+            set_facts=[state.registered],
+            extra_vars=[self.options.extra_vars],
+            magic=[self._magic(state)],
+        )
+        return precedence.variables(self.templar)
 
     def _load_vars_files(self, variables: Variables, task: Task | None) -> Iterator[Mapping[str, Any]]:
         """The variables of the play's vars_files.
@@ -204,18 +214,12 @@ class PlayRun:
             self._vars_files[key] = load_vars_file(self.play, path)
         return self._vars_files[key]
 
-    def _magic(self, state: HostState, task: Task | None) -> dict[str, Any]:
-        magic = {
+    def _magic(self, state: HostState) -> dict[str, Any]:
+        return {
             "inventory_hostname": state.name,
             "inventory_hostname_short": state.name.split(".")[0],
             "group_names": list(state.host.group_names),
             "groups": self.inventory.group_members(),
-            "hostvars": HostVars(tuple(self.states), partial(self._other, state), self._own),
-            "play_hosts": list(self.play_hosts),
-            "ansible_play_hosts": list(self.play_hosts),
-            "ansible_play_hosts_all": list(self.play_hosts),
-            "ansible_play_batch": list(self.hosts),
-            "ansible_play_name": self.play.name,
             "playbook_dir": str(Path(self.play.context.playbook_dir).resolve()),
             "inventory_dir": self.inventory.directory,
             "inventory_file": self.inventory.file,
@@ -224,6 +228,16 @@ class PlayRun:
             "ansible_verbosity": self.options.verbosity,
             "ansible_run_tags": sorted(self.options.tags.only or {"all"}),
             "ansible_skip_tags": sorted(self.options.tags.skip),
+        }
+
+    def _magic_of_play(self, state: HostState, task: Task | None) -> dict[str, Any]:
+        magic = {
+            "hostvars": HostVars(tuple(self.states), partial(self._other, state), self._shared),
+            "play_hosts": list(self.play_hosts),
+            "ansible_play_hosts": list(self.play_hosts),
+            "ansible_play_hosts_all": list(self.play_hosts),
+            "ansible_play_batch": list(self.hosts),
+            "ansible_play_name": self.play.name,
             "omit": OMIT,
         }
         if task and task.role:

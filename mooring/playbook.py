@@ -58,6 +58,13 @@ class Playbook:
         with many_objects():
             return cls(path, tuple(_load_plays(path, Templar(path.parent), ())))
 
+    def warnings(self) -> Iterator[str]:
+        """What need not be wrong: handlers that are not there, which end a run only where they are notified."""
+        for play in self.plays:
+            known = Handlers(play.handlers, play.context.templar)
+            for error in known.missing((*play.tasks(), *known.tasks)):
+                yield f"{error}"
+
 
 def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> Iterator[Play]:
     root = source.load(path)
@@ -102,7 +109,7 @@ def _load_play(reader: Reader, context: Context) -> Play:
     handlers = [use.handlers for use in uses]
     handlers.append(load_list(reader.take_node("handlers"), context, inner, "handlers"))
     reader.finish()
-    play = Play(
+    return Play(
         name or hosts,
         reader.node.where,
         hosts,
@@ -116,10 +123,6 @@ def _load_play(reader: Reader, context: Context) -> Play:
         serial,
         max_fail_percentage,
     )
-    known = Handlers(play.handlers, context.templar)
-    known.check(play.tasks())
-    known.check(iter(known.tasks))
-    return play
 
 
 def _read_hosts(reader: Reader) -> str:

@@ -73,6 +73,8 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
         raise UsageError(f"no playbook {path}")
     inventory = Inventory.load(request.inventory, path.parent)
     playbook = Playbook.load(path)
+    for text in playbook.warnings():
+        reporter.handle(Warned(text))
     retry = RetryFile.of(path, request.inventory)
     if request.resume:
         request = replace(request, limit=retry.choose(inventory, request.limit))

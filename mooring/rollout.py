@@ -82,7 +82,7 @@ class RetryFile:
             named = ", ".join(on_one_line(name[:100]) for name in unknown[:NAMED])
             more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
             raise UsageError(f"--resume: {self.path} names {named}{more}, which the inventory does not have")
-        within = {host.name for host in inventory.match_limit(limit or "all")}
+        within = {host.name for host in inventory.match_limit(limit or "all", lambda text: None)}
         names = tuple(name for name in names if name in within)
         if not names:
             raise UsageError(f'--resume: no host of {self.path} is meant by "{limit}"')

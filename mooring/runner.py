@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mooring.bundle import Bundle
+from mooring.choice import Choice
 from mooring.connection.settings import RunOptions
 from mooring.descriptors import Room, make_room
-from mooring.errors import Interrupted, PlaybookError, SourceError, TemplateError, UsageError
+from mooring.errors import Interrupted, SourceError, TemplateError
 from mooring.host_state import HostState, Standing
 from mooring.interrupts import Interrupts
 from mooring.inventory import Host, Inventory
@@ -29,8 +30,6 @@ from mooring.results import Event, PlayStarted, Recap, Remainder, RunFinished, T
 from mooring.rollout import Rollout
 from mooring.serial import batches, exceeds
 from mooring.session import Session
-from mooring.templating import is_template
-from mooring.variables import Variables
 from mooring.walker import Walker
 
 INTERRUPTED = 130
@@ -59,6 +58,7 @@ class Runner:
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._interrupted = threading.Event()
         self._interrupts = Interrupts(lambda: self._events.put(None))
+        self._choice = Choice(self.inventory, self.options, lambda text: self._tell(Warned(text)))
         self._room, self._working = Room(self.options.forks), set[str]()
         self._mishap = Mishap()
 
@@ -94,13 +94,7 @@ class Runner:
 
     def hosts(self, play: Play) -> list[Host]:
         """The hosts of a play, within --limit; among them localhost, where a play names it and no inventory has it."""
-        try:
-            hosts = self.inventory.match(self._pattern(play))
-        except UsageError as error:
-            raise PlaybookError(str(error), play.where) from None
-        if self.options.limit is not None:
-            within = {host.name for host in self.inventory.match_limit(self.options.limit)}
-            hosts = [host for host in hosts if host.name in within]
+        hosts = self._choice.hosts(play)
         for host in hosts:
             if host.name not in self.states:
                 self._add(host)
@@ -117,14 +111,6 @@ class Runner:
                 state.session.settings(run.host_variables(state))
             except TemplateError:
                 continue  # they may depend on facts, which are not known yet
-
-    def _pattern(self, play: Play) -> str:
-        """The play's hosts; a template for them knows the play's own variables and the command line's."""
-        if not is_template(play.hosts):
-            return play.hosts
-        layers = [(layer, False) for layer in (*play.keywords.vars, self.options.extra_vars)]
-        found = play.context.templar.render(play.hosts, Variables(play.context.templar, layers))
-        return ",".join(map(str, found)) if isinstance(found, list) else str(found)
 
     def _add(self, host: Host) -> None:
         self.states[host.name] = HostState(host, Session(host.name, self._bundle, self.connecting))

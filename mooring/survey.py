@@ -124,11 +124,11 @@ class Survey:
 
     def _choose(self, pattern: str) -> list[Host]:
         if pattern or self._request.limit:
-            hosts = self.inventory.match(pattern or "all")
+            hosts = self.inventory.match(pattern or "all", self._warn)
         else:
             hosts = [host for play in self._plays for host in self.inventory.match(play.hosts)]
         if self._request.limit:
-            within = {host.name for host in self.inventory.match_limit(self._request.limit)}
+            within = {host.name for host in self.inventory.match_limit(self._request.limit, self._warn)}
             hosts = [host for host in hosts if host.name in within]
         if not hosts:
             raise UsageError(f'no host of {self._request.inventory} is meant by "{pattern or self._request.limit}"')

@@ -189,7 +189,6 @@ class TaskRun:
             rendered = self._render(name, variables)
             for one in rendered if isinstance(rendered, list) else [rendered] if rendered is not OMIT else []:
                 refuse_name(one, "the handler")
-                self.run.handlers.require(str(one), variables, self.task.where)
                 self.notified.append(str(one))
 
     def _retries(self, variables: Variables) -> int:

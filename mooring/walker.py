@@ -222,7 +222,8 @@ class Walker:
     def _notify(self, names: list[str]) -> None:
         variables = self.run.variables(self.state, self.state.task)
         for name in names:
-            self.state.notified.update(self.run.handlers.find(name, variables))
+            where = self.state.task.where if self.state.task else None
+            self.state.notified.update(self.run.handlers.require(name, variables, where))
 
     def _flush_handlers(self) -> None:
         """Run what was notified, in the order in which the handlers are defined, each once.

@@ -138,7 +138,7 @@ class Fleet:
             self.server_variables[name] = bare  # told even where the host is down: clients' routes follow from it
         try:
             user = run.become_user(run.play, bare)
-            if not state.facts:
+            if not state.facts["ansible_facts"]:
                 args = arguments.normalize(arguments.find("setup", None), {}, None)
                 request = {"module": "setup", "args": args, "timeout": LOOK_SECONDS}
                 reply = state.session.call(bare, user, request)

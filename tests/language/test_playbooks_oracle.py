@@ -70,6 +70,9 @@ CASES = [
     Case("conditions", ("--extra-vars", "b=false c='one == 1'"), (), (("ANSIBLE_ALLOW_BROKEN_CONDITIONALS", "true"),)),
     Case("omitted"),
     Case("becoming"),
+    Case("facts", ("--extra-vars", "from_outside=1")),
+    Case("unknown"),
+    Case("unknown", ("--limit", "a,nosuch")),
 ]
 
 
@@ -132,6 +135,20 @@ def ours(case: Case, out: Path) -> Story:
             tasks.setdefault(line["host"], []).append((line["task"], outcome, said))
     assert lines[-1]["exit_status"] == ran.returncode
     return Story(tasks, lines[-1]["hosts"], ran.returncode, read_files(out), ran.stdout + ran.stderr)
+
+
+def test_a_handler_that_is_not_there_ends_the_run(tmp_path: Path) -> None:
+    """There it ends for all hosts, which makes no recap; here for the host that notifies."""
+    case = Case("unknown_handler")
+    mine, other = ours(case, tmp_path / "ours"), run(case, [str(BIN / "ansible-playbook")], tmp_path / "theirs")
+    told = [json.loads(line[2:]) for line in other.stdout.splitlines() if line.startswith("@ ")]
+    assert [name for _, name, *_ in told] == ["before"]
+    assert "The requested handler 'nowhere' was not found" in other.stderr
+    assert other.returncode == 1
+    outcomes = [("before", "ok"), ("notifies", "changed"), ("notifies", "failed")]
+    assert [(name, outcome) for name, outcome, _ in mine.tasks["a"]] == outcomes
+    assert 'no handler is called \\"nowhere\\"' in mine.said
+    assert mine.status == 2
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -100,7 +100,6 @@ def test_import_tasks_stands_for_the_tasks_of_the_file(tmp_path: Path) -> None:
         ("- {debug: {msg: '{{ x'}}", "p.yml:3:21: "),
         ("- {debug: {msg: '{{ x | bol }}'}}", 'p.yml:3:21: '),
         ("- {debug: , when: a b}", "p.yml:3:23: "),
-        ("- {debug: , notify: nobody}", 'p.yml:3:25: no handler is called "nobody"'),
         ("- {template: {src: none.j2, dest: /x}}", 'p.yml:3:7: no such file: "none.j2"'),
         ("- {copy: {src: none, dest: /x}}", 'p.yml:3:7: no such file: "none"'),
         ("- {include_tasks: none.yml}", 'p.yml:3:7: no such file: "none.yml"'),
@@ -234,3 +233,17 @@ def test_files_that_lead_to_each_other_without_end(name: str, message: str, tmp_
     with pytest.raises(SourceError) as error:
         Playbook.load(tmp_path / name)
     assert message in str(error.value)
+
+
+def test_handlers_that_are_not_there_are_warned_of(tmp_path: Path) -> None:
+    book = load(
+        tmp_path,
+        """
+        - hosts: all
+          tasks: [{debug: , notify: [nobody, restart]}, {debug: , notify: "{{ x }}"}]
+          handlers: [{name: restart, debug: , notify: restrat}]
+        """,
+    )
+    first, second = book.warnings()
+    assert first.startswith(f'{tmp_path}/p.yml:3:31: no handler is called "nobody"')
+    assert second.startswith(f'{tmp_path}/p.yml:4:48: no handler is called "restrat" (did you mean "restart"?)')
