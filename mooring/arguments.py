@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mooring import ansible_modules
 from mooring.conversion import Spec, convert
 from mooring.errors import ArgumentError, Where
 from mooring.source import did_you_mean
@@ -79,8 +80,8 @@ def find(name: str, where: Where | None) -> Signature:
     short = short_name(name)
     known = known_names()
     if short not in known:
-        hint = did_you_mean(short.rpartition(".")[2], known)
-        raise ArgumentError(f'unknown module "{name}"', where, hint)
+        message, hint = ansible_modules.explain(name, known)
+        raise ArgumentError(message, where, hint)
     return _signature(short)
 
 

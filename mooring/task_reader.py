@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mooring import arguments, key_values, source
+from mooring import ansible_modules, arguments, key_values, source
 from mooring.blocks import Context, Task
 from mooring.errors import ArgumentError, PlaybookError, Where, on_one_line
 from mooring.keywords import Keywords, check_set_name, read_keywords, read_vars
-from mooring.source import Node, Reader, Text, did_you_mean
+from mooring.source import Node, Reader, Text
 from mooring.templating import is_template
 
 TASK_KEYWORDS = (
@@ -126,9 +126,9 @@ class TaskReader:
         known = arguments.known_names()
         named = [key for key in keys if arguments.short_name(key) in known]
         if not named:
-            key = keys[0]
-            hint = did_you_mean(key.rpartition(".")[2], {*known, *TASK_KEYWORDS})
-            raise PlaybookError(f'unknown module or keyword "{key}"', self.reader.key_where(key), hint)
+            key = next(filter(ansible_modules.is_ansibles, keys), keys[0])
+            message, hint = ansible_modules.explain(key, known, TASK_KEYWORDS)
+            raise PlaybookError(message, self.reader.key_where(key), hint)
         key = named[0]
         place = self.reader.key_where(key)
         node = self.reader.take_node(key)

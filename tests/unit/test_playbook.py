@@ -245,5 +245,5 @@ def test_handlers_that_are_not_there_are_warned_of(tmp_path: Path) -> None:
         """,
     )
     first, second = book.warnings()
-    assert first.startswith(f'{tmp_path}/p.yml:3:31: no handler is called "nobody"')
-    assert second.startswith(f'{tmp_path}/p.yml:4:48: no handler is called "restrat" (did you mean "restart"?)')
+    assert first.startswith(f'{tmp_path}/p.yml:3:30: no handler is called "nobody"')
+    assert second.startswith(f'{tmp_path}/p.yml:4:47: no handler is called "restrat" (did you mean "restart"?)')
