@@ -16,6 +16,7 @@ from typing import Any
 from mooring import ansible_modules
 from mooring.conversion import Spec, convert
 from mooring.errors import ArgumentError, Where
+from mooring.mistakes import Mistakes
 from mooring.source import did_you_mean
 from mooring.templating import is_template
 
@@ -106,15 +107,20 @@ def _read(room: str, name: str) -> Signature:
 
 def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Where], where: Where) -> None:
     """At load: names, rules, and the values that are no templates."""
+    mistakes = Mistakes()
     for name in args:
         if name not in signature.aliases and not signature.is_open:
-            hint = did_you_mean(name, signature.aliases)
-            raise ArgumentError(f'{signature.name} has no argument "{name}"', wheres.get(name, where), hint)
+            with mistakes.gather():
+                hint = did_you_mean(name, signature.aliases)
+                raise ArgumentError(f'{signature.name} has no argument "{name}"', wheres.get(name, where), hint)
+    mistakes.raise_first()
     given = _own_names(signature, args, where)
     _check_rules(signature, given, where)
     for name, value in given.items():
         if not is_template(value) and name in signature.args:
-            _value(signature.args[name], value, f"{signature.name}: {name}", wheres.get(name, where))
+            with mistakes.gather():
+                _value(signature.args[name], value, f"{signature.name}: {name}", wheres.get(name, where))
+    mistakes.raise_first()
 
 
 def normalize(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:

@@ -56,11 +56,19 @@ class MooringError(Exception):
 
 
 class SourceError(MooringError):
-    """What the operator wrote is wrong; holds the place, the message and perhaps a remedy."""
+    """What the operator wrote is wrong; holds the place, the message and perhaps a remedy.
+
+    `others` are further mistakes that were found with this one.
+    """
 
     def __init__(self, message: str, where: Where | None = None, hint: str = "") -> None:
         super().__init__(message)
         self.message, self.where, self.hint = message, where, hint
+        self.others: tuple[SourceError, ...] = ()
+
+    def all(self) -> list[SourceError]:
+        """This mistake and the others."""
+        return [self, *(one for other in self.others for one in other.all())]
 
     def __str__(self) -> str:
         """`path:line:column: message (hint)`, and below it the line itself with a caret."""

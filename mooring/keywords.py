@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from mooring import source
 from mooring.conversion import as_bool
 from mooring.errors import PlaybookError, SourceError, Where
+from mooring.mistakes import Mistakes
 from mooring.source import Reader, did_you_mean
 from mooring.templating import OMIT, is_template
 from mooring.variables import is_connecting
@@ -84,23 +86,35 @@ class Keywords:
         return None if self.outer is None else self.outer.render(name, render)
 
 
-def read_keywords(reader: Reader) -> Keywords:
-    """Take the shared keywords out of a mapping."""
-    refuse_unsupported(reader)
-    variables = read_vars(reader, "vars")
+def read_keywords(reader: Reader, mistakes: Mistakes | None = None) -> Keywords:
+    """Take the shared keywords out of a mapping; with `mistakes`, what is wrong is noted there and left out."""
+    found = Mistakes() if mistakes is None else mistakes
+    readers: dict[str, Callable[[], Any]] = {
+        "when": lambda: tuple(reader.take_list("when")),
+        "vars": lambda: tuple(filter(None, [read_vars(reader, "vars")])),
+        "tags": lambda: _read_tags(reader),
+        "environment": lambda: _read_environment(reader),
+        "become_user": lambda: reader.take("become_user"),
+        "become_method": lambda: _read_become_method(reader),
+        "timeout": lambda: read_seconds(reader, "timeout"),
+        **{name: partial(read_yes_or_no, reader, name) for name in YES_OR_NO},
+    }
+    values = {}
+    with found.gather():
+        refuse_unsupported(reader)
+    for name, read in readers.items():
+        with found.gather():
+            values[name] = read()
+    if mistakes is None:
+        found.raise_first()
+    return Keywords(**values)
+
+
+def _read_become_method(reader: Reader) -> Any:
     method = reader.take("become_method")
     if not is_template(method):
         check_become_method(method, reader.node.where)
-    return Keywords(
-        when=tuple(reader.take_list("when")),
-        vars=(variables,) if variables else (),
-        tags=_read_tags(reader),
-        environment=_read_environment(reader),
-        become_user=reader.take("become_user"),
-        become_method=method,
-        timeout=read_seconds(reader, "timeout"),
-        **{name: read_yes_or_no(reader, name) for name in YES_OR_NO},
-    )
+    return method
 
 
 def check_become_method(method: Any, where: Where | None) -> None:
@@ -185,11 +199,16 @@ def check_set_name(name: str, where: Where | None, error: type[SourceError] = Pl
 
 
 def refuse_unsupported(reader: Reader) -> None:
-    """Name the Ansible keywords that mean something we do not do."""
+    """Name the Ansible keywords that mean something we do not do, all of them, and take them away."""
+    mistakes = Mistakes()
     for key in reader.remaining():
         word = key.removeprefix("ansible.builtin.")
-        if word in UNSUPPORTED:
-            message = f'Ansible\'s keyword "{word}" is not supported'
-            raise reader.error(message, reader.key_where(key), UNSUPPORTED[word])
+        message, hint = f'Ansible\'s keyword "{word}" is not supported', UNSUPPORTED.get(word, "")
         if key.startswith("with_"):
-            raise reader.error(f'"{key}" is not supported', reader.key_where(key), "use loop")
+            message, hint = f'"{key}" is not supported', "use loop"
+        if word in UNSUPPORTED or key.startswith("with_"):
+            where = reader.key_where(key)
+            reader.take_node(key)
+            with mistakes.gather():
+                raise reader.error(message, where, hint)
+    mistakes.raise_first()

@@ -10,6 +10,7 @@ from mooring import arguments, key_values, source
 from mooring.blocks import Block, Context, Step
 from mooring.errors import PlaybookError, Where
 from mooring.keywords import Keywords, read_keywords
+from mooring.mistakes import Mistakes
 from mooring.source import Node, Reader
 from mooring.task_reader import TaskReader
 from mooring.templating import is_template
@@ -32,7 +33,13 @@ def load_list(node: Node | None, context: Context, outer: Keywords, what: str = 
         raise PlaybookError(f"{what} must be a list", node.where)
     if what == "handlers":
         context = replace(context, is_handlers=True)
-    return tuple(step for child in node.elements() for step in _load_step(child, context, outer))
+    steps: list[Step] = []
+    mistakes = Mistakes()
+    for child in node.elements():
+        with mistakes.gather():
+            steps += _load_step(child, context, outer)
+    mistakes.raise_first()
+    return tuple(steps)
 
 
 def _load_step(node: Node, context: Context, outer: Keywords) -> tuple[Step, ...]:
@@ -46,13 +53,19 @@ def _load_step(node: Node, context: Context, outer: Keywords) -> tuple[Step, ...
 
 def _load_block(reader: Reader, context: Context, outer: Keywords) -> Block:
     reader.what = "the block"
-    own = read_keywords(reader)
-    context.templar.check_all(own.vars, reader.node.where)
-    keywords = own.inherit(outer)
-    parts = [load_list(reader.take_node(part), context, keywords, part) for part in ("block", "rescue", "always")]
-    block = Block(reader.take_text("name"), reader.node.where, *parts)
-    reader.finish(BLOCK_KEYWORDS)
-    return block
+    mistakes = Mistakes()
+    own = read_keywords(reader, mistakes)
+    with mistakes.gather():
+        context.templar.check_all(own.vars, reader.node.where)
+    keywords, parts = own.inherit(outer), []
+    for part in ("block", "rescue", "always"):
+        with mistakes.gather():
+            parts.append(load_list(reader.take_node(part), context, keywords, part))
+    name = reader.take_text("name")
+    with mistakes.gather():
+        reader.finish(BLOCK_KEYWORDS)
+    mistakes.raise_first()
+    return Block(name, reader.node.where, *parts)
 
 
 def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[Step, ...]:

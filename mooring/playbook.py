@@ -13,10 +13,11 @@ from mooring.errors import PlaybookError, Where
 from mooring.handlers import Handlers
 from mooring.keywords import Keywords, read_keywords
 from mooring.loading import MAX_IMPORTS, load_list
+from mooring.mistakes import Mistakes
 from mooring.reading import many_objects
-from mooring.roles import load_roles, load_variables
+from mooring.roles import RoleUse, load_roles, load_variables
 from mooring.serial import batch_size, exceeds
-from mooring.source import Reader, did_you_mean
+from mooring.source import Node, Reader, did_you_mean
 from mooring.templating import Templar, is_template
 
 SECTIONS = ("pre_tasks", "tasks", "post_tasks")
@@ -54,7 +55,7 @@ class Playbook:
 
     @classmethod
     def load(cls, path: Path) -> Playbook:
-        """Read and check a playbook; SourceError with the place of the first mistake."""
+        """Read and check a playbook; SourceError with the place of the first mistake, and the others beside it."""
         with many_objects():
             return cls(path, tuple(_load_plays(path, Templar(path.parent), ())))
 
@@ -66,27 +67,36 @@ class Playbook:
                 yield f"{error}"
 
 
-def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> Iterator[Play]:
+def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> list[Play]:
     root = source.load(path)
     if root is None or not root.is_list:
         raise PlaybookError("a playbook is a list of plays", root.where if root else Where(str(path)))
+    plays: list[Play] = []
+    mistakes = Mistakes()
     for node in root.elements():
-        reader = Reader(node, "the play")
-        imports = [key for key in reader.remaining() if key.rpartition(".")[2] == "import_playbook"]
-        if not imports:
-            yield _load_play(reader, Context(path.parent, templar))
-            continue
-        where, name = reader.key_where(imports[0]), reader.take_text(imports[0])
-        reader.take("name")
-        reader.finish()
-        imported = path.parent / name
-        if not imported.is_file():
-            raise PlaybookError(f'no such playbook: "{name}"', where, f"looked in {path.parent}")
-        if imported.resolve() in (*chain, path.resolve()):
-            raise PlaybookError("the playbook imports itself", where)
-        if len(chain) > MAX_IMPORTS:
-            raise PlaybookError(f"playbooks import each other more than {MAX_IMPORTS} levels deep", where)
-        yield from _load_plays(imported, templar, (*chain, path.resolve()))
+        with mistakes.gather():
+            plays += _load_entry(node, path, templar, chain)
+    mistakes.raise_first()
+    return plays
+
+
+def _load_entry(node: Node, path: Path, templar: Templar, chain: tuple[Path, ...]) -> list[Play]:
+    """A play, or those of the playbook that is imported in its place."""
+    reader = Reader(node, "the play")
+    imports = [key for key in reader.remaining() if key.rpartition(".")[2] == "import_playbook"]
+    if not imports:
+        return [_load_play(reader, Context(path.parent, templar))]
+    where, name = reader.key_where(imports[0]), reader.take_text(imports[0])
+    reader.take("name")
+    reader.finish()
+    imported = path.parent / name
+    if not imported.is_file():
+        raise PlaybookError(f'no such playbook: "{name}"', where, f"looked in {path.parent}")
+    if imported.resolve() in (*chain, path.resolve()):
+        raise PlaybookError("the playbook imports itself", where)
+    if len(chain) > MAX_IMPORTS:
+        raise PlaybookError(f"playbooks import each other more than {MAX_IMPORTS} levels deep", where)
+    return _load_plays(imported, templar, (*chain, path.resolve()))
 
 
 def _load_play(reader: Reader, context: Context) -> Play:
@@ -96,19 +106,26 @@ def _load_play(reader: Reader, context: Context) -> Play:
         raise PlaybookError(
             "a play takes no conditions", reader.key_where("when"), "give them to its roles, tasks, blocks"
         )
-    keywords = read_keywords(reader)
-    context.templar.check_all([getattr(keywords, one) for one in ("vars", "environment", *Keywords.SINGLE)])
-    vars_files = _read_vars_files(reader, context)
-    gather_facts = reader.take_bool("gather_facts", True)
-    serial, max_fail_percentage = _read_batches(reader)
+    mistakes = Mistakes()
+    keywords = read_keywords(reader, mistakes)
+    with mistakes.gather():
+        context.templar.check_all([getattr(keywords, one) for one in ("vars", "environment", *Keywords.SINGLE)])
     # Variables of the play are a layer of their own, below the role's: they are not handed down to the tasks.
     inner = Keywords(**{**vars(keywords), "vars": ()})
-    uses = load_roles(reader.take_node("roles"), context, inner)
-    pre, own, post = (load_list(reader.take_node(key), context, inner, key) for key in SECTIONS)
+    uses: tuple[RoleUse, ...] = ()
+    with mistakes.gather():
+        uses = load_roles(reader.take_node("roles"), context, inner)
+    vars_files: tuple[Any, ...] = ()
+    with mistakes.gather():
+        vars_files = _read_vars_files(reader, context)
+    gather_facts, batches = True, ((), None)
+    with mistakes.gather():
+        gather_facts = bool(reader.take_bool("gather_facts", True))
+    with mistakes.gather():
+        batches = _read_batches(reader)
+    pre, own, post, last = _load_lists(reader, context, inner, mistakes)
     from_roles = tuple(step for use in uses for step in use.tasks)
-    handlers = [use.handlers for use in uses]
-    handlers.append(load_list(reader.take_node("handlers"), context, inner, "handlers"))
-    reader.finish()
+    handlers = [*(use.handlers for use in uses), last]
     return Play(
         name or hosts,
         reader.node.where,
@@ -119,10 +136,21 @@ def _load_play(reader: Reader, context: Context) -> Play:
         (pre, from_roles + own, post),
         tuple(tuple(walk(group)) for group in handlers),
         vars_files,
-        bool(gather_facts),
-        serial,
-        max_fail_percentage,
+        gather_facts,
+        *batches,
     )
+
+
+def _load_lists(reader: Reader, context: Context, inner: Keywords, mistakes: Mistakes) -> Iterator[tuple[Step, ...]]:
+    """The steps of the sections, then the handlers; the end of loading where anything was wrong up to here."""
+    lists: list[tuple[Step, ...]] = []
+    for key in (*SECTIONS, "handlers"):
+        with mistakes.gather():
+            lists.append(load_list(reader.take_node(key), context, inner, key))
+    with mistakes.gather():
+        reader.finish()
+    mistakes.raise_first()
+    return iter(lists)
 
 
 def _read_hosts(reader: Reader) -> str:

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mooring.command_line import Request, ask_password, has_terminal, parse_extra_vars, words
 from mooring.connection import KeyStore, RunOptions
-from mooring.errors import MooringError, UsageError
+from mooring.errors import MooringError, SourceError, UsageError
 from mooring.inventory import Inventory
+from mooring.mistakes import Mistakes
 from mooring.play_run import Options
 from mooring.playbook import Playbook
 from mooring.reporters import Reporter, listing
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
+from mooring.reporters.last_words import write_beside
 from mooring.results import Event, Recap, RunFinished, Warned
 from mooring.rollout import RetryFile
 from mooring.runner import INTERRUPTED, Runner
@@ -30,11 +33,24 @@ def run_playbook(path: str, request: Request) -> int:
     try:
         return _run(Path(path), request, reporter)
     except (MooringError, KeyboardInterrupt) as error:
+        if request.syntax_check and isinstance(error, SourceError):
+            error = _tell_all(error, reporter.handle if request.json else None)
         if isinstance(reporter, _Complete):
             reporter.complete(error)
-        raise
+        raise error
     finally:
         reporter.close()
+
+
+def _tell_all(error: SourceError, handle: Callable[[Event], None] | None) -> SourceError:
+    """Tell all mistakes but the last, which is returned: it ends the command."""
+    *others, last = {str(one): one for one in error.all()}.values()
+    for one in others:
+        if handle is not None:
+            handle(Warned(str(one)))
+        else:
+            write_beside(str(one))
+    return last
 
 
 def _console(request: Request) -> Reporter:
@@ -71,8 +87,7 @@ class _Complete:
 def _run(path: Path, request: Request, reporter: Reporter) -> int:
     if not path.exists():
         raise UsageError(f"no playbook {path}")
-    inventory = Inventory.load(request.inventory, path.parent)
-    playbook = Playbook.load(path)
+    inventory, playbook = _load(path, request.inventory)
     for text in playbook.warnings():
         reporter.handle(Warned(text))
     retry = RetryFile.of(path, request.inventory)
@@ -92,6 +107,16 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
     if not any(runner.hosts(play) for play in playbook.plays):
         raise UsageError(f'no host of {request.inventory} is meant by "{request.limit or path}"')
     return runner.run(playbook, request.detailed_exitcode)
+
+
+def _load(path: Path, inventory: str) -> tuple[Inventory, Playbook]:
+    """Inventory and playbook; the mistakes of both are told together."""
+    loaded, mistakes = list[Any](), Mistakes()
+    for load in (lambda: Inventory.load(inventory, path.parent), lambda: Playbook.load(path)):
+        with mistakes.gather():
+            loaded.append(load())
+    mistakes.raise_first()
+    return loaded[0], loaded[1]
 
 
 LISTINGS: dict[str, Callable[..., None]] = {"list_hosts": listing.write_hosts, "list_tasks": listing.write_tasks}

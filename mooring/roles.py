@@ -13,6 +13,7 @@ from mooring.blocks import Context, Role, Step
 from mooring.errors import PlaybookError, Where
 from mooring.keywords import Keywords, check_name, read_keywords, read_vars, take_variables
 from mooring.loading import load_file
+from mooring.mistakes import Mistakes
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating import Templar
 
@@ -48,8 +49,11 @@ def load_roles(node: Node | None, context: Context, outer: Keywords) -> tuple[Ro
     if not node.is_list:
         raise PlaybookError("roles must be a list", node.where)
     uses: list[RoleUse] = []
+    mistakes = Mistakes()
     for child in node.elements():
-        _add(child, context, _Parent(outer), uses)
+        with mistakes.gather():
+            _add(child, context, _Parent(outer), uses)
+    mistakes.raise_first()
     return tuple(uses)
 
 
@@ -62,19 +66,27 @@ def _add(node: Node, context: Context, parent: _Parent, uses: list[RoleUse]) -> 
     path = find_role(name, context.playbook_dir, node.where)
     inherited, seen_params = keywords.inherit(parent.keywords), {**parent.params, **params}
     meta = _meta(path)
+    mistakes = Mistakes()
     for dependency in meta.dependencies:
-        _add(dependency, context, _Parent(inherited, (*parent.names, name), seen_params), uses)
+        with mistakes.gather():
+            _add(dependency, context, _Parent(inherited, (*parent.names, name), seen_params), uses)
     # As in Ansible, the same role with the same parameters, tags and conditions runs once on a host in a play.
     key = (name, path, tuple(sorted(params.items(), key=str)), keywords.when, keywords.tags)
     twins = [] if meta.allow_duplicates else [use for use in uses if use.key == key]
     if any(use.keywords == inherited for use in twins):
         return
     numbers = frozenset(use.role.number for use in twins)
-    defaults, fixed = (_variables(path, folder, context.templar) for folder in ("defaults", "vars"))
-    role = Role(name, path, defaults, fixed, seen_params, len(uses), numbers)
-    inside = replace(context, role=role)
-    tasks, handlers = (_steps(path, folder, inside, inherited) for folder in ("tasks", "handlers"))
-    uses.append(RoleUse(role, key, inherited, tasks, handlers))
+    variables: dict[str, Mapping[str, Any]] = {"defaults": {}, "vars": {}}
+    for folder in variables:
+        with mistakes.gather():
+            variables[folder] = _variables(path, folder, context.templar)
+    role = Role(name, path, variables["defaults"], variables["vars"], seen_params, len(uses), numbers)
+    inside, steps = replace(context, role=role), dict[str, tuple[Step, ...]]()
+    for folder in ("tasks", "handlers"):
+        with mistakes.gather():
+            steps[folder] = _steps(path, folder, inside, inherited)
+    mistakes.raise_first()
+    uses.append(RoleUse(role, key, inherited, steps["tasks"], steps["handlers"]))
 
 
 def _entry(node: Node, context: Context) -> tuple[str, Mapping[str, Any], Keywords]:

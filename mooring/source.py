@@ -14,6 +14,7 @@ import yaml
 
 from mooring.composing import compose, split_lines
 from mooring.errors import PlaybookError, SourceError, Where
+from mooring.mistakes import Mistakes
 from mooring.nodes import Node, Text, Unsafe
 from mooring.reading import many_objects, read_text
 from mooring.scalars import construct
@@ -168,7 +169,9 @@ class Reader:
         return self._pairs[key][0].where
 
     def finish(self, also_known: Iterable[str] = ()) -> None:
-        """Refuse the keys that are left."""
+        """Refuse the keys that are left, all of them."""
+        mistakes, known = Mistakes(), [*self._known, *also_known]
         for key, (node, _) in self._pairs.items():
-            hint = did_you_mean(key, [*self._known, *also_known])
-            raise self.error(f'unknown key "{key}" in {self.what}', node.where, hint)
+            with mistakes.gather():
+                raise self.error(f'unknown key "{key}" in {self.what}', node.where, did_you_mean(key, known))
+        mistakes.raise_first()

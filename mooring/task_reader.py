@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from mooring import ansible_modules, arguments, key_values, source
 from mooring.blocks import Context, Task
 from mooring.errors import ArgumentError, PlaybookError, Where, on_one_line
 from mooring.keywords import Keywords, check_set_name, read_keywords, read_vars
+from mooring.mistakes import Mistakes
 from mooring.source import Node, Reader, Text
 from mooring.templating import is_template
 
@@ -39,28 +41,19 @@ class TaskReader:
 
     def __init__(self, reader: Reader, context: Context, outer: Keywords) -> None:
         self.reader, self.context, self.outer = reader, context, outer
-        self.where = reader.node.where
+        self.where, self.mistakes = reader.node.where, Mistakes()
 
     def load(self) -> Task:
         """The task, every name and every template in it checked."""
-        reader = self.reader
-        self._refuse_keywords()
-        own = read_keywords(reader)
-        name = reader.take_text("name")
-        task = {
-            "register": self._variable_name(reader, "register"),
-            "loop": self._loop(),
-            "loop_control": self._loop_control(),
-            "until": tuple(reader.take_list("until")),
-            "retries": self._number("retries", None),
-            "delay": self._number("delay", 5),
-            "changed_when": tuple(reader.take_list("changed_when")),
-            "failed_when": tuple(reader.take_list("failed_when")),
-            "notify": tuple(reader.take_list("notify")),
-            "listen": tuple(str(topic) for topic in reader.take_list("listen")),
-        }
-        extra = read_vars(reader, "args")
-        action, args = self._action(extra)
+        with self.mistakes.gather():
+            self._refuse_keywords()
+        own, task = read_keywords(self.reader, self.mistakes), dict[str, Any]()
+        for field, read in self._fields().items():
+            with self.mistakes.gather():
+                task[field] = read()
+        name, action, args = task.pop("name", ""), "", dict[str, Any]()
+        with self.mistakes.gather():
+            action, args = self._action(read_vars(self.reader, "args"))
         if action == "include_tasks":
             # As in Ansible, what an include brings wins over set_fact and registered results.
             own = replace(own, vars=(), include_params=own.vars)
@@ -68,7 +61,25 @@ class TaskReader:
         role = self.context.role
         loaded = Task(name or action, self.where, action, args, keywords, self.outer, role, **task)
         self._check(loaded)
+        if not self.mistakes:
+            check_action(loaded, self.context)
+        self.mistakes.raise_first()
         return loaded
+
+    def _fields(self) -> Mapping[str, Callable[[], Any]]:
+        """How each field of the task is read."""
+        reader = self.reader
+        lists = ("until", "changed_when", "failed_when", "notify")
+        return {
+            "name": lambda: reader.take_text("name"),
+            "register": lambda: self._variable_name(reader, "register"),
+            "loop": self._loop,
+            "loop_control": self._loop_control,
+            "retries": lambda: self._number("retries", None),
+            "delay": lambda: self._number("delay", 5),
+            "listen": lambda: tuple(str(topic) for topic in reader.take_list("listen")),
+            **{name: partial(_read_tuple, reader, name) for name in lists},
+        }
 
     def _refuse_keywords(self) -> None:
         """Known words in a place where they would do nothing."""
@@ -126,16 +137,15 @@ class TaskReader:
         known = arguments.known_names()
         named = [key for key in keys if arguments.short_name(key) in known]
         if not named:
-            key = next(filter(ansible_modules.is_ansibles, keys), keys[0])
-            message, hint = ansible_modules.explain(key, known, TASK_KEYWORDS)
-            raise PlaybookError(message, self.reader.key_where(key), hint)
+            self._refuse_words(sorted(keys, key=ansible_modules.is_ansibles, reverse=True), known)
         key = named[0]
         place = self.reader.key_where(key)
         node = self.reader.take_node(key)
         if len(named) > 1:
             where = self.reader.key_where(named[1])
             raise PlaybookError(f"the task names two modules, {key} and {named[1]}", where, "make it two tasks")
-        self.reader.finish({*known, *TASK_KEYWORDS})
+        with self.mistakes.gather():
+            self.reader.finish({*known, *TASK_KEYWORDS})
         signature = arguments.find(key, place)
         args, wheres = self._args(signature, node, place)
         for name, value in extra.items():
@@ -144,6 +154,17 @@ class TaskReader:
             args.setdefault(name, value)
         arguments.check(signature, args, wheres, place)
         return signature.name, args
+
+    def _refuse_words(self, keys: list[str], known: set[str]) -> NoReturn:
+        """Refuse what is no module and no keyword; what is one was not read because of another mistake."""
+        mistakes = Mistakes()
+        for key in keys:
+            if key not in TASK_KEYWORDS:
+                with mistakes.gather():
+                    message, hint = ansible_modules.explain(key, known, TASK_KEYWORDS)
+                    raise PlaybookError(message, self.reader.key_where(key), hint)
+        mistakes.raise_first()
+        raise PlaybookError("the task names no module", self.where)
 
     def _args(
         self, signature: arguments.Signature, node: Node | None, place: Where
@@ -168,14 +189,19 @@ class TaskReader:
         keywords = task.keywords
         control = [value for name, value in task.loop_control.items() if not name.endswith("_var")]
         variables = (keywords.vars[-1:], keywords.include_params[-1:], keywords.environment)
-        for value in (task.args, task.name, task.loop, control, task.retries, task.delay, task.notify, *variables):
-            templar.check_all(value, task.where)
-        for name in Keywords.SINGLE:
-            templar.check_all(getattr(keywords, name), task.where)
+        singles = (getattr(keywords, name) for name in Keywords.SINGLE)
+        plain = (*task.args.values(), *task.args, task.name, task.loop, control, task.retries, task.delay, task.notify)
+        for value in (*plain, *variables, *singles):
+            with self.mistakes.gather():
+                templar.check_all(value, task.where)
         for conditions in (keywords.when, task.until, task.changed_when, task.failed_when):
             for condition in conditions:
-                templar.check_condition(condition, task.where)
-        check_action(task, self.context)
+                with self.mistakes.gather():
+                    templar.check_condition(condition, task.where)
+
+
+def _read_tuple(reader: Reader, name: str) -> tuple[Any, ...]:
+    return tuple(reader.take_list(name))
 
 
 def _read_text(signature: arguments.Signature, given: str, node: Node) -> dict[str, Any]:

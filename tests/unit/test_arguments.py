@@ -84,5 +84,7 @@ def test_names_belong_to_their_collection(name: str, short: str) -> None:
 
 
 def test_an_unknown_module_is_refused() -> None:
-    with pytest.raises(ArgumentError, match=r'unknown module "ansible\.builtin\.coppy" \(did you mean "ansible\.builtin\.copy"\?\)'):
+    with pytest.raises(
+        ArgumentError, match=r'unknown module "ansible\.builtin\.coppy" \(did you mean "ansible\.builtin\.copy"\?\)'
+    ):
         arguments.find("ansible.builtin.coppy", PLACE)

@@ -84,7 +84,7 @@ def test_a_library_has_its_room(library: str, rooms: list[str]) -> None:
 
 
 def test_the_lowest_layers_import_nothing_above_them() -> None:
-    lowest = ("errors", "results", "reading", "composing", "scalars", "nodes", "source")
+    lowest = ("errors", "results", "reading", "composing", "scalars", "nodes", "source", "mistakes")
     for name in lowest:
         above = {one for one in imports(ROOT / "mooring" / f"{name}.py") if one.startswith("mooring.")}
         assert all(one.split(".")[1] in lowest for one in above), (name, above)
