@@ -19,6 +19,7 @@ from mooring.daemon.route import Route
 from mooring.daemon.running import REGISTRY_KEYS, Difference
 from mooring.explain import BootExplanation
 from mooring.reply_shapes import OrNull, parse
+from mooring.server_checkup import ServerCheckup
 
 HUB, HUB_IMAGE, REPOSITORY = "docker.io", "docker.io/library/busybox", "mooring"
 
@@ -44,7 +45,8 @@ class Checkup:
 
     `routes` are those of each registry's name (and of "docker.io") now, `later` the ones after the next start; they
     are the same where the engine has no daemon that would remember others. `state` is what systemd says of the unit,
-    `record` what Mooring put in, None where it never did, `boot` what is other after the next boot, where known.
+    `record` what Mooring put in, None where it never did, `boot` what is other after the next boot, where known,
+    `server` how the registry stands, where it is one and was asked.
     """
 
     host: str
@@ -60,6 +62,7 @@ class Checkup:
     record: Mapping[str, Any] | None = None
     state: Mapping[str, str] = field(default_factory=dict)
     boot: BootExplanation | None = None
+    server: ServerCheckup | None = None
 
     @property
     def stops(self) -> list[Conflict]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
-from mooring import checkup, hosts_lines
+from mooring import checkup, hosts_lines, server_checkup
 from mooring.checkup import HUB, Checkup, Missing
 from mooring.command_line import Request
 from mooring.daemon.plan.containers.host import record_paths
@@ -18,7 +18,8 @@ from mooring.reporters import fleet_table
 from mooring.reporters.last_words import write_beside
 from mooring.reporters.screen import write_json
 from mooring.senseless import SENSELESS, describe
-from mooring.survey import CLIENT, LookFailed, Lost, Survey, Visit
+from mooring.server_checkup import ServerCheckup
+from mooring.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
 NONE = "none"
@@ -30,7 +31,7 @@ FAULTS = {"masked": "masked", "missing": "no engine"}
 @dataclass(frozen=True)
 class Row:
     """One host. `registry` and `hub` say how pulls go there now, `drift` what is not as it should be ("none"), `do`
-    what the operator does about it; `notes` are the details."""
+    what the operator does about it; `notes` are the details, `server` how the registry stands on its server."""
 
     host: str
     engine: str
@@ -40,6 +41,7 @@ class Row:
     drift: str
     do: str = ""
     notes: tuple[str, ...] = ()
+    server: ServerCheckup | None = None
 
     @property
     def is_unreachable(self) -> bool:
@@ -49,6 +51,11 @@ class Row:
     def has_drifted(self) -> bool:
         return not self.is_unreachable and self.drift != NONE
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data; `server` is None for a host that is none, or could not be looked at."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**plain, "server": self.server and self.server.as_dict()}
+
 
 def run(request: Request) -> int:
     """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it and some drifted."""
@@ -57,7 +64,7 @@ def run(request: Request) -> int:
     rows = [draw_row(name, one) for name, one in found.items()]
     status = exit_status(rows, request.detailed_exitcode)
     if request.json:
-        write_json({"hosts": [asdict(one) for one in rows], "exit_status": status})
+        write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
     else:
         fleet_table.write_rows(rows)
     return status
@@ -72,7 +79,10 @@ def exit_status(rows: list[Row], detailed: bool) -> int:
 
 def look(visit: Visit) -> tuple[Checkup, bool]:
     """Ask a host, once where it has the engine that its play says; the second part says whether it is a client."""
-    return checkup_of(visit), CLIENT in visit.roles
+    found = checkup_of(visit)
+    if SERVER in visit.roles:
+        found = replace(found, server=server_checkup.look(visit))
+    return found, CLIENT in visit.roles
 
 
 def checkup_of(visit: Visit) -> Checkup:
@@ -134,7 +144,7 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
     names = [key for key in one.routes if key != HUB]
     version = one.engine.rpartition(" ")[2]
     registry = way(one.routes[names[0]]) if names else "-"
-    return say(one.kind, version, registry, hub(one.routes[HUB]), drift, do, tuple(details(one)))
+    return say(one.kind, version, registry, hub(one.routes[HUB]), drift, do, tuple(details(one)), one.server)
 
 
 def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
@@ -144,6 +154,9 @@ def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
         return "would not start", f"invoke doctor {one.host}"
     if not one.is_running:
         return "does not run", f"invoke doctor {one.host}"
+    trouble = server_checkup.judge(one.server) if one.server else ""
+    if trouble:
+        return trouble, f"invoke doctor {one.host}"
     if is_client and one.record is None:
         return "not moored", again
     if one.missing and all(missing.key == "edit" for missing in one.missing):
@@ -162,7 +175,7 @@ def details(one: Checkup) -> list[str]:
     found = [f"[{conflict.rule}] {conflict}" for conflict in one.stops]
     found += map(str, one.missing)
     found += [f"{each.key} runs as {list(each.now)}, its files say {list(each.later)}" for each in one.differences]
-    return found
+    return found + (list(server_checkup.details(one.server)) if one.server else [])
 
 
 def way(route: Route) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mooring import arguments
+from mooring.blocks import Context
 from mooring.bundle import Bundle
 from mooring.command_line import Request
 from mooring.connection.process import Stream
@@ -21,6 +23,7 @@ from mooring.inventory import Host, Inventory
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.provisioning import connection_options, options
+from mooring.registry.transport import Endpoint
 from mooring.reply_texts import checked
 from mooring.senseless import SENSELESS, describe
 from mooring.session import ABORT_SECONDS, Session
@@ -31,6 +34,7 @@ PLAYBOOK = "playbooks/site.yml"
 # The roles that make a host what it is here.
 SERVER, CLIENT = "nginx", "registry_client"
 PATIENCE = 60.0
+DIRECT_SECONDS = 5.0
 Found = TypeVar("Found")
 
 
@@ -53,6 +57,11 @@ class Visit:
     variables: Variables
     user: str | None
     session: Session
+    contexts: Mapping[str, Context] = field(default_factory=dict)
+
+    def find(self, role: str, name: str) -> Path:
+        """A file of the control side that a role names, as its tasks find it."""
+        return self.contexts[role].find(name, "files", None)
 
     def call(self, module: str, **args: Any) -> Mapping[str, Any]:
         """Run a module there and return its reply; LookFailed where it fails, HostUnreachable where it is down."""
@@ -70,6 +79,16 @@ class Visit:
     def open_tunnel(self, host: str, port: int) -> Stream:
         """A stream to an address as the host sees it; it must have been called before."""
         return self.session.open_tunnel(host, port)
+
+    def open_stream(self, endpoint: Endpoint, address: str) -> Stream:
+        """A tunnel to a server's endpoint; where its sshd forbids that, straight to its address."""
+        try:
+            return self.open_tunnel(endpoint.host, endpoint.port)
+        except PermissionError as error:
+            try:
+                return socket.create_connection((address or endpoint.host, endpoint.port), timeout=DIRECT_SECONDS)
+            except OSError as direct:
+                raise OSError(f"{error}; and it is not reached from here either: {direct}") from None
 
 
 @dataclass(frozen=True)
@@ -137,11 +156,12 @@ class Survey:
     def _visit(self, host: Host) -> Visit:
         """The host as its plays see it; one that is in none has only the inventory's word, and root's rights."""
         state, roles = self._states[host.name], {}
-        runs: list[PlayRun] = []
+        runs, contexts = list[PlayRun](), dict[str, Context]()
         for play in self._plays:
             if host.name in {one.name for one in self.inventory.match(play.hosts)}:
                 runs.append(self._run(play, host.name))
                 roles.update(dict.fromkeys(_names(play), runs[-1].host_variables(state)))
+                contexts.update({role.name: replace(play.context, role=role) for role in play.roles})
         if runs:
             variables = runs[0].host_variables(state)
             user = runs[0].become_user(runs[0].play, runs[0].host_variables(state))
@@ -152,7 +172,7 @@ class Survey:
             state.session.settings(variables)
         except TemplateError as error:
             raise UsageError(f"{host.name}: {error}") from None
-        return Visit(host.name, roles, variables, user, state.session)
+        return Visit(host.name, roles, variables, user, state.session, contexts)
 
     def _run(self, play: Play, name: str) -> PlayRun:
         return PlayRun(

@@ -51,7 +51,7 @@ def read_containers(visit: Visit, registry: str, nginx: str) -> Containers:
 # What is read of `docker inspect`.
 CONTAINER = {
     "Name": TEXT,
-    "State": {"Running": bool, "StartedAt": MAYBE},
+    "State": {"Status": MAYBE, "Running": bool, "StartedAt": MAYBE, "Health": OrNull({"Status": MAYBE})},
     "Args": OrNull(TEXTS),
     "NetworkSettings": OrNull({"Networks": OrNull(MapOf({"IPAddress": MAYBE}))}),
     "Mounts": OrNull(ListOf({"Destination": MAYBE, "Source": MAYBE})),
@@ -75,11 +75,15 @@ def configuration_file(nginx: Mapping[str, Any]) -> list[str]:
 
 def judge_containers(found: Containers, registry: str, nginx: str) -> Iterator[Finding]:
     """Both run, on one network, and nginx asks for the registry's name anew all the time."""
-    for name, one in ((registry, found.registry), (nginx, found.nginx)):
-        if not one.get("State", {}).get("Running"):
-            seen = f"container {name} is not there" if not one else f"container {name} does not run"
-            yield Finding(RULE, Verdict.BREAKS, seen, "see `docker logs`, or run `invoke provision-server`")
-            return
+    troubles = [
+        f"container {name} {trouble}"
+        for name, one in ((registry, found.registry), (nginx, found.nginx))
+        if (trouble := find_trouble(one))
+    ]
+    for seen in troubles:
+        yield Finding(RULE, Verdict.BREAKS, seen, "see `docker logs`, or run `invoke provision-server`")
+    if troubles:
+        return
     if not networks(found.registry).keys() & networks(found.nginx).keys():
         seen = f"{registry} and {nginx} share no network"
         yield Finding(RULE, Verdict.BREAKS, seen, "run `invoke provision-server`, or `docker network connect`")
@@ -92,6 +96,17 @@ def judge_containers(found: Containers, registry: str, nginx: str) -> Iterator[F
         yield Finding(NAMES, Verdict.HOLDS, "nginx asks for the registry's name anew all the time")
     else:
         yield Finding(NAMES, Verdict.UNKNOWN, f"`nginx -T` in {nginx} shows no proxy_pass")
+
+
+def find_trouble(container: Mapping[str, Any]) -> str:
+    """Why the container does no work, "" where it does; one that ends again and again counts as running to Docker."""
+    if not container:
+        return "is not there"
+    state = container["State"]
+    status, health = str(state.get("Status") or ""), str((state.get("Health") or {}).get("Status") or "")
+    if status in ("restarting", "paused") or not state["Running"]:
+        return f"does not run ({status})" if status else "does not run"
+    return "is unhealthy: its health check fails" if health == "unhealthy" else ""
 
 
 def judge_limits(configuration: str) -> Finding:
@@ -145,6 +160,9 @@ def judge_way(door: Door, visit: Visit, own: Endpoint, found: Containers) -> Fin
             seen = f"nginx answers {through}, while the registry itself answers {alive}: {about}"
             remedy = "reload nginx (`docker exec … nginx -s reload`), then run `invoke provision-server`"
             return Finding(RULE, Verdict.BREAKS, seen, remedy)
+        if alive not in (200, 401):
+            seen = f"the registry itself answers {alive} in place of 200 or 401: {about}"
+            return Finding(RULE, Verdict.BREAKS, seen, "see its log (`docker logs`)")
         if not door.uploads:
             return Finding(RULE, Verdict.HOLDS, f"nginx answers, and so does {about}")
         known = direct.send("GET", door.uploads[0], None, {}).status

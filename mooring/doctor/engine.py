@@ -94,8 +94,9 @@ def judge_settings(one: Checkup, is_client: bool) -> Iterator[Finding]:
     for missing in one.missing:
         if missing.where == "files" or one.is_running:
             yield Finding("settings", Verdict.BREAKS, f"Mooring put it in, but {missing}", again)
-    if not one.missing:
-        yield Finding("settings", Verdict.HOLDS, "all that Mooring put in is in the files and in effect")
+    if not any(missing.where == "files" or one.is_running for missing in one.missing):
+        effect = " and in effect" if one.is_running else ""
+        yield Finding("settings", Verdict.HOLDS, f"all that Mooring put in is in the files{effect}")
 
 
 def judge_restart(one: Checkup) -> Iterator[Finding]:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import secrets
 import shlex
-import socket
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from mooring.connection.process import Stream
-from mooring.doctor import backing, door, unread
+from mooring import served_certificate
+from mooring.doctor import backing, certificate, door, unread
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
-from mooring.registry.transport import Endpoint
 from mooring.survey import SERVER, Visit
 from mooring.verification.routes import Door as Addresses
 
-SECONDS = 5.0
 STORAGE = "/var/lib/registry"
 
 
@@ -31,11 +28,14 @@ def examine(visit: Visit) -> Iterator[Finding]:
     if found.configuration:
         yield backing.judge_limits(found.configuration)
     yield from unread.look(visit, variables)
+    served = served_certificate.look(visit)
+    if served is not None:
+        yield from certificate.judge_served(served)
     own = addresses.own
     for endpoint in addresses.endpoints():
         one = door.Door(
             endpoint,
-            partial(open_stream, visit, endpoint, addresses.address),
+            partial(visit.open_stream, endpoint, addresses.address),
             repository,
             bool(variables["nginx_behind_proxy"]),
             bool(variables["nginx_allow_delete"]),
@@ -43,7 +43,7 @@ def examine(visit: Visit) -> Iterator[Finding]:
         )
         try:
             yield from door.examine(one)
-            if found.registry.get("State", {}).get("Running"):
+            if not backing.find_trouble(found.registry) and not backing.find_trouble(found.nginx):
                 yield backing.judge_way(one, visit, own, found)
         except RegistryError as error:
             yield Finding(door.ANSWERS, Verdict.BREAKS, str(error), "see nginx's log on the server (`docker logs`)")
@@ -56,17 +56,6 @@ def examine(visit: Visit) -> Iterator[Finding]:
 def names(variables: Any) -> tuple[str, str]:
     """The containers of the registry and of nginx."""
     return str(variables["registry_container_name"]), str(variables["nginx_container_name"])
-
-
-def open_stream(visit: Visit, endpoint: Endpoint, address: str) -> Stream:
-    """From here, through the host's own SSH connection; where its sshd forbids that, straight to its address."""
-    try:
-        return visit.open_tunnel(endpoint.host, endpoint.port)
-    except PermissionError as error:
-        try:
-            return socket.create_connection((address or endpoint.host, endpoint.port), timeout=SECONDS)
-        except OSError as direct:
-            raise OSError(f"{error}; and it is not reached from here either: {direct}") from None
 
 
 def cancel(one: door.Door) -> list[str]:

@@ -15,10 +15,13 @@ REMEDY = "run `invoke provision-server`, which reloads it"
 NGINX_LOOK = """\
 age=$(docker top {name} -eo pid,etimes,args 2>/dev/null |
   awk '/nginx: worker process *$/ && $2 > age {{ age = $2 }} END {{ print age }}')
-test -z "$age" || find {directory} -type f -newerct "$((age - 2)) seconds ago" """
+if test -z "$age"; then echo stopped; elif test ! -d {directory}; then echo absent
+else find {directory} -type f -newerct "$((age - 2)) seconds ago"; fi"""
 REGISTRY_LOOK = """\
-started=$(docker inspect -f '{{{{if .State.Running}}}}{{{{.State.StartedAt}}}}{{{{end}}}}' {name} 2>/dev/null)
-test -z "$started" || find {directory} -type f -newerct "$started" """
+started=$(docker inspect {name} 2>/dev/null -f \
+  '{{{{if and .State.Running (not .State.Restarting)}}}}{{{{.State.StartedAt}}}}{{{{end}}}}')
+if test -z "$started"; then echo stopped; elif test ! -d {directory}; then echo absent
+else find {directory} -type f -newerct "$started"; fi"""
 
 
 def look(visit: Visit, variables: Mapping[str, Any]) -> Iterator[Finding]:
@@ -32,7 +35,14 @@ def look(visit: Visit, variables: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def judge(rule: str, role: str, paths: list[str]) -> Finding:
-    """`paths` are the files that changed after it read them."""
+    """`paths` are the files that changed after it read them, or "stopped" or "absent" where there is none of it."""
+    if paths == ["stopped"]:
+        seen = f"{role} does not run, so nobody can tell what it has read"
+        return Finding(rule, Verdict.UNKNOWN, seen, "see `docker ps -a`, or run `invoke provision-server`")
+    if paths == ["absent"]:
+        return Finding(
+            rule, Verdict.BREAKS, f"the directory of {role}'s files is gone", "run `invoke provision-server`"
+        )
     if paths:
         return Finding(rule, Verdict.HARMS, f"{role} has not read its files since they changed", REMEDY, tuple(paths))
     return Finding(rule, Verdict.HOLDS, f"{role} has read its files as they are")

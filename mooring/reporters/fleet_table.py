@@ -8,21 +8,64 @@ from typing import TYPE_CHECKING, TextIO
 from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
+    from mooring.server_checkup import Disk, ServerCheckup, Service
     from mooring.status import Row
 
 COLUMNS = ("host", "engine", "version", "registry", "Docker Hub", "drift", "what to do")
+SERVER_COLUMNS = ("server", "registry", "nginx", "certificate", "disk")
+GIB = 1024**3
+# From these on they are worth a colour: days left, and the share of the disk that is free.
+FEW_DAYS, LITTLE = 30, 0.1
+
+Cell = str | tuple[str, str]
 
 
 def write_rows(rows: Sequence[Row], stream: TextIO | None = None) -> None:
-    """The table, then the details of every host that is not as it should be."""
+    """The table, a row more for each server, then the details of every host that is not as it should be."""
     screen = Screen(stream)
     screen.write_table(COLUMNS, [_cells(row) for row in rows])
+    servers = [[row.host, *_server_cells(row.server)] for row in rows if row.server]
+    if servers:
+        screen.write()
+        screen.write_table(SERVER_COLUMNS, servers)
     for row in rows:
         with screen.section():
-            for note in row.notes if row.drift != "none" else ():
+            for note in row.notes if row.drift != "none" or row.server else ():
                 screen.write(f"{row.host}: {note}", "dim")
 
 
 def _cells(row: Row) -> list[str | tuple[str, str]]:
     style = "red" if row.is_unreachable else "yellow" if row.has_drifted else "green"
     return [row.host, row.engine, row.version, row.registry, row.hub, (row.drift, style), row.do]
+
+
+def _server_cells(server: ServerCheckup) -> list[Cell]:
+    return [_service(server.registry), _service(server.nginx), _certificate(server), _disk(server.disk)]
+
+
+def _service(one: Service) -> Cell:
+    return one.word, "green" if one.is_well else "red"
+
+
+def _certificate(server: ServerCheckup) -> Cell:
+    told = server.as_dict()["certificate"]
+    if told is None:
+        return "no TLS"
+    left = told["days_left"]
+    if left is None:
+        return "not seen", "red"
+    if left < 0:
+        return "expired", "red"
+    text = f"{left} day{'s' if left != 1 else ''} left"
+    if told["missing_names"]:
+        return f"{text}, lacks {', '.join(told['missing_names'])}", "red"
+    if told["trusted"] is False:
+        return f"{text}, not trusted", "red"
+    return text, "yellow" if left < FEW_DAYS or told["problems"] else "green"
+
+
+def _disk(disk: Disk | None) -> Cell:
+    if disk is None:
+        return "not seen", "yellow"
+    text = f"{disk.free_bytes / GIB:.1f} of {disk.total_bytes / GIB:.1f} GiB free"
+    return text, "green" if disk.free_bytes > LITTLE * disk.total_bytes else "yellow"

@@ -88,6 +88,8 @@ def test_what_a_broken_change_left() -> None:
 
 def test_files_that_nobody_read() -> None:
     assert unread.judge(unread.NGINX, "nginx", []).verdict is Verdict.HOLDS
+    assert unread.judge(unread.NGINX, "nginx", ["stopped"]).verdict is Verdict.UNKNOWN
+    assert unread.judge(unread.NGINX, "nginx", ["absent"]).verdict is Verdict.BREAKS
     lost = unread.judge(unread.NGINX, "nginx", ["/etc/mooring/nginx/server.conf"])
     assert (lost.verdict, lost.places) == (Verdict.HARMS, ("/etc/mooring/nginx/server.conf",))
 

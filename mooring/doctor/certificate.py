@@ -1,0 +1,44 @@
+"""The rules about the certificate that nginx serves: its names, its time, and whether clients trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from mooring.certificates.judge import EXPIRY, NAMES, TRUST, Judgement, count_days
+from mooring.doctor.finding import Finding, Verdict
+from mooring.served_certificate import Served
+
+AGAIN = "run `invoke provision-server` with"
+REMEDIES = {
+    NAMES: f"{AGAIN} an nginx_tls_certificate that is for every name in registry_names",
+    EXPIRY: f"{AGAIN} a new nginx_tls_certificate",
+    TRUST: f"{AGAIN} an nginx_tls_certificate that registry_client_ca_file has signed, its intermediates behind it",
+}
+
+
+def judge_served(served: Served) -> Iterator[Finding]:
+    """All rules at every name; nothing is said to hold of what was not seen."""
+    for host, why in served.failures.items():
+        yield Finding(NAMES, Verdict.BREAKS, why, f"see nginx's log; {AGAIN} an nginx_tls_certificate for {host}")
+    if not served.judgements:
+        yield Finding(EXPIRY, Verdict.UNKNOWN, "no certificate was seen")
+    yield from (Finding(TRUST, Verdict.UNKNOWN, text, "see the file on the control machine") for text in served.unread)
+    for host, one in served.judgements.items():
+        yield from judge_one(host, one, served.authorities)
+
+
+def judge_one(host: str, one: Judgement, authorities: tuple[str, ...]) -> Iterator[Finding]:
+    """The rules at one name."""
+    for problem in one.problems:
+        verdict = Verdict.BREAKS if problem.is_error else Verdict.HARMS
+        about = f" ({problem.ca_file})" if problem.ca_file else ""
+        seen = f"the certificate served at {host}: {problem.seen}{about}"
+        yield Finding(problem.rule, verdict, seen, REMEDIES[problem.rule])
+    if not one.of(NAMES) and one.names:
+        yield Finding(NAMES, Verdict.HOLDS, f"the certificate served at {host} is for {host}")
+    if not one.of(EXPIRY):
+        left = count_days(one.valid_until, datetime.now(timezone.utc))
+        yield Finding(EXPIRY, Verdict.HOLDS, f"valid until {one.valid_until:%Y-%m-%d}, {left} days more")
+    if authorities and not one.of(TRUST):
+        yield Finding(TRUST, Verdict.HOLDS, f"clients trust it by {', '.join(authorities)}")

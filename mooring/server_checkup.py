@@ -1,0 +1,196 @@
+"""What a look at the registry's server tells: its two containers, whether they answer, the certificate, the disk."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any
+
+from mooring import served_certificate
+from mooring.certificates.judge import count_days
+from mooring.errors import RegistryError
+from mooring.registry.transport import Endpoint, HttpTransport
+from mooring.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
+from mooring.served_certificate import Served
+from mooring.survey import SERVER, LookFailed, Visit
+from mooring.verification.routes import Door
+
+SECONDS = 20.0
+ALIVE = (200, 401)
+MARK = "-- disk --"
+# The disk of the nearest directory that is there; the place of the storage may not have been made yet.
+LOOK = """\
+docker inspect --type container {registry} {nginx} 2>/dev/null || true
+echo; echo '{mark}'
+place={storage}
+while test ! -d "$place"; do place=$(dirname "$place"); done
+df -P -k "$place" 2>/dev/null | tail -n 1"""
+STATE = {"Status": TEXT, "Running": bool, "Health": OrNull({"Status": MAYBE})}
+CONTAINER = {"Name": TEXT, "State": STATE, "RestartCount": OrNull(int)}
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of the two: `state` and `health` in Docker's words ("absent" where there is no container, "" for no check).
+
+    `answers` says whether /v2/ was answered 200 or 401, `reason` what came in place of that.
+    """
+
+    state: str = "absent"
+    health: str = ""
+    restarts: int = 0
+    answers: bool = False
+    reason: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        return self.state == "running" and self.health != "unhealthy" and self.answers
+
+    @property
+    def word(self) -> str:
+        """One word for people: the worst of it."""
+        if self.state != "running":
+            return self.state
+        return self.health if self.health == "unhealthy" else "answers" if self.answers else "no answer"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The file system of the registry's storage; `free_bytes` is what others than root may still write."""
+
+    path: str
+    total_bytes: int
+    free_bytes: int
+
+
+@dataclass(frozen=True)
+class ServerCheckup:
+    """The server as it stands; None for a certificate that is not asked for, and a disk that cannot be looked at."""
+
+    registry: Service
+    nginx: Service
+    certificate: Served | None = None
+    disk: Disk | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data: numbers, booleans, dates as ISO 8601 in UTC."""
+        disk = self.disk
+        return {
+            "registry": vars(self.registry).copy(),
+            "nginx": vars(self.nginx).copy(),
+            "certificate": certificate_as_dict(self.certificate),
+            "disk": None if disk is None else vars(disk).copy(),
+        }
+
+
+def certificate_as_dict(served: Served | None) -> dict[str, Any] | None:
+    """The certificate of the name that is worst off, as plain data."""
+    if served is None:
+        return None
+    until = served.valid_until
+    judgements = served.judgements
+    return {
+        "not_after": None if until is None else until.isoformat().replace("+00:00", "Z"),
+        "days_left": None if until is None else count_days(until, datetime.now(timezone.utc)),
+        "names": sorted({name for one in judgements.values() for name in one.names}),
+        "missing_names": sorted({name for one in judgements.values() for name in one.missing_names}),
+        "trusted": all(one.is_trusted for one in judgements.values()) if judgements and served.authorities else None,
+        "problems": list(certificate_problems(served, errors_only=False)),
+    }
+
+
+def certificate_problems(served: Served, errors_only: bool = True) -> Iterator[str]:
+    """What clients do not take, in sentences; with all that will be so soon."""
+    yield from served.failures.values()
+    yield from served.unread
+    for host, one in served.judgements.items():
+        yield from (f"{host}: {each.seen}" for each in one.problems if each.is_error or not errors_only)
+
+
+def look(visit: Visit) -> ServerCheckup:
+    """Ask the server's engine, then the registry and nginx as clients do."""
+    variables = visit.roles[SERVER]
+    door = Door.of(variables)
+    names = [str(variables[f"{role}_container_name"]) for role in ("registry", "nginx")]
+    words = dict(zip(("registry", "nginx"), map(shlex.quote, names), strict=True))
+    storage = shlex.quote(str(variables["registry_storage_directory"]))
+    said = str(visit.call("shell", cmd=LOOK.format(**words, storage=storage, mark=MARK)).get("stdout") or "")
+    containers, _, disk = said.partition(MARK)
+    found = parse_containers(containers)
+    registry, nginx = (found.get(name, Service()) for name in names)
+    ends = door.endpoints()
+    return ServerCheckup(
+        ask(registry, [door.own], visit, ""),
+        ask(nginx, ends, visit, door.address),
+        served_certificate.look(visit),
+        parse_disk(disk),
+    )
+
+
+def parse_containers(text: str) -> dict[str, Service]:
+    """The containers in what `docker inspect` prints, by name; LookFailed where it is no such thing."""
+    try:
+        found = parse(text.strip() or "[]", ListOf(CONTAINER), "`docker inspect`")
+    except ValueError as error:
+        raise LookFailed({"msg": str(error)}) from None
+    services = {}
+    for one in found:
+        health = str((one["State"].get("Health") or {}).get("Status") or "").replace("none", "")
+        restarts = int(one.get("RestartCount") or 0)
+        services[one["Name"].lstrip("/")] = Service(one["State"]["Status"], health, restarts)
+    return services
+
+
+def parse_disk(text: str) -> Disk | None:
+    """The last line of `df -P -k`; None where it is no such line."""
+    words = text.split()
+    if len(words) < 6 or not all(word.isdecimal() and len(word) < 20 for word in words[1:4]):
+        return None
+    total, _, free = (int(word) * 1024 for word in words[1:4])
+    return Disk(" ".join(words[5:]), total, free)
+
+
+def ask(service: Service, endpoints: list[Endpoint], visit: Visit, address: str) -> Service:
+    """The service with what it answered; all of its endpoints must answer."""
+    given = vars(service) | {"answers": True}
+    for endpoint in endpoints:
+        transport = HttpTransport(endpoint, partial(visit.open_stream, endpoint, address), SECONDS)
+        try:
+            status = transport.send("GET", "/v2/", None, {}).status
+            reason = "" if status in ALIVE else f"{endpoint.url}/v2/ answers {status} in place of 200 or 401"
+        except RegistryError as error:
+            reason = str(error)
+        finally:
+            transport.close()
+        if reason:
+            return Service(**{**given, "answers": False, "reason": reason})
+    return Service(**given)
+
+
+def judge(one: ServerCheckup) -> str:
+    """The gravest thing that is not as it should be; "" where all is."""
+    if not one.registry.answers or not one.nginx.answers:
+        return "registry does not answer"
+    for name, service in (("registry", one.registry), ("nginx", one.nginx)):
+        if not service.is_well:
+            return f"{name} is {service.word}"
+    if one.certificate is not None and any(certificate_problems(one.certificate)):
+        return "certificate is not taken by clients"
+    if one.disk is not None and one.disk.free_bytes == 0:
+        return "disk is full"
+    return ""
+
+
+def details(one: ServerCheckup) -> Iterator[str]:
+    """What `judge` found, in full, and what will be so soon."""
+    for name, service in (("registry", one.registry), ("nginx", one.nginx)):
+        if not service.is_well:
+            again = f", restarted {service.restarts} times" if service.restarts else ""
+            health = f", {service.health}" if service.health else ""
+            reason = f": {service.reason}" if service.reason else ""
+            yield f"{name}'s container is {service.state}{health}{again}{reason}"
+    if one.certificate is not None:
+        yield from (f"certificate: {text}" for text in certificate_problems(one.certificate, errors_only=False))
