@@ -172,8 +172,9 @@ def test_both_can_be_opened(server: LookedAt, opened: None) -> None:
 def with_tls(server: LookedAt, tmp_path: Path) -> Iterator[None]:
     """nginx with a certificate of the registry's name."""
     key, certificate = tmp_path / "door.key", tmp_path / "door.crt"
-    words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={NAME} -keyout {key} -out {certificate}"
-    subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
+    words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={NAME} -keyout {key} -out {certificate} -addext"
+    names = f"subjectAltName=DNS:{NAME},DNS:docker.{NAME}"
+    subprocess.run(["openssl", *words.split(), names], check=True, capture_output=True)
     extra = {"nginx_tls_certificate": str(certificate), "nginx_tls_key": str(key)}
     succeed(provision("server", "-e", json.dumps(extra)))
     yield

@@ -226,7 +226,7 @@ def test_limits_are_in_force_and_go_again(filled: Filled) -> None:
 @pytest.fixture
 def certificate(tmp_path: Path) -> dict[str, str]:
     """A certificate and its key, of nobody's authority."""
-    names = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}", "-days", "2")
+    names = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME},DNS:docker.{NAME}", "-days", "2")
     files = {"nginx_tls_certificate": str(tmp_path / "a.crt"), "nginx_tls_key": str(tmp_path / "a.key")}
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *names]
     command += ["-out", files["nginx_tls_certificate"], "-keyout", files["nginx_tls_key"]]
