@@ -22,7 +22,16 @@ error while the playbook is loaded. `import_tasks` and `import_playbook` are res
 *Check mode* says what a task does under `--check`: *predicts* (tells what would change), *runs* (it only looks),
 *skipped* (nobody can know), *control side* (nothing happens on the host).
 """
-OWN = ("docker_config", "docker_settings", "registry_certificate", "registry_client", "registry_probe")
+OWN = (
+    "container_trouble",
+    "docker_config",
+    "docker_settings",
+    "registry_certificate",
+    "registry_client",
+    "registry_probe",
+    "registry_storage",
+    "tree_owner",
+)
 
 
 def document() -> str:

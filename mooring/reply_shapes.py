@@ -54,7 +54,12 @@ ENGINE_INFO = {
     "Architecture": MAYBE,
 }
 _STATE = OrNull(MapOf(TEXT))
+_PLACE = {"name": TEXT, "repositories": OrNull(int), "trouble": TEXT, "warning": TEXT}
 SHAPES: Mapping[str, Any] = {
+    "container_trouble": {
+        "containers": MapOf({"state": TEXT, "is_well": bool, "cause": TEXT, "words": TEXT}),
+        "msg": TEXT,
+    },
     "docker_config": {
         "unit": TEXT,
         "files": MapOf(MAYBE),
@@ -88,6 +93,7 @@ SHAPES: Mapping[str, Any] = {
         "headers": OrNull(PAIRS),
         "body": MAYBE,
     },
+    "registry_storage": {"wanted": _PLACE, "earlier": OrNull(_PLACE), "refusal": TEXT},
     "setup": {"ansible_facts": dict},
     "shell": {"rc": OrNull(int), "stdout": MAYBE, "stderr": MAYBE},
 }

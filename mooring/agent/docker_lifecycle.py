@@ -11,13 +11,12 @@ from __future__ import absolute_import, division, print_function
 
 import time
 
-from mooring.agent import docker_plan, host
+from mooring.agent import docker_crash, docker_plan, host
 from mooring.agent.docker import Refused
 
 NEW, OLD = ".mooring-new", ".mooring-old"
 # How long a started container is watched for an early exit, in steps of a tenth of a second.
 WATCHED_STEPS = 5
-LAST_LINES = 10
 
 
 class Lifecycle(object):
@@ -59,7 +58,11 @@ class Lifecycle(object):
 
     def start(self, container, steady):
         """Start it and watch it begin; `steady`: wait until it is healthy."""
-        self.engine.post("/containers/%s/start" % container, patience=60)
+        try:
+            self.engine.post("/containers/%s/start" % container, patience=60)
+        except Refused as refusal:
+            why = docker_crash.explain_start(self.engine, refusal.message, container)
+            raise host.Failed("container %s does not start: %s" % (self.name, why))
         self.actions.append({"started": container})
         for _ in range(WATCHED_STEPS):
             found = self.find(container)
@@ -77,19 +80,9 @@ class Lifecycle(object):
         state = found["State"]
         ended = state.get("Restarting") or not state.get("Running")
         if ended and (state.get("ExitCode") or state.get("Error")):
+            why = docker_crash.cause(self.engine, found)
             raise host.Failed("container %s does not run: its program ended with exit status %s%s" % (
-                self.name, state.get("ExitCode"), self.last_words(found)))
-
-    def last_words(self, found):
-        """The end of the container's output, for a message."""
-        try:
-            log = self.engine.read("GET", "/containers/%s/logs" % found["Id"],
-                                   {"stdout": True, "stderr": True, "tail": LAST_LINES})
-        except host.Failed:
-            return ""  # some logging drivers cannot be read
-        text = log if (found.get("Config") or {}).get("Tty") else split_frames(log)
-        text = host.native(text.decode("utf-8", "replace")).strip()
-        return "\n" + text if text else ""
+                self.name, state.get("ExitCode"), ": " + why if why else ""))
 
     def wait_until_healthy(self, container):
         """Wait for the health check's verdict."""
@@ -207,14 +200,3 @@ def is_running(found):
 def health(found):
     """The health check's verdict: starting, healthy, unhealthy, or none where there is no check."""
     return (((found or {}).get("State") or {}).get("Health") or {}).get("Status") or "none"
-
-
-def split_frames(log):
-    """The text of a log in which each piece has a header of 8 bytes: stream, 3 unused, length (big-endian)."""
-    text, place = b"", 0
-    while place + 8 <= len(log):
-        length = int.from_bytes(log[place + 4:place + 8], "big") if hasattr(int, "from_bytes") else int(
-            log[place + 4:place + 8].encode("hex"), 16)
-        text += log[place + 8:place + 8 + length]
-        place += 8 + length
-    return text

@@ -73,12 +73,21 @@ def configuration_file(nginx: Mapping[str, Any]) -> list[str]:
     return ["-c", words[words.index("-c") + 1]] if "-c" in words[:-1] else []
 
 
-def judge_containers(found: Containers, registry: str, nginx: str) -> Iterator[Finding]:
+def read_trouble(visit: Visit, *names: str) -> dict[str, str]:
+    """What is wrong with each container that is not well, in the host's words: with the first error of its log."""
+    found = visit.call("container_trouble", names=list(names))["containers"]
+    return {name: str(found[name]["words"]) for name in names if name in found and not found[name]["is_well"]}
+
+
+def judge_containers(
+    found: Containers, registry: str, nginx: str, trouble: Mapping[str, str] | None = None
+) -> Iterator[Finding]:
     """Both run, on one network, and nginx asks for the registry's name anew all the time."""
+    words = trouble or {}
     troubles = [
-        f"container {name} {trouble}"
+        f"container {name} {seen}"
         for name, one in ((registry, found.registry), (nginx, found.nginx))
-        if (trouble := find_trouble(one))
+        if (seen := words.get(name) or find_trouble(one))
     ]
     for seen in troubles:
         yield Finding(RULE, Verdict.BREAKS, seen, "see `docker logs`, or run `invoke provision-server`")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from mooring import served_certificate
-from mooring.doctor import backing, certificate, door, unread
+from mooring.doctor import backing, certificate, door, storage, unread
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.survey import SERVER, Visit
@@ -24,7 +24,8 @@ def examine(visit: Visit) -> Iterator[Finding]:
     addresses = Addresses.of(variables)
     repository = f"mooring-doctor-{secrets.token_hex(6)}"
     found = backing.read_containers(visit, *names(variables))
-    yield from backing.judge_containers(found, *names(variables))
+    yield from backing.judge_containers(found, *names(variables), backing.read_trouble(visit, *names(variables)))
+    yield from storage.look(visit, variables)
     if found.configuration:
         yield backing.judge_limits(found.configuration)
     yield from unread.look(visit, variables)

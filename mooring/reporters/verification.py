@@ -11,6 +11,7 @@ from mooring.reporters.screen import CELL, Piece, Screen, write_json
 from mooring.verification.report import Report
 from mooring.verification.summary import Check, Summary
 
+MOST_HOSTS = 5
 STYLES = {
     "ok": "green",
     "passed": "green",
@@ -65,6 +66,8 @@ class ScreenReport:
         self._screen.stream.flush()
 
     def show_check(self, check: Check) -> None:
+        if check.is_explained and not self._verbose:
+            return
         if check.outcome == "failed" or self._verbose:
             outcome = (f"{check.outcome:<8}", STYLES[check.outcome])
             self._screen.write_pieces(outcome, f"{check.host}: {check.title}")
@@ -77,6 +80,7 @@ class ScreenReport:
         self.close()
         self._show_hosts(summary)
         self._show_routes(summary)
+        self._show_causes(summary)
         for name, reason in summary.unreachable.items():
             if name in summary.hosts:
                 continue  # told already, as a failed check of that host
@@ -90,6 +94,8 @@ class ScreenReport:
             with self._screen.section():
                 for text in summary.left_behind:
                     self._screen.write(f"  {text}")
+        self._screen.write()
+        self._screen.write(summary.verdict(), STYLES["failed" if summary.exit_status() else "ok"])
 
     def close(self) -> None:
         if self._spinner is not None:
@@ -103,6 +109,16 @@ class ScreenReport:
             words = [f"{outcome}={counts[outcome]}" for outcome in ("passed", "failed", "skipped")]
             rows.append([host, summary.status(host), *words])
         self._show_table(["host", "status", "", "", ""], rows)
+
+    def _show_causes(self, summary: Summary) -> None:
+        """How far each cause reaches that failed more than the check that was told."""
+        wide = [cause for cause in summary.causes.all if cause.checks > 1]
+        if wide:
+            self._screen.write()
+        for cause in wide:
+            hosts = ", ".join([*list(cause.hosts)[:MOST_HOSTS], *(["…"] if len(cause.hosts) > MOST_HOSTS else [])])
+            about = f"{cause.checks} failed checks, {len(cause.hosts)} of {len(summary.hosts)} hosts ({hosts})"
+            self._screen.write(f"{about}: {cause.finding}")
 
     def _show_routes(self, summary: Summary) -> None:
         columns = summary.columns()

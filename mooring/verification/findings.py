@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from mooring.errors import RegistryError
@@ -33,11 +33,15 @@ REMEDIES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong; `layer` is one of LAYERS."""
+    """One thing that is wrong; `layer` is one of LAYERS.
+
+    `explains` are the layers at which, by this, every later check fails as well.
+    """
 
     layer: str
     message: str
     remedy: str = ""
+    explains: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, layer: str, message: str, remedy: str = "") -> Finding:
@@ -48,7 +52,7 @@ class Finding:
         return f"{self.layer}: {self.message}"
 
     def as_dict(self) -> dict[str, str]:
-        return asdict(self)
+        return {"layer": self.layer, "message": self.message, "remedy": self.remedy}
 
 
 class Wrong(AssertionError):

@@ -75,7 +75,9 @@ class Verification:
         if isinstance(error, HostUnreachable):
             self._summary.unreachable[host] = str(error)
         finding = _finding(error, report) if report.failed else None
-        check = Check(host, _title(item), report.outcome, finding, report.duration)
+        is_pull = "pull" in _params(item)
+        is_explained = finding is not None and not self._summary.causes.take(host, finding, is_pull)
+        check = Check(host, _title(item), report.outcome, finding, report.duration, is_explained)
         self._summary.checks.append(check)
         self._report.show_check(check)
 

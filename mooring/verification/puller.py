@@ -40,7 +40,12 @@ def plan_client(client: Member, door: Door) -> list[tuple[str, Route, str]]:
     return [(client.name, route, machine) for route in routes]
 
 
-def pull_all(client: Member, proof: Proof, is_over: Callable[[], bool] = lambda: False) -> dict[Pull, Seen]:
+def pull_all(
+    client: Member,
+    proof: Proof,
+    is_over: Callable[[], bool] = lambda: False,
+    on_pull: Callable[[], None] = lambda: None,
+) -> dict[Pull, Seen]:
     """Pull by every route of this client, until it `is_over`; a host that is lost meanwhile has failed its pulls."""
     seen: dict[Pull, Seen] = {}
     for pull in proof.of(client.name):
@@ -52,6 +57,7 @@ def pull_all(client: Member, proof: Proof, is_over: Callable[[], bool] = lambda:
             seen[pull] = Seen(str(error), False, words=client.engine.words)
         except SENSELESS as error:
             seen[pull] = Seen(describe(error), False, words=client.engine.words)
+        on_pull()
     return seen
 
 

@@ -105,7 +105,12 @@ def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
     except MooringError as error:
         summary.errors.append(f"{servers[0].name if servers else name}: {error}")
         return None
-    trial = Trial(RegistrySide(servers[0], door) if servers else None, clients, fleet.site.options.forks)
+    trial = Trial(
+        RegistrySide(servers[0], door) if servers else None,
+        clients,
+        fleet.site.options.forks,
+        lambda done, total: report.show_step(f"pulls {done}/{total}"),
+    )
     report.show_step("looking for the clients' routes")
     summary.errors += trial.plan(door)
     return trial

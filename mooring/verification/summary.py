@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from mooring.verification.causes import Causes
 from mooring.verification.findings import Finding
 
 INTERRUPTED = 130
@@ -20,6 +21,7 @@ class Check:
     outcome: str
     finding: Finding | None = None
     seconds: float = 0.0
+    is_explained: bool = False  # by an earlier failure, which was told already
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Summary:
     left_behind: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     is_interrupted: bool = False
+    causes: Causes = field(default_factory=Causes)
 
     def of(self, host: str) -> list[Check]:
         return [check for check in self.checks if check.host == host]
@@ -79,9 +82,33 @@ class Summary:
         failed = any(check.outcome == "failed" for check in self.checks)
         return 2 if failed or self.left_behind or self.errors else 0
 
+    def pulls(self) -> tuple[int, int]:
+        """How many pulls of the proof are good, and how many there are."""
+        cells = [cell for routes in self.routes.values() for cell in routes.values()]
+        return sum(cell.finding is None for cell in cells), len(cells)
+
+    def verdict(self) -> str:
+        """The whole of it in one line; of several causes the first has it by name."""
+        good, pulls = self.pulls()
+        count = f", pulls {good}/{pulls}" if pulls else ""
+        failed = sum(check.outcome == "failed" for check in self.checks)
+        if not self.exit_status():
+            return f"all is well: {_count(len(self.hosts), 'host')}, {_count(len(self.checks), 'check')}{count}"
+        word = "INTERRUPTED" if self.is_interrupted else "FAILED"
+        parts = [_count(len(self.causes.all), "cause")] if self.causes.all else []
+        parts += [f"{failed} of {_count(len(self.checks), 'check')}"] if failed else []
+        parts += [f"{_count(len(self.unreachable), 'host')} unreachable"] if self.unreachable else []
+        parts += ["not all is removed"] if self.left_behind else []
+        reasons = [str(cause.finding) for cause in self.causes.all] or self.errors
+        return f"{word}: {', '.join(parts) or 'not all was checked'}{count}" + (f": {reasons[0]}" if reasons else "")
+
     def as_dict(self) -> dict[str, Any]:
         """The result as JSON has it."""
+        good, pulls = self.pulls()
         return {
+            "verdict": self.verdict(),
+            "causes": [cause.as_dict() for cause in self.causes.all],
+            "pulls": {"good": good, "all": pulls},
             "hosts": {host: self._host(host) for host in self.hosts},
             "left_behind": self.left_behind,
             "errors": self.errors,
@@ -99,3 +126,7 @@ class Summary:
         if host in self.unreachable:
             found["reason"] = self.unreachable[host]
         return found
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

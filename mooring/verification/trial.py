@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Trial:
     registry: RegistrySide | None
     clients: Sequence[Member]
     forks: int = 10
+    on_pull: Callable[[int, int], None] = lambda done, total: None
     findings: dict[Pull, Finding | None] = field(default_factory=dict)
     addresses: dict[Pull, str] = field(default_factory=dict)
     _has_pulled: bool = False
@@ -45,6 +47,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         self._workers = Workers(self.forks)
+        self._lock, self._pulled = threading.Lock(), 0
 
     def plan(self, door: Door) -> list[str]:
         """Find out every client's routes and make the images; touches nothing. Returns why clients have none."""
@@ -80,9 +83,18 @@ class Trial:
             return
         self._has_pulled = True
         workers = self._workers
-        for seen in self._on_clients(lambda client: pull_all(client, self.proof, lambda: workers.is_stopped)):
+        self._note_pull(0)
+        for seen in self._on_clients(
+            lambda client: pull_all(client, self.proof, lambda: workers.is_stopped, self._note_pull)
+        ):
             self._seen.update(seen)
         self._judge(registry, since)
+
+    def _note_pull(self, more: int = 1) -> None:
+        """Tell how many pulls are done, whoever did them."""
+        with self._lock:
+            self._pulled += more
+            self.on_pull(self._pulled, len(self.proof.pulls))
 
     @property
     def has_begun(self) -> bool:

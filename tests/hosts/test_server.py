@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from testinfra.host import Host
 
+from mooring.doctor.storage import SPACE, arguments
 from mooring.registry.transport import Endpoint
 from mooring.verification.checks import expected_address
-from mooring.verification.findings import HTTP, REGISTRY, TCP, Finding, Wrong, expect, judge_probe
+from mooring.verification.findings import HTTP, REGISTRY, TCP, TLS, Finding, Wrong, expect, judge_probe
 from mooring.verification.member import Member
 
 hosts = "server"
 CONTAINERS = ("registry", "nginx")
 LAYERS = {"registry": REGISTRY, "nginx": HTTP}
+# Where every check fails that needs a container which does not run.
+EXPLAINS = {"registry": (REGISTRY,), "nginx": (TCP, TLS, HTTP, REGISTRY)}
 PROVISION = "run `invoke provision-server`"
 HEALTH_SECONDS = 60
 
@@ -33,8 +37,8 @@ def exists(host: Host, name: str) -> bool:
     return bool(host.run("docker inspect --type container %s", name).rc == 0)
 
 
-def refuse(role: str, message: str, remedy: str = PROVISION) -> None:
-    raise Wrong(Finding(LAYERS[role], message, remedy))
+def refuse(role: str, message: str, remedy: str = PROVISION, explains: tuple[str, ...] = ()) -> None:
+    raise Wrong(Finding(LAYERS[role], message, remedy, explains))
 
 
 def bindings(container: dict[str, Any], port: str) -> list[str]:
@@ -48,11 +52,19 @@ def test_container_runs(host: Host, member: Member, role: str) -> None:
     """The container runs"""
     name = member.variables[f"{role}_container_name"]
     if not exists(host, name):
-        refuse(role, f"there is no container {name}")
-    state = inspect(host, member, role)["State"]
-    if not state["Running"]:
-        status = f"{state['Status']}, exit status {state['ExitCode']} {state.get('Error', '')}".strip()
-        refuse(role, f"container {name} does not run ({status})", f"`docker logs {name}` says why")
+        refuse(role, f"there is no container {name}", explains=EXPLAINS[role])
+    found = member.call("container_trouble", names=[name])["containers"][name]
+    if not found["is_well"] and found["state"] != "unhealthy":
+        remedy = PROVISION if found["cause"] else f"`docker logs {name}` says why, if anything does; then {PROVISION}"
+        refuse(role, f"container {name} {found['words']}", remedy, EXPLAINS[role])
+
+
+def test_storage_takes_images(member: Member) -> None:
+    """The registry's storage takes images"""
+    found = member.call("registry_storage", **arguments(member.variables))
+    trouble = (found["earlier"] or found["wanted"])["trouble"]
+    if trouble:
+        raise Wrong(Finding(REGISTRY, trouble, SPACE, (REGISTRY,)))
 
 
 @pytest.mark.parametrize("role", CONTAINERS)
@@ -76,7 +88,9 @@ def test_container_is_healthy(host: Host, member: Member, role: str) -> None:
         pytest.skip("it has no health check")
     if health["Status"] != "healthy":
         last = (health.get("Log") or [{}])[-1].get("Output", "").strip()
-        refuse(role, f"the container is {health['Status']}: {last or 'its check says nothing'}")
+        refuse(
+            role, f"the container is {health['Status']}: {last or 'its check says nothing'}", explains=EXPLAINS[role]
+        )
 
 
 def test_containers_share_a_network(host: Host, member: Member) -> None:
@@ -113,4 +127,6 @@ def test_registrys_own_port_is_where_it_should_be(host: Host, member: Member) ->
 def test_registry_answers_through_nginx(member: Member, endpoint: Endpoint) -> None:
     """/v2/ answers through nginx, by name"""
     probe = member.probe(endpoint, validate_certs=False)
-    expect(judge_probe(probe, endpoint, expected_address(member, endpoint)))
+    finding = judge_probe(probe, endpoint, expected_address(member, endpoint))
+    # What the server itself sees behind its name, every client sees too.
+    expect(finding and replace(finding, explains=(finding.layer,) if finding.layer in (TCP, HTTP, REGISTRY) else ()))

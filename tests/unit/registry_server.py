@@ -30,6 +30,7 @@ class RegistryServer(ThreadingHTTPServer):
         self.location_origin = ""
         self.allows_delete = True
         self.gateway_error = 0
+        self.upload_error = 0
         self.hangs_up_after = 0
 
     @property
@@ -95,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.refuse(404, "BLOB_UNKNOWN") if found is None else self.answer(200, found)
 
     def upload(self, name: str, number: str, body: bytes, query: dict[str, list[str]]) -> None:
+        if self.server.upload_error:
+            return self.refuse(self.server.upload_error, "UNKNOWN")
         number = number or str(len(self.server.uploads))
         content = self.server.uploads[number] = self.server.uploads.get(number, b"") + body
         where = f"{self.server.location_origin}/v2/{name}/blobs/uploads/{number}?_state=a%2Bb%3D"

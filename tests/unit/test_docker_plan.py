@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from mooring.agent import docker_adjust, docker_plan, host
-from mooring.agent.docker_lifecycle import split_frames
+from mooring.agent.docker_crash import split_frames
 
 FOUND = {
     "Config": {

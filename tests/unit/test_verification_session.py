@@ -160,11 +160,60 @@ def test_the_table_on_the_screen(world: World) -> None:
     summary.left_behind = ["client1: images proof-1: no"]
     report.show_summary(summary)
     text = stream.getvalue()
-    assert "failed  client1: The image is pulled through the registry's nginx [mirror]\n" in text
+    assert len([line for line in text.splitlines() if line.startswith("failed  ")]) == 1
+    assert (
+        "failed  client1: The image is pulled through the registry's nginx [full name registry.example.com]\n" in text
+    )
+    assert "4 failed checks, 2 of 3 hosts (client1, client2): daemon setting: " in text
     assert "        remedy: run `invoke provision-clients`" in text
     assert "server   ok      passed=" in text
     assert "client1                        failed: daemon setting          failed: daemon setting\n" in text
-    assert text.endswith("left behind, please remove by hand:\n  client1: images proof-1: no\n")
+    assert "left behind, please remove by hand:\n  client1: images proof-1: no\n" in text
+    verdict = text.splitlines()[-1]
+    assert verdict.startswith("FAILED: 1 cause, 4 of ")
+    assert ", not all is removed, pulls 0/4: daemon setting: " in verdict
+
+
+def test_a_registry_that_is_down_is_one_line_however_many_clients(world: World) -> None:
+    """Push and pulls fail by it, and say so in other words for each name and host."""
+    world.containers = {**CONTAINERS, "mooring-registry": container("5000/tcp", "127.0.0.1:5000", State=EXITED)}
+    world.status = 502
+    world.registry.gateway_error = 502
+    stream = io.StringIO()
+    report = ScreenReport(stream, verbose=False)
+    summary = Summary(hosts=HOSTS)
+    session._check(make_fleet(world), "", summary, report)
+    report.show_summary(summary)
+    text = stream.getvalue()
+    assert [line for line in text.splitlines() if line.startswith("failed  ")] == [
+        "failed  server: The container runs [registry]"
+    ]
+    assert "registry: container mooring-registry does not run (exited, exit status 1): it broke\n" in text
+    (cause,) = summary.as_dict()["causes"]
+    assert (cause["hosts"], cause["layer"]) == (["server", "client1", "client2"], "registry")
+    assert cause["checks"] == sum(check.outcome == "failed" for check in summary.checks) > 6
+    assert text.splitlines()[-1].startswith(f"FAILED: 1 cause, {cause['checks']} of ")
+    assert ", pulls 0/4: registry: container mooring-registry does not run" in text.splitlines()[-1]
+
+
+def test_a_storage_that_takes_nothing_is_the_one_cause(world: World) -> None:
+    world.trouble = "the registry's storage /srv/registry is full: 0 B of 4.0 MiB are free"
+    world.registry.upload_error = 500
+    status, result = run(make_fleet(world))
+    assert status == 2
+    assert [cause["message"] for cause in result["causes"]] == [world.trouble]
+    assert result["pulls"] == {"good": 0, "all": 4}
+
+
+def test_the_verdict_of_a_fleet_that_is_well(world: World) -> None:
+    steps: list[str] = []
+    report = SimpleNamespace(
+        show_step=steps.append, show_check=lambda check: None, show_warning=steps.append, show_summary=None, close=None
+    )
+    summary = Summary(hosts=HOSTS)
+    session._check(make_fleet(world), "", summary, report)
+    assert summary.verdict() == f"all is well: 3 hosts, {len(summary.checks)} checks, pulls 4/4"
+    assert {f"pulls {done}/4" for done in range(5)} <= set(steps)
 
 
 def test_ctrl_c_while_pulling_still_cleans_up(world: World) -> None:

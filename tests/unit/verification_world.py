@@ -36,6 +36,10 @@ VARIABLES = {
     "nginx_redirect_to_https": False,
     "registry_container_name": "mooring-registry",
     "registry_restart_policy": "always",
+    "registry_storage_directory": "/srv/registry",
+    "registry_environment": {},
+    "registry_accept_empty_storage": "",
+    "registry_record_path": "/etc/mooring/registry.json",
     "registry_network": "mooring",
     "registry_publish_address": "127.0.0.1",
     "registry_port": 5000,
@@ -77,6 +81,8 @@ class World:
     containers: dict[str, dict[str, Any]] = field(default_factory=lambda: dict(CONTAINERS))
     mirrors: tuple[str, ...] = ("http://registry.example.com/",)
     layer: str = ""
+    trouble: str = ""
+    status: int = 200
 
     def note(self, client: str, path: str) -> None:
         self.log.append(LINE.format(address=f"10.0.0.{client[-1]}", method="GET", path=path))
@@ -86,6 +92,11 @@ class World:
         if module == "shell":
             rc, out, err = self.shell(name, args["_raw_params"] if "_raw_params" in args else args["cmd"])
             return {"rc": rc, "stdout": out, "stderr": err, "failed": rc != 0}
+        if module == "container_trouble":
+            return {"containers": {one: self.trouble_of(one) for one in args["names"]}, "msg": ""}
+        if module == "registry_storage":
+            place = {"name": "/srv/registry", "repositories": 1, "trouble": self.trouble, "warning": ""}
+            return {"wanted": place, "earlier": place, "refusal": ""}
         if module == "uri":
             return self.ask(name, args)
         if module == "registry_probe":
@@ -96,7 +107,7 @@ class World:
                 "layer": self.layer,
                 "msg": "down",
                 "addresses": ["192.0.2.10"],
-                "status": 200,
+                "status": self.status,
                 "headers": [["Docker-Distribution-Api-Version", "registry/2.0"]],
                 "body": "{}",
             }
@@ -105,6 +116,13 @@ class World:
             "IndexConfigs": {"registry.example.com": {"Secure": False}},
         }
         return {"host_info": {"Architecture": "aarch64", "RegistryConfig": settings}}
+
+    def trouble_of(self, name: str) -> dict[str, Any]:
+        """What the host says of a container."""
+        state = self.containers[name]["State"]
+        words = f"does not run ({state['Status']}, exit status {state['ExitCode']}): it broke"
+        runs = state["Running"]
+        return {"state": state["Status"], "is_well": runs, "cause": "it broke", "words": "runs" if runs else words}
 
     def member(self, name: str, engine: str = "docker") -> Member:
         def send(module: str, args: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
