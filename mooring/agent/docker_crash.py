@@ -1,7 +1,8 @@
 """Why a container does not run, in one sentence: the line of its log that says so, or who has its port.
 
 A program's last lines are mostly a stack or its usage; what went wrong stands before. The cause is the first line of
-the last run that a program writes only when it gives up, else the first that speaks of an error, else the last line.
+the last run that a program writes only when it gives up. Where it did not run for long, it is else the first line that
+speaks of an error, or the last one; in the log of a long run such lines have other reasons.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -15,6 +16,8 @@ from mooring.agent import host, port_holders
 # What is read of a log: the last run may have lasted for months.
 MOST_LINES = 2000
 MOST_LINE, LONGEST = 4000, 600
+# A run of fewer seconds ended while it began.
+SHORT = 60
 # Words of a program that gives up: Go's runtime, its loggers, nginx, the registry.
 LAST_WORD = re.compile(
     r"^(panic:|fatal error:|runtime error:|configuration error:|[Ff]atal:|FATAL)|\blevel=\"?(fatal|panic)\b|"
@@ -22,7 +25,9 @@ LAST_WORD = re.compile(
 ERROR = re.compile(
     r"\b(errors?|fatal|failed|failure|cannot|can't|could not|denied|refused|invalid|unable|unknown|no such|not found|"
     r"no space left|read-only file system|out of memory)\b", re.I)
-HARMLESS = re.compile(r"\blevel=\"?(info|debug|trace)\b|\b(info|notice|warn(ing)?):|\[(notice|info|debug|warn)\]", re.I)
+HARMLESS = re.compile(
+    r"\blevel=\"?(info|debug|trace)\b|\b(info|notice|warn(ing)?):|\[(notice|info|debug|warn)\]|"
+    r"HTTP/1\.[01]\" [1-4][0-9][0-9]\b", re.I)
 MESSAGE = re.compile(r"\blevel=\"?\w+\"?.*?\bmsg=\"((?:[^\"\\]|\\.)*)\"")
 TAKEN = re.compile(
     r"(?:listen (?:tcp|udp)[46]? ?|Bind for |bind host port (?:for )?)"
@@ -36,7 +41,7 @@ def cause(engine, found):
         return explain_start(engine, str(state["Error"]), found.get("Id"))
     if state.get("OOMKilled"):
         return "it was killed for want of memory"
-    return first_error(read_log(engine, found))
+    return first_error(read_log(engine, found), seconds(state.get("FinishedAt")) - started(found) < SHORT)
 
 
 def explain_start(engine, message, own=None):
@@ -80,22 +85,27 @@ def read_log(engine, found):
 
 def started(found):
     """When the last run began, in whole seconds of the host's clock; 0 where that is unknown."""
-    text = str((found.get("State") or {}).get("StartedAt") or "")[:19]
+    return seconds((found.get("State") or {}).get("StartedAt"))
+
+
+def seconds(text):
+    """A time as the engine writes it, in seconds since 1970; 0 of one that has not come."""
     try:
-        return max(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%S")), 0)
+        return max(calendar.timegm(time.strptime(str(text or "")[:19], "%Y-%m-%dT%H:%M:%S")), 0)
     except ValueError:
         return 0
 
 
-def first_error(text):
-    """The line of a log that says what went wrong, with the next one where it ends in a colon; "" of an empty log."""
+def first_error(text, is_short=True):
+    """The line of a log that says what went wrong, with the next one where it ends in a colon; "" where none does."""
     lines = [line.strip()[:MOST_LINE] for line in text.splitlines() if line.strip()]
-    if not lines:
+    places = [place for place, line in enumerate(lines) if LAST_WORD.search(line)]
+    if is_short and not places:
+        telling = [place for place, line in enumerate(lines) if not HARMLESS.search(line)]
+        places = [place for place in telling if ERROR.search(lines[place])] or telling[-1:]
+    if not places:
         return ""
-    ends = [place for place, line in enumerate(lines) if LAST_WORD.search(line)]
-    errors = [place for place, line in enumerate(lines) if ERROR.search(line) and not HARMLESS.search(line)]
-    place = (ends or errors or [len(lines) - 1])[0]
-    line = lines[place]
+    place, line = places[0], lines[places[0]]
     if line.endswith(":") and place + 1 < len(lines):
         line = "%s %s" % (line, lines[place + 1])
     if line.startswith("Traceback "):  # Python says it last

@@ -3,5 +3,5 @@
 session.py    from the options to the exit status        finding.py    a rule, what was seen, the remedy
 engine.py     the rules about an engine (pure)           leftovers.py  what a broken transaction left
 door.py       the rules about nginx, asked from outside  backing.py    the registry's container behind nginx
-certificate.py  the rules about the certificate that is served
+certificate.py  the rules about the served certificate   storage.py    whether images can be written
 """

@@ -113,6 +113,8 @@ class ScreenReport:
     def _show_causes(self, summary: Summary) -> None:
         """How far each cause reaches that failed more than the check that was told."""
         wide = [cause for cause in summary.causes.all if cause.checks > 1]
+        if len(summary.causes.all) < 2:
+            return  # the verdict says it
         if wide:
             self._screen.write()
         for cause in wide:

@@ -96,11 +96,14 @@ class Summary:
             return f"all is well: {_count(len(self.hosts), 'host')}, {_count(len(self.checks), 'check')}{count}"
         word = "INTERRUPTED" if self.is_interrupted else "FAILED"
         parts = [_count(len(self.causes.all), "cause")] if self.causes.all else []
-        parts += [f"{failed} of {_count(len(self.checks), 'check')}"] if failed else []
+        hosts = {check.host for check in self.checks if check.outcome == "failed"}
+        about = f"on {len(hosts)} of {_count(len(self.hosts), 'host')}"
+        parts += [f"{failed} of {_count(len(self.checks), 'check')} {about}"] if failed else []
         parts += [f"{_count(len(self.unreachable), 'host')} unreachable"] if self.unreachable else []
         parts += ["not all is removed"] if self.left_behind else []
         reasons = [str(cause.finding) for cause in self.causes.all] or self.errors
-        return f"{word}: {', '.join(parts) or 'not all was checked'}{count}" + (f": {reasons[0]}" if reasons else "")
+        reason = f": {' '.join(reasons[0].split())}" if reasons else ""
+        return f"{word}: {', '.join(parts) or 'not all was checked'}{count}{reason}"
 
     def as_dict(self) -> dict[str, Any]:
         """The result as JSON has it."""

@@ -78,7 +78,13 @@ def test_a_driver_that_is_taken_out_is_another_place(remote: Remote, tmp_path: P
 
 
 def test_why_containers_do_not_run(remote: Remote, tmp_path: Path) -> None:
-    ended = {"Running": False, "Status": "exited", "ExitCode": 2, "StartedAt": "2026-11-28T04:00:00.1Z"}
+    ended = {
+        "Running": False,
+        "Status": "exited",
+        "ExitCode": 2,
+        "StartedAt": "2026-11-28T04:00:00.1Z",
+        "FinishedAt": "2026-11-28T04:00:01.1Z",
+    }
     taken = {"Running": False, "Status": "created", "ExitCode": 128, "Error": "listen tcp :80: address already in use"}
     checks = [{"Output": "x"}, {"Output": "wget: connection refused\n"}]
     sick = {"Running": True, "Status": "running", "Health": {"Status": "unhealthy", "Log": checks}}

@@ -39,6 +39,7 @@ LOGS = [
     ("Traceback (most recent call last):\n  File x\nValueError: y\n", "ValueError: y"),
     ("one\ncould not open it\nerror: late\ntwo\n", "could not open it"),
     ("it broke\n", "it broke"),
+    ('time="2026" level=info msg="x"\n192.0.2.1 - - [x] "GET /v2/ HTTP/1.1" 200 2 "" "mooring"\n', ""),
     ("", ""),
 ]
 
@@ -46,6 +47,12 @@ LOGS = [
 @pytest.mark.parametrize(("log", "cause"), LOGS)
 def test_the_cause_is_the_first_line_that_says_so(log: str, cause: str) -> None:
     assert docker_crash.first_error(log) == cause
+
+
+def test_a_long_run_that_was_ended_has_no_cause_in_old_errors() -> None:
+    log = 'time="2026" level=error msg="response completed with error"\nsomething failed\nbye\n'
+    assert docker_crash.first_error(log, is_short=False) == ""
+    assert docker_crash.first_error(f"{log}panic: late\n\n{STACK}", is_short=False) == "panic: late"
 
 
 def test_a_line_without_end_is_cut() -> None:

@@ -93,6 +93,12 @@ def test_a_strict_comparison_counts_what_the_image_brings():
     assert differing({"env": {"A": "1"}}, None, env="strict") == ["env"]
     assert differing({"labels": {"a": "b"}}, image, **{"*": "strict"}) == []
     assert differing({"etc_hosts": {}}, image, etc_hosts="strict") == ["etc_hosts"]
+    volumes = {"Config": {"Volumes": {"/anonymous": {}}}}
+    assert differing({"volumes": ["/srv:/data", "/x:/y:ro"]}, volumes, **{"*": "strict"}) == []
+    assert differing({"volumes": ["/srv:/data"]}, volumes, **{"*": "strict"}) == ["volumes"]
+    assert differing({"healthcheck": {}}, {"Config": {"Healthcheck": {"Test": ["NONE"]}}}, **{"*": "strict"}) == [
+        "healthcheck"
+    ]
 
 
 def test_comparisons_can_be_ignored_by_alias_too():

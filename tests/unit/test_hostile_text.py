@@ -174,7 +174,7 @@ def test_a_verification(text: str) -> None:
             report.show_check(check)
         report.show_summary(checks(text))
         words = r" |(failed|passed|skipped) +web1: |unreachable web2: |error: |host +status|web1 |pulls through"
-        words += "|interrupted: |left behind, "
+        words += "|interrupted: |left behind, |INTERRUPTED: "
         assert not problems(stream.getvalue(), is_terminal, "" if is_terminal else words)
     stream = io.StringIO()
     report = verification.JsonReport(stream)
