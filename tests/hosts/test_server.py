@@ -19,7 +19,7 @@ hosts = "server"
 CONTAINERS = ("registry", "nginx")
 LAYERS = {"registry": REGISTRY, "nginx": HTTP}
 # Where every check fails that needs a container which does not run.
-EXPLAINS = {"registry": (REGISTRY,), "nginx": (TCP, TLS, HTTP, REGISTRY)}
+EXPLAINS = {"registry": (HTTP, REGISTRY), "nginx": (TCP, TLS, HTTP, REGISTRY)}
 PROVISION = "run `invoke provision-server`"
 HEALTH_SECONDS = 60
 

@@ -104,7 +104,8 @@ def test_a_directory_of_somebody_else(tmp_path: Path) -> None:
 
 
 def place(name: str, count: int | None, **more: Any) -> dict[str, Any]:
-    return {"name": name, "path": name if name.startswith("/") else None, "repositories": count, **more}
+    path = name if name.startswith("/") else None
+    return {"name": name, "path": path, "repositories": count, "is_bare": not count, **more}
 
 
 FULL, EMPTY, S3 = place("/full", 7), place("/empty", 0), place("s3:b", None)
@@ -127,6 +128,7 @@ NOTE = {"storage": "/full", "has_repositories": True}
         (place("/new", 2), FULL, {}, ""),
         (FULL, FULL, NOTE, ""),
         (place("/full", 0), place("/full", 0), {**NOTE, "has_repositories": False}, ""),
+        (place("/full", 0, is_bare=False), place("/full", 0, is_bare=False), NOTE, ""),
         (S3, S3, {"storage": "s3:b", "has_repositories": True}, ""),
     ],
 )

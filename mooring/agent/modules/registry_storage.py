@@ -92,7 +92,7 @@ def read_configuration(container, mounts, root):
 
 def look(place, path, uid):
     """Add to a place what can be seen of it at a path."""
-    place.update(repositories=None, trouble="", warning="")
+    place.update(repositories=None, is_bare=path is not None, trouble="", warning="")
     if path is None:
         if place["driver"] == registry_places.FILESYSTEM:
             place.update(repositories=0, trouble="the registry's storage %s is in no directory of the host: it is lost "
@@ -101,6 +101,7 @@ def look(place, path, uid):
     try:
         place["trouble"], place["warning"] = repositories.trouble(path, place["name"], uid)
         place["repositories"] = repositories.count(path)
+        place["is_bare"] = not os.path.isdir(os.path.join(path, repositories.FOLDER))
     except EnvironmentError as error:
         place["trouble"] = "the registry's storage %s cannot be read: %s" % (place["name"], error.strerror)
     return place
@@ -143,8 +144,10 @@ def describe(count):
 
 
 def was_full(earlier, record):
-    """Whether a place that is empty now had repositories when it was noted."""
-    return bool(record.get("has_repositories")) and record["storage"] == earlier["name"]
+    """Whether a place that is empty now had repositories when it was noted. Where their folder is there and empty,
+    somebody has deleted them; a disk that is missing leaves nothing at all."""
+    noted = record.get("has_repositories") and record["storage"] == earlier["name"]
+    return bool(noted and earlier["is_bare"])
 
 
 def unmounted(path):
