@@ -93,7 +93,7 @@ SHAPES: Mapping[str, Any] = {
         "headers": OrNull(PAIRS),
         "body": MAYBE,
     },
-    "registry_storage": {"wanted": _PLACE, "earlier": OrNull(_PLACE), "refusal": TEXT},
+    "registry_storage": {"wanted": _PLACE, "earlier": OrNull(_PLACE), "refusal": TEXT, "record": dict},
     "setup": {"ansible_facts": dict},
     "shell": {"rc": OrNull(int), "stdout": MAYBE, "stderr": MAYBE},
 }

@@ -97,6 +97,13 @@ def ran(asked: Asked, stdout: str = "") -> dict[str, Any]:
     return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": asked.args.get("cmd") or asked.args.get("_raw_params")}
 
 
+def trouble(asked: Asked) -> dict[str, Any]:
+    """Containers that are well."""
+    well = {"state": "running", "is_well": True, "cause": "", "words": "runs"}
+    return {"containers": dict.fromkeys(asked.args["names"], well), "msg": ""}
+
+
+PLACE = {"name": "/var/lib/registry", "repositories": 3, "is_bare": False, "trouble": "", "warning": ""}
 OWNED = {"uid": 0, "gid": 0, "pw_name": "root", "gr_name": "root", "mode": "0755"}
 CLIENT: Answers = {
     "setup": {"ansible_facts": FACTS},
@@ -120,5 +127,12 @@ SERVER: Answers = {
     "docker_image": {"changed": False, "image": {"Id": "sha256:1"}, "actions": []},
     "docker_network": {"changed": False, "network": {"Name": "mooring"}, "actions": []},
     "docker_container": {"changed": False, "container": {"Id": "c0ffee", "State": {"Running": True}}},
+    "container_trouble": trouble,
+    "registry_storage": {
+        "wanted": PLACE,
+        "earlier": PLACE,
+        "refusal": "",
+        "record": {"storage": PLACE["name"], "has_repositories": True},
+    },
     "uri": {"status": 200, "url": "http://127.0.0.1/v2/", "json": {}, "content": "{}"},
 }

@@ -163,7 +163,7 @@ def verified(malice: Malice | None, yard: Yard, world: World) -> Watched:
     return yard.invoke("verify", "--json")
 
 
-MODULES_OF_VERIFY = ("shell", "registry_probe", "docker_host_info", "uri")
+MODULES_OF_VERIFY = ("shell", "registry_probe", "docker_host_info", "uri", "container_trouble", "registry_storage")
 BAD: dict[str, Malice | None] = {
     "none": None,
     "facts": Edit(lambda asked, reply: {"ansible_facts": [1]}, "setup"),

@@ -133,6 +133,7 @@ def test_an_empty_registry_that_is_meant(server: LookedAt) -> None:
 
 def test_a_disk_that_is_missing(server: LookedAt) -> None:
     """The running registry holds on to its disk; its next start would find the empty folder below."""
+    succeed(provision_server())  # which notes that there are images
     server.run(f"mount -t tmpfs -o size=1m tmpfs {STORAGE}")
     try:
         said = message(provision_server("--check"))

@@ -96,7 +96,7 @@ class World:
             return {"containers": {one: self.trouble_of(one) for one in args["names"]}, "msg": ""}
         if module == "registry_storage":
             place = {"name": "/srv/registry", "repositories": 1, "trouble": self.trouble, "warning": ""}
-            return {"wanted": place, "earlier": place, "refusal": ""}
+            return {"wanted": place, "earlier": place, "refusal": "", "record": {}}
         if module == "uri":
             return self.ask(name, args)
         if module == "registry_probe":
