@@ -17,6 +17,7 @@ from mooring.daemon.plan.record import PATH as RECORD
 from mooring.daemon.registries import Registries, as_it_runs, by_files
 from mooring.daemon.route import Route
 from mooring.daemon.running import REGISTRY_KEYS, Difference
+from mooring.docker_texts import texts_of
 from mooring.explain import BootExplanation
 from mooring.reply_shapes import OrNull, parse
 from mooring.server_checkup import ServerCheckup
@@ -72,7 +73,7 @@ class Checkup:
 
 def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...], record_at: str = RECORD) -> Checkup:
     """What the module docker_config's reply means; `registries` are the names whose routes are asked for."""
-    texts = explain.texts_of(reply)
+    texts = texts_of(reply)
     boot = explain.boot_of(reply) if reply.get("state") else None
     found = {name: explain.build(host, image, texts, boot) for name, image in _images(registries).items()}
     one = found[HUB]

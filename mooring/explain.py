@@ -19,6 +19,7 @@ from mooring.daemon.judge import judge, will_start
 from mooring.daemon.registries import Registries, as_it_runs, by_files
 from mooring.daemon.route import Route, split_image
 from mooring.daemon.running import Difference, differences
+from mooring.docker_texts import texts_of
 from mooring.errors import MooringError, UsageError
 from mooring.explain_containers import ENGINES as CONTAINER_ENGINES
 from mooring.explain_containers import ContainerExplanation, choose
@@ -228,16 +229,3 @@ def host_variables(inventory: Inventory, host: InventoryHost, request: Request) 
         inventory=inventory.layers(host), extra_vars=[parse_extra_vars(request.extra_vars)], magic=[magic]
     )
     return precedence.variables(inventory.templar)
-
-
-def texts_of(reply: Mapping[str, Any]) -> Texts:
-    """The module's reply as the resolver wants it."""
-    return Texts(
-        unit=reply["unit"],
-        files=reply["files"],
-        certificates={name: tuple(names) for name, names in reply["certificates"].items()},
-        argv=tuple(reply["argv"]),
-        info=reply["info"],
-        version=reply["version"],
-        needs_reload=reply["needs_reload"],
-    )

@@ -11,7 +11,6 @@ from mooring.aftermath import find_out
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content
-from mooring.daemon.effective import Texts
 from mooring.daemon.plan import record, settlement, show
 from mooring.daemon.plan.containers.host import PLANNED, ContainerHost, record_path, record_paths
 from mooring.daemon.plan.containers.plan import plan as plan_containers
@@ -19,6 +18,7 @@ from mooring.daemon.plan.host import SYSCONFIG, Container, Host, Paths
 from mooring.daemon.plan.plan import Plan, plan
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Mirror, Registry, Wanted, problems
 from mooring.daemon.registries import HUB
+from mooring.docker_texts import texts_of as docker_texts_of
 from mooring.errors import AgentError, ArgumentError, ConnectionLost, SourceError, Where
 from mooring.explain_containers import choose, texts_of
 from mooring.foreign import refuse
@@ -43,6 +43,7 @@ ARGS = {
     "registries": {"type": "list", "elements": "dict", "options": REGISTRY, "default": []},
     "mirrors": {"type": "list", "elements": "dict", "options": MIRROR, "default": []},
     "allow_restart": {"type": "bool", "default": False},
+    "accept_untried": {"type": "list", "elements": "str", "default": []},
     "deadline": {"type": "int", "default": 180},
     "fault": {"type": "str", "default": ""},
     "engine": {"type": "str", "choices": ["auto", "docker", "podman", "containerd", "crio"], "default": "auto"},
@@ -113,7 +114,8 @@ def plan_docker(call: Call, wanted: Wanted) -> Plan | Reply:
     if reply.get("failed"):
         return reply
     host = host_of(reply, call.args)
-    return plan(host, wanted, call.args["allow_restart"], call.args["state"] == "absent")
+    untried = tuple(call.args["accept_untried"])
+    return plan(host, wanted, call.args["allow_restart"], call.args["state"] == "absent", untried)
 
 
 def plan_any(call: Call, wanted: Wanted) -> Plan | Reply:
@@ -179,15 +181,7 @@ def without_engine(call: Call, name: str = "Docker engine") -> Reply:
 
 def host_of(reply: Mapping[str, Any], args: Mapping[str, Any]) -> Host:
     """The module's reply as the planner wants it."""
-    texts = Texts(
-        unit=reply["unit"],
-        files=reply["files"],
-        certificates={name: tuple(names) for name, names in reply["certificates"].items()},
-        argv=tuple(reply["argv"]),
-        info=reply["info"],
-        version=reply["version"],
-        needs_reload=reply["needs_reload"],
-    )
+    texts = docker_texts_of(reply)
     containers = tuple(Container(one["name"], one["restart"]) for one in reply["containers"])
     paths = Paths(args["sysconfig"], args["daemon_json"], args["certificates"], args["record"])
     service = reply.get("registries_service") or {}

@@ -24,7 +24,8 @@ class Texts:
 
     `unit` is what `systemctl cat` prints; `files` are texts by path, None for one that is not there; `certificates`
     the file names below certs.d by registry; `argv` the running daemon's, empty where none runs; `info` and
-    `version` the daemon's own; `needs_reload` says that systemd has not read the unit as it now is.
+    `version` the daemon's own; `needs_reload` says that systemd has not read the unit as it now is. `started_with` are
+    the texts by path that have not changed since the running daemon began, `is_replaced` tells that its program has.
     """
 
     unit: str
@@ -34,6 +35,8 @@ class Texts:
     info: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
     needs_reload: bool = False
+    started_with: Mapping[str, str] = field(default_factory=dict)
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
-"""The rules about texts that the daemon takes apart when it reads its flags and daemon.json: addresses, modes, a size.
+"""The rules about texts that the daemon takes apart when it reads its flags and daemon.json: addresses, limits, modes,
+a size.
 
-Asked of 20.10.5, 20.10.24, 26.1.5 and 28.5.2; of older engines nothing is said.
+Asked of 20.10.5, 20.10.24, 26.1.5 and 28.5.2; addresses and limits of Red Hat's 1.13.1 (7d71120) too. Of the other old
+ones nothing is said.
 """
 
 from __future__ import annotations
@@ -19,17 +21,33 @@ MODES = {
     "default-cgroupns-mode": ("private", "host"),
     "log-format": ("text", "json"),
 }
+# go-units' names; a limit is name=soft[:hard], -1 for none.
+# fmt: off
+ULIMITS = frozenset([
+    "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio",
+    "rttime", "sigpending", "stack",
+])
+# fmt: on
+LIMIT = re.compile(r"[+-]?[0-9]+")
 SIZE = re.compile(r"[0-9]+(\.[0-9]+)* ?([kmgtp]i?)?b?", re.IGNORECASE)
 
 
 def find_bad_kinds(effective: Effective) -> Iterator[Conflict]:
-    """An address that is none, a mode that does not exist, a size without a number."""
-    if not effective.engine.is_at_least(20, 10):
+    """An address that is none, a limit without a number, a mode that does not exist, a size without a number."""
+    engine = effective.engine
+    if not (engine.is_at_least(20, 10) or engine.is_redhat):
         return
     for key in ADDRESSES:
         for value in effective.values(key):
-            if value.text and not is_ip(without_zeros(value.text)):
+            # Before 23.0 an empty flag is none either.
+            is_empty = not value.text and (engine.is_at_least(23) or not effective.is_flag(value))
+            if not is_empty and not is_ip(without_zeros(value.text)):
                 yield _stops(f'{key} "{value.text}" is no address', value)
+    for flag in effective.command.of("default-ulimits"):
+        if not _is_limit(flag.value):
+            yield _stops(f'--default-ulimit "{flag.value}" is not name=soft[:hard]', Placed("", flag.origin))
+    if engine.is_redhat:
+        return
     for key, modes in MODES.items():
         for value in effective.values(key):
             if value.text and value.text not in modes:
@@ -41,6 +59,17 @@ def find_bad_kinds(effective: Effective) -> Iterator[Conflict]:
         if gateway.text and not is_ip(gateway.text):
             yield _stops(f'host-gateway-ip "{gateway.text}" is no address', gateway)
     yield from _bad_sizes(effective)
+
+
+def _is_limit(text: str) -> bool:
+    """Whether a limit is one: a known name, one or two numbers, the second not below the first (source: go-units'
+    `ParseUlimit`, as asked of 20.10.5 to 28.5.2)."""
+    name, _, limits = text.partition("=")
+    parts = limits.split(":")
+    if name not in ULIMITS or len(parts) > 2 or not all(LIMIT.fullmatch(part) for part in parts):
+        return False
+    soft, hard = int(parts[0]), int(parts[-1])
+    return hard == -1 or (soft <= hard and soft != -1)
 
 
 def _bad_sizes(effective: Effective) -> Iterator[Conflict]:

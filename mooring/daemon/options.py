@@ -1,8 +1,9 @@
 """The daemon's options: the flag, the key in daemon.json, and the versions that know them.
 
 Asked of docker 20.10.5, 20.10.24, 26.1.5 and 28.5.2 (`--help`, every flag, a file with every key; test_options.py does
-so again); for 1.13.1 by its documentation, for Red Hat's also by its source (`InstallCommonFlags`). Where only "between
-two of these" is known, the wider span stands here: a wrong "will not start" is worse than a missing one.
+so again); for 1.13.1 by its documentation, for Red Hat's also by its source (`InstallCommonFlags`) and asked of its
+build 7d71120. Where only "between two of these" is known, the wider span stands here: a wrong "will not start" is worse
+than a missing one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ ALWAYS, NEVER = (0,), (9999,)
 
 @dataclass(frozen=True)
 class Option:
-    """One option; `until` is the first version without it. Some are keys without a flag."""
+    """One option; `until` is the first version without it. Some are keys without a flag. `is_redhats`: only Red Hat's
+    engine has it; `is_redhats_too`: Red Hat's 1.13.1 has it before Docker's own."""
 
     flag: str
     key: str
@@ -26,10 +28,11 @@ class Option:
     until: tuple[int, ...] = NEVER
     is_redhats: bool = False
     is_flag: bool = True
+    is_redhats_too: bool = False
 
     def is_known_to(self, engine: Engine) -> bool:
         if engine.is_redhat:
-            return self.since <= (1, 13, 1)
+            return (self.is_redhats_too or self.since <= (1, 13, 1)) and min(engine.version, (1, 13, 1)) < self.until
         return not self.is_redhats and self.since <= engine.version < self.until
 
 
@@ -73,7 +76,10 @@ CHANGING = (
     Option("signature-verification", "signature-verification", SWITCH, is_redhats=True),
     Option("enable-secrets", "enable-secrets", SWITCH, is_redhats=True),
     Option("skip-schema2-push", "skip-schema2-push", SWITCH, is_redhats=True),
-    Option("log-max-line", "log-max-line", VALUE, is_redhats=True),
+    Option("log-max-line", "log-max-line", VALUE, until=(1, 13, 1), is_redhats=True),
+    # Older builds of 1.13.1 may lack these two; evidence.py has what a running one was started with.
+    Option("default-pids-limit", "default-pids-limit", VALUE, is_redhats=True),
+    Option("max-health-check-retries", "max-health-check-retries", VALUE, is_redhats=True),
     Option("restart", "restart", SWITCH),
     Option("api-enable-cors", "api-enable-cors", SWITCH, until=(17, 10)),
     Option("disable-legacy-registry", "disable-legacy-registry", SWITCH, until=(19, 3)),
@@ -85,8 +91,8 @@ CHANGING = (
     Option("cluster-store-opt", "cluster-store-opts", LIST, until=(23,)),
     Option("data-root", "data-root", VALUE, since=(17, 5)),
     Option("no-new-privileges", "no-new-privileges", SWITCH, since=(17, 3)),
-    Option("cpu-rt-period", "cpu-rt-period", VALUE, since=(17, 3)),
-    Option("cpu-rt-runtime", "cpu-rt-runtime", VALUE, since=(17, 3)),
+    Option("cpu-rt-period", "cpu-rt-period", VALUE, since=(17, 3), is_redhats_too=True),
+    Option("cpu-rt-runtime", "cpu-rt-runtime", VALUE, since=(17, 3), is_redhats_too=True),
     Option("default-shm-size", "default-shm-size", VALUE, since=(17, 3)),
     Option("allow-nondistributable-artifacts", "allow-nondistributable-artifacts", LIST, since=(17, 3)),
     Option("default-ipc-mode", "default-ipc-mode", VALUE, since=(17, 3)),

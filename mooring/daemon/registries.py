@@ -14,7 +14,7 @@ from mooring.daemon.engine import Engine
 from mooring.daemon.gonet import parse_network
 from mooring.daemon.shapes import TRUE
 
-HUB, HUB_HOST = "docker.io", "registry-1.docker.io"
+HUB, HUB_HOST, HUB_INDEX = "docker.io", "registry-1.docker.io", "index.docker.io"
 EVERYTHING = "*"
 BLOCK_WORDS = {"all": EVERYTHING, "public": HUB}
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -114,7 +114,7 @@ def by_files(effective: Effective) -> Registries:
 
     def names(key: str) -> tuple[str, ...]:
         given = effective.values(key) if effective.engine.is_redhat else []
-        return tuple(HUB if effective.is_flag(one) and one.text == f"index.{HUB}" else one.text for one in given)
+        return tuple(HUB if effective.is_flag(one) and one.text == HUB_INDEX else one.text for one in given)
 
     added, blocked = names("add-registry"), names("block-registry")
     refused = {BLOCK_WORDS.get(one, one) for one in blocked}
@@ -148,7 +148,7 @@ def with_insecure(found: Registries, effective: Effective) -> Registries:
     )
     found = replace(found, insecure=names, loopback=() if is_dropped else _loopback(engine, entries))
     known = set(names)
-    listed = [name for name in found.added if name not in known and found.is_insecure(name)]
+    listed = dict.fromkeys(name for name in found.added if name not in known and found.is_insecure(name))
     return replace(found, insecure=(*names, *listed))
 
 
@@ -171,7 +171,8 @@ def as_it_runs(effective: Effective) -> Registries | None:
     def told(key: str) -> tuple[str, ...]:
         if not effective.engine.is_redhat:
             return ()
-        return (*(flag.value for flag in command.of(key)), *effective.file.texts(key))
+        flags = (HUB if flag.value == HUB_INDEX else flag.value for flag in command.of(key))
+        return (*flags, *effective.file.texts(key))
 
     listed, blocked = effective.texts.info.get("Registries"), told("block-registry")
     networks = [str(one) for one in config.get("InsecureRegistryCIDRs") or []]
@@ -180,7 +181,8 @@ def as_it_runs(effective: Effective) -> Registries | None:
         _insecure_of(config, networks),
         _names(listed, blocked) if isinstance(listed, list) else told("add-registry"),
         blocked,
-        _loopback(effective.engine, networks),
+        # Red Hat's engine has none where one bad entry of the list has taken all away.
+        _loopback(effective.engine, networks) if networks or not insecure.drops_all(effective.engine) else (),
         _is_v2_only(effective),
     )
 

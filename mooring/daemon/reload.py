@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from mooring.daemon import conflicts, insecure, kinds, mirrors, runtimes, shapes, values
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
+from mooring.daemon.engine import Engine
+from mooring.daemon.gonet import split_host_port
 from mooring.daemon.registries import Registries, by_files, mirrors_of, with_insecure
 
 LIVE_RESTORE = "live-restore"
@@ -52,6 +54,8 @@ def after_reload(old: Effective, new: Effective, now: Running | None = None) -> 
     """
     now = now or after_start(old)
     new = replace(new, command=old.command, engine=old.engine)
+    if needs_file(new.engine) and not new.file.is_there:
+        return replace(now, refusals=(f"{new.engine} refuses a reload without {new.file.path}",))
     levels = (values.find_bad_levels,) if new.engine.is_at_least(25) else ()
     for rule in (*FILE_RULES, *levels):
         refusals = tuple(str(one) for one in rule(new) if one.severity is Severity.STOPS)
@@ -60,6 +64,12 @@ def after_reload(old: Effective, new: Effective, now: Running | None = None) -> 
         if rule is conflicts.find_double_settings and not old.file.is_there:
             now = _slip_in(now, new)
     return _take_over(now, new)
+
+
+def needs_file(engine: Engine) -> bool:
+    """Whether a SIGHUP without daemon.json is an error (asked of 1.13.1, 7d71120; 20.10.5 and newer take none for an
+    empty one)."""
+    return not engine.is_at_least(17, 4)
 
 
 def _slip_in(now: Running, new: Effective) -> Running:
@@ -72,15 +82,31 @@ def _slip_in(now: Running, new: Effective) -> Running:
 
 
 def _take_over(now: Running, new: Effective) -> Running:
-    """Insecure registries, then mirrors, then live-restore: older engines stop at the first one that they refuse, from
-    25.0 on all is refused with it (source: `reloadTxn`; asked of 20.10.24 and 26.1.5)."""
+    """The cluster, insecure registries, then mirrors, then live-restore: older engines stop at the first one that they
+    refuse, from 25.0 on all is refused with it (source: `reloadTxn`; asked of 20.10.24 and 26.1.5)."""
     then = replace(now, refusals=())
-    for take in (_take_insecure, _take_mirrors, _take_live_restore):
+    for take in (_take_cluster, _take_insecure, _take_mirrors, _take_live_restore):
         taken = take(then, new)
         if taken.refusals:
             return replace(now if new.engine.is_at_least(25) else then, refusals=taken.refusals)
         then = taken
     return then
+
+
+def _take_cluster(now: Running, new: Effective) -> Running:
+    """A cluster-advertise that is none keeps the daemon from all that would follow (asked of 1.13.1, 7d71120; source:
+    `parseClusterAdvertiseSettings`)."""
+    if "cluster-advertise" not in new.file.values or new.engine.is_at_least(23):
+        return now
+    text = str(new.file.settings.get("cluster-advertise") or "")
+    if not text:
+        return now
+    store = new.file.settings.get("cluster-store") if "cluster-store" in new.file.values else None
+    flags = new.command.of("cluster-store")
+    problem = "" if split_host_port(text) else "is not host:port"
+    if not (store or (flags and flags[-1].value)):
+        problem = "has no cluster-store beside it"
+    return replace(now, refusals=(f'cluster-advertise "{text}" {problem}',)) if problem else now
 
 
 def _take_insecure(now: Running, new: Effective) -> Running:

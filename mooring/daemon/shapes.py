@@ -12,16 +12,19 @@ from typing import Any
 
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
+from mooring.daemon.engine import Engine
 from mooring.daemon.options import BY_FLAG, LIST, OPTIONS, SWITCH
 
 NUMBERS = frozenset(
     [
         "cpu-rt-period",
         "cpu-rt-runtime",
+        "default-pids-limit",
         "log-max-line",
         "max-concurrent-downloads",
         "max-concurrent-uploads",
         "max-download-attempts",
+        "max-health-check-retries",
         "mtu",
         "network-control-plane-mtu",
         "oom-score-adjust",
@@ -43,7 +46,10 @@ SHAPES: dict[str, tuple[Any, str]] = {
     "host-gateway-ip": (str, "a text"),
 }
 OTHERS = frozenset(["default-shm-size"])
-UNREAD = "deprecated-key-path"  # which newer engines still know, and do not look at (asked of 26.1.5)
+# Names of flags alone: as keys they may hold anything (asked of 1.13.1, 7d71120, 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
+UNREAD = frozenset(["config-file", "help", "restart", "validate", "version"])
+UNREAD_SINCE_23 = "deprecated-key-path"  # which newer engines still know, and do not look at (asked of 26.1.5)
+UNREAD_BY_REDHAT = "cpu-rt-runtime"  # a flag there, and no key (asked of 1.13.1, 7d71120)
 INT64 = range(-(2**63), 2**63)
 # Go's `strconv.ParseInt` with base 0, and `strconv.ParseBool`.
 NUMBER = re.compile(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0)")
@@ -52,11 +58,15 @@ TRUTHS = TRUE | {"0", "f", "F", "FALSE", "false", "False"}
 
 
 def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
-    """A key's value of the wrong kind: "json: cannot unmarshal string into Go struct field"; null is nothing."""
-    kinds = {option.key: option.kind for option in OPTIONS}
+    """A key's value of the wrong kind: "json: cannot unmarshal string into Go struct field"; null is nothing.
+
+    A mapping hides its key from those who look for unknown ones (`configValuesSet`), but Go reads keys in any case: so
+    `Debug: {}` is a wrong `debug` (asked of 1.13.1, 7d71120, 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
+    """
+    kinds = {option.key: option.kind for option in OPTIONS if option.is_known_to(effective.engine)}
     for key, value in (*effective.file.earlier, *effective.file.settings.items()):
-        is_unread = key == UNREAD and effective.engine.is_at_least(23)
-        wanted = "" if is_unread else _wanted(key, kinds.get(key, ""), value)
+        name = key.lower() if isinstance(value, dict) and key.lower() in kinds else key
+        wanted = "" if _is_unread(name, effective.engine) else _wanted(name, kinds.get(name, ""), value)
         if wanted:
             message = f'"{key}" must be {wanted}'
             yield Conflict("wrong-type", Severity.STOPS, message, (effective.file.origin(key),))
@@ -72,6 +82,12 @@ def find_wrong_flag_values(effective: Effective) -> Iterator[Conflict]:
         elif flag.name in NUMBERS and not (NUMBER.fullmatch(flag.value) and _is_held(flag.value)):
             message = f"--{flag.name}={flag.value} is no number"
             yield Conflict("wrong-type", Severity.STOPS, message, (flag.origin,))
+
+
+def _is_unread(key: str, engine: Engine) -> bool:
+    if key == UNREAD_SINCE_23:
+        return engine.is_at_least(23)
+    return key in UNREAD or (key == UNREAD_BY_REDHAT and engine.is_redhat)
 
 
 def _is_held(number: str) -> bool:

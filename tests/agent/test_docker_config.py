@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from fake_engine import fake_engine
 from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
+from mooring.docker_texts import unchanged
 from mooring.remote import Remote
 
 
@@ -79,6 +83,47 @@ def test_an_engine_that_runs(remote: Remote, tmp_path: Path) -> None:
     assert reply["files"][f"{tmp_path}/own.json"] == '{"debug": false}'
     assert reply["argv"], "the command line of this very process, without its interpreter"
     assert Path(sys.executable).name not in Path(reply["argv"][0]).name
+
+
+def test_a_daemon_whose_program_is_another_by_now(remote: Remote, tmp_path: Path) -> None:
+    daemon = shutil.copy(shutil.which("sleep") or "", tmp_path / "sleep")
+    with subprocess.Popen([daemon, "60"]) as process:
+        try:
+            reply = ask(remote, tmp_path, process.pid, f"unix://{tmp_path}/no.sock")
+            assert reply["replaced"] is False
+            Path(daemon).unlink()
+            (tmp_path / "certs.d/r.example.com:5000/ca.crt").unlink()
+            (tmp_path / "certs.d/r.example.com:5000").rmdir()
+            (tmp_path / "certs.d").rmdir()
+            assert ask(remote, tmp_path, process.pid, f"unix://{tmp_path}/no.sock")["replaced"] is True
+        finally:
+            process.kill()
+
+
+def test_what_the_daemon_was_started_with(remote: Remote, tmp_path: Path) -> None:
+    first = ask(remote, tmp_path, 0, f"unix://{tmp_path}/no.sock")
+    assert (first["newer"], first["replaced"]) == ([], False)
+    limit = time.monotonic() + 20
+    while time.time() < (tmp_path / "unit").stat().st_ctime + 0.2:
+        assert time.monotonic() < limit
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            shown = f"echo MainPID={process.pid}; echo NeedDaemonReload=yes; echo ActiveState=active"
+            program(tmp_path / "bin" / "systemctl", f'[ "$1" = cat ] && cat {tmp_path}/unit || {{ {shown}; }}')
+            args = {"certificates": str(tmp_path / "certs.d"), "docker_host": f"unix://{tmp_path}/no.sock"}
+            normalized = arguments.normalize(arguments.find("docker_config", None), args, None)
+            environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+            own = f"{tmp_path}/own.json"
+            reply = remote.call("docker_config", normalized, environment=environment)
+            assert unchanged(reply)[own] == '{"debug": false}'
+            limit = time.monotonic() + 20
+            while own not in reply["newer"]:  # a file of the first tenth of a second may have been read
+                assert time.monotonic() < limit
+                Path(own).write_text('{"debug": true}')
+                reply = remote.call("docker_config", normalized, environment=environment)
+            assert own not in unchanged(reply)
+        finally:
+            process.kill()
 
 
 def test_an_engine_that_does_not(remote: Remote, tmp_path: Path) -> None:

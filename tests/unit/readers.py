@@ -171,7 +171,7 @@ def docker(
         from mooring.daemon.plan.host import Container, Host
         from mooring.daemon.plan.plan import plan
         from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-        from mooring.explain import texts_of
+        from mooring.docker_texts import texts_of
         from mooring.reply_texts import checked
 
         unit = OLD_REDHAT_UNIT if is_redhat else DEBIAN_UNIT

@@ -12,6 +12,7 @@ import pytest
 from mooring import explain
 from mooring.command_line import Request
 from mooring.daemon.effective import Texts
+from mooring.docker_texts import texts_of
 from mooring.errors import HostUnreachable, UsageError
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
@@ -35,7 +36,7 @@ def screen(texts: Texts) -> str:
 
 
 def test_the_screen_tells_both_routes_and_the_rule_between() -> None:
-    text = screen(explain.texts_of(REPLY))
+    text = screen(texts_of(REPLY))
     now, later = text.split("after the daemon's next start:")
     assert "docker pull busybox:1  on web1, docker 20.10.24" in now
     assert "1. registry: https://registry-1.docker.io/library/busybox:1" in now
@@ -47,7 +48,7 @@ def test_the_screen_tells_both_routes_and_the_rule_between() -> None:
 
 
 def test_the_screen_tells_why_a_daemon_will_not_start() -> None:
-    texts = explain.texts_of({**REPLY, "files": {"/etc/docker/daemon.json": '{"hosts": []}'}, "info": {}, "argv": []})
+    texts = texts_of({**REPLY, "files": {"/etc/docker/daemon.json": '{"hosts": []}'}, "info": {}, "argv": []})
     text = screen(texts)
     assert "the daemon does not run; this is what its files say" in text
     assert "stops the daemon  [flag-and-key] /lib/systemd/system/docker.service:2, /etc/docker/daemon.json:1: " in text
@@ -56,7 +57,7 @@ def test_the_screen_tells_why_a_daemon_will_not_start() -> None:
 
 def test_json_has_every_setting_with_its_place() -> None:
     stream = io.StringIO()
-    write_json(explain.build("web1", "busybox", explain.texts_of(REPLY)).as_dict(), stream)
+    write_json(explain.build("web1", "busybox", texts_of(REPLY)).as_dict(), stream)
     found = json.loads(stream.getvalue())
     assert found["will_start"] is True
     assert found["settings"]["hosts"] == [
@@ -141,7 +142,7 @@ def test_other_engines_as_json_and_their_exit_status(
     monkeypatch.setattr(explain, "read", lambda host, module, request: reply)
     assert explain.run("web1", "a.example.com/x", Request(json=True), "podman") == 2
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == set(explain.build("web1", "x", explain.texts_of(REPLY)).as_dict())
+    assert set(found) == set(explain.build("web1", "x", texts_of(REPLY)).as_dict())
     assert [one["rule"] for one in found["conflicts"]] == ["scheme"]
     assert explain.run("web1", "a.example.com/x", Request(), "podman") == 2
     assert capsys.readouterr().out.endswith("every command of podman fails\n")
@@ -151,7 +152,7 @@ def test_the_next_boot_is_told_where_it_differs() -> None:
     def told(**more: Any) -> str:
         reply = {**REPLY, **more}
         stream = io.StringIO()
-        write_text(explain.build("web1", "busybox:1", explain.texts_of(reply), explain.boot_of(reply)), stream)
+        write_text(explain.build("web1", "busybox:1", texts_of(reply), explain.boot_of(reply)), stream)
         return stream.getvalue()
 
     assert "at the next boot" not in told(state={"LoadState": "loaded", "UnitFileState": "enabled"})

@@ -12,7 +12,6 @@ from __future__ import absolute_import, division, print_function
 import glob
 import os
 import re
-import time
 
 from mooring.agent import configuration, host
 from mooring.agent import files as agent_files
@@ -54,8 +53,6 @@ IMPORTS = re.compile(r"^[ \t]*imports[ \t]*=[ \t]*\[", re.M)
 CONFIG_PATH = re.compile(r"^[ \t]*config_path[ \t]*=[ \t]*['\"]([^'\"\n]*)['\"]", re.M)
 # Of one file; nobody has so many.
 MOST_IMPORTS = 200
-# What changed while a process was starting it may have read.
-STARTING = 0.1
 QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 
 
@@ -123,19 +120,10 @@ def command_line(pid, args):
 
 def newer(paths, pid, args):
     """Those of the paths that changed after the process began; none where there is no process."""
-    began = processes.start_time(pid) if pid != "0" else None
-    if began is None:
+    if pid == "0" or processes.start_time(pid) is None:
         return []
-    moment = time.time() - processes.uptime() + float(began) / os.sysconf("SC_CLK_TCK")
-    return sorted(path for path in paths if changed(path, args) > moment + STARTING)
-
-
-def changed(path, args):
-    """When a file, its mode or its name changed, in seconds; 0 where there is none."""
-    try:
-        return os.stat(placed(path, args)).st_ctime
-    except (IOError, OSError):
-        return 0
+    places = {placed(path, args): path for path in paths}
+    return sorted(places[one] for one in processes.changed_since(pid, places))
 
 
 def configs(one):

@@ -2,6 +2,7 @@
 
 Mooring's own module. `unit` is what `systemctl cat` prints; `files` are texts by path, null for one that is not there;
 `certificates` are the file names below certs.d by registry; `argv` is the running daemon's, empty where none runs.
+`newer` are the files that changed since that process began, `replaced` tells whether its program did.
 `containers` are the running ones with their restart policy, `state` what systemd knows of the unit and
 `registries_service` of that service, `digests` the sha1 of every file looked at; `error` says why the daemon did not
 answer. Fails with `missing` where there is no unit.
@@ -15,6 +16,7 @@ import re
 
 from mooring.agent import configuration, docker, host
 from mooring.agent import files as agent_files
+from mooring.agent.transaction import processes
 
 ARGS = {
     "service": {"type": "str", "default": "docker"},
@@ -45,7 +47,8 @@ def run(args):
     shown = host.run(["systemctl", "cat", name], timeout=args["timeout"])
     if shown.rc != 0:
         raise host.Failed("there is no service %s: %s" % (name, shown.err.strip()), state=known, missing=True)
-    argv = command_line(state.get("MainPID", "0"))
+    pid = state.get("MainPID", "0")
+    argv = command_line(pid)
     texts = files(configuration.check("what systemctl shows of %s" % name, shown.out), argv)
     texts.update({path: text(path) for path in args["paths"]})
     below = certificates(args["certificates"])
@@ -58,6 +61,8 @@ def run(args):
         "registries_service": {key: registries.get(key, "") for key in STATE},
         "needs_reload": state.get("NeedDaemonReload") == "yes",
         "argv": argv,
+        "newer": processes.changed_since(pid, texts) if argv else [],
+        "replaced": processes.is_replaced(pid),
         "files": texts,
         "certificates": below,
         "digests": digests(paths + list(texts)),

@@ -4,10 +4,13 @@ from __future__ import absolute_import, division, print_function
 
 import os
 import pwd
+import time
 
 from mooring.agent import host
 
 SHIMS = ("containerd-shim", "conmon")
+# What changed while a process was starting it may have read.
+STARTING = 0.1
 
 
 def uptime():
@@ -22,6 +25,31 @@ def start_time(pid):
     except (IOError, OSError):
         return None
     return None if fields[0] in ("Z", "X") else int(fields[19])
+
+
+def changed_since(pid, paths):
+    """Those of the paths that changed (text, mode or name) after a process began; all where there is no process."""
+    began = start_time(pid)
+    if began is None:
+        return sorted(paths)
+    moment = time.time() - uptime() + float(began) / os.sysconf("SC_CLK_TCK") + STARTING
+    return sorted(path for path in paths if changed(path) > moment)
+
+
+def changed(path):
+    """When a file or a link to it changed, in seconds since the epoch; 0 where there is none."""
+    try:
+        return max(os.lstat(path).st_ctime, os.stat(path).st_ctime)
+    except (IOError, OSError):
+        return 0
+
+
+def is_replaced(pid):
+    """Whether the program of a process is not the one on the disk any more."""
+    try:
+        return os.readlink("/proc/%s/exe" % pid).endswith(" (deleted)")
+    except (IOError, OSError):
+        return False
 
 
 def lives(pid, started):

@@ -17,7 +17,7 @@ from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.settings import Setting, normal
 from mooring.daemon.plan.step import Effect, Step, written
 from mooring.daemon.plan.wanted import Wanted
-from mooring.daemon.registries import LOOPBACK, Registries, by_files
+from mooring.daemon.registries import HUB, LOOPBACK, Registries, as_it_runs, by_files
 from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE
 
 
@@ -134,6 +134,16 @@ def _name(conflict: Conflict) -> str:
     return f"{conflict.rule} {conflict.message} {sorted({one.path for one in conflict.places})}"
 
 
+def _find_other_login(draft: Draft, effect: Effect) -> Iterator[str]:
+    """With Red Hat's engine `docker login` without a name goes to the first added registry, by `IndexServerAddress`."""
+    if effect is not Effect.RESTART or not draft.before.engine.is_redhat:
+        return
+    now, later = as_it_runs(draft.before) or by_files(draft.before), by_files(draft.after)
+    before, after = ((*one.added, HUB)[0] for one in (now, later))
+    if before != after:
+        yield f"`docker login` without a name goes to {after} then, no longer to {before}: name the registry at a login"
+
+
 def find_useless(draft: Draft, wanted: Wanted, afterwards: Registries) -> Iterator[Refusal]:
     """Entries that would be written and have no effect."""
     later = by_files(draft.after)
@@ -182,6 +192,7 @@ def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]
     for conflict in judge(draft.after):
         if conflict.severity is not Severity.STOPS and _name(conflict) not in old:
             yield str(conflict)
+    yield from _find_other_login(draft, effect)
     yield from find_unheard(draft.before.engine, wanted.hub_mirrors, wanted.insecure)
     for registry in wanted.registries:
         if registry.ca and Registries().is_insecure(registry.name):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from mooring.daemon.effective import Effective, resolve
-from mooring.daemon.plan import daemon_file, json_edit, sysconfig_file
+from mooring.daemon.plan import daemon_file, json_edit, sysconfig_file, untried
 from mooring.daemon.plan import record as records
 from mooring.daemon.plan.certificates import Folder
 from mooring.daemon.plan.host import Host
@@ -23,7 +24,8 @@ Missing = list[tuple[Entries, tuple[str, ...]]]
 @dataclass(frozen=True)
 class Draft:
     """What steps are made of: all changes, the one of daemon.json among them (also where it does not change), and
-    that file's text while a reload still needs keys that are to vanish."""
+    that file's text while a reload still needs keys that are to vanish. `tried` is what untried.py says of the old one.
+    """
 
     changes: tuple[FileChange, ...]
     daemon_json: FileChange
@@ -32,6 +34,7 @@ class Draft:
     before: Effective
     after: Effective
     is_absent: bool = False
+    tried: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def others(self) -> tuple[FileChange, ...]:
@@ -118,17 +121,18 @@ def draft(host: Host, task: Task) -> Draft:
         lines=flags.lines,
         empty={**merged.empty, **flags.empty},
     )
+    tried = untried.tried(before, task.record)
     daemon_json = _change(host, before.file.path, merged.text)
     found = [
         *(_change(host, one.path, one.text, one.mode, one.secret) for one in task.folder.files),
         *(_change(host, one, None, secret=one.endswith(".key")) for one in task.folder.gone),
         _change(host, path, flags.text),
         daemon_json,
-        _change(host, host.paths.record, None if task.is_absent else _record(host, task.record, new)),
+        _change(host, host.paths.record, None if task.is_absent else _record(host, task.record, new, tried)),
     ]
     changes = tuple(one for one in found if one.is_change)
     after = resolve(written(host.texts, changes))
-    return Draft(changes, daemon_json, merged.emptied, task.entries, before, after, task.is_absent)
+    return Draft(changes, daemon_json, merged.emptied, task.entries, before, after, task.is_absent, tried)
 
 
 def _ours(one: Entries, record: Record) -> tuple[str, ...]:
@@ -137,12 +141,14 @@ def _ours(one: Entries, record: Record) -> tuple[str, ...]:
     return kept + tuple(entry for entry in one.missing if entry not in kept)
 
 
-def _record(host: Host, old: Record, new: Record) -> str | None:
-    """The record's text, left as it is where it says the same; none is made that says nothing."""
+def _record(host: Host, old: Record, new: Record, tried: Mapping[str, str]) -> str | None:
+    """The record's text, left as it is where it says the same; none is made that says nothing. What was tried is no
+    reason to write it."""
     text = host.texts.files.get(host.paths.record)
-    if records.draw(new) == records.draw(old if text is not None else Record()):
+    known = old if text is not None else Record()
+    if records.draw(replace(new, tried={})) == records.draw(replace(known, tried={})):
         return text
-    return records.draw(new)
+    return records.draw(replace(new, tried=tried))
 
 
 def _change(host: Host, path: str, text: str | None, mode: str = "0644", secret: bool = False) -> FileChange:

@@ -10,6 +10,7 @@ from mooring.daemon.engine import Engine
 from mooring.daemon.plan.settings import INSECURE, MIRRORS, Entries, Setting, normal
 from mooring.daemon.plan.step import Effect
 from mooring.daemon.registries import LOOPBACK, Registries, by_files, is_network
+from mooring.daemon.reload import needs_file
 
 # In these versions a reload with mirrors in the file drops the insecure hosts, wherever they are set (moby PRs #45552,
 # #45571, #45572).
@@ -103,6 +104,8 @@ def decide(found: list[Need], emptied: Effective) -> tuple[Effect, str]:
     if restarts:
         return Effect.RESTART, _joined(restarts)
     hindrance = find_reload_hindrance(emptied)
+    if needs_file(emptied.engine) and not emptied.file.is_there:
+        hindrance = f"{emptied.engine} refuses a reload without {emptied.file.path}"
     if hindrance:
         return Effect.RESTART, hindrance
     return Effect.RELOAD, _joined(found)

@@ -19,6 +19,7 @@ from mooring.daemon.plan.restart import Way, choose, is_on
 from mooring.daemon.plan.settings import entries_of, find_impossible
 from mooring.daemon.plan.step import Effect, Fate, Felt, FileChange, Step, written
 from mooring.daemon.plan.steps import steps, undo
+from mooring.daemon.plan.untried import find_untried
 from mooring.daemon.plan.wanted import Wanted, problems
 from mooring.daemon.registries import Registries, as_it_runs, by_files
 
@@ -56,8 +57,20 @@ class Plan:
         return bool(self.steps)
 
 
-def plan(host: Host, wanted: Wanted, allow_restart: bool = False, is_absent: bool = False) -> Plan:
-    """What brings the host to what is wanted; with `is_absent` what takes all of Mooring's away again."""
+@dataclass(frozen=True)
+class Leave:
+    """What the operator allows beyond the usual: a restart that stops containers, and settings (by key) that no daemon
+    of the host has started with yet."""
+
+    restart: bool = False
+    untried: tuple[str, ...] = ()
+
+
+def plan(
+    host: Host, wanted: Wanted, allow_restart: bool = False, is_absent: bool = False, untried: tuple[str, ...] = ()
+) -> Plan:
+    """What brings the host to what is wanted; with `is_absent` what takes all of Mooring's away again. `allow_restart`
+    and `untried` are the operator's leave."""
     before = resolve(host.texts)
     empty = Plan(before.engine, host.service, before.file.path, host.paths.record)
     record = records.parse(host.texts.files.get(host.paths.record))
@@ -73,10 +86,10 @@ def plan(host: Host, wanted: Wanted, allow_restart: bool = False, is_absent: boo
     if refusals:
         return replace(empty, refusals=tuple(refusals))
     made = draft(host, Task(before, record, entries, divided, folder, is_absent))
-    return _complete(host, wanted, made, replace(empty, changes=made.changes), allow_restart)
+    return _complete(host, wanted, made, replace(empty, changes=made.changes), Leave(allow_restart, untried))
 
 
-def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, allow_restart: bool) -> Plan:
+def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, leave: Leave) -> Plan:
     """Add what follows from the files."""
     emptied = resolve(written(made.after.texts, (made.json(made.emptied),)))
     now = as_it_runs(made.before)
@@ -86,7 +99,7 @@ def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, allow_restar
         effect, reason = Effect.RESTART, f"{host.service} does not run"
     way: Way | Refusal = Way(False, UNTOUCHED)
     if effect is Effect.RESTART:
-        way = choose(host, made.before, made.after, allow_restart)
+        way = choose(host, made.before, made.after, leave.restart)
     begun = replace(
         begun,
         effect=effect,
@@ -95,9 +108,10 @@ def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, allow_restar
         in_effect_afterwards=registries_after(effect, now, by_files(made.after), emptied),
         validate=command_line(made.after),
         warnings=_warnings(host, wanted, made, effect),
+        refusals=tuple(find_untried(host, made.after, made.tried, effect, leave.untried)),
     )
     if isinstance(way, Refusal):
-        return _judged(host, wanted, made, replace(begun, refusals=(way,)))
+        return _judged(host, wanted, made, replace(begun, refusals=(*begun.refusals, way)))
     made_steps = tuple(steps(made, effect, way, reason, is_on(host)))
     back = undo(made, way, is_on(host)) if made_steps else {}
     return _judged(host, wanted, made, replace(begun, steps=made_steps, undo=back, containers=way.felt))

@@ -19,7 +19,8 @@ class Record:
     `keys`: lists of daemon.json that we made (None) or found empty (their text then). `lines`: assignments of the
     sysconfig file, by variable, as (before, after), before None where there was none; for containerd what config.toml
     got, by path. `empty`: files without any setting that we wrote into, with their text then, None where there was no
-    file. `sums`: the sha1 of whole files, where somebody else's edit of them is to be noticed.
+    file. `sums`: the sha1 of whole files, where somebody else's edit of them is to be noticed. `tried`: others' keys of
+    daemon.json with which the daemon was seen to run before we wrote the file, with the sha1 of each value.
     """
 
     entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Record:
     lines: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
     empty: Mapping[str, str | None] = field(default_factory=dict)
     sums: Mapping[str, str] = field(default_factory=dict)
+    tried: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, key: str) -> tuple[str, ...]:
         return self.entries.get(key, ())
@@ -53,6 +55,7 @@ def parse(text: str | None) -> Record | None:
             lines={str(name): (_text(pair[0]), str(pair[1])) for name, pair in held.get("lines", {}).items()},
             empty={str(path): _text(was) for path, was in held.get("empty", {}).items()},
             sums={str(path): str(sha1) for path, sha1 in held.get("sums", {}).items()},
+            tried={str(key): str(sha1) for key, sha1 in held.get("tried", {}).items()},
         )
     except (ValueError, TypeError, AttributeError, IndexError, KeyError):
         return None
@@ -63,7 +66,7 @@ def draw(record: Record) -> str:
     held: dict[str, Any] = {key: list(record.of(key)) for key in KEYS if key in ALWAYS or record.of(key)}
     held["ca"] = list(record.ca)
     rest: dict[str, Any] = {"files": list(record.files), "keys": record.keys, "lines": record.lines}
-    rest.update(empty=record.empty, sums=record.sums)
+    rest.update(empty=record.empty, sums=record.sums, tried=record.tried)
     held.update({name: value for name, value in rest.items() if value})
     return json.dumps(held, indent=2, sort_keys=True) + "\n"
 

@@ -17,7 +17,7 @@ from mooring.daemon.plan.host import Paths
 from mooring.daemon.plan.record import Record
 from mooring.daemon.plan.refusal import Refusal
 from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Wanted
-from mooring.daemon.registries import HUB, is_network
+from mooring.daemon.registries import HUB, HUB_INDEX, is_network
 from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE, flags_of
 
 JSON, VARIABLE = "daemon.json", "variable"
@@ -74,7 +74,7 @@ def _taken(setting: Setting, effective: Effective, value: Placed) -> str:
         return insecure.taken(value.text, effective.engine, effective.is_flag(value))
     if setting is MIRRORS:
         return mirrors.taken(value.text, effective.engine, effective.is_flag(value))
-    return value.text
+    return HUB if value.text == HUB_INDEX and effective.is_flag(value) else value.text
 
 
 def normal(setting: Setting, entry: str) -> str:
@@ -107,6 +107,8 @@ def _asked(setting: Setting, effective: Effective, wanted: Wanted) -> tuple[str,
     }
     found: dict[str, str] = {}
     for entry in asked[setting]:
+        # As a flag the one means the other, as a key it does not (asked of 1.13.1, 7d71120).
+        entry = HUB if entry == HUB_INDEX and setting in (ADD, BLOCK) else entry
         found.setdefault(normal(setting, entry), entry)
     return tuple(found.values())
 
@@ -188,7 +190,7 @@ def find_impossible(effective: Effective, wanted: Wanted) -> Iterator[Refusal]:
                 "block its address in the host's firewall or give its name a dead address in /etc/hosts, "
                 "or use podman, whose registries.conf has blocked",
             )
-        if registry.insecure and registry.name in (HUB, f"index.{HUB}") and not engine.is_redhat:
+        if registry.insecure and registry.name in (HUB, HUB_INDEX) and not engine.is_redhat:
             yield Refusal(
                 f"{engine} takes no word against Docker Hub; it cannot be an insecure registry ({registry.name})",
                 "take it out of the insecure registries; what stands in its place can be a mirror (mirrors)",

@@ -42,6 +42,11 @@ def info(known: Registries, live_restore: bool = False, swarm: str = "inactive",
     }
 
 
+def texts_there(files: Mapping[str, str | None]) -> dict[str, str]:
+    """The files that are there."""
+    return {path: text for path, text in files.items() if text is not None}
+
+
 def words(effective: Effective) -> tuple[str, ...]:
     """The argument list that systemd would start."""
     flags = [f"--{flag.name}={flag.value}" for flag in effective.command.flags]
@@ -61,6 +66,7 @@ def host(
         texts,
         info=given if "RegistryConfig" in given else {**info(by_files(effective), _lives(effective)), **given, **store},
         argv=words(effective) if argv is None else argv,
+        started_with={} if "RegistryConfig" in given else texts_there(files),
     )
     digests = {path: digest_of(text) for path, text in files.items() if text is not None}
     return Host(texts, tuple(containers), {"LoadState": "loaded", "ActiveState": "active"}, digests)
@@ -115,7 +121,11 @@ class Daemon:
         for path in digests:
             if path.startswith(CERTS):
                 names.setdefault(path.split("/")[-2], []).append(path.rpartition("/")[2])
-        texts = replace(texts, certificates={name: tuple(sorted(held)) for name, held in names.items()})
+        written_now = {one.path for one in step.files}
+        kept = {path: text for path, text in texts.started_with.items() if path not in written_now}
+        texts = replace(
+            texts, started_with=kept, certificates={name: tuple(sorted(held)) for name, held in names.items()}
+        )
         self.host = replace(self.host, texts=texts, digests=digests)
         assert will_start(judge(resolve(texts)))
 
@@ -124,7 +134,8 @@ class Daemon:
         self.started = resolve(self.host.texts)
         after = after_start(self.started)
         self._tell(after.registries, after.live_restore)
-        self.host = replace(self.host, texts=replace(self.host.texts, argv=words(self.started)))
+        kept = texts_there(self.host.texts.files)
+        self.host = replace(self.host, texts=replace(self.host.texts, argv=words(self.started), started_with=kept))
 
     def _reload(self) -> None:
         after = after_reload(self.started, resolve(self.host.texts), Running(self.now, self.lives))

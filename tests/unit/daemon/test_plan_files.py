@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 from hosts import JSON, SYSCONFIG
-from planned import CERTS, NAME, RECORD, URL, USUAL, carried_out, docker, file, record_text, redhat
+from planned import CERTS, NAME, RECORD, URL, USUAL, carried_out, docker, file, info, record_text, redhat
 
 from mooring.daemon.plan.host import Host
 from mooring.daemon.plan.plan import plan
 from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
+from mooring.daemon.registries import Registries
 
 INSECURE = Wanted((Registry(NAME, insecure=True),))
 MIRROR = Wanted((), (Mirror(URL),))
@@ -77,8 +78,8 @@ def test_an_empty_file_is_taken_where_the_engine_takes_it() -> None:
 
 
 def test_an_empty_file_that_the_engine_does_not_take_is_mended_where_it_is_written() -> None:
-    assert json.loads(file(carried_out(docker("", info={}), MIRROR))) == {"registry-mirrors": [URL]}
-    (refusal,) = plan(docker("", info={}), Wanted()).refusals
+    assert json.loads(file(carried_out(docker("", info=info(Registries())), MIRROR))) == {"registry-mirrors": [URL]}
+    (refusal,) = plan(docker("", info=info(Registries())), Wanted()).refusals
     assert "would not start with today's files already" in refusal.text
     assert "it is empty" in refusal.text
 
