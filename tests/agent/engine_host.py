@@ -33,7 +33,11 @@ show*)
     alive || {{ echo "docker.service is not active, cannot reload." >&2; exit 1; }}
     kill -HUP "$(cat pid)" ;;
 "--no-block restart docker.service")
-    alive && kill -KILL "$(cat pid)"
+    if alive; then
+        echo "$(cat pid) time=\"2026-01-01\" level=error msg=\"cannot end well\"" >> log
+        kill -KILL "$(cat pid)"
+    fi
+    echo "1 Starting the engine..." >> log
     rm -f ready
     setsid {python} {daemon} {folder} >/dev/null 2>&1 </dev/null &
     echo $! > pid ;;
@@ -57,8 +61,19 @@ touch {folder}/log
 case "$*" in
 *--show-cursor*) echo "-- cursor: $(wc -l < {folder}/log)" ;;
 *--after-cursor=*) for word in "$@"; do case $word in --after-cursor=*) from=${{word#*=}} ;; esac; done
-    tail -n "+$((from + 1))" {folder}/log ;;
+    case "$*" in
+    *"-o json"*) tail -n "+$((from + 1))" {folder}/log | {python} -c '{entries}' ;;
+    *) tail -n "+$((from + 1))" {folder}/log | sed 's/^[0-9]* //' ;;
+    esac ;;
 esac
+"""
+# A line of the log is the process and its words; process 1 is systemd, which says that it begins to start the unit.
+ENTRIES = """\
+import json, sys
+for line in sys.stdin:
+    pid, _, text = line.rstrip().partition(" ")
+    mark = {"MESSAGE_ID": "7d4958e842da4a758f6c1cdc7b36dcc5"} if pid == "1" else {}
+    print(json.dumps(dict(mark, _PID=pid, MESSAGE=text)))
 """
 
 
@@ -69,9 +84,10 @@ class EngineHost:
         self.folder = folder
         self.config = folder / "daemon.json"
         (folder / "bin").mkdir()
+        words = {"folder": folder, "python": sys.executable, "daemon": DAEMON, "entries": ENTRIES}
         for name, script in (("systemctl", SYSTEMCTL), ("systemd-run", SYSTEMD_RUN), ("journalctl", JOURNALCTL)):
             path = folder / "bin" / name
-            path.write_text("#!/bin/sh\n" + script.format(folder=folder, python=sys.executable, daemon=DAEMON))
+            path.write_text("#!/bin/sh\n" + script.format(**words))
             path.chmod(path.stat().st_mode | stat.S_IXUSR)
         self.environment = {"PATH": f"{folder}/bin:{os.environ['PATH']}"}
         for name in ("run", "guards", "units"):

@@ -7,6 +7,7 @@ at a reload it logs the refusal and goes on as it was. A container's start chang
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socketserver
@@ -22,7 +23,7 @@ CONFIG, LOG, CONTAINERS = FOLDER / "daemon.json", FOLDER / "log", FOLDER / "cont
 
 def log(level: str, text: str) -> None:
     with LOG.open("a") as stream:
-        stream.write(f'time="2026-01-01" level={level} msg="{text}"\n')
+        stream.write(f'{os.getpid()} time="2026-01-01" level={level} msg="{text}"\n')
 
 
 def read_config() -> dict[str, Any]:

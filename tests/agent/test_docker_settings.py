@@ -110,6 +110,8 @@ def test_a_daemon_that_does_not_start(
     reply = change(remote, engine_host, restart_plan(engine_host, {**NEW, **broken}, seconds=5))
     assert reply["failed"], reply
     assert said in reply["msg"]
+    # The old process says that at its end, just before the new one begins.
+    assert "cannot end well" not in reply["msg"]
     assert "the old configuration is in force again; all 1 containers run on" in reply["msg"]
     assert json.loads(engine_host.config.read_text()) == OLD
     assert engine_host.started() == 1

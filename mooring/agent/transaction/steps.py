@@ -15,11 +15,14 @@ QUIET_SECONDS = 1.0
 # How long a service may be without a job and not be up before it counts as given up.
 IDLE_SECONDS = 2.0
 PAUSE = 0.1
-REFUSAL = re.compile(r"level=error.*(reconfigur|unable to configure|configuration file|configuration validation)", re.I)
+# Docker 1.13 says at a reload no more than what is wrong, as "invalid IP address: x" or "open ...: no such file".
+REFUSAL = re.compile(
+    r"level=error.*(reconfigur|unable to configure|configuration (file|validation|option)|invalid IP address|"
+    r"not an ip address|could not load|cannot unmarshal|invalid character|end of JSON|open \S+: no such file)", re.I)
 RELOADED = re.compile(r"Reloaded configuration|reload(ed|ing) (of )?config", re.I)
 # Of a line of the log, and of its lines.
 LONGEST, SHOWN = 2000, 20
-TROUBLE = re.compile(r"level=(error|fatal)|unable to|failed to|invalid|cannot|error:|panic", re.I)
+TROUBLE = re.compile(r"level=(error|fatal)|unable to|failed to|invalid|cannot|could not|error:|panic", re.I)
 
 
 class Steps(object):
@@ -81,10 +84,10 @@ class Steps(object):
                 return
             elif active == "failed" or now > busy + IDLE_SECONDS:
                 raise host.Failed("%s does not start (%s, %s)%s" % (
-                    self.unit.name, active, state.get("Result"), self.last_words(place)))
+                    self.unit.name, active, state.get("Result"), self.first_words(place, before)))
             if now > self.limit:
                 raise host.Failed("%s is still %s (%s) after its restart%s" % (
-                    self.unit.name, active, state.get("SubState"), self.last_words(place)))
+                    self.unit.name, active, state.get("SubState"), self.first_words(place, before)))
             host.sleep(PAUSE)
 
     def await_effect(self, step, place):
@@ -130,8 +133,15 @@ class Steps(object):
 
     def last_words(self, place):
         """What the daemon said since `place`, its complaints first."""
+        return self.quote(lambda: self.unit.log_since(place))
+
+    def first_words(self, place, before):
+        """The same of a new process alone: the old one, `before`, complains at its end of things that are no reason."""
+        return self.quote(lambda: self.unit.log_of_start(place, before))
+
+    def quote(self, read):
         try:
-            lines = self.unit.log_since(place)
+            lines = read()
         except host.Failed:
             return ""
         lines = [line for line in lines if TROUBLE.search(line[:LONGEST])] or lines

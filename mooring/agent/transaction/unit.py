@@ -5,11 +5,15 @@ Every call is bounded: a systemd that hangs must not hold a transaction up. Work
 
 from __future__ import absolute_import, division, print_function
 
+import json
+
 from mooring.agent import host, services
 from mooring.agent.transaction import processes
 
 SECONDS = 20
 CURSOR = "-- cursor: "
+# systemd's message that it begins to start a unit (systemd.journal-catalog: SD_MESSAGE_UNIT_STARTING).
+STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5"
 PROPERTIES = "LoadState,ActiveState,SubState,Result,MainPID,ExecMainStartTimestampMonotonic,UnitFileState,Job"
 UNIT_FOLDERS = ("/etc/systemd/", "/run/systemd/", "/usr/lib/systemd/", "/lib/systemd/")
 
@@ -81,6 +85,35 @@ class Unit(object):
             return []
         words = ["journalctl", "--no-pager", "-q", "-o", "cat", "-u", self.name, "--after-cursor=" + place]
         return host.run(words, timeout=SECONDS).out.splitlines()
+
+    def log_of_start(self, place, old):
+        """The same, of a start alone: without what the main process before, (pid, start) or None, said at its end."""
+        if place is None:
+            return []
+        words = ["journalctl", "--no-pager", "-q", "-o", "json", "-u", self.name, "--after-cursor=" + place]
+        entries = [entry(line) for line in host.run(words, timeout=SECONDS).out.splitlines()]
+        begun = [at for at, one in enumerate(entries) if one.get("MESSAGE_ID") == STARTING]
+        entries = entries[begun[0]:] if begun else entries
+        lines = [said(one) for one in entries if old is None or one.get("_PID") != str(old[0])]
+        return [line for line in lines if line]
+
+
+def entry(line):
+    """One entry of the journal as a dict."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+def said(one):
+    """An entry's text; what is no UTF-8 comes as a list of bytes, and what is too large as null."""
+    text = one.get("MESSAGE")
+    if isinstance(text, list):
+        return host.as_text(bytes(bytearray(byte for byte in text if isinstance(byte, int) and 0 <= byte < 256)))
+    text = host.native(text)
+    return text if isinstance(text, str) else ""
 
 
 def reread(paths):
