@@ -50,6 +50,7 @@ OTHERS = frozenset(["default-shm-size"])
 UNREAD = frozenset(["config-file", "help", "restart", "validate", "version"])
 UNREAD_SINCE_23 = "deprecated-key-path"  # which newer engines still know, and do not look at (asked of 26.1.5)
 UNREAD_BY_REDHAT = "cpu-rt-runtime"  # a flag there, and no key (asked of 1.13.1, 7d71120)
+NOT_NEGATIVE = "a number, not below 0"
 INT64 = range(-(2**63), 2**63)
 # Go's `strconv.ParseInt` with base 0, and `strconv.ParseBool`.
 NUMBER = re.compile(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|[1-9](_?[0-9])*|0)")
@@ -65,9 +66,11 @@ def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
     """
     kinds = {option.key: option.kind for option in OPTIONS if option.is_known_to(effective.engine)}
     for key, value in (*effective.file.earlier, *effective.file.settings.items()):
-        name = key.lower() if isinstance(value, dict) and key.lower() in kinds else key
+        is_hidden = isinstance(effective.file.settings.get(key), dict) and key.lower() in kinds
+        name = key.lower() if is_hidden else key
         wanted = "" if _is_unread(name, effective.engine) else _wanted(name, kinds.get(name, ""), value)
-        if wanted:
+        # Of a value that a later one hides only the kind counts.
+        if wanted and not (wanted == NOT_NEGATIVE and value != effective.file.settings.get(key)):
             message = f'"{key}" must be {wanted}'
             yield Conflict("wrong-type", Severity.STOPS, message, (effective.file.origin(key),))
 
@@ -105,7 +108,7 @@ def _wanted(key: str, kind: str, value: Any) -> str:
     if key in NUMBERS:
         is_number = _fits(value, int)
         least = 0 if key.startswith("max-") else value
-        return "" if is_number and value >= least else f"a number{', not below 0' if is_number else ''}"
+        return "" if is_number and value >= least else NOT_NEGATIVE if is_number else "a number"
     if kind == SWITCH:
         return "" if isinstance(value, bool) else "true or false"
     if kind == LIST:

@@ -30,6 +30,13 @@ ODD: dict[str, list[Any]] = {
     "hosts": [["unix:///run/x.sock"], [], None, "unix:///run/x.sock", [1]],
     "proxies": [{"http-proxy": "http://p.example.com"}, {}, {"http-proxy": 1}, {"labels": "a"}, {"x": "y"}, "x"],
     "containerd-snapshotter": [True],
+    "tls": [True, False, None],
+    "tlsverify": [True, False, None],
+    "version": ["x", True],
+    "restart": ["x", False],
+    "config-file": [1],
+    "Debug": [{}, {"debug": True}],
+    "Runtimes": [{}],
     "$schema": ["https://example.com"],
     "x": [{}, {"debug": True}, {"labels": "a"}, {"no-such-key": 1}, {"a": {"b": 1}}],
 }

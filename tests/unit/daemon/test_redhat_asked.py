@@ -97,12 +97,15 @@ def test_will_it_start(options: str, text: str, wanted: bool) -> None:
         ("", {"tls": False}, True),
         ("--tlsverify=false", {}, False),
         ("", {"Debug": {}}, False),
+        ("", '{"Runtimes": "", "Runtimes": {}}', False),
+        ("", '{"max-concurrent-downloads": -1, "max-concurrent-downloads": 5}', True),
+        ("", '{"max-concurrent-downloads": 5, "max-concurrent-downloads": -1}', False),
         ("", {"version": "x", "help": 1, "config-file": 1, "restart": "x"}, True),
         ("--default-ulimit=nofile=3:2", {}, False),
         ("--default-ulimit=nofile=2:-1", {}, True),
     ],
 )
-def test_dockers_own_engines_are_no_other(version: str, options: str, text: dict[str, Any], wanted: bool) -> None:
+def test_dockers_own_engines_are_no_other(version: str, options: str, text: Any, wanted: bool) -> None:
     """Asked of each of them."""
     assert starts(docker(text, version, options)) == wanted
 
