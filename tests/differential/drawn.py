@@ -186,7 +186,8 @@ MORE_FLAGS = """
 --default-runtime=x --ip=x --default-shm-size=x --dns= --mtu=9223372036854775808 -H=unix:///run/x --config-file=/nosuch
 --config-file=/etc/docker/daemon.json --config-file= --http-proxy=http://p --feature=a=true --add-runtime=a=/x --icc=yes
 --api-cors-header=* --exec-opt=a --features=a --shutdown-timeout=-1 -Hunix:///run/x --tlsverify=false --tls=false --tls
---default-ulimit=nofile=1:2 --default-ulimit=nofile=2:1 --default-ulimit=x=1 --default-ulimit=core=-1 --ip= --ip=10.0.0.1
+--default-ulimit=nofile=1:2 --default-ulimit=nofile=2:1 --default-ulimit=x=1 --default-ulimit=core=-1 --ip=
+--ip=10.0.0.1
 """
 
 
