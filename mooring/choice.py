@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from mooring.errors import PlaybookError, UsageError
 from mooring.inventory import Host, Inventory
-from mooring.play_run import Options
 from mooring.playbook import Play
+from mooring.run_options import Options
 from mooring.templating import is_template
 from mooring.variables import Variables
 

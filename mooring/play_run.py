@@ -21,24 +21,11 @@ from mooring.keywords import Keywords, check_become_method
 from mooring.meeting import Meeting, Position
 from mooring.playbook import Play, load_vars_file
 from mooring.results import Event, Warned
-from mooring.tags import TagChoice
+from mooring.run_options import Options
 from mooring.templating import OMIT, Templar
 from mooring.variables import HostVars, Precedence, Variables
 
 USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a run is to go; what the command line says."""
-
-    check: bool = False
-    diff: bool = False
-    forks: int = 50
-    tags: TagChoice = field(default_factory=TagChoice)
-    extra_vars: Mapping[str, Any] = field(default_factory=dict)
-    limit: str | None = None
-    verbosity: int = 0
 
 
 @dataclass

@@ -13,7 +13,6 @@ from mooring.connection import KeyStore, RunOptions
 from mooring.errors import MooringError, SourceError, UsageError
 from mooring.inventory import Inventory
 from mooring.mistakes import Mistakes
-from mooring.play_run import Options
 from mooring.playbook import Playbook
 from mooring.reporters import Reporter, listing
 from mooring.reporters.console import Console
@@ -21,6 +20,7 @@ from mooring.reporters.json_lines import JsonLines
 from mooring.reporters.last_words import write_beside
 from mooring.results import Event, Recap, RunFinished, Warned
 from mooring.rollout import RetryFile
+from mooring.run_options import Options
 from mooring.runner import INTERRUPTED, Runner
 from mooring.tags import TagChoice
 

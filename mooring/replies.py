@@ -28,10 +28,10 @@ KINDS: dict[str, _Kind] = {
     "cookies_string": str, "dest": str, "digests": dict,
     "elapsed": (int, float), "encoding": str, "error": str, "exception": str, "files": dict, "gid": int,
     "headers": (dict, list), "host_info": dict, "info": dict, "is_open": bool, "layer": str, "masked": bool,
-    "md5sum": str, "missing": bool, "mode": str, "msg": str, "needs_reload": bool, "newer": list, "owner": str, "path": str,
-    "ping": str, "port": int, "programs": dict, "rc": int, "registries_service": dict, "replaced": bool, "size": int, "skipped": bool,
-    "source": str, "src": str, "stat": dict, "stderr": str, "stdout": str, "timedout": dict, "uid": int, "units": dict,
-    "url": str, "version": str,
+    "md5sum": str, "missing": bool, "mode": str, "msg": str, "needs_reload": bool, "newer": list, "owner": str,
+    "path": str, "ping": str, "port": int, "programs": dict, "rc": int, "registries_service": dict, "replaced": bool,
+    "size": int, "skipped": bool, "source": str, "src": str, "stat": dict, "stderr": str, "stdout": str, "timedout": dict,
+    "uid": int, "units": dict, "url": str, "version": str,
 }  # fmt: skip
 REQUIRED = ("changed", "failed")
 TEXT_LISTS = ("results", "stderr_lines", "stdout_lines", "warnings")

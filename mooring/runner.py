@@ -24,10 +24,11 @@ from mooring.host_state import HostState, Standing
 from mooring.interrupts import Interrupts
 from mooring.inventory import Host, Inventory
 from mooring.mishap import Mishap, broken_result
-from mooring.play_run import Options, PlayRun
+from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.results import Event, PlayStarted, Recap, Remainder, RunFinished, TaskFinished, Warned
 from mooring.rollout import Rollout
+from mooring.run_options import Options
 from mooring.serial import batches, exceeds
 from mooring.session import Session
 from mooring.walker import Walker

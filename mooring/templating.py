@@ -30,18 +30,9 @@ __all__ = ["OMIT", "Templar", "is_template"]
 _MARKS = ("{{", "{%", "{#")
 # What expressions of playbooks can raise: Jinja's own errors, and those of Python's functions behind filters.
 _MISTAKES = (
-    JinjaError,
-    SourceError,
-    TypeError,
-    ValueError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    OSError,
-    RecursionError,
-    re.error,
-    yaml.YAMLError,
-)
+    JinjaError, SourceError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, OSError,
+    RecursionError, re.error, yaml.YAMLError,
+)  # fmt: skip
 
 
 def is_template(value: Any) -> bool:

@@ -16,9 +16,9 @@ from mooring.descriptors import Room, make_room
 from mooring.errors import HostUnreachable, UsageError
 from mooring.host_state import HostState
 from mooring.inventory import Inventory
-from mooring.play_run import Options as PlayOptions
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
+from mooring.run_options import Options as PlayOptions
 from mooring.senseless import SENSELESS, describe
 from mooring.session import ABORT_SECONDS, Session
 from mooring.time_limit import LOOK_SECONDS

@@ -10,9 +10,9 @@ from test_runner import INVENTORY, play
 from mooring.connection.settings import RunOptions
 from mooring.errors import MooringError
 from mooring.inventory import Inventory
-from mooring.play_run import Options
 from mooring.playbook import Playbook
 from mooring.results import Event, RunFinished, TaskFinished, Warned
+from mooring.run_options import Options
 from mooring.runner import Runner
 
 TASKS = "- command: echo one\n- command: echo two\n"

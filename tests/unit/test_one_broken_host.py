@@ -23,9 +23,9 @@ from mooring.doctor import session as doctor
 from mooring.errors import HostUnreachable
 from mooring.explain import ExplainFailed
 from mooring.inventory import Inventory
-from mooring.play_run import Options
 from mooring.playbook import Playbook
 from mooring.results import Event, TaskFinished
+from mooring.run_options import Options
 from mooring.runner import Runner
 from mooring.verification.fleet import Fleet, Site
 

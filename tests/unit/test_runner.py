@@ -11,10 +11,10 @@ import pytest
 from mooring.connection.settings import RunOptions
 from mooring.errors import SourceError
 from mooring.inventory import Inventory
-from mooring.play_run import Options
 from mooring.playbook import Playbook
 from mooring.reporters.json_lines import as_object
 from mooring.results import Event, ItemFinished, Outcome, PlayStarted, RunFinished, TaskFinished
+from mooring.run_options import Options
 from mooring.runner import Runner
 from mooring.tags import TagChoice
 
