@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mooring.conditions import unmet
 from mooring.roles import load_variables
 from mooring.templating import Templar
 from mooring.variables import Variables
@@ -26,7 +27,7 @@ def refuses(**given: str) -> bool:
     task = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[0]
     templar = Templar()
     variables = Variables(templar, [(load_variables(ROLE / "defaults/main.yml"), False), (given, False)])
-    return not templar.condition(task["ansible.builtin.assert"]["that"], variables)
+    return unmet(task["ansible.builtin.assert"]["that"], templar, variables) is not None
 
 
 @pytest.mark.parametrize(

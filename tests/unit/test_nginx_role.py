@@ -8,6 +8,7 @@ import pytest
 import yaml
 from pem_files import make_pair
 
+from mooring.conditions import unmet
 from mooring.roles import load_variables
 from mooring.templating import Templar
 from mooring.variables import Variables
@@ -35,4 +36,4 @@ def test_what_the_files_hold(tmp_path: Path, certificate: str, key: str, is_take
     layers = [(load_variables(ROLE / f"{folder}/main.yml"), False) for folder in ("defaults", "vars")]
     templar = Templar()
     variables = Variables(templar, [*layers, (given, False)], [{"playbook_dir": str(tmp_path / "playbooks")}])
-    assert templar.condition(task["ansible.builtin.assert"]["that"], variables) is is_taken
+    assert (unmet(task["ansible.builtin.assert"]["that"], templar, variables) is None) is is_taken
