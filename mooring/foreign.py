@@ -21,28 +21,62 @@ from mooring.source import Unsafe
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 # A key is at most a few kB long; what stands before it in its file, such as comments, is as short.
 _KEY_MARK, _KEY_HEAD = b"PRIVATE KEY-----", 64 * 1024
+# `%c`, whatever stands between; `%s` and `%%`, and the text before.
+_CHARACTER = re.compile(r"%(\([^)]*\))?[-#0 +*.\d]*[hlL]?c")
+_PLAIN = re.compile(r"([^%]+)|(%s|%%)")
 _VIEWS = (KeysView, ValuesView, ItemsView)
 _METHODS = """
-    capitalize casefold center expandtabs format format_map join ljust lower lstrip partition removeprefix removesuffix
-    replace rjust rpartition rsplit rstrip split splitlines strip swapcase title translate upper zfill
-    __getitem__ __mod__ __mul__ __rmul__
+    center expandtabs format format_map ljust partition removeprefix removesuffix replace rjust rpartition rsplit split
+    splitlines translate zfill __mod__ __mul__ __rmul__
 """
+# They keep every character at its place where all are ASCII.
+_CASES = "capitalize casefold lower swapcase title upper"
 
 
 class Foreign(Unsafe):
     """A string that a host sent, or that was computed from one; otherwise an ordinary string.
 
-    `is_part` says that text of the operator's stands around the host's, of which every piece could be a part of a
-    file's name: `{{ ansible_os_family }}.yml`.
+    `mask` has a byte for each character, 1 where it is the host's and 0 where it is the operator's; None says that all
+    of it is the host's, or that nobody knows.
     """
 
-    is_part: bool
-    __slots__ = ("is_part",)
+    mask: bytes | None
+    __slots__ = ("mask",)
 
-    def __new__(cls, text: str, where: Where | None = None, is_part: bool = False) -> Foreign:
+    def __new__(cls, text: str, where: Where | None = None, mask: bytes | None = None) -> Foreign:
         self = str.__new__(cls, text)
-        self.where, self.is_part = where, is_part
+        self.where, self.mask = where, mask
         return self
+
+    @property
+    def is_part(self) -> bool:
+        """Whether text of the operator's stands around the host's, of which all could be parts of files' names."""
+        if self.mask is None or 0 not in self.mask:
+            return False
+        end = 0
+        for name in str.split(self, "/"):
+            start, end = end, end + len(name) + 1
+            if 1 in self.mask[start : end - 1] and name in (".", ".."):
+                return False
+        return all(_NAME.fullmatch(char) for char, is_hosts in zip(str(self), self.mask, strict=True) if is_hosts)
+
+    def __getitem__(self, key: Any) -> Any:
+        mask = self.mask and self.mask[key]
+        return Foreign(str.__getitem__(self, key), None, bytes([mask]) if isinstance(mask, int) else mask)
+
+    def strip(self, chars: str | None = None) -> Any:
+        return self.lstrip(chars).rstrip(chars)
+
+    def lstrip(self, chars: str | None = None) -> Any:
+        rest = str.lstrip(self, chars)
+        return mark(rest) if isinstance(chars, Foreign) else self[len(self) - len(rest) :]
+
+    def rstrip(self, chars: str | None = None) -> Any:
+        rest = str.rstrip(self, chars)
+        return mark(rest) if isinstance(chars, Foreign) else self[: len(rest)]
+
+    def join(self, texts: Iterable[str]) -> Any:
+        return join_by(self, texts)
 
     def __add__(self, other: str) -> Any:
         return join([self, other]) if isinstance(other, str) else NotImplemented
@@ -51,7 +85,7 @@ class Foreign(Unsafe):
         return join([other, self]) if isinstance(other, str) else NotImplemented
 
     def __rmod__(self, other: str) -> Any:
-        return mark(str(other) % str(self)) if isinstance(other, str) else NotImplemented
+        return interpolate(other, self) if isinstance(other, str) else NotImplemented
 
     def __iter__(self) -> Iterator[str]:
         return map(Foreign, super().__iter__())
@@ -68,8 +102,20 @@ def _keep_mark(name: str) -> Callable[..., Any]:
     return call
 
 
+def _keep_mask(name: str) -> Callable[..., Any]:
+    method = getattr(str, name)
+
+    @wraps(method)
+    def call(self: Foreign) -> Foreign:
+        return Foreign(method(self), None, self.mask if self.isascii() else None)
+
+    return call
+
+
 for _name in _METHODS.split():
     setattr(Foreign, _name, _keep_mark(_name))
+for _name in _CASES.split():
+    setattr(Foreign, _name, _keep_mask(_name))
 
 
 def mark(value: Any) -> Any:
@@ -116,15 +162,41 @@ def join(parts: Iterable[str]) -> str:
     """The texts in one; foreign where one of them is."""
     texts = list(parts)
     whole = "".join(texts)
-    hosts = [text for text in texts if isinstance(text, Foreign)]
-    if not hosts:
+    if not any(isinstance(text, Foreign) for text in texts):
         return whole
-    has_own = any(text and not isinstance(text, Foreign) for text in texts) or any(text.is_part for text in hosts)
-    return Foreign(whole, None, has_own and all(text.is_part or _is_name(text) for text in hosts))
+    # A host's empty text leaves no trace in the mask, yet it may have emptied a name.
+    if any(isinstance(text, Foreign) and not text for text in texts):
+        return Foreign(whole)
+    return Foreign(whole, None, b"".join(map(_mask, texts)))
 
 
-def _is_name(text: str) -> bool:
-    return bool(_NAME.fullmatch(text)) and text not in (".", "..")
+def _mask(text: str) -> bytes:
+    if not isinstance(text, Foreign):
+        return bytes(len(text))
+    return b"\1" * len(text) if text.mask is None else text.mask
+
+
+def join_by(separator: str, texts: Iterable[str]) -> str:
+    """The texts in one, the separator between them, each with its own mark."""
+    return join([piece for text in texts for piece in (separator, text)][1:])
+
+
+def interpolate(form: str, values: Any) -> str:
+    """`form % values`, of which the host's parts are known where all conversions are plain ones.
+
+    What `%c` makes is a host's: of a number nobody knows whose it is, and any character can be made from one.
+    """
+    whole = str(form) % (str(values) if isinstance(values, Foreign) else values)
+    if not (is_foreign([form, values]) or _CHARACTER.search(form)):
+        return whole
+    pieces: list[str] = []
+    terms = iter(values if isinstance(values, tuple) else [values])
+    for text, percent in _PLAIN.findall(form):
+        pieces.append(text or "%")
+        if percent == "%s":
+            pieces[-1] = as_text(next(terms, ""))
+    is_plain = not isinstance(form, Foreign) and "".join(pieces) == whole and not isinstance(values, Mapping)
+    return join(pieces) if is_plain and "%" not in _PLAIN.sub("", form) else Foreign(whole)
 
 
 def refuse(value: Any, what: str, where: Where | None, hint: str = "") -> None:

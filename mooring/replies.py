@@ -30,8 +30,8 @@ KINDS: dict[str, _Kind] = {
     "headers": (dict, list), "host_info": dict, "info": dict, "is_open": bool, "layer": str, "masked": bool,
     "md5sum": str, "missing": bool, "mode": str, "msg": str, "needs_reload": bool, "newer": list, "owner": str,
     "path": str, "ping": str, "port": int, "programs": dict, "rc": int, "registries_service": dict, "replaced": bool,
-    "size": int, "skipped": bool, "source": str, "src": str, "stat": dict, "stderr": str, "stdout": str, "timedout": dict,
-    "uid": int, "units": dict, "url": str, "version": str,
+    "size": int, "skipped": bool, "source": str, "src": str, "stat": dict, "stderr": str, "stdout": str,
+    "timedout": dict, "uid": int, "units": dict, "url": str, "version": str,
 }  # fmt: skip
 REQUIRED = ("changed", "failed")
 TEXT_LISTS = ("results", "stderr_lines", "stdout_lines", "warnings")

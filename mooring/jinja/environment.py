@@ -14,17 +14,26 @@ from jinja2.lexer import Lexer
 from jinja2.parser import Parser
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import SandboxedEnvironment
-from jinja2.utils import pass_context, pass_environment
 
 from mooring.errors import TemplateError
-from mooring.filters import FILTERS, flatten
-from mooring.foreign import as_text, check_place, is_foreign, join, mark, refuse_name
-from mooring.jinja import overrides
+from mooring.filters import FILTERS
+from mooring.foreign import (
+    Foreign,
+    as_text,
+    check_place,
+    interpolate,
+    is_foreign,
+    join,
+    join_by,
+    mark,
+    refuse_name,
+)
+from mooring.jinja import functions, overrides
+from mooring.jinja.formats import insert
 from mooring.jinja.limits import DEEP, depth, limits
 from mooring.jinja.marks import PASSING, as_list, keep_list, keep_mark, keep_parts
 from mooring.jinja.values import (
     OMIT,
-    Broken,
     CodeGenerator,
     KeepingLexer,
     LateUndefined,
@@ -37,9 +46,7 @@ from mooring.jinja.values import (
     finalize_output,
 )
 from mooring.lazy import plain
-from mooring.lookups import LOOKUPS
 from mooring.predicates import PREDICATES
-from mooring.source import did_you_mean
 
 __all__ = ["Environment", "JinjaError", "Template"]
 
@@ -65,54 +72,6 @@ def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
     return call
 
 
-def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
-    if _is_undefined(value) or (boolean and not value):
-        return default_value
-    return value
-
-
-def _is_undefined(value: Any) -> bool:
-    return isinstance(finalize(value) if isinstance(value, Broken) else value, Undefined)
-
-
-def _mandatory(value: Any, msg: str = "") -> Any:
-    if isinstance(value, Undefined) and msg:
-        raise TemplateError(msg)
-    return finalize(value)
-
-
-@pass_environment
-def _extract(environment: Environment, item: Any, container: Any, morekeys: Any = None) -> Any:
-    more = [] if morekeys is None else morekeys if isinstance(morekeys, list) else [morekeys]
-    for key in [item, *more]:
-        container = environment.getitem(container, key)
-    return container
-
-
-@pass_context
-def _query(context: Context, name: str, *terms: Any, **options: Any) -> list[Any]:
-    """`query`: a list with the look-up's value for every term."""
-    if name not in LOOKUPS:
-        raise TemplateError(f"unknown look-up '{name}'", hint=did_you_mean(name, LOOKUPS))
-    places = [context.resolve_or_missing(place) for place in ("role_path", "playbook_dir")]
-    search = [Path(place) for place in places if isinstance(place, str)]
-    search += [base] if (base := getattr(context.environment, "basedir", None)) else []
-    # As for the files of tasks: the folder above the playbooks' holds files/ as well.
-    search += [Path(places[1]).parent] if isinstance(places[1], str) else []
-    return LOOKUPS[name](flatten(finalize(terms), levels=1), context, search, **finalize(options))
-
-
-@pass_context
-def _lookup(context: Context, name: str, *terms: Any, wantlist: bool = False, **options: Any) -> Any:
-    """`lookup`: the values joined by commas, or the one value that is no text."""
-    values = _query(context, name, *terms, **options)
-    if wantlist:
-        return values
-    if all(isinstance(value, str) for value in values):
-        return join([part for value in values for part in (",", value)][1:])
-    return values[0] if len(values) == 1 else values
-
-
 class Environment(SandboxedEnvironment):
     """The environment; `escapes` keeps backslashes in `{{ 'strings' }}`, as values from YAML need it."""
 
@@ -133,10 +92,13 @@ class Environment(SandboxedEnvironment):
         for name in self.filters:
             is_passing = name in PASSING or name in _KEEP_LAZY
             self.filters[name] = keep_list(self.filters[name]) if is_passing else keep_mark(self.filters[name])
+        self.filters["format"] = functions.interpolate_form
         self.filters["join"] = keep_parts(self.filters["join"])
-        self.filters.update(default=_default, d=_default, mandatory=_mandatory, extract=_extract)
-        self.tests.update(defined=lambda value: not _is_undefined(value), undefined=_is_undefined)
-        self.globals.update(omit=OMIT, lookup=_lookup, query=_query, q=_query)
+        self.filters.update(
+            default=functions.default, d=functions.default, mandatory=functions.mandatory, extract=functions.extract
+        )
+        self.tests.update(defined=lambda value: not functions.is_undefined(value), undefined=functions.is_undefined)
+        self.globals.update(omit=OMIT, lookup=functions.lookup, query=functions.query, q=functions.query)
 
     @property
     def lexer(self) -> Lexer:
@@ -161,6 +123,13 @@ class Environment(SandboxedEnvironment):
         # Jinja wraps str.format, so its string is one step further away.
         owner = getattr(function, "__self__", None) or getattr(getattr(function, "__wrapped__", None), "__self__", None)
         computes = isinstance(owner, str) or isinstance(function, Macro)
+        name = getattr(function, "__name__", "")
+        if type(result) is str and isinstance(owner, str) and name == "format":
+            return insert(owner, args, options, result)
+        if type(result) is str and isinstance(owner, str) and name == "join":
+            return join_by(owner, args[0])
+        if name == "format_map" and isinstance(owner, str):
+            return insert(owner, (), args[0], result)
         if not computes or not is_foreign([owner, *args, *options.values()]):
             return result
         if isinstance(result, bytes):
@@ -169,8 +138,11 @@ class Environment(SandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """`'%s' % (a, b)` and `(a | e) + b`, where the string itself cannot see to the mark."""
+        if operator == "%" and isinstance(left, str):
+            return interpolate(left, plain(right))
         result = super().call_binop(context, operator, left, right)
-        return mark(result) if isinstance(result, str) and is_foreign([left, right]) else result
+        is_bare = isinstance(result, str) and not isinstance(result, Foreign)
+        return mark(result) if is_bare and is_foreign([left, right]) else result
 
     def join_texts(self, parts: Iterable[Any]) -> str:
         """The operands of `~` as one text."""

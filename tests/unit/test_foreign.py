@@ -15,7 +15,15 @@ from mooring.templating import Templar, is_template
 from mooring.variables import Variables
 
 EVIL = "{{ lookup('file', '/etc/passwd') }}"
-FACTS = {"os": "Debian", "up": "../../etc/shadow", "evil": EVIL, "lines": ["a/b", "c"], "pairs": {"k/1": "v"}, "n": 7}
+FACTS = {
+    "os": "Debian",
+    "up": "../../etc/shadow",
+    "evil": EVIL,
+    "lines": ["a/b", "c"],
+    "pairs": {"k/1": "v"},
+    "n": 7,
+    "dots": "..",
+}
 
 
 def render(template: str, **own: Any) -> Any:
@@ -173,12 +181,57 @@ def test_a_hosts_text_is_no_condition() -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["{{ os }}.yml", "{{ [os, 'yml'] | join('.') }}", "{{ ['vars', os] | join('/') }}"]
+    "template",
+    [
+        "{{ os }}.yml",
+        "{{ [os, 'yml'] | join('.') }}",
+        "{{ ['vars', os] | join('/') }}",
+        "{{ (os ~ '.yml') | lower }}",
+        "{{ (os ~ '.yml').upper() }}",
+        "{{ (' ' ~ os ~ '.yml ') | trim }}",
+        "{{ ('x/' ~ os ~ '.yml') | basename }}",
+        "{{ ('x/' ~ os ~ '.yml')[1:] }}",
+        "{{ '%s.yml' % os }}",
+        "{{ '%s-%s.yml' % (os, n) }}",
+        "{{ '100%%-%s' % os }}",
+        "{{ '%s.yml' | format(os) }}",
+        "{{ '{}.yml'.format(os) }}",
+        "{{ '{0}-{x}.yml'.format(n, x=os) }}",
+        "{{ '/'.join(['tasks', os ~ '.yml']) }}",
+        "{{ ['tasks', os ~ '.yml'] | join('/') }}",
+    ],
 )
 def test_a_name_that_is_joined_knows_its_parts(template: str) -> None:
     name = render(template)
     assert isinstance(name, Foreign)
     assert name.is_part
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ ('x/' ~ os) | basename }}",
+        "{{ '%s/%s' % (os, up) }}",
+        "{{ '%s.yml' % up }}",
+        "{{ '%s.yml' | format(up) }}",
+        "{{ '{}.yml'.format(up) }}",
+        "{{ '/'.join(['tasks', up]) }}",
+        "{{ ('a' ~ dots ~ '/b')[1:] }}",
+        "{{ ('a.' ~ dots ~ 'x/b')[2:4] ~ '/b' }}",
+        "{{ (up ~ '.yml') | lower }}",
+        "{{ (os ~ '.yml') | regex_replace('D', '/') }}",
+        "{{ (os ~ '.yml').replace('D', '/') }}",
+        "{{ '%c%c/x' % (46, 46) }}",
+        "{{ 'a%cb' % (n + 40) }}",
+        "{{ 'a%cb' | format(n + 40) }}",
+        "{{ 'a{:c}b'.format(n + 40) }}",
+        "{{ 'a{:{}}b'.format(n + 40, 'c') }}",
+        "{{ 'a%(x)cb' % {'x': n + 40} }}",
+    ],
+)
+def test_a_host_gets_no_more_than_a_part_of_a_name(template: str) -> None:
+    with pytest.raises(TemplateError, match="text that a host sent"):
+        check_name(render(template), None)
 
 
 @pytest.mark.parametrize("word", ["include", "import", "extends"])
