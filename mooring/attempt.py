@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mooring import arguments
 from mooring.blocks import Task
 from mooring.call import Call, Reply
 from mooring.errors import TemplateError
+from mooring.foreign import mark
 from mooring.host_state import HostState
 from mooring.play_run import PlayRun
 from mooring.request import Content
 from mooring.results import Progress, Silence
 from mooring.templating import OMIT
 from mooring.time_limit import TimeLimit
-from mooring.variables import Variables
+from mooring.variables import Variables, unsafe
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A task on a host, with the variables of this moment and of this item of its loop."""
+    """A task on a host, with the variables of this moment and of this item of its loop.
+
+    `modules` are those that the host was asked to run.
+    """
 
     task: Task
     state: HostState
     run: PlayRun
     variables: Variables
+    modules: list[str] = field(default_factory=list)
 
     def perform(self) -> Reply:
-        """What the action or the module answers; raises what keeps it from answering."""
+        """What the action or the module answers; raises what keeps it from answering.
+
+        What comes from the host is marked as its text. An action that asked the host may have put its words anywhere;
+        one that did not says only what it was given, which has its marks already and is no template again.
+        """
+        reply = self._perform()
+        return mark(reply) if self.modules else unsafe(reply)  # type: ignore[no-any-return]
+
+    def _perform(self) -> Reply:
         task = self.task
         signature = arguments.find(task.action, task.where)
         args = arguments.normalize(signature, self._render(dict(task.args)), task.where)
@@ -51,6 +64,7 @@ class Attempt:
 
     def _ask(self, name: str, own: Mapping[str, Any], content: Content | None = None) -> Reply:
         """Run a module; its arguments are normalized, once, as a default must not count as given."""
+        self.modules.append(name)
         request = {"module": name, "args": own, "check": self._mode("check"), "diff": self._mode("diff")}
         environment = self._environment()
         if environment:

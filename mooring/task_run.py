@@ -209,7 +209,7 @@ class TaskRun:
 
     def _attempt(self, variables: Variables, number: int = 0) -> dict[str, Any]:
         reply = Attempt(self.task, self.state, self.run, variables).perform()
-        values = enrich(mark(reply))
+        values = enrich(reply)
         if number:
             values["attempts"] = number
         judge(self.task, values, self.run.templar, lambda: self._knowing(values, variables))

@@ -136,7 +136,7 @@ def test_a_part_of_a_name_is_taken(yard: Yard) -> None:
 
 
 def test_a_name_is_a_hosts_also_after_filters_loops_and_set_fact(yard: Yard) -> None:
-    """The last two ways lose sight of what the operator wrote around the fact: then it is nobody's name."""
+    """What is computed from a mixed text still knows which part is whose."""
     lay_files(yard)
     yard.add("honest", answers=CLIENT)
     for name, value in names(yard).items():
@@ -155,10 +155,29 @@ def test_a_name_is_a_hosts_also_after_filters_loops_and_set_fact(yard: Yard) -> 
     run = yard.play(text, "--forks", "60")
     expect_honest(run)
     ended = {one["task"] for one in run.finished("ok") if one["host"] == "honest"}
-    assert {"set", "loop", "filter", "var"} <= ended, run.said
+    assert {"set", "loop", "filter", "format", "join", "var"} <= ended, run.said
     for name in names(yard):
         assert run.recap[name]["ignored"] == 6, (name, run.said)
     expect_law_of_paths(run, yard)
+
+
+def test_what_no_host_said_is_not_taken_for_a_hosts(yard: Yard) -> None:
+    """The result of an action of the control side is what it was given: the operator's text, or a host's."""
+    lay_files(yard)
+    yard.add("honest", answers={**CLIENT, "copy": {"changed": True}})
+    text = """
+- hosts: all
+  tasks:
+    - {debug: {msg: Debian.txt}, register: own}
+    - {debug: {msg: "{{ ansible_os_family }}.txt"}, register: half}
+    - {debug: {msg: "{{ ansible_os_family }}"}, register: said}
+    - {name: own, copy: {src: "{{ own.msg }}", dest: /tmp/x}, register: copied}
+    - {name: half, copy: {src: "{{ half.msg }}", dest: /tmp/x}}
+    - {name: said, copy: {src: "{{ said.msg }}", dest: /tmp/x}, ignore_errors: true}
+"""
+    run = yard.play(text)
+    ended = {one["task"]: one["outcome"] for one in run.events if one["event"] == "task_finished"}
+    assert (ended["own"], ended["half"], ended["said"]) == ("changed", "changed", "ignored"), run.said
 
 
 def test_files_of_keys_and_certificates_take_no_text_of_a_host(yard: Yard) -> None:
