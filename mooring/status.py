@@ -10,6 +10,8 @@ from typing import Any
 from mooring import checkup, hosts_lines, server_checkup
 from mooring.checkup import HUB, Checkup, Missing
 from mooring.command_line import Request
+from mooring.daemon.endpoints import MANIFEST
+from mooring.daemon.entries import FIRST, MISLEADING
 from mooring.daemon.plan.containers.host import record_paths
 from mooring.daemon.plan.record import PATH as RECORD
 from mooring.daemon.route import Route
@@ -165,14 +167,17 @@ def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
         return "settings taken out of the files", again
     if one.missing:
         return "settings not in effect", again
+    if any(conflict.rule == FIRST for conflict in one.conflicts):
+        return "no short name works", f"invoke doctor {one.host}"
     if one.differences:
         return "runs otherwise than its files say", f"invoke doctor {one.host}"
     return NONE, ""
 
 
 def details(one: Checkup) -> list[str]:
-    """What `judge` found, in full."""
-    found = [f"[{conflict.rule}] {conflict}" for conflict in one.stops]
+    """What `judge` found, in full, and what leads pulls elsewhere."""
+    misleading = [conflict for conflict in one.conflicts if conflict.rule in MISLEADING]
+    found = [f"[{conflict.rule}] {conflict}" for conflict in (*one.stops, *misleading)]
     found += map(str, one.missing)
     found += [f"{each.key} runs as {list(each.now)}, its files say {list(each.later)}" for each in one.differences]
     return found + (list(server_checkup.details(one.server)) if one.server else [])
@@ -185,10 +190,13 @@ def way(route: Route) -> str:
 
 
 def hub(route: Route) -> str:
-    """Where a short name is asked first: a mirror, an added registry, or Docker Hub itself."""
+    """Whom an image of Docker Hub is asked of first: a mirror or Docker Hub itself; by Red Hat's engine, where it
+    verifies signatures, the one after the other."""
     if route.refusal:
         return route.refusal
     first = route.endpoints[0]
+    if first.kind == MANIFEST:
+        return f"Docker Hub, then mirror {route.endpoints[1].url}"
     if first.kind == "mirror":
         return f"mirror {first.url}"
     return "direct" if first.kind == "registry" else f"{first.kind} {first.url.partition('://')[2]}"

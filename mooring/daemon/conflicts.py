@@ -127,19 +127,6 @@ def find_double_settings(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("flag-and-key", Severity.STOPS, message, places)
 
 
-def find_missing_policy(effective: Effective) -> Iterator[Conflict]:
-    """1.13.1 verifies signatures by default, and without a policy every pull fails (tried)."""
-    values = effective.values("signature-verification")
-    if not effective.engine.is_redhat or (values and values[-1].text == "false"):
-        return
-    if effective.texts.files.get(POLICY) is None:
-        message = (
-            f"pulls fail: signatures are verified, and there is no {POLICY} (or set --signature-verification=false)"
-        )
-        places = (values[-1].origin,) if values else (effective.service.origin,)
-        yield Conflict("policy", Severity.SURPRISING, message, places)
-
-
 RULES = (
     find_unit_faults,
     find_stray_words,
@@ -148,5 +135,4 @@ RULES = (
     find_bad_file,
     find_unknown_keys,
     find_double_settings,
-    find_missing_policy,
 )

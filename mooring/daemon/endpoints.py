@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mooring.daemon import mirrors
+from mooring.daemon import mirrors, old_protocol, registry_names
 from mooring.daemon.container_texts import CONTAINERD, ContainerEngine
 from mooring.daemon.containerd import hosts_toml
 from mooring.daemon.containerd.endpoints import attempts, of_folder
 from mooring.daemon.engine import Engine
 from mooring.daemon.image_store import has_hosts_files, has_port, is_old
+from mooring.daemon.old_protocol import ENDS
 from mooring.daemon.registries import HUB, Registries
 from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
 
@@ -18,14 +19,20 @@ CERTIFICATES = "/etc/docker/certs.d"
 # docker's containerd image store reads hosts.toml by containerd's own code, that of 2.x since docker 28.
 STORE = ContainerEngine(CONTAINERD, (2,))
 # source: `continueOnError` and `shouldV2Fallback` of 1.13.1; Docker's own asks no more since moby PR #35376 (17.12).
+# What Red Hat's does was asked of 7d71120.
+THE_THREE = "UNAUTHORIZED, MANIFEST_UNKNOWN or NAME_UNKNOWN"
+GOES_ON = "leads to the next registry"
 SOME_ERRORS = (
-    "no connection, no registry's answer, UNAUTHORIZED, MANIFEST_UNKNOWN or NAME_UNKNOWN; "
-    "DENIED and TOOMANYREQUESTS end the pull"
+    f"no connection, a 5xx, an answer without a registry's error code, {THE_THREE}, a layer's 404, its 500 after "
+    f"retries; a 4xx with another code (DENIED, TOOMANYREQUESTS, ...) {ENDS}, and so does an error of the image's "
+    "configuration"
 )
 # Of networks, in a sentence about each registry.
 NAMED = 20
 NO_REGISTRY = "No default registry configured."
-NO_TLS = "no TLS connection; an error that the registry itself sends over TLS ends the pull"
+NO_TLS = f"no TLS connection; an error that the registry itself sends over TLS {ENDS}"
+MANIFEST = "manifest"
+KNOWN = "the image's manifest, which signatures are verified by; where there is none, no mirror is asked, and no layer"
 
 
 @dataclass(frozen=True)
@@ -51,13 +58,26 @@ def explain(image: str, host: Host) -> Route:
     for number, one in enumerate(candidates, 1):
         kind = "added registry" if not registry and one != HUB else "registry"
         endpoints = list(_endpoints(kind, one, repository, host))
-        if number < len(candidates) and endpoints:
-            endpoints[-1] = replace(endpoints[-1], next_on=ANY_ERROR)
-        found += endpoints
+        found += _with_next(endpoints) if number < len(candidates) else endpoints
     if not found:
         obstacle = next((text for text in (_obstacle(one, host) for one in candidates) if text), "")
-        return Route(refusal=obstacle or ("All endpoints blocked." if candidates else NO_REGISTRY))
+        return Route(refusal=obstacle or ("All endpoints blocked." if candidates else _no_registry(host)))
     return Route(tuple(found), notes=tuple(_notes(candidates, host)))
+
+
+def _with_next(endpoints: list[Endpoint]) -> list[Endpoint]:
+    """A registry's endpoints where another registry is asked after it: whatever ends this one's pull leads there."""
+    found = [replace(one, next_on=one.next_on.replace(ENDS, GOES_ON)) for one in endpoints]
+    return [*found[:-1], *(replace(one, next_on=ANY_ERROR) for one in found[-1:])]
+
+
+def _no_registry(host: Host) -> str:
+    """Why nobody is asked for a short name."""
+    first = host.registries.unusable_first
+    if not first:
+        return NO_REGISTRY  # also what an empty one leads to
+    problem = registry_names.find_problem(first)
+    return f'The first added registry "{first}" {problem}, so nobody is asked for a short name.'
 
 
 def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterator[Endpoint]:
@@ -70,19 +90,27 @@ def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterato
     elif registry == HUB:
         yield from _hub(repository if "/" in repository else f"library/{repository}", host)
     elif not _blocks(registry, host):
-        credentials = f"{registry}'s"
-        if host.registries.is_insecure(registry):
-            yield from _insecure(kind, registry, repository, host.engine, credentials)
-        else:
-            trust = _trust(registry, host)
-            yield Endpoint(kind, f"https://{registry}", repository, "verified", trust, credentials)
+        endpoints = _of_registry(kind, registry, repository, host)
+        has_old = old_protocol.is_asked(host.engine, host.registries, repository)
+        yield from old_protocol.with_old(list(endpoints)) if has_old else endpoints
+
+
+def _of_registry(kind: str, registry: str, repository: str, host: Host) -> Iterator[Endpoint]:
+    credentials = f"{registry}'s"
+    if host.registries.is_insecure(registry):
+        yield from _insecure(kind, registry, repository, host.engine, credentials)
+    else:
+        trust = _trust(registry, host)
+        yield Endpoint(kind, f"https://{registry}", repository, "verified", trust, credentials)
 
 
 def _hub(repository: str, host: Host) -> Iterator[Endpoint]:
     """The mirrors, then Docker Hub. Each host is blocked for itself: a mirror still serves docker.io/… where Docker Hub
-    is blocked, but not where all are."""
+    is blocked, but not where all are. Where signatures are verified Docker Hub is asked before (signatures.py)."""
     urls = [url for url in host.registries.mirrors if not _blocks(_name(url), host)]
     is_blocked = _blocks(HUB, host)
+    if urls and host.registries.verifies_signatures:
+        yield Endpoint(MANIFEST, HUB_URL, repository, "verified", SYSTEM, "Docker Hub's", KNOWN)
     for number, url in enumerate(urls, 1):
         is_last = is_blocked and number == len(urls)
         yield from _mirror(url, repository, host, "" if is_last else _mirror_rule(host.engine))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.daemon import insecure, mirrors
+from mooring.daemon import insecure, mirrors, registry_names, signatures
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 from mooring.daemon.endpoints import CERTIFICATES, lone_files
 from mooring.daemon.origin import Origin
-from mooring.daemon.registries import by_files, can_be_asked
+from mooring.daemon.registries import by_files
+
+FIRST, SIGNATURES = "first-registry", "signatures-and-mirror"
+# What keeps pulls from going where they are meant to go although the daemon runs, and what to do about it.
+MISLEADING = {
+    FIRST: "take it out of the added registries, or write it as host.domain[:port] or host:port; then restart docker",
+    SIGNATURES: f"set {signatures.OFF} (OPTIONS in /etc/sysconfig/docker) and restart docker, or do without the mirror",
+}
 
 
 def find_bad_mirrors(effective: Effective) -> Iterator[Conflict]:
@@ -66,10 +73,37 @@ def find_bad_names(effective: Effective) -> Iterator[Conflict]:
             if insecure.has_hyphen(value.text) and effective.is_flag(value):
                 message = f'--{key} "{value.text}" begins or ends with a hyphen'
                 yield Conflict("registry-name", Severity.STOPS, message, (value.origin,))
-            elif key == "add-registry" and not can_be_asked(value.text):
-                rule = "registry-name" if value.text else "blank-registry"
-                message = f'no short name is asked of the added registry "{value.text}": it has no dot and no port'
-                yield Conflict(rule, Severity.SURPRISING, message, (value.origin,))
+
+
+def find_unusable_names(effective: Effective) -> Iterator[Conflict]:
+    """The first added registry decides for all short names: where it cannot stand before one, nobody is asked for any;
+    in another place it is passed over (asked of 1.13.1, 7d71120)."""
+    first, is_told = by_files(effective).unusable_first, False
+    for value in effective.values("add-registry") if effective.engine.is_redhat else ():
+        problem = registry_names.find_problem(value.text)
+        if insecure.has_hyphen(value.text) and effective.is_flag(value):
+            continue  # stops the engine
+        if problem and value.text == first and not is_told:
+            is_told = True
+            message = f'no pull of a short name works: the first added registry "{value.text}" {problem}'
+            yield Conflict(FIRST, Severity.SURPRISING, message, (value.origin,))
+        elif problem:
+            rule = "registry-name" if value.text else "blank-registry"
+            message = f'no short name is asked of the added registry "{value.text}": it {problem}'
+            yield Conflict(rule, Severity.SURPRISING, message, (value.origin,))
+
+
+def find_signatures_before_mirrors(effective: Effective) -> Iterator[Conflict]:
+    """With signatures verified Docker Hub is asked before a mirror (asked of 1.13.1, 7d71120)."""
+    known = by_files(effective)
+    if known.verifies_signatures and known.mirrors:
+        given = effective.values("registry-mirrors")
+        places = [*(one.origin for one in effective.values(signatures.KEY)[-1:]), *(one.origin for one in given)]
+        message = (
+            "signatures are verified, so Docker Hub itself is asked for each manifest first, also where it is blocked: "
+            "a mirror serves only images that Docker Hub knows"
+        )
+        yield Conflict(SIGNATURES, Severity.SURPRISING, message, tuple(dict.fromkeys(places)))
 
 
 def find_unblocked(effective: Effective) -> Iterator[Conflict]:
@@ -110,6 +144,8 @@ RULES = (
     find_bad_mirrors,
     find_bad_insecure_entries,
     find_bad_names,
+    find_unusable_names,
+    find_signatures_before_mirrors,
     find_unblocked,
     find_lone_files,
     find_hidden_authorities,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mooring.daemon import conflicts, entries, evidence, kinds, old_engines, runtimes, shapes, tls, values
+from mooring.daemon import conflicts, entries, evidence, kinds, old_engines, runtimes, shapes, signatures, tls, values
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective
 
@@ -12,6 +12,7 @@ Rule = Callable[[Effective], Iterator[Conflict]]
 ORDER = tuple(Severity)
 OF_VALUES: tuple[Rule, ...] = (
     *shapes.RULES, *values.RULES, *kinds.RULES, *runtimes.RULES, *tls.RULES, *entries.RULES,
+    *signatures.RULES,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (*conflicts.RULES, *OF_VALUES, *old_engines.RULES)
 # Which a running daemon says nothing about: they are systemd's.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from mooring.daemon import insecure, mirrors
+from mooring.daemon import insecure, mirrors, registry_names, signatures
 from mooring.daemon.effective import Effective, running_command
 from mooring.daemon.engine import Engine
 from mooring.daemon.gonet import parse_network
@@ -25,7 +25,8 @@ class Registries:
     """Mirrors of Docker Hub as URLs without a slash behind; insecure hosts and networks; added and blocked hosts.
 
     `loopback` are the insecure networks that the engine adds by itself; `is_v2_only` says that nobody asks the old
-    protocol, which Red Hat's engine also takes for a reason to look at no blocked host (source: `lookupEndpoints`).
+    protocol, which Red Hat's engine also takes for a reason to look at no blocked host (source: `lookupEndpoints`);
+    `verifies_signatures` that it asks Docker Hub itself for each manifest before a mirror.
     """
 
     mirrors: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Registries:
     blocked: tuple[str, ...] = ()
     loopback: tuple[str, ...] = LOOPBACK[:1]
     is_v2_only: bool = False
+    verifies_signatures: bool = False
 
     def is_insecure(self, host: str) -> bool:
         """Whether TLS to `host[:port]` goes unverified; 127.0.0.0/8 always is. Names are not resolved."""
@@ -86,15 +88,22 @@ class Registries:
         return host in blocked or (EVERYTHING in blocked and host not in self._added_names)
 
     def short_names(self) -> list[str]:
-        """The registries that are asked for a name without one, each once: the added ones, then Docker Hub. One without
-        a dot or a port, or with a path, cannot be part of a name, and is left out (source: `isValidHostname`)."""
-        names = dict.fromkeys([*self.added, HUB])
-        return [name for name in names if can_be_asked(name) and not self.blocks(name)]
+        """The registries that are asked for a name without one, in their order: one that was added twice is asked
+        twice, and so is Docker Hub where it was added. An unusable one is left out; where it is the first, all are."""
+        names = self._defaults()
+        return [] if self.unusable_first is not None else [one for one in names if not registry_names.find_problem(one)]
 
+    @property
+    def unusable_first(self) -> str | None:
+        """The first added registry, where it cannot stand before a short name: every pull of such a name fails then,
+        before anybody is asked. None where it can, and where none is added."""
+        first = next(iter(self._defaults()), HUB)
+        return first if registry_names.find_problem(first) else None
 
-def can_be_asked(name: str) -> bool:
-    """Whether an added registry can stand before a short name."""
-    return "/" not in name and ("." in name or ":" in name or name == "localhost")
+    def _defaults(self) -> list[str]:
+        """The engine's `DefaultRegistries`: what was added, then Docker Hub, unless that or everything is blocked."""
+        has_hub = not {HUB, EVERYTHING} & {BLOCK_WORDS.get(one, one) for one in self.blocked}
+        return [*(one for one in self.added if not self.blocks(one)), *([HUB] if has_hub else [])]
 
 
 def is_network(text: str) -> bool:
@@ -119,7 +128,14 @@ def by_files(effective: Effective) -> Registries:
     added, blocked = names("add-registry"), names("block-registry")
     refused = {BLOCK_WORDS.get(one, one) for one in blocked}
     added = tuple(one for one in added if one not in refused)
-    found = Registries(mirrors_of(effective), (), added, blocked, is_v2_only=_is_v2_only(effective))
+    values = [one.text for one in effective.values(signatures.KEY)]
+    found = Registries(
+        mirrors_of(effective),
+        added=added,
+        blocked=blocked,
+        is_v2_only=_is_v2_only(effective),
+        verifies_signatures=signatures.are_verified(effective.engine, values),
+    )
     return with_insecure(found, effective)
 
 
@@ -184,7 +200,16 @@ def as_it_runs(effective: Effective) -> Registries | None:
         # Red Hat's engine has none where one bad entry of the list has taken all away.
         _loopback(effective.engine, networks) if networks or not insecure.drops_all(effective.engine) else (),
         _is_v2_only(effective),
+        _runs_with_signatures(effective),
     )
+
+
+def _runs_with_signatures(effective: Effective) -> bool:
+    """Whether the running daemon verifies signatures; where its command line is not known, as the files say."""
+    command = running_command(effective.texts) if effective.texts.argv else effective.command
+    in_file = [one.text for one in effective.values(signatures.KEY) if not effective.is_flag(one)]
+    values = [*(flag.value for flag in command.of(signatures.KEY)), *in_file]
+    return signatures.are_verified(effective.engine, values)
 
 
 def _insecure_of(config: Mapping[str, Any], networks: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mooring.checkup import Checkup
+from mooring.daemon import entries
 from mooring.daemon.conflicts import Severity
 from mooring.daemon.judge import judge
 from mooring.doctor.finding import Finding, Verdict
@@ -35,7 +36,10 @@ REMEDIES = {
     "lone-certificate": "put the other half beside it, or end an authority's name in .crt",
     "insecure-and-ca": "take the registry out of the insecure ones, or remove its certificate",
     "wrong-type": "give the key a value of the right kind",
+    **entries.MISLEADING,
 }
+# What breaks more than the daemon's start.
+BREAKING = (entries.FIRST,)
 VERDICTS = {Severity.STOPS: Verdict.BREAKS, Severity.USELESS: Verdict.HARMS, Severity.SURPRISING: Verdict.HARMS}
 
 
@@ -65,7 +69,7 @@ def judge_conflicts(one: Checkup) -> Iterator[Finding]:
     for conflict in one.conflicts:
         yield Finding(
             conflict.rule,
-            VERDICTS[conflict.severity],
+            Verdict.BREAKS if conflict.rule in BREAKING else VERDICTS[conflict.severity],
             conflict.message,
             REMEDIES.get(conflict.rule, ""),
             tuple(map(str, conflict.places)),

@@ -11,7 +11,7 @@ from mooring.senseless import SENSELESS
 from mooring.verification.backend import CheckFailed
 from mooring.verification.findings import HOST, SETTING, Finding, judge_probe
 from mooring.verification.member import Member
-from mooring.verification.routes import FULL_NAME, MIRROR, Route, is_verified
+from mooring.verification.routes import FULL_NAME, MIRROR, SHORT_NAME, Route, is_verified
 
 
 def probe_route(client: Member, route: Route) -> Mapping[str, Any]:
@@ -54,7 +54,12 @@ def examine_setting(client: Member, route: Route) -> Finding | None:
 def explain_pull(client: Member, route: Route, finding: Finding) -> Finding:
     """Why a pull failed: what the host itself sees is surer than what its engine said about it."""
     try:
-        return examine_route(client, route) or examine_setting(client, route) or finding
+        return (
+            examine_route(client, route)
+            or examine_setting(client, route)
+            or client.engine.explain_detour(is_mirror=route.kind == MIRROR, is_short=route.kind == SHORT_NAME)
+            or finding
+        )
     except HostUnreachable as error:
         return Finding(HOST, str(error))
     except (MooringError, *SENSELESS):

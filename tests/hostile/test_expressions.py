@@ -98,7 +98,11 @@ def test_a_hosts_text_is_not_evaluated_wherever_it_stands(yard: Yard, kind: str)
     assert ("hostile", "facts of others") in ended, run.said
     for task in ("assert", "assert list", "when", "until", "changed"):
         assert ended["hostile", task] == "ignored", (task, run.said)
-    for task in ("assert through", "when through", "kept that"):  # a text that is there counts as true, and is not evaluated
+    for task in (
+        "assert through",
+        "when through",
+        "kept that",
+    ):  # a text that is there counts as true, and is not evaluated
         assert ended["hostile", task] == "ok", (task, run.said)
     assert ended["honest", "hosts that"] == "ignored", run.said
     for task in ("debug msg", "loop", "items", "keys", "vars", "set", "kept", "filtered", "copied", "rendered"):

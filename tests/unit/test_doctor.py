@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_status import INFO, SETTINGS, reply
+from test_status import INFO, SETTINGS, redhat, reply
 
 from mooring import checkup
 from mooring.daemon import conflicts, entries, shapes
@@ -100,6 +100,17 @@ def container(name: str, is_running: bool = True, *networks: str) -> dict[str, A
         "State": {"Running": is_running, "StartedAt": "2026-11-23T18:00:00.1Z"},
         "NetworkSettings": {"Networks": {one: {"IPAddress": "172.18.0.2"} for one in networks}},
     }
+
+
+def test_what_red_hats_engine_makes_of_signatures_and_of_its_first_registry() -> None:
+    """Asked of 1.13.1, 7d71120. No short name works: broken, not a warning."""
+    flags = "--add-registry https://r.example.com"
+    found = {one.rule: one for one in diagnose(**redhat(flags)).findings}
+    assert (found["first-registry"].verdict, found["signatures-and-mirror"].verdict) == (Verdict.BREAKS, Verdict.HARMS)
+    assert "has a scheme (https://)" in found["first-registry"].seen
+    assert "host.domain[:port]" in found["first-registry"].remedy
+    assert "--signature-verification=false" in found["signatures-and-mirror"].remedy
+    assert not {"first-registry", "signatures-and-mirror"} & {one.rule for one in diagnose().findings}
 
 
 NGINX_CONF = "location / {{\n  set $r http://registry:5000;\n  proxy_pass {};\n}}\n"

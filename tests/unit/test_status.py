@@ -96,6 +96,37 @@ def test_drift(given: dict[str, Any], drift: str, note: str) -> None:
     assert note in "\n".join(found.notes)
 
 
+REDHAT_UNIT = "# /usr/lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/bin/dockerd-current {}\n"
+
+
+def redhat(flags: str) -> dict[str, Any]:
+    """The same host with Red Hat's engine and these flags; as it runs, so its files say."""
+    argv = ["/usr/bin/dockerd-current", *flags.split()]
+    return {"unit": REDHAT_UNIT.format(flags), "argv": argv, "version": "1.13.1"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "hub"),
+    [
+        ("", "Docker Hub, then mirror http://r.example.com"),
+        ("--block-registry docker.io", "Docker Hub, then mirror http://r.example.com"),
+        ("--signature-verification=false", "mirror http://r.example.com"),
+    ],
+)
+def test_where_signatures_are_verified_docker_hub_is_asked_before_the_mirror(flags: str, hub: str) -> None:
+    """Asked of 1.13.1, 7d71120."""
+    found = line(**redhat(flags))
+    assert (found.hub, found.drift) == (hub, "none")
+    assert ("a mirror serves only images that Docker Hub knows" in "\n".join(found.notes)) == ("then" in hub)
+
+
+def test_a_first_added_registry_that_ends_all_short_names() -> None:
+    """Asked of 1.13.1, 7d71120."""
+    found = line(**redhat("--signature-verification=false --add-registry bare --add-registry r.example.com"))
+    assert (found.drift, found.do) == ("no short name works", "invoke doctor web1")
+    assert 'the first added registry "bare" has no dot and no port' in "\n".join(found.notes)
+
+
 CERTS = "/etc/containerd/certs.d"
 HOSTS_TOML = f"{CERTS}/docker.io/hosts.toml"
 CONTAINERD = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from registry_server import serve_registry
-from verification_world import DOOR, LINE, VARIABLES, World
+from verification_world import DOOR, LINE, NAMES, VARIABLES, World
 
 from mooring.errors import RegistryError
 from mooring.foreign import Foreign
@@ -97,6 +97,37 @@ def test_the_engines_settings_explain_a_pull_past_the_mirror(world: World) -> No
     finding = next(finding for pull, finding in trial.findings.items() if pull.route.kind == MIRROR)
     assert finding is not None
     assert "mirrors lack http://registry.example.com" in finding.message
+
+
+UNIT = "# /usr/lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/bin/dockerd-current\n"
+REDHAT: dict[str, Any] = {
+    "unit": UNIT, "files": {}, "certificates": {}, "version": "1.13.1", "needs_reload": False,
+    "argv": ["/usr/bin/dockerd-current", "--add-registry", NAMES[0]],
+    "info": {"RegistryConfig": {"Mirrors": ["http://registry.example.com/"]}},
+}  # fmt: skip
+
+
+def test_verified_signatures_explain_a_mirror_that_is_passed_by(world: World) -> None:
+    """Asked of 1.13.1, 7d71120: Docker Hub is asked for the manifest first."""
+    world.passes_by, world.redhat = True, REDHAT
+    found = {pull.route.kind: finding for pull, finding in carry_out(world).findings.items()}
+    assert "the mirror serves only what Docker Hub knows" in str(found[MIRROR])
+    assert "--signature-verification=false" in found[MIRROR].remedy  # type: ignore[union-attr]
+    world.redhat = {**REDHAT, "argv": [*REDHAT["argv"], "--signature-verification=false"]}
+    found = {pull.route.kind: finding for pull, finding in carry_out(world).findings.items()}
+    assert "not through nginx by this host" in str(found[MIRROR])
+
+
+@pytest.mark.parametrize(("first", "is_explained"), [("bare", True), (NAMES[0], False)])
+def test_an_unusable_first_registry_explains_short_names_that_nobody_is_asked_for(
+    world: World, first: str, is_explained: bool
+) -> None:
+    world.redhat = {**REDHAT, "argv": ["/usr/bin/dockerd-current", "--add-registry", first, "--add-registry", NAMES[0]]}
+    finding = world.member("client1").engine.explain_detour(is_mirror=False, is_short=True)
+    assert (finding is not None) is is_explained
+    if finding:
+        assert 'the first added registry "bare" has no dot and no port' in finding.message
+        assert "take it out of the added registries" in finding.remedy
 
 
 def test_a_registry_that_is_down_fails_every_pull_with_what_the_clients_see(world: World) -> None:

@@ -83,6 +83,8 @@ class World:
     layer: str = ""
     trouble: str = ""
     status: int = 200
+    # What docker_config answers on clients that have Red Hat's engine.
+    redhat: dict[str, Any] = field(default_factory=dict)
 
     def note(self, client: str, path: str) -> None:
         self.log.append(LINE.format(address=f"10.0.0.{client[-1]}", method="GET", path=path))
@@ -111,6 +113,8 @@ class World:
                 "headers": [["Docker-Distribution-Api-Version", "registry/2.0"]],
                 "body": "{}",
             }
+        if module == "docker_config":
+            return self.redhat
         settings = {
             "Mirrors": list(self.mirrors),
             "IndexConfigs": {"registry.example.com": {"Secure": False}},
@@ -151,7 +155,7 @@ class World:
         if words[0] == "date":
             return 0, "1764000000\n", ""
         if words[0] == "command":
-            return 1, "", ""
+            return 0 if self.redhat else 1, "", ""
         if words[:2] == ["docker", "logs"]:
             return 0, "\n".join(self.log), ""
         if words[:2] == ["docker", "inspect"]:

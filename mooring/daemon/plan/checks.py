@@ -8,15 +8,16 @@ from mooring.daemon import daemon_json
 from mooring.daemon.boot import Boot, at_boot
 from mooring.daemon.conflicts import Conflict, Severity
 from mooring.daemon.effective import Effective, Texts, resolve
+from mooring.daemon.entries import FIRST, MISLEADING, SIGNATURES
 from mooring.daemon.image_store import find_unheard
 from mooring.daemon.judge import judge
 from mooring.daemon.plan.draft import Draft
 from mooring.daemon.plan.host import Host, digest_of
 from mooring.daemon.plan.pending import find_pending
 from mooring.daemon.plan.refusal import Refusal
-from mooring.daemon.plan.settings import Setting, normal
+from mooring.daemon.plan.settings import Setting, find_passed_over, normal
 from mooring.daemon.plan.step import Effect, Step, written
-from mooring.daemon.plan.wanted import Wanted
+from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Wanted
 from mooring.daemon.registries import HUB, LOOPBACK, Registries, as_it_runs, by_files
 from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE
 
@@ -177,6 +178,20 @@ def _is_insecure(name: str, known: Registries) -> bool:
     return known.is_insecure(name) and not Registries().is_insecure(name)
 
 
+def find_lost_short_names(draft: Draft, wanted: Wanted) -> Iterator[Refusal]:
+    """A registry that is to be searched and never is, since the first added one is unusable; or one that the plan
+    itself brings to the first place."""
+    lost = next((one for one in judge(draft.after) if one.rule == FIRST), None)
+    if lost is None or draft.is_absent:
+        return
+    searched = [one.name for one in wanted.registries if one.search and one.search != WHERE_POSSIBLE]
+    if searched:
+        text = f"{', '.join(searched)}: to be searched for short names, but {lost.message} ({lost.places[0]})"
+        yield Refusal(text, MISLEADING[FIRST])
+    elif by_files(draft.before).unusable_first is None:
+        yield Refusal(f"with the new files {lost.message} ({lost.places[0]})", MISLEADING[FIRST])
+
+
 def find_stale_unit(draft: Draft, effect: Effect) -> Iterator[Refusal]:
     """A restart would use the unit that systemd has read, which is not the one that was judged."""
     if effect is Effect.RESTART and draft.before.texts.needs_reload:
@@ -190,9 +205,14 @@ def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]
         yield f"the {effect.value} takes over what was changed before: {one.key} (now {now}, then {later})"
     old = {_name(one) for one in judge(draft.before)}
     for conflict in judge(draft.after):
-        if conflict.severity is not Severity.STOPS and _name(conflict) not in old:
-            yield str(conflict)
+        is_new = _name(conflict) not in old
+        # Whether or not it was so before: what is wanted does not come about by it.
+        is_met = conflict.rule == FIRST or (conflict.rule == SIGNATURES and wanted.hub_mirrors)
+        if conflict.severity is not Severity.STOPS and (is_new or (is_met and not draft.is_absent)):
+            yield "; ".join(filter(None, (str(conflict), MISLEADING.get(conflict.rule))))
     yield from _find_other_login(draft, effect)
+    if draft.before.engine.is_redhat:
+        yield from find_passed_over(wanted)
     yield from find_unheard(draft.before.engine, wanted.hub_mirrors, wanted.insecure)
     for registry in wanted.registries:
         if registry.ca and Registries().is_insecure(registry.name):

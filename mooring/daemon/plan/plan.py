@@ -130,6 +130,7 @@ def _judged(host: Host, wanted: Wanted, made: Draft, whole: Plan) -> Plan:
         *checks.find_stops_at_boot(host, made),
         *checks.find_lost_at_boot(host, made),
         *checks.find_useless(made, wanted, whole.in_effect_afterwards),
+        *checks.find_lost_short_names(made, wanted),
         *checks.find_stale_unit(made, whole.effect),
         *whole.refusals,
     )

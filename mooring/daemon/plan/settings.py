@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mooring.daemon import insecure, mirrors
+from mooring.daemon import insecure, mirrors, registry_names
 from mooring.daemon.effective import Effective
 from mooring.daemon.flags import Flag
 from mooring.daemon.image_store import has_hosts_files
@@ -102,7 +102,7 @@ def _asked(setting: Setting, effective: Effective, wanted: Wanted) -> tuple[str,
     asked = {
         MIRRORS: wanted.hub_mirrors,
         INSECURE: wanted.insecure,
-        ADD: wanted.searched,
+        ADD: tuple(name for name in wanted.searched if not registry_names.find_problem(name)),
         BLOCK: wanted.blocked if effective.engine.is_redhat else (),
     }
     found: dict[str, str] = {}
@@ -174,10 +174,25 @@ def is_expanded(effective: Effective, variable: str, paths: Paths) -> bool:
     return bool(variable) and reads and bool(re.search(rf"(?<!\$)\$(?:{variable}\b|\{{{variable}\}})", command))
 
 
+def find_passed_over(wanted: Wanted) -> Iterator[str]:
+    """What is to be searched where that is possible, and on Red Hat's engine is not."""
+    for name in wanted.searched:
+        problem = registry_names.find_problem(name)
+        if problem:
+            yield f"{name} is not added for short names: it {problem}, and no pull of a short name would work"
+
+
 def find_impossible(effective: Effective, wanted: Wanted) -> Iterator[Refusal]:
     """What this engine cannot do, with the ways that it has instead."""
     engine = effective.engine
     for registry in wanted.registries:
+        problem = registry_names.find_problem(registry.name)
+        if registry.search and registry.search != WHERE_POSSIBLE and engine.is_redhat and problem:
+            yield Refusal(
+                f"{engine} cannot search {registry.name}, which {problem}; as the first added registry it would end "
+                "every pull of a short name",
+                "give it a name with a dot or a port, or use full names",
+            )
         if registry.search and registry.search != WHERE_POSSIBLE and not engine.is_redhat:
             yield Refusal(
                 f"{engine} asks Docker Hub alone for short names; it cannot search {registry.name}",

@@ -7,6 +7,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mooring.daemon.effective import resolve
+from mooring.daemon.registries import as_it_runs
+from mooring.docker_texts import texts_of
 from mooring.verification.backend import Ran
 from mooring.verification.engines import settings
 from mooring.verification.engines.engine import Engine, ListedImage
@@ -65,6 +68,16 @@ class Docker(Engine):
 
     def judge_insecure(self, wanted: Sequence[str]) -> Finding | None:
         return settings.judge_insecure(self.info, wanted)
+
+    def explain_detour(self, is_mirror: bool, is_short: bool) -> Finding | None:
+        if not self.takes_short_names:
+            return None
+        known = as_it_runs(resolve(texts_of(self.host.call("docker_config"))))
+        if known is not None and is_mirror and known.verifies_signatures:
+            return settings.judge_signatures()
+        if known is not None and is_short and known.unusable_first is not None:
+            return settings.judge_first(known.unusable_first)
+        return None
 
     def judge_added(self, wanted: Sequence[str]) -> Finding | None:
         return settings.judge_added(self.info, self.text, wanted)

@@ -117,6 +117,10 @@ class Engine(ABC):
         """Every wanted registry is asked for short names, as the engine says itself."""
         return None
 
+    def explain_detour(self, is_mirror: bool, is_short: bool) -> Finding | None:
+        """Why the engine asks somebody else although the setting is in effect, where that is known."""
+        return None
+
     def lack(self, what: str, missing: Sequence[str], found: Sequence[str]) -> Finding | None:
         """The finding of a setting that lacks some of its entries."""
         return lacking(what, missing, found, self.words)

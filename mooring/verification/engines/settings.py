@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from mooring.daemon import registry_names
+from mooring.daemon.entries import FIRST, MISLEADING, SIGNATURES
 from mooring.verification.engines.engine import DOCKERS, lacking
-from mooring.verification.findings import Finding
+from mooring.verification.findings import SETTING, Finding
 
 
 def judge_mirrors(info: Mapping[str, Any], wanted: Sequence[str]) -> Finding | None:
@@ -33,6 +35,21 @@ def judge_added(info: Mapping[str, Any], text: str, wanted: Sequence[str]) -> Fi
     found = added_registries(info, text)
     missing = [name for name in wanted if name not in found]
     return _missing("registries for short names", missing, found)
+
+
+def judge_signatures() -> Finding:
+    """Red Hat's engine verifies signatures and asks Docker Hub first, which does not know the proof's image."""
+    message = (
+        "the engine verifies signatures, so it asks Docker Hub itself for the manifest first: "
+        "the mirror serves only what Docker Hub knows, which the proof's image is not"
+    )
+    return Finding(SETTING, message, MISLEADING[SIGNATURES])
+
+
+def judge_first(name: str) -> Finding:
+    """Red Hat's engine asks nobody for a short name, since its first added registry is unusable."""
+    message = f'no pull of a short name works: the first added registry "{name}" {registry_names.find_problem(name)}'
+    return Finding(SETTING, message, MISLEADING[FIRST])
 
 
 def added_registries(info: Mapping[str, Any], text: str) -> list[str]:

@@ -8,13 +8,16 @@ import pytest
 from hosts import docker, redhat
 
 from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import NO_TLS, SOME_ERRORS, Host, explain
+from mooring.daemon.endpoints import GOES_ON, NO_TLS, SOME_ERRORS, Host, explain
+from mooring.daemon.old_protocol import ENDS
 from mooring.daemon.registries import as_it_runs, by_files
 from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Route, split_image
 from mooring.daemon.running import Difference, differences
 from mooring.errors import UsageError
 
-ADD = "ADD_REGISTRY='--add-registry r.example.com'\nINSECURE_REGISTRY='--insecure-registry r.example.com'\n"
+QUIET = "OPTIONS='--signature-verification=false --disable-legacy-registry'\n"
+ADD = f"{QUIET}ADD_REGISTRY='--add-registry r.example.com'\nINSECURE_REGISTRY='--insecure-registry r.example.com'\n"
+NO_SIGNATURES = "OPTIONS='--signature-verification=false'\n"
 MIRROR = '{"registry-mirrors": ["http://m.example.com:5000/"]}'
 HUB = (HUB_URL, "library/tiny:1", "verified", "")
 
@@ -34,15 +37,15 @@ def told(found: Route) -> list[tuple[str, str, str, str]]:
     [
         ("tiny:1", "", "{}", [HUB]),
         ("tiny:1", ADD, "{}", [
-            ("https://r.example.com", "tiny:1", "unverified", NO_TLS),
+            ("https://r.example.com", "tiny:1", "unverified", NO_TLS.replace(ENDS, GOES_ON)),
             ("http://r.example.com", "tiny:1", "none", ANY_ERROR),
             HUB,
         ]),
         ("docker.io/tiny:1", ADD, MIRROR, [("http://m.example.com:5000", "library/tiny:1", "none", SOME_ERRORS), HUB]),
-        ("tiny:1", "", '{"registry-mirrors": ["m.example.com"]}', [
+        ("tiny:1", QUIET, '{"registry-mirrors": ["m.example.com"]}', [
             ("https://m.example.com", "library/tiny:1", "verified", SOME_ERRORS), HUB,
         ]),
-        ("docker.io/tiny:1", "BLOCK_REGISTRY='--block-registry docker.io'\n", MIRROR, [
+        ("docker.io/tiny:1", f"{NO_SIGNATURES}BLOCK_REGISTRY='--block-registry docker.io'\n", MIRROR, [
             ("http://m.example.com:5000", "library/tiny:1", "none", ""),
         ]),
         ("tiny:1", "ADD_REGISTRY='--add-registry a.example.com'\nBLOCK_REGISTRY='--block-registry public'\n", "{}", [

@@ -31,6 +31,7 @@ from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
 from mooring.daemon.registries import Registries
 
 INSECURE = Wanted((Registry(NAME, insecure=True),))
+UNSIGNED = "OPTIONS='--signature-verification=false'\n"
 MIRROR = Wanted((), (Mirror(URL),))
 BOTH = Wanted(INSECURE.registries, MIRROR.mirrors)
 ADDED = Wanted((Registry(NAME, search=True),))
@@ -175,7 +176,7 @@ def test_an_operators_pending_change_is_told_where_a_reload_takes_it_along(
 
 
 def test_a_pending_entry_of_the_operators_beside_ours_is_told_where_a_restart_takes_it_along() -> None:
-    (told,) = plan(redhat("", '{"registry-mirrors": ["http://a"]}', info=info(Registries())), MIRROR).warnings
+    (told,) = plan(redhat(UNSIGNED, '{"registry-mirrors": ["http://a"]}', info=info(Registries())), MIRROR).warnings
     assert told == f"the restart {MOVED}registry-mirrors (now nothing, then http://a)"
 
 

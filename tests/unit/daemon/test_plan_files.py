@@ -193,8 +193,8 @@ def test_a_unit_without_the_variable_gets_the_key() -> None:
 
 
 def test_a_key_of_the_operators_is_used_also_for_added_registries() -> None:
-    new = carried_out(redhat("", '{"add-registry": ["a"]}'), ADDED)
-    assert json.loads(file(new)) == {"add-registry": ["a", NAME]}
+    new = carried_out(redhat("", '{"add-registry": ["a.io"]}'), ADDED)
+    assert json.loads(file(new)) == {"add-registry": ["a.io", NAME]}
 
 
 def test_a_key_is_emptied_and_goes_only_with_everything() -> None:

@@ -27,7 +27,7 @@ def test_a_reload() -> None:
 
 
 def test_a_restart_that_lends_live_restore() -> None:
-    shown = text(plan(redhat("", containers=[WEB]), USUAL))
+    shown = text(plan(redhat("OPTIONS='--signature-verification=false'\n", containers=[WEB]), USUAL))
     assert (
         "  restart: Red Hat's docker 1.13.1 does not take registry-mirrors over at a reload; --add-registry is" in shown
     )
@@ -37,7 +37,7 @@ def test_a_restart_that_lends_live_restore() -> None:
 
 
 def test_a_restart_that_stops_containers() -> None:
-    host = redhat("OPTIONS='--live-restore=false'\n", containers=[WEB, Container("job")])
+    host = redhat("OPTIONS='--live-restore=false --signature-verification=false'\n", containers=[WEB, Container("job")])
     shown = text(plan(host, USUAL, allow_restart=True))
     assert "containers: web, job: stop (live-restore cannot be lent: --live-restore=false is a flag" in shown
     assert "; come back: web\n" in shown

@@ -1,27 +1,33 @@
-"""Which registries Red Hat's 1.13.1 knows, and where its pulls go: by its source, and what was seen when it ran."""
+"""Whom Red Hat's docker asks for an image, and when the next one is asked. Asked of 1.13.1, 7d71120."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+import planned
 import pytest
 from hosts import redhat
 
-from mooring.daemon.conflicts import Severity
+from mooring.daemon.conflicts import Conflict
 from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import SOME_ERRORS, Host, explain
-from mooring.daemon.judge import judge, will_start
+from mooring.daemon.endpoints import GOES_ON, MANIFEST, SOME_ERRORS, Host, explain
+from mooring.daemon.entries import FIRST, MISLEADING, SIGNATURES
+from mooring.daemon.judge import judge
+from mooring.daemon.old_protocol import ENDS, MISSING, TO_OLD
+from mooring.daemon.plan.plan import Plan, plan
+from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
 from mooring.daemon.registries import as_it_runs, by_files
 from mooring.daemon.route import ANY_ERROR, Route
 
 HUB = "https://registry-1.docker.io"
-BLOCKED, NONE = "All endpoints blocked.", "No default registry configured."
+NONE = "No default registry configured."
 MIRROR = {"registry-mirrors": ["http://m:5000"]}
+UNSIGNED = "--signature-verification=false"
 
 
 def host(options: str, file: Any = None, **more: Any) -> Effective:
-    return redhat(f"OPTIONS='--signature-verification=false {options}'\n", json.dumps(file or {}), **more)
+    return redhat(f"OPTIONS='{options}'\n", json.dumps(file or {}), **more)
 
 
 def route(image: str, options: str, file: Any = None) -> Route:
@@ -29,185 +35,193 @@ def route(image: str, options: str, file: Any = None) -> Route:
     return explain(image, Host(effective.engine, by_files(effective), {}))
 
 
-def asked(image: str, options: str, file: Any = None) -> list[str]:
-    return [f"{one.url} {one.repository}" for one in route(image, options, file).endpoints]
+def asked(image: str, options: str, file: Any = None) -> list[tuple[str, str]]:
+    return [(one.url, one.next_on) for one in route(image, options, file).endpoints]
+
+
+def conflict(rule: str, options: str, file: Any = None) -> Conflict | None:
+    return next((one for one in judge(host(options, file)) if one.rule == rule), None)
+
+
+# (2) The first added registry decides for all short names.
+UNUSABLE = [
+    ("bare", "has no dot and no port"),
+    ("https://a.io", "has a scheme (https://)"),
+    ("a.io/team", "has a path behind its host"),
+    ("*.a.io", "has a wildcard"),
+    ("a.io.", "ends with a dot"),
+    ("a.io:", "ends with a colon"),
+    ("[::1]:5000", "is an address in brackets"),
+    (".", "ends with a dot"),
+]
+
+
+@pytest.mark.parametrize(("name", "problem"), UNUSABLE)
+def test_an_unusable_registry_in_the_first_place_ends_every_short_name(name: str, problem: str) -> None:
+    for options, file in ((f"--add-registry {name} --add-registry b.io", {}), ("", {"add-registry": [name, "b.io"]})):
+        found = route("tiny", f"{UNSIGNED} {options}", file)
+        assert found.endpoints == ()
+        assert f'"{name}" {problem}' in found.refusal
+        told = conflict(FIRST, options, file)
+        assert told is not None
+        assert f'no pull of a short name works: the first added registry "{name}" {problem}' == told.message
+    assert [url for url, _ in asked("c.io/tiny", f"--add-registry {name}")] == ["https://c.io"]
+
+
+@pytest.mark.parametrize(("name", "problem"), UNUSABLE)
+def test_in_another_place_it_is_passed_over(name: str, problem: str) -> None:
+    options = f"--add-registry b.io --add-registry {name}"
+    assert [url for url, _ in asked("tiny", options)] == ["https://b.io", HUB]
+    assert conflict(FIRST, options) is None
+    told = conflict("registry-name", options)
+    assert told is not None
+    assert told.message == f'no short name is asked of the added registry "{name}": it {problem}'
+
+
+def test_an_empty_one_in_the_first_place() -> None:
+    assert route("tiny", "--add-registry=").refusal == NONE
+    assert route("tiny", "--add-registry= --add-registry b.io").refusal == NONE
+    assert [url for url, _ in asked("tiny", "--add-registry b.io --add-registry=")] == ["https://b.io", HUB]
+
+
+def test_a_blocked_one_is_in_no_place() -> None:
+    options = "--add-registry bare --add-registry b.io --block-registry bare"
+    assert [url for url, _ in asked("tiny", options)] == ["https://b.io", HUB]
+    assert conflict(FIRST, options) is None
+
+
+@pytest.mark.parametrize("name", ["a.io", "a:5000", "localhost", "10.1.2.3", "A.io"])
+def test_what_can_stand_before_a_short_name(name: str) -> None:
+    assert asked("tiny", f"--add-registry {name}")[0][0] == f"https://{name}"
+
+
+def planned_for(sysconfig: str, wanted: Wanted, file: Any = None) -> Plan:
+    return plan(planned.redhat(sysconfig, json.dumps(file or {})), wanted, allow_restart=True)
+
+
+def test_a_plan_tells_of_an_operators_own_unusable_first() -> None:
+    sysconfig = f"OPTIONS='{UNSIGNED}'\nADD_REGISTRY='--add-registry bare'\n"
+    for wanted in (planned.USUAL, Wanted(mirrors=(Mirror("http://m.example.com"),))):
+        found = planned_for(sysconfig, wanted)
+        assert found.refusals == ()
+        assert any("no pull of a short name works" in one and MISLEADING[FIRST] in one for one in found.warnings)
+    (refusal,) = planned_for(sysconfig, Wanted((Registry("r.example.com", search=True),))).refusals
+    assert "r.example.com: to be searched for short names, but no pull of a short name works" in str(refusal)
+    assert MISLEADING[FIRST] in str(refusal)
+
+
+def test_a_plan_does_not_lead_there_itself() -> None:
+    sysconfig = f"OPTIONS='{UNSIGNED}'\nADD_REGISTRY='--add-registry a.io --add-registry bare'\n"
+    (refusal,) = planned_for(sysconfig, Wanted((Registry("a.io", block=True),))).refusals
+    assert "with the new files no pull of a short name works" in str(refusal)
+    (refusal,) = planned_for(f"OPTIONS='{UNSIGNED}'\n", Wanted((Registry("bare", search=True),))).refusals
+    assert "cannot search bare, which has no dot and no port" in str(refusal)
+
+
+def test_where_possible_leaves_an_unusable_name_out() -> None:
+    found = planned_for(f"OPTIONS='{UNSIGNED}'\n", Wanted((Registry("bare", insecure=True, search="where-possible"),)))
+    assert found.refusals == ()
+    assert (found.in_effect_afterwards.added, found.in_effect_afterwards.insecure) == ((), ("bare",))
+    assert any("bare is not added for short names" in one for one in found.warnings)
+
+
+# (3) Signatures are verified, and there is a mirror.
+@pytest.mark.parametrize("options", ["", "--signature-verification", "--signature-verification=true"])
+@pytest.mark.parametrize("block", ["", " --block-registry docker.io"])
+def test_with_signatures_verified_docker_hub_is_asked_first(options: str, block: str) -> None:
+    found = route("docker.io/tiny:1", options + block, MIRROR).endpoints
+    assert [(one.kind, one.url) for one in found[:2]] == [(MANIFEST, HUB), ("mirror", "http://m:5000")]
+    assert "where there is none, no mirror is asked" in found[0].next_on
+    assert [one.url for one in found[2:]] == ([] if block else [HUB])
+    assert conflict(SIGNATURES, options, MIRROR) is not None
 
 
 @pytest.mark.parametrize(
-    ("options", "file", "added", "blocked"),
+    ("options", "file"), [(UNSIGNED, MIRROR), ("", {**MIRROR, "signature-verification": False}), ("", {})]
+)
+def test_without_them_or_without_a_mirror_it_is_not(options: str, file: Any) -> None:
+    assert route("docker.io/tiny:1", options, file).endpoints[0].kind != MANIFEST
+    assert conflict(SIGNATURES, options, file) is None
+
+
+@pytest.mark.parametrize(("argv", "verifies"), [((), True), ((UNSIGNED,), False)])
+def test_the_running_engine_counts_by_its_own_command_line(argv: tuple[str, ...], verifies: bool) -> None:
+    said = {"RegistryConfig": {"Mirrors": ["http://m:5000/"]}}
+    running = as_it_runs(host("" if argv else UNSIGNED, MIRROR, info=said, argv=("/usr/bin/dockerd-current", *argv)))
+    assert running is not None
+    assert running.verifies_signatures is verifies
+
+
+def test_a_plan_for_a_mirror_says_so_each_time() -> None:
+    wanted = Wanted(mirrors=(Mirror("http://m:5000"),))
+    for file in ({}, MIRROR):
+        found = planned_for("", wanted, file)
+        assert any("Docker Hub itself is asked" in one and MISLEADING[SIGNATURES] in one for one in found.warnings)
+    assert planned_for(f"OPTIONS='{UNSIGNED}'\n", wanted).warnings == ()
+
+
+# (10) Twice added, twice asked.
+@pytest.mark.parametrize(
+    ("options", "wanted"),
     [
-        ("--add-registry a.io --add-registry=b.io", {}, ("a.io", "b.io"), ()),
-        ("--add-registry a.io --add-registry a.io", {}, ("a.io", "a.io"), ()),
-        ("--add-registry index.docker.io", {}, ("docker.io",), ()),
-        ("", {"add-registry": ["index.docker.io"]}, ("index.docker.io",), ()),
-        ("--add-registry a.io", {"block-registry": ["a.io"]}, (), ("a.io",)),
-        ("--add-registry docker.io --block-registry public", {}, (), ("public",)),
-        ("--add-registry docker.io --block-registry all", {}, ("docker.io",), ("all",)),
-        ("--block-registry index.docker.io", {}, (), ("docker.io",)),
-        ("", {"add-registry": ["b.io", "a.io"], "block-registry": []}, ("b.io", "a.io"), ()),
+        ("--add-registry a.io --add-registry a.io", ["https://a.io", "https://a.io", HUB]),
+        ("--add-registry docker.io", [HUB, HUB]),
+        ("--add-registry index.docker.io", [HUB, HUB]),
+        ("--add-registry docker.io --add-registry a.io", [HUB, "https://a.io", HUB]),
+        ("--add-registry docker.io --block-registry all", [HUB]),
     ],
 )
-def test_added_and_blocked(options: str, file: Any, added: tuple[str, ...], blocked: tuple[str, ...]) -> None:
-    found = by_files(host(options, file))
-    assert (found.added, found.blocked) == (added, blocked)
+def test_one_that_was_added_twice_is_asked_twice(options: str, wanted: list[str]) -> None:
+    assert [url for url, _ in asked("tiny", options)] == wanted
 
 
-@pytest.mark.parametrize("flag", ["add-registry", "block-registry"])
-def test_a_hyphen_at_an_end_stops_it_as_a_flag(flag: str) -> None:
-    assert not will_start(judge(host(f"--{flag} a-")))
-    assert not will_start(judge(host(f"--{flag} --debug")))  # takes the next flag for its value
-    assert will_start(judge(host("", {flag: ["a-"]})))
+# (11) When a mirror's error leads to Docker Hub, and when it ends the pull.
+def test_a_mirrors_errors() -> None:
+    leads, _, ends = SOME_ERRORS.partition("; ")
+    for word in ("5xx", "UNAUTHORIZED", "MANIFEST_UNKNOWN", "NAME_UNKNOWN", "a layer's 404", "500 after retries"):
+        assert word in leads
+    assert "a 4xx with another code" in ends
+    assert ENDS in ends
+    assert "configuration" in ends
+    assert asked("docker.io/tiny", UNSIGNED, MIRROR)[0][1] == SOME_ERRORS
 
 
+def test_what_ends_one_registrys_pull_leads_to_the_next_registry() -> None:
+    found = asked(
+        "tiny", f"{UNSIGNED} --add-registry docker.io --add-registry r:5000 --insecure-registry r:5000", MIRROR
+    )
+    assert all(ENDS not in rule for _, rule in found[:-2])
+    assert SOME_ERRORS.replace(ENDS, GOES_ON) == found[0][1]
+    assert found[1] == (HUB, ANY_ERROR)
+    assert found[-2:] == [("http://m:5000", SOME_ERRORS), (HUB, "")]
+
+
+# (12) Other registries have the old protocol behind the new one.
 @pytest.mark.parametrize(
-    ("image", "options", "file", "wanted"),
+    ("image", "options", "wanted"),
     [
-        ("tiny:1", "", {}, [f"{HUB} library/tiny:1"]),
-        ("library/tiny", "", {}, [f"{HUB} library/tiny"]),
-        ("tiny", "--add-registry a.io --add-registry b:5000", {},
-         ["https://a.io tiny", "https://b:5000 tiny", f"{HUB} library/tiny"]),
-        ("team/tiny", "--add-registry a.io", {}, ["https://a.io team/tiny", f"{HUB} team/tiny"]),
-        ("library/tiny", "--add-registry a.io", {}, ["https://a.io library/tiny", f"{HUB} library/tiny"]),
-        ("tiny", "--add-registry localhost", {},
-         ["https://localhost tiny", "http://localhost tiny", f"{HUB} library/tiny"]),
-        ("tiny", "--add-registry a.io --add-registry docker.io --add-registry b.io", {},
-         ["https://a.io tiny", f"{HUB} library/tiny", "https://b.io tiny"]),
-        # No host can be put before the name: nobody is asked there.
-        ("tiny", "--add-registry a", {}, [f"{HUB} library/tiny"]),
-        ("tiny", "--add-registry=", {}, [f"{HUB} library/tiny"]),
-        ("tiny", "--add-registry https://a.io", {}, [f"{HUB} library/tiny"]),
-        ("tiny", "--add-registry a.io", MIRROR,
-         ["https://a.io tiny", "http://m:5000 library/tiny", f"{HUB} library/tiny"]),
-        ("a.io/tiny", "--add-registry b.io", MIRROR, ["https://a.io tiny"]),
-        ("docker.io/tiny", "--add-registry a.io", MIRROR, ["http://m:5000 library/tiny", f"{HUB} library/tiny"]),
-        ("index.docker.io/library/tiny", "", {}, [f"{HUB} library/tiny"]),
-        ("docker.io/tiny", "--block-registry docker.io", MIRROR, ["http://m:5000 library/tiny"]),
-        ("docker.io/tiny", "--block-registry public", MIRROR, ["http://m:5000 library/tiny"]),
-        ("tiny", "--add-registry a.io --block-registry public", MIRROR, ["https://a.io tiny"]),
-        # Mirrors are hosts like others: blocked by name, and with all unless they are added.
-        ("docker.io/tiny", "--block-registry m:5000", MIRROR, [f"{HUB} library/tiny"]),
-        ("docker.io/tiny", "--block-registry all --add-registry m:5000", MIRROR, ["http://m:5000 library/tiny"]),
-        ("docker.io/tiny", "--block-registry all --add-registry docker.io", MIRROR, [f"{HUB} library/tiny"]),
-        ("tiny", "--block-registry * --add-registry a.io", {}, ["https://a.io tiny"]),
-        ("b.io/tiny", "--block-registry all --add-registry b.io", {}, ["https://b.io tiny"]),
-        # Docker Hub's own host is known by the registry's name alone.
-        ("docker.io/tiny", "--block-registry registry-1.docker.io", {}, [f"{HUB} library/tiny"]),
-        ("registry-1.docker.io/a/b", "--block-registry registry-1.docker.io", {}, [f"{HUB} a/b"]),
-        # Without the old protocol nobody looks at the block list, but for short names.
-        ("b.io/tiny", "--block-registry b.io --disable-legacy-registry", {}, ["https://b.io tiny"]),
-        ("r:5000/tiny", "--insecure-registry r:5000", {}, ["https://r:5000 tiny", "http://r:5000 tiny"]),
-        ("10.1.2.3/tiny", "--insecure-registry 10.0.0.0/8", {}, ["https://10.1.2.3 tiny", "http://10.1.2.3 tiny"]),
-        ("docker.io/tiny", "", {"registry-mirrors": ["m:5000", "n/"]},
-         ["https://m:5000 library/tiny", "https://n library/tiny", f"{HUB} library/tiny"]),
+        ("a.io/tiny:1", "", [("https://a.io", TO_OLD), ("https://a.io/v1", "")]),
+        ("tiny", "--add-registry a.io", [
+            ("https://a.io", TO_OLD.replace(ENDS, GOES_ON)), ("https://a.io/v1", ANY_ERROR), (HUB, ""),
+        ]),
+        ("a.io/tiny", "--disable-legacy-registry", [("https://a.io", "")]),
+        ("a.io/tiny@sha256:" + 64 * "0", "", [("https://a.io", "")]),
+        ("docker.io/tiny", "", [(HUB, "")]),
     ],
 )  # fmt: skip
-def test_where_a_pull_goes(image: str, options: str, file: Any, wanted: list[str]) -> None:
-    assert asked(image, options, file) == wanted
+def test_the_old_protocol_of_the_same_host(image: str, options: str, wanted: list[tuple[str, str]]) -> None:
+    assert asked(image, f"{UNSIGNED} {options}") == wanted
 
 
-@pytest.mark.parametrize(
-    ("image", "options", "file", "words"),
-    [
-        ("tiny", "--block-registry docker.io", MIRROR, NONE),
-        ("tiny", "--block-registry all", {}, NONE),
-        ("tiny", "--block-registry public --add-registry a", {}, NONE),
-        ("tiny", "--block-registry docker.io --disable-legacy-registry", {}, NONE),
-        ("docker.io/tiny", "--block-registry docker.io", {}, BLOCKED),
-        ("registry-1.docker.io/a/b", "--block-registry docker.io", {}, BLOCKED),
-        ("docker.io/tiny", "--block-registry all", MIRROR, BLOCKED),
-        ("docker.io/tiny", "--block-registry docker.io --block-registry m:5000", MIRROR, BLOCKED),
-        ("b.io/tiny", "--block-registry b.io --add-registry b.io", {}, BLOCKED),
-        ("docker.io/tiny", "", {"registry-mirrors": ["http://m", "http://[::1"]}, "no URL"),
-        ("docker.io/tiny", "", {"registry-mirrors": ["m n"]}, "no URL"),
-    ],
-)
-def test_pulls_that_nobody_is_asked_for(image: str, options: str, file: Any, words: str) -> None:
-    found = route(image, options, file)
-    assert found.endpoints == ()
-    assert words in found.refusal
+def test_the_old_protocol_of_an_insecure_registry_and_the_login_that_is_sent() -> None:
+    found = route("r:5000/tiny", f"{UNSIGNED} --insecure-registry r:5000").endpoints
+    assert [one.url for one in found] == ["https://r:5000", "http://r:5000", "https://r:5000/v1", "http://r:5000/v1"]
+    assert [one.tls for one in found] == ["unverified", "none"] * 2
+    assert {one.credentials for one in found} == {"r:5000's"}
+    assert MISSING in found[0].next_on
+    assert found[1].next_on == TO_OLD
 
 
-@pytest.mark.parametrize(
-    ("names", "options", "is_asked"),
-    [
-        (("ca.crt", "c.cert", "c.key"), "", True),
-        (("c.cert",), "", False),
-        (("ca.crt", "c.key"), "", False),
-        (("c.cert",), "--insecure-registry a.io", True),
-    ],
-)
-def test_half_of_a_client_certificate_ends_the_pull(names: tuple[str, ...], options: str, is_asked: bool) -> None:
-    effective = host(options, certificates={"a.io": names})
-    found = explain("a.io/tiny", Host(effective.engine, by_files(effective), {"a.io": names}))
-    assert bool(found.endpoints) == is_asked
-    assert ("lacks the other half" in found.refusal) != is_asked
-    assert any(one.rule == "lone-certificate" for one in judge(effective)) != is_asked
-
-
-def test_half_a_certificate_of_a_mirror_ends_pulls_from_docker_hub_alone() -> None:
-    effective = host("--add-registry a.io", MIRROR)
-    there = Host(effective.engine, by_files(effective), {"m:5000": ("c.key",)})
-    assert explain("docker.io/tiny", there).endpoints == ()
-    assert [one.url for one in explain("tiny", there).endpoints] == ["https://a.io"]
-
-
-def test_what_falls_through() -> None:
-    """Any error leads from one registry to the next, but few from a mirror to Docker Hub."""
-    found = route("tiny", "--add-registry a.io", MIRROR)
-    assert [one.next_on for one in found.endpoints] == [ANY_ERROR, SOME_ERRORS, ""]
-    assert [(one.tls, one.credentials) for one in found.endpoints] == [
-        ("verified", "a.io's"),
-        ("none", "Docker Hub's"),
-        ("verified", "Docker Hub's"),
-    ]
-
-
-@pytest.mark.parametrize("file", [{"registry-mirrors": ["http://["]}, {"registry-mirrors": ["m n"]}])
-def test_one_bad_mirror_in_the_file_ends_all_pulls_from_docker_hub(file: Any) -> None:
-    found = judge(host("", file))
-    assert [one.severity for one in found] == [Severity.SURPRISING]
-    assert "no pull from Docker Hub works" in found[0].message
-
-
-@pytest.mark.parametrize(
-    ("options", "listed"),
-    [
-        ("--add-registry a.io", ["a.io", "docker.io"]),
-        ("--add-registry docker.io --add-registry a.io", ["docker.io", "a.io", "docker.io"]),
-        ("--add-registry a.io --block-registry docker.io", ["a.io"]),
-        ("--add-registry a.io --add-registry docker.io --block-registry all", ["a.io", "docker.io"]),
-        ("--add-registry a.io --block-registry a.io", ["docker.io"]),
-        ("--add-registry=", ["", "docker.io"]),
-    ],
-)
-def test_what_the_running_engine_lists(options: str, listed: list[str]) -> None:
-    """`docker info` has the added ones in their order, then Docker Hub; what is blocked is left out."""
-    info = {
-        "RegistryConfig": {"IndexConfigs": {name: {"Secure": True} for name in listed}},
-        "Registries": [{"Name": name, "Secure": True} for name in listed],
-    }
-    argv = ("/usr/bin/dockerd-current", *options.split())
-    effective = host(options, info=info, argv=argv)
-    running = as_it_runs(effective)
-    assert running is not None
-    assert (running.added, running.blocked) == (by_files(effective).added, by_files(effective).blocked)
-
-
-@pytest.mark.parametrize(
-    ("entries", "insecure", "loopback"),
-    [
-        (["10.1.2.3/8", "r:5000", "10.0.0.0/8"], ("10.0.0.0/8", "r:5000"), ("127.0.0.0/8",)),
-        (["127.0.0.0/8", "127.0.0.1"], ("127.0.0.1",), ("127.0.0.0/8",)),
-        (
-            ["HTTP://R:5000", " r ", "a,b", "[::1]:5000"],
-            ("HTTP://R:5000", " r ", "a,b", "[::1]:5000"),
-            ("127.0.0.0/8",),
-        ),
-        (["docker.io", "index.docker.io"], ("docker.io", "index.docker.io"), ("127.0.0.0/8",)),
-    ],
-)
-def test_insecure_entries_are_taken_as_they_are(
-    entries: list[str], insecure: tuple[str, ...], loopback: tuple[str, ...]
-) -> None:
-    found = by_files(host("", {"insecure-registries": entries}))
-    assert (found.insecure, found.loopback) == (insecure, loopback)
+def test_with_signatures_verified_the_old_protocol_is_not_asked() -> None:
+    """By its source: `allowV1Fallback` is passed by."""
+    assert asked("a.io/tiny", "") == [("https://a.io", "")]
