@@ -71,7 +71,8 @@ READ_BY = {
 OPERATORS = {
     "mooring/agent/edits.py", "mooring/agent/modes.py",
     "mooring/agent/modules/blockinfile.py",
-    "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py", "mooring/arguments.py",
+    "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py",
+    "mooring/ansible_modules.py", "mooring/key_values.py",
     "mooring/composing.py", "mooring/connection/config_lines.py",
     "mooring/conversion.py", "mooring/filters.py", "mooring/inventory_file.py",
     "mooring/patterns.py", "mooring/predicates.py", "mooring/regex_filters.py", "mooring/roles.py",
@@ -99,6 +100,8 @@ SHORT = {
     "mooring/agent/modules/registry_probe.py": "the first line of an answer, bounded there",
     "mooring/agent/text.py": "single characters",
     "mooring/agent/urls.py": "single characters of a URL",
+    "mooring/certificates/names.py": "names of a certificate, which TLS bounds, one by one",
+    "mooring/truth.py": "a condition's value, one class of characters",
     "mooring/foreign.py": "one name, of one class of characters",
     "mooring/messages.py": "frames, bounded where they come in, as JSON",
     "mooring/play_run.py": "names of variables",
