@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import PlaybookError, Where
+from mooring.files.reading import expand
 from mooring.foreign import check_name, check_place
 from mooring.keywords import Keywords
-from mooring.reading import expand
 from mooring.templating import Templar
 
 

@@ -13,7 +13,7 @@ from invoke import Task
 
 from mooring import key_values, source
 from mooring.errors import UsageError, on_one_line
-from mooring.reading import read_text
+from mooring.files.reading import read_text
 from mooring.reporters.last_words import ask_secret, end_line
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mooring.agent.wire import CHUNK
-from mooring.reading import check_file
+from mooring.files.reading import check_file
 
 
 class Content:

@@ -10,7 +10,7 @@ from typing import Any
 from mooring.agent import docker_archive
 from mooring.agent.docker_values import image_name
 from mooring.errors import SourceError, Where
-from mooring.reading import check_file
+from mooring.files.reading import check_file
 
 CHUNK = 256 * 1024
 

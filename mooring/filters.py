@@ -19,7 +19,7 @@ from urllib.parse import urlsplit as split_url
 
 import yaml
 
-from mooring.composing import compose, split_lines
+from mooring.files.composing import compose, split_lines
 from mooring.regex_filters import regex_escape, regex_findall, regex_replace, regex_search
 
 

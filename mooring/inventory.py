@@ -11,9 +11,9 @@ from typing import Any
 
 from mooring import inventory_file, patterns
 from mooring.errors import SourceError, UsageError
+from mooring.files.reading import many_objects, read_text
 from mooring.inventory_file import Draft
 from mooring.patterns import Pattern, PatternError
-from mooring.reading import many_objects, read_text
 from mooring.source import did_you_mean
 from mooring.templating import Templar
 from mooring.vars_files import load_folder

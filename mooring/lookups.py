@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mooring.files.reading import expand, read_text
 from mooring.foreign import check_name, check_place, refuse_name
-from mooring.reading import expand, read_text
 
 Lookup = Callable[..., list[Any]]
 

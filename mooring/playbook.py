@@ -10,11 +10,11 @@ from typing import Any
 from mooring import source
 from mooring.blocks import Context, Role, Step, Task, walk
 from mooring.errors import PlaybookError, Where
+from mooring.files.reading import many_objects
 from mooring.handlers import Handlers
 from mooring.keywords import Keywords, read_keywords
 from mooring.loading import MAX_IMPORTS, load_list
 from mooring.mistakes import Mistakes
-from mooring.reading import many_objects
 from mooring.roles import RoleUse, load_roles, load_variables
 from mooring.serial import batch_size, exceeds
 from mooring.source import Node, Reader, did_you_mean

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mooring.errors import SourceError, UsageError, on_one_line
+from mooring.files.reading import read_text
 from mooring.inventory import Inventory
-from mooring.reading import read_text
 from mooring.results import Remainder
 
 FOLDER = Path(".mooring")

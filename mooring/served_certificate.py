@@ -16,7 +16,7 @@ from mooring.certificates.judge import Judgement, judge
 from mooring.certificates.parse import parse_der, parse_pem
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import MooringError, RegistryError
-from mooring.reading import LARGEST_SETTING, read_text
+from mooring.files.reading import LARGEST_SETTING, read_text
 from mooring.registry.handshake import fetch_chain
 from mooring.registry.transport import Endpoint
 from mooring.survey import SERVER, Visit

@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
-from mooring.composing import compose, split_lines
 from mooring.errors import PlaybookError, SourceError, Where
+from mooring.files.composing import compose, split_lines
+from mooring.files.nodes import Node, Text, Unsafe
+from mooring.files.reading import many_objects, read_text
+from mooring.files.scalars import construct
 from mooring.mistakes import Mistakes
-from mooring.nodes import Node, Text, Unsafe
-from mooring.reading import many_objects, read_text
-from mooring.scalars import construct
 
 __all__ = ["Node", "Reader", "Text", "Unsafe", "did_you_mean", "load", "parse", "value"]
 

@@ -15,13 +15,13 @@ from typing import Any
 import yaml
 
 from mooring.errors import SourceError, TemplateError, Where
+from mooring.files.reading import read_text
 from mooring.foreign import refuse
 from mooring.jinja.environment import Environment, JinjaError, Template
 from mooring.jinja.mistakes import explain, explain_file, find_line, find_mistake, holds_template
 from mooring.jinja.overrides import has_header
 from mooring.jinja.values import OMIT
 from mooring.lazy import LazyDict, LazyList
-from mooring.reading import read_text
 from mooring.source import Text, Unsafe
 from mooring.truth import describe, is_empty, is_wrapped
 

@@ -14,8 +14,8 @@ from mooring.certificates.judge import NAMES, Problem, find_key_problem, judge
 from mooring.certificates.parse import parse_pem
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import SourceError
-from mooring.pem import find_problem
-from mooring.reading import LARGEST_SETTING, read_text
+from mooring.files.pem import find_problem
+from mooring.files.reading import LARGEST_SETTING, read_text
 
 ARGS = {
     "servers": {"type": "list", "elements": "str", "required": True},

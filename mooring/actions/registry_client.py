@@ -21,9 +21,9 @@ from mooring.daemon.registries import HUB
 from mooring.docker_texts import texts_of as docker_texts_of
 from mooring.errors import AgentError, ArgumentError, ConnectionLost, SourceError, Where
 from mooring.explain_containers import choose, texts_of
+from mooring.files.pem import find_problem
+from mooring.files.reading import LARGEST_SETTING, read_text
 from mooring.foreign import refuse
-from mooring.pem import find_problem
-from mooring.reading import LARGEST_SETTING, read_text
 from mooring.reply_texts import checked
 from mooring.templating import is_template
 

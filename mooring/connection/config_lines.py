@@ -14,7 +14,7 @@ from typing import Any
 import paramiko
 
 from mooring.errors import HostUnreachable, SourceError, on_one_line
-from mooring.reading import LARGEST_SETTING, expand, read_bytes
+from mooring.files.reading import LARGEST_SETTING, expand, read_bytes
 
 # paramiko takes any other as one that holds.
 CRITERIA = ("all", "canonical", "exec", "final", "host", "localuser", "originalhost", "user")

@@ -11,7 +11,7 @@ import cryptography.exceptions
 import paramiko
 
 from mooring.errors import SourceError
-from mooring.reading import LARGEST_SETTING, check_file, read_bytes
+from mooring.files.reading import LARGEST_SETTING, check_file, read_bytes
 
 AskPassphrase = Callable[[str], str | None]
 ATTEMPTS = 3

@@ -15,7 +15,7 @@ import paramiko
 from mooring.connection.config_lines import Config, check_words, include
 from mooring.connection.host_keys import HostKeyCheck, host_name
 from mooring.errors import HostUnreachable, on_one_line
-from mooring.reading import expand
+from mooring.files.reading import expand
 
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_ALIVE_SECONDS = 15

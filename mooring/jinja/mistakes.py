@@ -10,10 +10,10 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, UndefinedError, nodes
 
 from mooring.errors import SourceError, TemplateError, UndefinedVariable, Where
+from mooring.files.reading import read_text
 from mooring.jinja.environment import Environment
 from mooring.jinja.values import UnknownName
 from mooring.lookups import LOOKUPS
-from mooring.reading import read_text
 from mooring.source import did_you_mean
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from mooring import composing, source
+from mooring import source
 from mooring.errors import SourceError
+from mooring.files import composing
 
 SEEDS = (
     "a: 1\nb: 2\n",

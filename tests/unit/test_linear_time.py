@@ -73,11 +73,11 @@ OPERATORS = {
     "mooring/agent/modules/blockinfile.py",
     "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py",
     "mooring/ansible_modules.py", "mooring/key_values.py",
-    "mooring/composing.py", "mooring/connection/config_lines.py",
+    "mooring/files/composing.py", "mooring/connection/config_lines.py",
     "mooring/conversion.py", "mooring/filters.py", "mooring/inventory_file.py",
     "mooring/patterns.py", "mooring/predicates.py", "mooring/regex_filters.py", "mooring/roles.py",
-    "mooring/nodes.py", "mooring/rollout.py",
-    "mooring/scalars.py", "mooring/source.py", "mooring/templating.py", "mooring/vars_files.py",
+    "mooring/files/nodes.py", "mooring/rollout.py",
+    "mooring/files/scalars.py", "mooring/source.py", "mooring/templating.py", "mooring/vars_files.py",
 }  # fmt: skip
 # What is read is short, or is bounded where it comes in.
 SHORT = {

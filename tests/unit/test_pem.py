@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from pem_files import make_pair, write_key
 
-from mooring.pem import find_problem
+from mooring.files.pem import find_problem
 
 CERTIFICATE, KEY = make_pair()
 LOCKED = write_key(ec.generate_private_key(ec.SECP256R1()), b"secret")

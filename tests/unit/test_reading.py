@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from mooring import reading
 from mooring.content import FileContent
 from mooring.docker_archive import read_archive
 from mooring.errors import SourceError
-from mooring.reading import read_bytes, read_text
+from mooring.files import reading
+from mooring.files.reading import read_bytes, read_text
 
 
 def make_socket(path: Path) -> None:
@@ -110,7 +110,7 @@ def test_only_reading_opens_files_of_the_operators() -> None:
         "mooring/connection/host_keys.py": "appends under a lock",
         "mooring/connection/known_hosts.py": "appends under a lock",
         "mooring/foreign.py": "looks into what is a regular file",
-        "mooring/reading.py": "the one way",
+        "mooring/files/reading.py": "the one way",
         "mooring/reporters/streams.py": "/dev/null",
         "mooring/verification/session.py": "tries whether the results can be written",
     }
