@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from mooring import ansible_modules
-from mooring.conversion import Spec, convert
 from mooring.errors import ArgumentError, Where
 from mooring.mistakes import Mistakes
 from mooring.source import did_you_mean
-from mooring.templating import is_template
+from mooring.templating.conversion import Spec, convert
+from mooring.templating.templar import is_template
 
 PACKAGE = Path(__file__).parent
 ROOMS = {"action": "mooring.actions", "module": "mooring.agent.modules"}

@@ -11,14 +11,14 @@ from mooring import arguments
 from mooring.blocks import Task
 from mooring.call import Call, Reply
 from mooring.errors import TemplateError
-from mooring.foreign import mark
 from mooring.host_state import HostState
 from mooring.play_run import PlayRun
 from mooring.request import Content
 from mooring.results import Progress, Silence
-from mooring.templating import OMIT
+from mooring.templating.foreign import mark
+from mooring.templating.templar import OMIT
+from mooring.templating.variables import Variables, unsafe
 from mooring.time_limit import TimeLimit
-from mooring.variables import Variables, unsafe
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from mooring.errors import PlaybookError, Where
 from mooring.files.reading import expand
-from mooring.foreign import check_name, check_place
 from mooring.keywords import Keywords
-from mooring.templating import Templar
+from mooring.templating.foreign import check_name, check_place
+from mooring.templating.templar import Templar
 
 
 @dataclass(frozen=True)

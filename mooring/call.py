@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from mooring.blocks import Context, Task
 from mooring.errors import Where
 from mooring.request import Content
-from mooring.variables import Variables
+from mooring.templating.variables import Variables
 
 Reply = dict[str, Any]
 

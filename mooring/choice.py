@@ -9,8 +9,8 @@ from mooring.errors import PlaybookError, UsageError
 from mooring.inventory import Host, Inventory
 from mooring.playbook import Play
 from mooring.run_options import Options
-from mooring.templating import is_template
-from mooring.variables import Variables
+from mooring.templating.templar import is_template
+from mooring.templating.variables import Variables
 
 
 @dataclass

@@ -7,8 +7,8 @@ from typing import Any
 
 from mooring.blocks import Task
 from mooring.errors import TemplateError
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 
 def unmet(conditions: Iterable[Any], templar: Templar, variables: Variables) -> str | None:

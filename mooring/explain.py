@@ -9,7 +9,6 @@ from typing import Any
 from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.command_line import Request, parse_extra_vars
-from mooring.conversion import as_bool
 from mooring.daemon.boot import Boot, at_boot
 from mooring.daemon.conflicts import Conflict
 from mooring.daemon.container_texts import ContainerTexts
@@ -33,7 +32,8 @@ from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
 from mooring.senseless import SENSELESS, describe
 from mooring.session import ABORT_SECONDS, Session
-from mooring.variables import Precedence, Variables
+from mooring.templating.conversion import as_bool
+from mooring.templating.variables import Precedence, Variables
 from mooring.workers import Workers, let_all
 
 DOCKER, AUTO = "docker", "auto"

@@ -8,7 +8,7 @@ from typing import Any
 from mooring.blocks import Task
 from mooring.errors import PlaybookError, TemplateError, Where
 from mooring.source import did_you_mean
-from mooring.templating import Templar, is_template
+from mooring.templating.templar import Templar, is_template
 
 
 class Handlers:

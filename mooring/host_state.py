@@ -9,10 +9,10 @@ from typing import Any
 
 from mooring import arguments
 from mooring.blocks import Task
-from mooring.foreign import mark
 from mooring.inventory import Host
 from mooring.session import Session
-from mooring.variables import Variables, is_connecting
+from mooring.templating.foreign import mark
+from mooring.templating.variables import Variables, is_connecting
 
 NAMES_TOLD = 5
 

@@ -15,7 +15,7 @@ from mooring.files.reading import many_objects, read_text
 from mooring.inventory_file import Draft
 from mooring.patterns import Pattern, PatternError
 from mooring.source import did_you_mean
-from mooring.templating import Templar
+from mooring.templating.templar import Templar
 from mooring.vars_files import load_folder
 
 _Files = dict[str, dict[str, Any]]

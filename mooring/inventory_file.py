@@ -15,7 +15,7 @@ from mooring import patterns, source
 from mooring.errors import InventoryError, SourceError, UsageError, Where, on_one_line
 from mooring.files.reading import read_text
 from mooring.source import Node, Reader, did_you_mean
-from mooring.templating import Templar
+from mooring.templating.templar import Templar
 from mooring.vars_files import read_vars
 
 REMEDY = "convert it: ansible-inventory -i {} --list --yaml > inventory.yml"

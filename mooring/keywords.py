@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from mooring import source
-from mooring.conversion import as_bool
 from mooring.errors import PlaybookError, SourceError, Where
 from mooring.mistakes import Mistakes
 from mooring.source import Reader, did_you_mean
-from mooring.templating import OMIT, is_template
-from mooring.variables import is_connecting
+from mooring.templating.conversion import as_bool
+from mooring.templating.templar import OMIT, is_template
+from mooring.templating.variables import is_connecting
 
 # Ansible's words that mean something this engine does not do; named, so that nobody takes them for a typo.
 UNSUPPORTED = {

@@ -13,7 +13,7 @@ from mooring.keywords import Keywords, read_keywords
 from mooring.mistakes import Mistakes
 from mooring.source import Node, Reader
 from mooring.task_reader import TaskReader
-from mooring.templating import is_template
+from mooring.templating.templar import is_template
 
 # Far more than anybody writes, and few enough for Python's stack.
 MAX_IMPORTS = 30

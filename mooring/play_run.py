@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.blocks import Context, Task
-from mooring.conversion import as_bool
 from mooring.errors import Interrupted, SourceError, TemplateError, Where
-from mooring.foreign import Foreign
 from mooring.handlers import Handlers
 from mooring.host_state import HostState
 from mooring.inventory import Inventory
@@ -22,8 +20,10 @@ from mooring.meeting import Meeting, Position
 from mooring.playbook import Play, load_vars_file
 from mooring.results import Event, Warned
 from mooring.run_options import Options
-from mooring.templating import OMIT, Templar
-from mooring.variables import HostVars, Precedence, Variables
+from mooring.templating.conversion import as_bool
+from mooring.templating.foreign import Foreign
+from mooring.templating.templar import OMIT, Templar
+from mooring.templating.variables import HostVars, Precedence, Variables
 
 USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
 

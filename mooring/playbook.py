@@ -18,7 +18,7 @@ from mooring.mistakes import Mistakes
 from mooring.roles import RoleUse, load_roles, load_variables
 from mooring.serial import batch_size, exceeds
 from mooring.source import Node, Reader, did_you_mean
-from mooring.templating import Templar, is_template
+from mooring.templating.templar import Templar, is_template
 
 SECTIONS = ("pre_tasks", "tasks", "post_tasks")
 

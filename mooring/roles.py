@@ -15,7 +15,7 @@ from mooring.keywords import Keywords, check_name, read_keywords, read_vars, tak
 from mooring.loading import load_file
 from mooring.mistakes import Mistakes
 from mooring.source import Node, Reader, did_you_mean
-from mooring.templating import Templar
+from mooring.templating.templar import Templar
 
 ROLE_KEYWORDS = ("role", "vars", "when", "tags", "environment", *Keywords.SINGLE)
 # Far more than anybody writes, and few enough for Python's stack.

@@ -16,7 +16,7 @@ from mooring.deadline import Deadline
 from mooring.errors import Interrupted, OutOfTime
 from mooring.remote import START_SECONDS, OnQuiet, Remote
 from mooring.request import Content, OnProgress
-from mooring.variables import Variables
+from mooring.templating.variables import Variables
 
 # How long the end of broken-off connections is waited for: what hangs is left to itself.
 ABORT_SECONDS = 0.5

@@ -27,7 +27,7 @@ from mooring.registry.transport import Endpoint
 from mooring.reply_texts import checked
 from mooring.senseless import SENSELESS, describe
 from mooring.session import ABORT_SECONDS, Session
-from mooring.variables import Variables
+from mooring.templating.variables import Variables
 from mooring.workers import Workers, let_all
 
 PLAYBOOK = "playbooks/site.yml"

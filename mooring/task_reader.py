@@ -13,7 +13,7 @@ from mooring.errors import ArgumentError, PlaybookError, Where, on_one_line
 from mooring.keywords import Keywords, check_set_name, read_keywords, read_vars
 from mooring.mistakes import Mistakes
 from mooring.source import Node, Reader, Text
-from mooring.templating import is_template
+from mooring.templating.templar import is_template
 
 TASK_KEYWORDS = (
     "name", "args", "register", "loop", "loop_control", "until", "retries", "delay", "changed_when",

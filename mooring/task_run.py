@@ -12,14 +12,14 @@ from mooring.blocks import Task
 from mooring.conditions import enrich, judge, unmet
 from mooring.effects import EFFECT, IncludeVariables, SetFacts
 from mooring.errors import BecomeFailed, HostUnreachable, SourceError, TaskTimedOut, TemplateError
-from mooring.foreign import mark, refuse_name
 from mooring.host_state import HostState
 from mooring.loops import Loop, sum_up
 from mooring.play_run import PlayRun
 from mooring.results import ItemFinished, Result, Warned
 from mooring.return_values import as_number, failure, outcome_of, public, says_failed
-from mooring.templating import OMIT
-from mooring.variables import Variables
+from mooring.templating.foreign import mark, refuse_name
+from mooring.templating.templar import OMIT
+from mooring.templating.variables import Variables
 
 DEFAULT_RETRIES, DEFAULT_DELAY = 3, 5
 

@@ -12,7 +12,7 @@ from typing import Any
 from mooring import source
 from mooring.errors import InventoryError, SourceError, Where
 from mooring.source import Node
-from mooring.templating import Templar
+from mooring.templating.templar import Templar
 
 EXTENSIONS = (".yml", ".yaml", ".json")
 

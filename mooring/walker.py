@@ -16,7 +16,7 @@ from mooring.play_run import PlayRun
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
 from mooring.return_values import failure
 from mooring.task_run import TaskRun
-from mooring.variables import Item, unsafe
+from mooring.templating.variables import Item, unsafe
 
 # In a position, what comes after every step of a section.
 BEHIND_ALL_STEPS = 1_000_000

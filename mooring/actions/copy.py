@@ -9,7 +9,7 @@ from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content, FileContent
 from mooring.errors import ArgumentError, PlaybookError
-from mooring.templating import is_template
+from mooring.templating.templar import is_template
 
 ARGS = {
     "src": {"type": "path"},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.errors import UndefinedVariable
-from mooring.foreign import refuse
-from mooring.templating import is_template
+from mooring.templating.foreign import refuse
+from mooring.templating.templar import is_template
 
 ARGS = {
     "msg": {"type": "raw"},

@@ -8,7 +8,7 @@ from mooring.call import Call, Reply
 from mooring.content import FileContent
 from mooring.docker_archive import read_archive
 from mooring.errors import ArgumentError
-from mooring.templating import is_template
+from mooring.templating.templar import is_template
 
 PUBLIC = [name for name in module.ARGS if not name.startswith("archive_")]
 ARGS = {**{name: module.ARGS[name] for name in PUBLIC}, "archive": {"type": "path"}}

@@ -6,7 +6,7 @@ from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, Include
 from mooring.loading import MAX_IMPORTS, load_file
-from mooring.templating import is_template
+from mooring.templating.templar import is_template
 
 ARGS = {"file": {"type": "path", "required": True}}
 FREE_FORM = "file"

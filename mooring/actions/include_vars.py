@@ -5,9 +5,9 @@ from __future__ import annotations
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, IncludeVariables
 from mooring.errors import ArgumentError
-from mooring.foreign import refuse_name
 from mooring.keywords import check_set_name
 from mooring.roles import load_variables
+from mooring.templating.foreign import refuse_name
 
 ARGS = {
     "file": {"type": "path", "required": True},

@@ -23,9 +23,9 @@ from mooring.errors import AgentError, ArgumentError, ConnectionLost, SourceErro
 from mooring.explain_containers import choose, texts_of
 from mooring.files.pem import find_problem
 from mooring.files.reading import LARGEST_SETTING, read_text
-from mooring.foreign import refuse
 from mooring.reply_texts import checked
-from mooring.templating import is_template
+from mooring.templating.foreign import refuse
+from mooring.templating.templar import is_template
 
 FILES = {"ca_file": "ca", "certificate_file": "certificate", "key_file": "key"}
 REGISTRY = {

@@ -6,9 +6,9 @@ from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, SetFacts
 from mooring.errors import ArgumentError
-from mooring.foreign import refuse_name
 from mooring.keywords import check_set_name
-from mooring.templating import is_template
+from mooring.templating.foreign import refuse_name
+from mooring.templating.templar import is_template
 
 ARGS: dict[str, dict[str, object]] = {"cacheable": {"type": "bool", "default": False}}
 # The arguments are the names of the variables to set.

@@ -13,7 +13,7 @@ from mooring.agent.attributes import FILE_ARGS
 from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content
-from mooring.templating import is_template
+from mooring.templating.templar import is_template
 
 ARGS = {
     "src": {"type": "path", "required": True},

@@ -12,7 +12,7 @@ from mooring.connection.become import Become
 from mooring.connection.keys import KeyStore
 from mooring.connection.known_hosts import KnownHosts
 from mooring.errors import InventoryError
-from mooring.foreign import refuse
+from mooring.templating.foreign import refuse
 
 # Ansible users often set these, most to share connections; with one connection per host they mean nothing.
 MEANINGLESS_OPTIONS = {"controlmaster", "controlpath", "controlpersist", "loglevel", "requesttty"}

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mooring.errors import UsageError
-from mooring.foreign import as_text
 from mooring.registry.transport import Endpoint
+from mooring.templating.foreign import as_text
 
 ANY = ("", "0.0.0.0", "::")
 FULL_NAME, SHORT_NAME, MIRROR = "full name", "short name", "mirror"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mooring.inventory import Inventory
-from mooring.variables import Precedence
+from mooring.templating.variables import Precedence
 
 BIN = Path(sys.executable).parent
 

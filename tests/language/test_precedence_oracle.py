@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from mooring.inventory import Inventory
-from mooring.templating import Templar
-from mooring.variables import Precedence
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Precedence
 
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": os.path.realpath(sys.executable)}
 # Levels of Precedence whose source is the playbook; those of the inventory stand before them.

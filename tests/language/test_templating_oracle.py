@@ -15,8 +15,8 @@ from ansible.template import trust_as_template
 
 from mooring import source
 from mooring.errors import TemplateError, Where
-from mooring.templating import OMIT, Templar
-from mooring.variables import Variables
+from mooring.templating.templar import OMIT, Templar
+from mooring.templating.variables import Variables
 
 FACTS = {
     "ansible_distribution": "CentOS",

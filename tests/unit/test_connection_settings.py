@@ -17,8 +17,8 @@ from mooring.connection.host_keys import HostKeyCheck, host_name
 from mooring.connection.known_hosts import HostKey, KnownHosts
 from mooring.connection.ssh_config import Target, resolve, resolve_jump
 from mooring.errors import HostKeyRejected, HostUnreachable, InventoryError, TemplateError
-from mooring.foreign import Foreign
-from mooring.templating import Templar
+from mooring.templating.foreign import Foreign
+from mooring.templating.templar import Templar
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mooring.roles import load_variables
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 ROLES = Path(__file__).parents[2] / "roles"
 NEW = {"registry_directory": {"stat": {"exists": False}}, "registry_earlier": {"rc": 1, "stdout": ""}}

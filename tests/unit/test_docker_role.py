@@ -9,8 +9,8 @@ import yaml
 
 from mooring.conditions import unmet
 from mooring.roles import load_variables
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 ROLE = Path(__file__).parents[2] / "roles/docker"
 SUM = "sha256:" + "0" * 64

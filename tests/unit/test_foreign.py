@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mooring.errors import TemplateError
-from mooring.foreign import Foreign, check_name, check_place, is_foreign, join, mark
 from mooring.source import Text
-from mooring.templating import Templar, is_template
-from mooring.variables import Variables
+from mooring.templating.foreign import Foreign, check_name, check_place, is_foreign, join, mark
+from mooring.templating.templar import Templar, is_template
+from mooring.templating.variables import Variables
 
 EVIL = "{{ lookup('file', '/etc/passwd') }}"
 FACTS = {

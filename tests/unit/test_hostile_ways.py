@@ -21,8 +21,8 @@ from mooring.bundle import Bundle
 from mooring.connection import RunOptions
 from mooring.errors import HostUnreachable
 from mooring.session import Session
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 SECONDS = 1.0
 # For ways that are good.

@@ -13,8 +13,8 @@ from test_runner import Story
 from mooring.agent.modules import blockinfile
 from mooring.results import Outcome
 from mooring.roles import load_variables
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 ROLE = Path(__file__).parents[2] / "roles/hosts_file"
 BLOCK = (

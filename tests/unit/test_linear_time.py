@@ -74,10 +74,10 @@ OPERATORS = {
     "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py",
     "mooring/ansible_modules.py", "mooring/key_values.py",
     "mooring/files/composing.py", "mooring/connection/config_lines.py",
-    "mooring/conversion.py", "mooring/filters.py", "mooring/inventory_file.py",
-    "mooring/patterns.py", "mooring/predicates.py", "mooring/regex_filters.py", "mooring/roles.py",
+    "mooring/templating/conversion.py", "mooring/templating/filters.py", "mooring/inventory_file.py",
+    "mooring/patterns.py", "mooring/templating/jinja_tests.py", "mooring/templating/regex_filters.py", "mooring/roles.py",
     "mooring/files/nodes.py", "mooring/rollout.py",
-    "mooring/files/scalars.py", "mooring/source.py", "mooring/templating.py", "mooring/vars_files.py",
+    "mooring/files/scalars.py", "mooring/source.py", "mooring/templating/templar.py", "mooring/vars_files.py",
 }  # fmt: skip
 # What is read is short, or is bounded where it comes in.
 SHORT = {
@@ -101,14 +101,14 @@ SHORT = {
     "mooring/agent/text.py": "single characters",
     "mooring/agent/urls.py": "single characters of a URL",
     "mooring/certificates/names.py": "names of a certificate, which TLS bounds, one by one",
-    "mooring/truth.py": "a condition's value, one class of characters",
-    "mooring/foreign.py": "one name, of one class of characters",
+    "mooring/templating/truth.py": "a condition's value, one class of characters",
+    "mooring/templating/foreign.py": "one name, of one class of characters",
     "mooring/messages.py": "frames, bounded where they come in, as JSON",
     "mooring/play_run.py": "names of variables",
     "mooring/registry/answers.py": "answers of a registry, bounded where they come in",
     "mooring/registry/names.py": "one name of a registry's, bounded",
     "mooring/reply_shapes.py": "replies, bounded where they come in, as JSON",
-    "mooring/variables.py": "names of variables",
+    "mooring/templating/variables.py": "names of variables",
 }
 PARSERS = {"re", "difflib", "tomlkit", "yaml"}
 

@@ -22,8 +22,8 @@ from mooring.connection.settings import RunOptions
 from mooring.descriptors import OWN, Room, make_room
 from mooring.errors import HostUnreachable, UsageError
 from mooring.session import Session
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 ROOT = Path(__file__).parents[2]
 INVOKE = str(Path(sys.executable).with_name("invoke"))

@@ -10,8 +10,8 @@ from pem_files import make_pair
 
 from mooring.conditions import unmet
 from mooring.roles import load_variables
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 ROLE = Path(__file__).parents[2] / "roles/nginx"
 CERTIFICATE, KEY = make_pair()

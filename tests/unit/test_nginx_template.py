@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mooring.roles import load_variables
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 ROLE = Path(__file__).parents[2] / "roles/nginx"
 FACTS = {

@@ -109,7 +109,7 @@ def test_only_reading_opens_files_of_the_operators() -> None:
         "mooring/docker_archive.py": "likewise",
         "mooring/connection/host_keys.py": "appends under a lock",
         "mooring/connection/known_hosts.py": "appends under a lock",
-        "mooring/foreign.py": "looks into what is a regular file",
+        "mooring/templating/foreign.py": "looks into what is a regular file",
         "mooring/files/reading.py": "the one way",
         "mooring/reporters/streams.py": "/dev/null",
         "mooring/verification/session.py": "tries whether the results can be written",

@@ -17,10 +17,10 @@ from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content
 from mooring.errors import ArgumentError, SourceError, TemplateError, Where
-from mooring.foreign import Foreign, join
 from mooring.keywords import Keywords
-from mooring.templating import Templar
-from mooring.variables import Variables
+from mooring.templating.foreign import Foreign, join
+from mooring.templating.templar import Templar
+from mooring.templating.variables import Variables
 
 sys.path.insert(0, str(Path(__file__).parent / "daemon"))
 from hosts import DEBIAN_UNIT, JSON

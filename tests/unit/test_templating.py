@@ -10,7 +10,7 @@ import pytest
 from mooring import source
 from mooring.errors import TemplateError, UndefinedVariable, Where
 from mooring.source import Text
-from mooring.templating import OMIT, Templar, is_template
+from mooring.templating.templar import OMIT, Templar, is_template
 
 WHERE = Where("site.yml", 3, 9, "  name: {{ x }}")
 
@@ -70,7 +70,7 @@ def test_errors_name_place_and_variable() -> None:
 
 
 def test_the_place_is_that_of_the_broken_variable() -> None:
-    from mooring.variables import Variables
+    from mooring.templating.variables import Variables
 
     vars_node = source.parse("a: 1\nbroken: '{{ nope }}'\n", "defaults.yml")
     variables = Variables(Templar(), [(source.value(vars_node), False)])

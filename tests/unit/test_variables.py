@@ -8,8 +8,8 @@ import pytest
 
 from mooring import source
 from mooring.errors import TemplateError, UndefinedVariable
-from mooring.templating import Templar
-from mooring.variables import HostVars, Precedence, Variables, unsafe
+from mooring.templating.templar import Templar
+from mooring.templating.variables import HostVars, Precedence, Variables, unsafe
 
 
 def layer(text: str) -> Any:

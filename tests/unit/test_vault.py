@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from mooring.templating import Templar
+from mooring.templating.templar import Templar
 
 TASKS = Path(__file__).parents[2] / "roles" / "docker" / "tasks" / "vault.yml"
 STOCK = """\

@@ -1,4 +1,4 @@
-"""How filters keep the mark of a host's text (`mooring/foreign.py`): what they compute from it is a host's text too."""
+"""How filters keep the mark of a host's text (`templating/foreign.py`): what they make of it is a host's text too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jinja2 import Environment
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, LoopContext
 
-from mooring.foreign import is_foreign, join, mark
+from mooring.templating.foreign import is_foreign, join, mark
 
 # These filters pass values on as they are, each with its own mark; what any other one computes from a host's text
 # is a host's text.

@@ -16,8 +16,8 @@ from jinja2.runtime import Context, Macro
 from jinja2.sandbox import SandboxedEnvironment
 
 from mooring.errors import TemplateError
-from mooring.filters import FILTERS
-from mooring.foreign import (
+from mooring.templating.filters import FILTERS
+from mooring.templating.foreign import (
     Foreign,
     as_text,
     check_place,
@@ -28,11 +28,11 @@ from mooring.foreign import (
     mark,
     refuse_name,
 )
-from mooring.jinja import functions, overrides
-from mooring.jinja.formats import insert
-from mooring.jinja.limits import DEEP, depth, limits
-from mooring.jinja.marks import PASSING, as_list, keep_list, keep_mark, keep_parts
-from mooring.jinja.values import (
+from mooring.templating.jinja import functions, overrides
+from mooring.templating.jinja.formats import insert
+from mooring.templating.jinja.limits import DEEP, depth, limits
+from mooring.templating.jinja.marks import PASSING, as_list, keep_list, keep_mark, keep_parts
+from mooring.templating.jinja.values import (
     OMIT,
     CodeGenerator,
     KeepingLexer,
@@ -45,8 +45,8 @@ from mooring.jinja.values import (
     finalize,
     finalize_output,
 )
-from mooring.lazy import plain
-from mooring.predicates import PREDICATES
+from mooring.templating.jinja_tests import PREDICATES
+from mooring.templating.lazy import plain
 
 __all__ = ["Environment", "JinjaError", "Template"]
 

@@ -3,7 +3,7 @@
 A host's word is data. It is never a template, a condition or the name of a setting, and in a path on the control side
 it is at most a part of one name. Who enforces that (`Templar`, `Context.find`, `ConnectionSettings`, the look-ups)
 asks for the mark; so the mark must survive what expressions do. The methods of `str` keep it here, filters, calls and
-joins keep it in `mooring/jinja/`.
+joins keep it in `mooring/templating/jinja/`.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from typing import Any
 
 from mooring.errors import TemplateError
 from mooring.source import Unsafe
-from mooring.templating import Templar, is_template
+from mooring.templating.templar import Templar, is_template
 
 Layer = Mapping[str, Any]
 # How, and as whom, a host is reached.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from mooring.conversion import as_bool
+from mooring.templating.conversion import as_bool
 
 # A name or a path of names, which a filter or a test may follow without brackets around it.
 _OPERAND = re.compile(r"[\w.\[\]'\"]+")

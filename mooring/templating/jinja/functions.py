@@ -11,12 +11,12 @@ from jinja2.runtime import Context
 from jinja2.utils import pass_context, pass_environment
 
 from mooring.errors import TemplateError
-from mooring.filters import flatten
-from mooring.foreign import as_text, interpolate, join
-from mooring.jinja.values import Broken, finalize
-from mooring.lazy import plain
-from mooring.lookups import LOOKUPS
 from mooring.source import did_you_mean
+from mooring.templating.filters import flatten
+from mooring.templating.foreign import as_text, interpolate, join
+from mooring.templating.jinja.values import Broken, finalize
+from mooring.templating.lazy import plain
+from mooring.templating.lookups import LOOKUPS
 
 
 def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.files.reading import expand, read_text
-from mooring.foreign import check_name, check_place, refuse_name
+from mooring.templating.foreign import check_name, check_place, refuse_name
 
 Lookup = Callable[..., list[Any]]
 

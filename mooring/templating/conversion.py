@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mooring.errors import ArgumentError, Where
-from mooring.foreign import is_foreign, mark
 from mooring.source import did_you_mean
+from mooring.templating.foreign import is_foreign, mark
 
 Spec = Mapping[str, Any]
 

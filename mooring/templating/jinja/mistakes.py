@@ -11,10 +11,10 @@ from jinja2 import TemplateSyntaxError, UndefinedError, nodes
 
 from mooring.errors import SourceError, TemplateError, UndefinedVariable, Where
 from mooring.files.reading import read_text
-from mooring.jinja.environment import Environment
-from mooring.jinja.values import UnknownName
-from mooring.lookups import LOOKUPS
 from mooring.source import did_you_mean
+from mooring.templating.jinja.environment import Environment
+from mooring.templating.jinja.values import UnknownName
+from mooring.templating.lookups import LOOKUPS
 
 
 def find_mistake(environment: Environment, tree: nodes.Template) -> tuple[str, str, int] | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
-from mooring.foreign import Foreign, as_text, is_foreign, join
+from mooring.templating.foreign import Foreign, as_text, is_foreign, join
 
 
 def insert(form: str, args: tuple[Any, ...], options: Mapping[str, Any], whole: str) -> str:

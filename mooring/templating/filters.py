@@ -20,7 +20,7 @@ from urllib.parse import urlsplit as split_url
 import yaml
 
 from mooring.files.composing import compose, split_lines
-from mooring.regex_filters import regex_escape, regex_findall, regex_replace, regex_search
+from mooring.templating.regex_filters import regex_escape, regex_findall, regex_replace, regex_search
 
 
 class _Dumper(yaml.SafeDumper):

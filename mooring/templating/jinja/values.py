@@ -15,8 +15,8 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from mooring.errors import TemplateError, UndefinedVariable
-from mooring.foreign import Foreign, as_text, join
 from mooring.source import Text, Unsafe
+from mooring.templating.foreign import Foreign, as_text, join
 
 
 class _Omit:

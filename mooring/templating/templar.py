@@ -16,14 +16,14 @@ import yaml
 
 from mooring.errors import SourceError, TemplateError, Where
 from mooring.files.reading import read_text
-from mooring.foreign import refuse
-from mooring.jinja.environment import Environment, JinjaError, Template
-from mooring.jinja.mistakes import explain, explain_file, find_line, find_mistake, holds_template
-from mooring.jinja.overrides import has_header
-from mooring.jinja.values import OMIT
-from mooring.lazy import LazyDict, LazyList
 from mooring.source import Text, Unsafe
-from mooring.truth import describe, is_empty, is_wrapped
+from mooring.templating.foreign import refuse
+from mooring.templating.jinja.environment import Environment, JinjaError, Template
+from mooring.templating.jinja.mistakes import explain, explain_file, find_line, find_mistake, holds_template
+from mooring.templating.jinja.overrides import has_header
+from mooring.templating.jinja.values import OMIT
+from mooring.templating.lazy import LazyDict, LazyList
+from mooring.templating.truth import describe, is_empty, is_wrapped
 
 __all__ = ["OMIT", "Templar", "is_template"]
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mooring.filters import to_bool
-from mooring.regex_filters import regex_flags
+from mooring.templating.filters import to_bool
+from mooring.templating.regex_filters import regex_flags
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     **dict.fromkeys(("==", "=", "eq"), operator.eq),

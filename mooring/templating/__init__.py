@@ -1,0 +1,1 @@
+"""Values: templates, filters, tests, lookups, variables and their precedence."""
