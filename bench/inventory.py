@@ -28,7 +28,7 @@ HOST = """\
 """
 TIMED = """
 import sys, time
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 import yaml
 text = open(sys.argv[1], encoding="utf-8").read()
 began = time.perf_counter()

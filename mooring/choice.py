@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mooring.errors import PlaybookError, UsageError
-from mooring.inventory import Host, Inventory
+from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook import Play
 from mooring.run_options import Options
 from mooring.templating.templar import is_template

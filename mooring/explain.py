@@ -24,8 +24,8 @@ from mooring.explain_containers import ENGINES as CONTAINER_ENGINES
 from mooring.explain_containers import ContainerExplanation, choose
 from mooring.explain_containers import build as build_containers
 from mooring.explain_containers import texts_of as container_texts_of
-from mooring.inventory import Host as InventoryHost
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Host as InventoryHost
+from mooring.inventory.inventory import Inventory
 from mooring.provisioning import connection_options
 from mooring.reply_texts import checked
 from mooring.reporters.explanation import write_text

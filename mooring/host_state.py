@@ -9,7 +9,7 @@ from typing import Any
 
 from mooring import arguments
 from mooring.blocks import Task
-from mooring.inventory import Host
+from mooring.inventory.inventory import Host
 from mooring.session import Session
 from mooring.templating.foreign import mark
 from mooring.templating.variables import Variables, is_connecting

@@ -14,7 +14,7 @@ from mooring.blocks import Context, Task
 from mooring.errors import Interrupted, SourceError, TemplateError, Where
 from mooring.handlers import Handlers
 from mooring.host_state import HostState
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.keywords import Keywords, check_become_method
 from mooring.meeting import Meeting, Position
 from mooring.playbook import Play, load_vars_file

@@ -11,7 +11,7 @@ from typing import Any
 from mooring.command_line import Request, ask_password, has_terminal, parse_extra_vars, words
 from mooring.connection import KeyStore, RunOptions
 from mooring.errors import MooringError, SourceError, UsageError
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.mistakes import Mistakes
 from mooring.playbook import Playbook
 from mooring.reporters import Reporter, listing

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mooring.errors import SourceError, UsageError, on_one_line
 from mooring.files.reading import read_text
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.results import Remainder
 
 FOLDER = Path(".mooring")

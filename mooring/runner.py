@@ -22,7 +22,7 @@ from mooring.descriptors import Room, make_room
 from mooring.errors import Interrupted, SourceError, TemplateError
 from mooring.host_state import HostState, Standing
 from mooring.interrupts import Interrupts
-from mooring.inventory import Host, Inventory
+from mooring.inventory.inventory import Host, Inventory
 from mooring.mishap import Mishap, broken_result
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook

@@ -19,7 +19,7 @@ from mooring.descriptors import make_room
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
 from mooring.explain import host_variables, looking_user
 from mooring.host_state import HostState
-from mooring.inventory import Host, Inventory
+from mooring.inventory.inventory import Host, Inventory
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.provisioning import connection_options, options

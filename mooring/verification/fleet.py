@@ -15,7 +15,7 @@ from mooring.connection.settings import RunOptions
 from mooring.descriptors import Room, make_room
 from mooring.errors import HostUnreachable, UsageError
 from mooring.host_state import HostState
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.play_run import PlayRun
 from mooring.playbook import Play, Playbook
 from mooring.run_options import Options as PlayOptions

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.templating.variables import Precedence
 
 BIN = Path(sys.executable).parent

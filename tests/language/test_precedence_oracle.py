@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Precedence
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mooring.errors import InventoryError, SourceError, UsageError
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 
 FLEET = """
 all:

@@ -74,10 +74,10 @@ OPERATORS = {
     "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py",
     "mooring/ansible_modules.py", "mooring/key_values.py",
     "mooring/files/composing.py", "mooring/connection/config_lines.py",
-    "mooring/templating/conversion.py", "mooring/templating/filters.py", "mooring/inventory_file.py",
-    "mooring/patterns.py", "mooring/templating/jinja_tests.py", "mooring/templating/regex_filters.py", "mooring/roles.py",
+    "mooring/templating/conversion.py", "mooring/templating/filters.py", "mooring/inventory/yaml_file.py",
+    "mooring/inventory/patterns.py", "mooring/templating/jinja_tests.py", "mooring/templating/regex_filters.py", "mooring/roles.py",
     "mooring/files/nodes.py", "mooring/rollout.py",
-    "mooring/files/scalars.py", "mooring/source.py", "mooring/templating/templar.py", "mooring/vars_files.py",
+    "mooring/files/scalars.py", "mooring/source.py", "mooring/templating/templar.py", "mooring/inventory/group_vars.py",
 }  # fmt: skip
 # What is read is short, or is bounded where it comes in.
 SHORT = {

@@ -22,7 +22,7 @@ from mooring.daemon.plan.record import PATH as RECORD
 from mooring.doctor import session as doctor
 from mooring.errors import HostUnreachable
 from mooring.explain import ExplainFailed
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.playbook import Playbook
 from mooring.results import Event, TaskFinished
 from mooring.run_options import Options

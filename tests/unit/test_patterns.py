@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mooring.patterns import Pattern, PatternError, expand, parse, split, split_port
+from mooring.inventory.patterns import Pattern, PatternError, expand, parse, split, split_port
 
 NAMES = st.from_regex(r"[a-z][a-z0-9.-]{0,8}", fullmatch=True)
 

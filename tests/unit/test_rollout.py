@@ -13,7 +13,7 @@ from test_runner import INVENTORY, play
 
 from mooring.command_line import Request
 from mooring.errors import UsageError
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.provisioning import run_playbook
 from mooring.reporters.console import Console
 from mooring.results import Recap, Remainder, RunFinished

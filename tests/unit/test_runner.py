@@ -10,7 +10,7 @@ import pytest
 
 from mooring.connection.settings import RunOptions
 from mooring.errors import SourceError
-from mooring.inventory import Inventory
+from mooring.inventory.inventory import Inventory
 from mooring.playbook import Playbook
 from mooring.reporters.json_lines import as_object
 from mooring.results import Event, ItemFinished, Outcome, PlayStarted, RunFinished, TaskFinished

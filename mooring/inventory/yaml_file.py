@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mooring import patterns, source
+from mooring import source
 from mooring.errors import InventoryError, SourceError, UsageError, Where, on_one_line
 from mooring.files.reading import read_text
+from mooring.inventory import patterns
+from mooring.inventory.group_vars import read_vars
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating.templar import Templar
-from mooring.vars_files import read_vars
 
 REMEDY = "convert it: ansible-inventory -i {} --list --yaml > inventory.yml"
 _KEYS = ("hosts", "children", "vars")

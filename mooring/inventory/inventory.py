@@ -9,14 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mooring import inventory_file, patterns
 from mooring.errors import SourceError, UsageError
 from mooring.files.reading import many_objects, read_text
-from mooring.inventory_file import Draft
-from mooring.patterns import Pattern, PatternError
+from mooring.inventory import patterns
+from mooring.inventory import yaml_file as inventory_file
+from mooring.inventory.group_vars import load_folder
+from mooring.inventory.patterns import Pattern, PatternError
+from mooring.inventory.yaml_file import Draft
 from mooring.source import did_you_mean
 from mooring.templating.templar import Templar
-from mooring.vars_files import load_folder
 
 _Files = dict[str, dict[str, Any]]
 LOCALHOST = ("localhost", "127.0.0.1", "::1")

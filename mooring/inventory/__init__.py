@@ -1,0 +1,1 @@
+"""Who the hosts are: inventories, patterns, group_vars and host_vars."""
