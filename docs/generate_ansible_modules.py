@@ -1,4 +1,4 @@
-"""Writes mooring/ansible_modules.txt: the names of Ansible's modules, so that none of them is taken for a typo.
+"""Writes mooring/playbook/ansible_modules.txt: the names of Ansible's modules, so that none is taken for a typo.
 
 ansible-core, which the tests have, knows its own modules and where those went that left it for collections.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import ansible
 import yaml
 
-TARGET = Path(__file__).parents[1] / "mooring" / "ansible_modules.txt"
+TARGET = Path(__file__).parents[1] / "mooring" / "playbook" / "ansible_modules.txt"
 CORE = Path(ansible.__file__).parent
 # Modules of community.docker that were never in Ansible itself.
 DOCKER = """

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mooring import arguments
+from mooring.playbook import arguments
 
 PAGE = Path(__file__).parent / "modules.md"
 HEAD = """\

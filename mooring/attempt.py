@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring import arguments
-from mooring.blocks import Task
 from mooring.call import Call, Reply
 from mooring.errors import TemplateError
 from mooring.host_state import HostState
 from mooring.play_run import PlayRun
+from mooring.playbook import arguments
+from mooring.playbook.tasks import Task
 from mooring.request import Content
 from mooring.results import Progress, Silence
 from mooring.templating.foreign import mark

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from mooring.blocks import Context, Task
 from mooring.errors import Where
+from mooring.playbook.tasks import Context, Task
 from mooring.request import Content
 from mooring.templating.variables import Variables
 

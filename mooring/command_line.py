@@ -11,9 +11,10 @@ from typing import Any
 
 from invoke import Task
 
-from mooring import key_values, source
+from mooring import source
 from mooring.errors import UsageError, on_one_line
 from mooring.files.reading import read_text
+from mooring.playbook import key_values
 from mooring.reporters.last_words import ask_secret, end_line
 
 

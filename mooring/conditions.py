@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mooring.blocks import Task
 from mooring.errors import TemplateError
+from mooring.playbook.tasks import Task
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 

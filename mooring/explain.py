@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.command_line import Request, parse_extra_vars
 from mooring.daemon.boot import Boot, at_boot
@@ -26,6 +25,7 @@ from mooring.explain_containers import build as build_containers
 from mooring.explain_containers import texts_of as container_texts_of
 from mooring.inventory.inventory import Host as InventoryHost
 from mooring.inventory.inventory import Inventory
+from mooring.playbook import arguments
 from mooring.provisioning import connection_options
 from mooring.reply_texts import checked
 from mooring.reporters.explanation import write_text

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from mooring import arguments
-from mooring.blocks import Task
 from mooring.inventory.inventory import Host
+from mooring.playbook import arguments
+from mooring.playbook.tasks import Task
 from mooring.session import Session
 from mooring.templating.foreign import mark
 from mooring.templating.variables import Variables, is_connecting

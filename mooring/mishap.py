@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mooring.blocks import Task
 from mooring.errors import MooringError
-from mooring.playbook import Play
+from mooring.playbook.playbook import Play
+from mooring.playbook.tasks import Task
 from mooring.results import Outcome, Result
 
 

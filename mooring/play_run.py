@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mooring.blocks import Context, Task
 from mooring.errors import Interrupted, SourceError, TemplateError, Where
-from mooring.handlers import Handlers
 from mooring.host_state import HostState
 from mooring.inventory.inventory import Inventory
-from mooring.keywords import Keywords, check_become_method
 from mooring.meeting import Meeting, Position
-from mooring.playbook import Play, load_vars_file
+from mooring.playbook.handlers import Handlers
+from mooring.playbook.keywords import Keywords, check_become_method
+from mooring.playbook.playbook import Play, load_vars_file
+from mooring.playbook.tasks import Context, Task
 from mooring.results import Event, Warned
 from mooring.run_options import Options
 from mooring.templating.conversion import as_bool

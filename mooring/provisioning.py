@@ -13,7 +13,8 @@ from mooring.connection import KeyStore, RunOptions
 from mooring.errors import MooringError, SourceError, UsageError
 from mooring.inventory.inventory import Inventory
 from mooring.mistakes import Mistakes
-from mooring.playbook import Playbook
+from mooring.playbook.playbook import Playbook
+from mooring.playbook.tags import TagChoice
 from mooring.reporters import Reporter, listing
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
@@ -22,7 +23,6 @@ from mooring.results import Event, Recap, RunFinished, Warned
 from mooring.rollout import RetryFile
 from mooring.run_options import Options
 from mooring.runner import INTERRUPTED, Runner
-from mooring.tags import TagChoice
 
 
 def run_playbook(path: str, request: Request) -> int:

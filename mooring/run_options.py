@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.tags import TagChoice
+from mooring.playbook.tags import TagChoice
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,11 @@ from mooring.interrupts import Interrupts
 from mooring.inventory.inventory import Host, Inventory
 from mooring.mishap import Mishap, broken_result
 from mooring.play_run import PlayRun
-from mooring.playbook import Play, Playbook
+from mooring.playbook.playbook import Play, Playbook
+from mooring.playbook.serial import batches, exceeds
 from mooring.results import Event, PlayStarted, Recap, Remainder, RunFinished, TaskFinished, Warned
 from mooring.rollout import Rollout
 from mooring.run_options import Options
-from mooring.serial import batches, exceeds
 from mooring.session import Session
 from mooring.walker import Walker
 

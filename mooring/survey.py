@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mooring import arguments
-from mooring.blocks import Context
 from mooring.bundle import Bundle
 from mooring.command_line import Request
 from mooring.connection.process import Stream
@@ -21,7 +19,9 @@ from mooring.explain import host_variables, looking_user
 from mooring.host_state import HostState
 from mooring.inventory.inventory import Host, Inventory
 from mooring.play_run import PlayRun
-from mooring.playbook import Play, Playbook
+from mooring.playbook import arguments
+from mooring.playbook.playbook import Play, Playbook
+from mooring.playbook.tasks import Context
 from mooring.provisioning import connection_options, options
 from mooring.registry.transport import Endpoint
 from mooring.reply_texts import checked

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mooring.attempt import Attempt
-from mooring.blocks import Task
 from mooring.conditions import enrich, judge, unmet
 from mooring.effects import EFFECT, IncludeVariables, SetFacts
 from mooring.errors import BecomeFailed, HostUnreachable, SourceError, TaskTimedOut, TemplateError
 from mooring.host_state import HostState
 from mooring.loops import Loop, sum_up
 from mooring.play_run import PlayRun
+from mooring.playbook.tasks import Task
 from mooring.results import ItemFinished, Result, Warned
 from mooring.return_values import as_number, failure, outcome_of, public, says_failed
 from mooring.templating.foreign import mark, refuse_name

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from mooring import arguments
 from mooring.deadline import Deadline
 from mooring.errors import OutOfTime, TaskTimedOut, TemplateError
-from mooring.keywords import as_seconds
+from mooring.playbook import arguments
+from mooring.playbook.keywords import as_seconds
 
 # What only looks at a host (facts, stat, the engine's configuration) ends after so long, unless `timeout` says else.
 LOOK_SECONDS = 300.0

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mooring.blocks import Block, Step, Task
 from mooring.effects import Include, Steer
 from mooring.errors import PlaybookError, SourceError
 from mooring.host_state import HostState, Standing
-from mooring.loading import load_file
 from mooring.loops import item_variables
 from mooring.play_run import PlayRun
+from mooring.playbook.loading import load_file
+from mooring.playbook.tasks import Block, Step, Task
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
 from mooring.return_values import failure
 from mooring.task_run import TaskRun

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
+from mooring.playbook.tasks import Context, Task
 
 ARGS = {
     # Not a list: that would cut a lone condition at its commas.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from mooring.agent.attributes import FILE_ARGS
-from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content, FileContent
 from mooring.errors import ArgumentError, PlaybookError
+from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template
 
 ARGS = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.errors import UndefinedVariable
+from mooring.playbook.tasks import Context, Task
 from mooring.templating.foreign import refuse
 from mooring.templating.templar import is_template
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, Include
-from mooring.loading import MAX_IMPORTS, load_file
+from mooring.playbook.loading import MAX_IMPORTS, load_file
+from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template
 
 ARGS = {"file": {"type": "path", "required": True}}

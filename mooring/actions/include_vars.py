@@ -5,8 +5,8 @@ from __future__ import annotations
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, IncludeVariables
 from mooring.errors import ArgumentError
-from mooring.keywords import check_set_name
-from mooring.roles import load_variables
+from mooring.playbook.keywords import check_set_name
+from mooring.playbook.roles import load_variables
 from mooring.templating.foreign import refuse_name
 
 ARGS = {

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from mooring.aftermath import find_out
-from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content
 from mooring.daemon.plan import record, settlement, show
@@ -23,6 +22,7 @@ from mooring.errors import AgentError, ArgumentError, ConnectionLost, SourceErro
 from mooring.explain_containers import choose, texts_of
 from mooring.files.pem import find_problem
 from mooring.files.reading import LARGEST_SETTING, read_text
+from mooring.playbook.tasks import Context, Task
 from mooring.reply_texts import checked
 from mooring.templating.foreign import refuse
 from mooring.templating.templar import is_template

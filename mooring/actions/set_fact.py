@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.effects import EFFECT, SetFacts
 from mooring.errors import ArgumentError
-from mooring.keywords import check_set_name
+from mooring.playbook.keywords import check_set_name
+from mooring.playbook.tasks import Context, Task
 from mooring.templating.foreign import refuse_name
 from mooring.templating.templar import is_template
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from mooring.actions import copy
 from mooring.agent.attributes import FILE_ARGS
-from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content
+from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template
 
 ARGS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
-    from mooring.playbook import Playbook
+    from mooring.playbook.playbook import Playbook
     from mooring.runner import Runner
 
 

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection.settings import RunOptions
 from mooring.descriptors import Room, make_room
@@ -17,7 +16,8 @@ from mooring.errors import HostUnreachable, UsageError
 from mooring.host_state import HostState
 from mooring.inventory.inventory import Inventory
 from mooring.play_run import PlayRun
-from mooring.playbook import Play, Playbook
+from mooring.playbook import arguments
+from mooring.playbook.playbook import Play, Playbook
 from mooring.run_options import Options as PlayOptions
 from mooring.senseless import SENSELESS, describe
 from mooring.session import ABORT_SECONDS, Session

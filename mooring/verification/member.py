@@ -10,8 +10,8 @@ from typing import Any
 
 from testinfra.host import Host  # type: ignore[import-untyped]
 
-from mooring import arguments
 from mooring.connection.process import Stream
+from mooring.playbook import arguments
 from mooring.registry.transport import Endpoint
 from mooring.verification.backend import AgentBackend, CheckFailed, Ran
 from mooring.verification.engines import engine_of

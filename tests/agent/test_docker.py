@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from fake_engine import fake_engine
 
-from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
 from mooring.content import Content
+from mooring.playbook import arguments
 from mooring.remote import Remote
 
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from fake_engine import fake_engine
 
-from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
 from mooring.docker_texts import unchanged
+from mooring.playbook import arguments
 from mooring.remote import Remote
 
 

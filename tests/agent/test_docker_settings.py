@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from engine_host import EngineHost
 
-from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
 from mooring.content import Content
+from mooring.playbook import arguments
 from mooring.remote import Remote
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")

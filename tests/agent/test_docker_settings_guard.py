@@ -18,11 +18,11 @@ from engine_host import EngineHost
 from processes import await_text, ends_within
 from test_docker_settings import NEW, OLD, change, reload_plan, restart_plan
 
-from mooring import arguments
 from mooring.agent.transaction import faults
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
 from mooring.errors import MooringError
+from mooring.playbook import arguments
 from mooring.remote import Remote
 
 OUTERMOST = True

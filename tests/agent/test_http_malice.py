@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from interpreters import find_interpreters
 
-from mooring import arguments
+from mooring.playbook import arguments
 from tests.unit.evil_server import (
     BLOCK,
     CHUNKED,

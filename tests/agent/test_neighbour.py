@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 from striking import SOURCES
 
-from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
+from mooring.playbook import arguments
 from mooring.remote import Remote
 
 NOBODY = 65534

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from fake_engine import fake_engine
 
-from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
+from mooring.playbook import arguments
 from mooring.remote import Remote
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mooring import arguments
 from mooring.agent import host
 from mooring.agent.modules import tree_owner
 from mooring.bundle import Bundle
 from mooring.connection.local import LocalConnection
+from mooring.playbook import arguments
 from mooring.remote import Remote
 
 USER, GROUP = 65532, 65531

@@ -17,13 +17,13 @@ import pytest
 
 from lab.keys import SSH
 from lab.places import BUNDLES
-from mooring import arguments
 from mooring.bundle import Bundle
 from mooring.connection import open_connection
 from mooring.connection.become import Become
 from mooring.connection.settings import ConnectionSettings
 from mooring.content import FileContent
 from mooring.docker_archive import read_archive
+from mooring.playbook import arguments
 from mooring.remote import Remote
 
 HOST = os.environ.get("MOORING_LAB_HOST", "server")

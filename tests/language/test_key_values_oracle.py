@@ -15,11 +15,11 @@ from ansible.errors import AnsibleError
 from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.parsing.splitter import parse_kv, split_args
 
-from mooring import key_values
-from mooring.blocks import Task
 from mooring.command_line import parse_extra_vars
 from mooring.errors import MooringError
-from mooring.playbook import Playbook
+from mooring.playbook import key_values
+from mooring.playbook.playbook import Playbook
+from mooring.playbook.tasks import Task
 
 # Read alike as the arguments of set_fact, which takes any names, and as --extra-vars.
 PAIRS = [

@@ -23,9 +23,9 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 
-from mooring import arguments
 from mooring.agent import host, loop
 from mooring.errors import ArgumentError
+from mooring.playbook import arguments
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "modules"))
 import case_tree

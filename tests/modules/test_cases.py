@@ -24,8 +24,8 @@ import case_tree
 import pytest
 import yaml
 
-from mooring import arguments
 from mooring.agent import host, loop
+from mooring.playbook import arguments
 
 HERE = Path(__file__).parent
 INTERPRETERS = ("2.7", "3.6", "3.13")

@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from mooring.errors import SourceError
-from mooring.playbook import Playbook
+from mooring.playbook.playbook import Playbook
 
 ROOT = Path(__file__).parents[2]
 FILES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from docs.generate_ansible_modules import TARGET, collect, render
-from mooring import ansible_modules, arguments
 from mooring.errors import ArgumentError
+from mooring.playbook import ansible_modules, arguments
 
 
 def test_the_list_is_not_stale() -> None:

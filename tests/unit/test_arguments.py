@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mooring import arguments
-from mooring.arguments import Signature
 from mooring.errors import ArgumentError, Where
+from mooring.playbook import arguments
+from mooring.playbook.arguments import Signature
 
 PLACE = Where("p.yml", 3, 5)
 FILE = Signature(

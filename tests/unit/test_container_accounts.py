@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mooring.roles import load_variables
+from mooring.playbook.roles import load_variables
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 

@@ -10,7 +10,7 @@ from test_runner import INVENTORY, play
 from mooring.connection.settings import RunOptions
 from mooring.errors import MooringError
 from mooring.inventory.inventory import Inventory
-from mooring.playbook import Playbook
+from mooring.playbook.playbook import Playbook
 from mooring.results import Event, RunFinished, TaskFinished, Warned
 from mooring.run_options import Options
 from mooring.runner import Runner

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from mooring.conditions import unmet
-from mooring.roles import load_variables
+from mooring.playbook.roles import load_variables
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 

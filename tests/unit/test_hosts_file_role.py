@@ -11,8 +11,8 @@ import yaml
 from test_runner import Story
 
 from mooring.agent.modules import blockinfile
+from mooring.playbook.roles import load_variables
 from mooring.results import Outcome
-from mooring.roles import load_variables
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 

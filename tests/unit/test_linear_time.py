@@ -72,10 +72,11 @@ OPERATORS = {
     "mooring/agent/edits.py", "mooring/agent/modes.py",
     "mooring/agent/modules/blockinfile.py",
     "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py",
-    "mooring/ansible_modules.py", "mooring/key_values.py",
+    "mooring/playbook/ansible_modules.py", "mooring/playbook/key_values.py",
     "mooring/files/composing.py", "mooring/connection/config_lines.py",
     "mooring/templating/conversion.py", "mooring/templating/filters.py", "mooring/inventory/yaml_file.py",
-    "mooring/inventory/patterns.py", "mooring/templating/jinja_tests.py", "mooring/templating/regex_filters.py", "mooring/roles.py",
+    "mooring/inventory/patterns.py", "mooring/templating/jinja_tests.py", "mooring/templating/regex_filters.py",
+    "mooring/playbook/roles.py",
     "mooring/files/nodes.py", "mooring/rollout.py",
     "mooring/files/scalars.py", "mooring/source.py", "mooring/templating/templar.py", "mooring/inventory/group_vars.py",
 }  # fmt: skip

@@ -9,7 +9,7 @@ import yaml
 from pem_files import make_pair
 
 from mooring.conditions import unmet
-from mooring.roles import load_variables
+from mooring.playbook.roles import load_variables
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 

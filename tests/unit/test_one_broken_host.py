@@ -23,7 +23,7 @@ from mooring.doctor import session as doctor
 from mooring.errors import HostUnreachable
 from mooring.explain import ExplainFailed
 from mooring.inventory.inventory import Inventory
-from mooring.playbook import Playbook
+from mooring.playbook.playbook import Playbook
 from mooring.results import Event, TaskFinished
 from mooring.run_options import Options
 from mooring.runner import Runner

@@ -7,9 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from mooring.blocks import Block
 from mooring.errors import SourceError
-from mooring.playbook import Playbook
+from mooring.playbook.playbook import Playbook
+from mooring.playbook.tasks import Block
 
 
 def load(folder: Path, text: str, **files: str) -> Playbook:

@@ -11,13 +11,13 @@ import pytest
 from pem_files import make_pair
 from test_runner import Story, play
 
-from mooring import arguments
 from mooring.actions import registry_client
-from mooring.blocks import Context, Task
 from mooring.call import Call, Reply
 from mooring.content import Content
 from mooring.errors import ArgumentError, SourceError, TemplateError, Where
-from mooring.keywords import Keywords
+from mooring.playbook import arguments
+from mooring.playbook.keywords import Keywords
+from mooring.playbook.tasks import Context, Task
 from mooring.templating.foreign import Foreign, join
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables

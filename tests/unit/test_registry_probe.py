@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from registry_server import VERSION, serve_registry
 
-from mooring import arguments
 from mooring.agent.modules import registry_probe
+from mooring.playbook import arguments
 
 
 def ask(port: int, host: str = "127.0.0.1", **args: Any) -> dict[str, Any]:

@@ -11,12 +11,12 @@ import pytest
 from mooring.connection.settings import RunOptions
 from mooring.errors import SourceError
 from mooring.inventory.inventory import Inventory
-from mooring.playbook import Playbook
+from mooring.playbook.playbook import Playbook
+from mooring.playbook.tags import TagChoice
 from mooring.reporters.json_lines import as_object
 from mooring.results import Event, ItemFinished, Outcome, PlayStarted, RunFinished, TaskFinished
 from mooring.run_options import Options
 from mooring.runner import Runner
-from mooring.tags import TagChoice
 
 INVENTORY = """\
 all:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mooring.errors import PlaybookError, Where
-from mooring.serial import batches
+from mooring.playbook.serial import batches
 
 HOSTS = tuple("abcdefghij")
 

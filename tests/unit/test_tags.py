@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mooring.tags import TagChoice
+from mooring.playbook.tags import TagChoice
 
 
 @pytest.mark.parametrize(

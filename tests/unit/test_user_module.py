@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mooring import arguments
 from mooring.agent import accounts, host, loop
 from mooring.agent.modules import user
+from mooring.playbook import arguments
 
 ALICE = {
     "name": "alice",

@@ -9,7 +9,7 @@ from typing import Any
 
 from mooring.errors import PlaybookError, Where
 from mooring.files.reading import expand
-from mooring.keywords import Keywords
+from mooring.playbook.keywords import Keywords
 from mooring.templating.foreign import check_name, check_place
 from mooring.templating.templar import Templar
 

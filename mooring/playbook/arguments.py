@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mooring import ansible_modules
 from mooring.errors import ArgumentError, Where
 from mooring.mistakes import Mistakes
+from mooring.playbook import ansible_modules
 from mooring.source import did_you_mean
 from mooring.templating.conversion import Spec, convert
 from mooring.templating.templar import is_template
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 ROOMS = {"action": "mooring.actions", "module": "mooring.agent.modules"}
 COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.")
 

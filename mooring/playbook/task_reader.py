@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
-from mooring import ansible_modules, arguments, key_values, source
-from mooring.blocks import Context, Task
+from mooring import source
 from mooring.errors import ArgumentError, PlaybookError, Where, on_one_line
-from mooring.keywords import Keywords, check_set_name, read_keywords, read_vars
 from mooring.mistakes import Mistakes
+from mooring.playbook import ansible_modules, arguments, key_values
+from mooring.playbook.keywords import Keywords, check_set_name, read_keywords, read_vars
+from mooring.playbook.tasks import Context, Task
 from mooring.source import Node, Reader, Text
 from mooring.templating.templar import is_template
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mooring.blocks import Task
 from mooring.errors import PlaybookError, TemplateError, Where
+from mooring.playbook.tasks import Task
 from mooring.source import did_you_mean
 from mooring.templating.templar import Templar, is_template
 

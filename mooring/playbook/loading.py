@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mooring import arguments, key_values, source
-from mooring.blocks import Block, Context, Step
+from mooring import source
 from mooring.errors import PlaybookError, Where
-from mooring.keywords import Keywords, read_keywords
 from mooring.mistakes import Mistakes
+from mooring.playbook import arguments, key_values
+from mooring.playbook.keywords import Keywords, read_keywords
+from mooring.playbook.task_reader import TaskReader
+from mooring.playbook.tasks import Block, Context, Step
 from mooring.source import Node, Reader
-from mooring.task_reader import TaskReader
 from mooring.templating.templar import is_template
 
 # Far more than anybody writes, and few enough for Python's stack.

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from mooring import source
-from mooring.blocks import Context, Role, Step, Task, walk
 from mooring.errors import PlaybookError, Where
 from mooring.files.reading import many_objects
-from mooring.handlers import Handlers
-from mooring.keywords import Keywords, read_keywords
-from mooring.loading import MAX_IMPORTS, load_list
 from mooring.mistakes import Mistakes
-from mooring.roles import RoleUse, load_roles, load_variables
-from mooring.serial import batch_size, exceeds
+from mooring.playbook.handlers import Handlers
+from mooring.playbook.keywords import Keywords, read_keywords
+from mooring.playbook.loading import MAX_IMPORTS, load_list
+from mooring.playbook.roles import RoleUse, load_roles, load_variables
+from mooring.playbook.serial import batch_size, exceeds
+from mooring.playbook.tasks import Context, Role, Step, Task, walk
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating.templar import Templar, is_template
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from mooring import source
-from mooring.blocks import Context, Role, Step
 from mooring.errors import PlaybookError, Where
-from mooring.keywords import Keywords, check_name, read_keywords, read_vars, take_variables
-from mooring.loading import load_file
 from mooring.mistakes import Mistakes
+from mooring.playbook.keywords import Keywords, check_name, read_keywords, read_vars, take_variables
+from mooring.playbook.loading import load_file
+from mooring.playbook.tasks import Context, Role, Step
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating.templar import Templar
 
