@@ -13,12 +13,12 @@ from mooring.host_state import HostState
 from mooring.play_run import PlayRun
 from mooring.playbook import arguments
 from mooring.playbook.tasks import Task
-from mooring.request import Content
 from mooring.results import Progress, Silence
 from mooring.templating.foreign import mark
 from mooring.templating.templar import OMIT
 from mooring.templating.variables import Variables, unsafe
 from mooring.time_limit import TimeLimit
+from mooring.transport.request import Content
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from mooring.errors import Where
 from mooring.playbook.tasks import Context, Task
-from mooring.request import Content
 from mooring.templating.variables import Variables
+from mooring.transport.request import Content
 
 Reply = dict[str, Any]
 

@@ -19,8 +19,8 @@ from mooring.daemon.route import Route
 from mooring.daemon.running import REGISTRY_KEYS, Difference
 from mooring.docker_texts import texts_of
 from mooring.explain import BootExplanation
-from mooring.reply_shapes import OrNull, parse
 from mooring.server_checkup import ServerCheckup
+from mooring.transport.reply_shapes import OrNull, parse
 
 HUB, HUB_IMAGE, REPOSITORY = "docker.io", "docker.io/library/busybox", "mooring"
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mooring.bundle import Bundle
 from mooring.command_line import Request, parse_extra_vars
 from mooring.daemon.boot import Boot, at_boot
 from mooring.daemon.conflicts import Conflict
@@ -27,13 +26,14 @@ from mooring.inventory.inventory import Host as InventoryHost
 from mooring.inventory.inventory import Inventory
 from mooring.playbook import arguments
 from mooring.provisioning import connection_options
-from mooring.reply_texts import checked
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
 from mooring.senseless import SENSELESS, describe
-from mooring.session import ABORT_SECONDS, Session
 from mooring.templating.conversion import as_bool
 from mooring.templating.variables import Precedence, Variables
+from mooring.transport.bundle import Bundle
+from mooring.transport.reply_texts import checked
+from mooring.transport.session import ABORT_SECONDS, Session
 from mooring.workers import Workers, let_all
 
 DOCKER, AUTO = "docker", "auto"

@@ -10,9 +10,9 @@ from typing import Any
 from mooring.inventory.inventory import Host
 from mooring.playbook import arguments
 from mooring.playbook.tasks import Task
-from mooring.session import Session
 from mooring.templating.foreign import mark
 from mooring.templating.variables import Variables, is_connecting
+from mooring.transport.session import Session
 
 NAMES_TOLD = 5
 

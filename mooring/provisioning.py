@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from mooring.command_line import Request, ask_password, has_terminal, parse_extra_vars, words
-from mooring.connection import KeyStore, RunOptions
 from mooring.errors import MooringError, SourceError, UsageError
 from mooring.inventory.inventory import Inventory
 from mooring.mistakes import Mistakes
@@ -23,6 +22,7 @@ from mooring.results import Event, Recap, RunFinished, Warned
 from mooring.rollout import RetryFile
 from mooring.run_options import Options
 from mooring.runner import INTERRUPTED, Runner
+from mooring.transport.connection import KeyStore, RunOptions
 
 
 def run_playbook(path: str, request: Request) -> int:

@@ -15,10 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.bundle import Bundle
 from mooring.choice import Choice
-from mooring.connection.settings import RunOptions
-from mooring.descriptors import Room, make_room
 from mooring.errors import Interrupted, SourceError, TemplateError
 from mooring.host_state import HostState, Standing
 from mooring.interrupts import Interrupts
@@ -30,7 +27,10 @@ from mooring.playbook.serial import batches, exceeds
 from mooring.results import Event, PlayStarted, Recap, Remainder, RunFinished, TaskFinished, Warned
 from mooring.rollout import Rollout
 from mooring.run_options import Options
-from mooring.session import Session
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.settings import RunOptions
+from mooring.transport.descriptors import Room, make_room
+from mooring.transport.session import Session
 from mooring.walker import Walker
 
 INTERRUPTED = 130

@@ -13,9 +13,9 @@ from mooring import served_certificate
 from mooring.certificates.judge import count_days
 from mooring.errors import RegistryError
 from mooring.registry.transport import Endpoint, HttpTransport
-from mooring.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
 from mooring.served_certificate import Served
 from mooring.survey import SERVER, LookFailed, Visit
+from mooring.transport.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
 from mooring.verification.routes import Door
 
 SECONDS = 20.0

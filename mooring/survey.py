@@ -10,10 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mooring.bundle import Bundle
 from mooring.command_line import Request
-from mooring.connection.process import Stream
-from mooring.descriptors import make_room
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
 from mooring.explain import host_variables, looking_user
 from mooring.host_state import HostState
@@ -24,10 +21,13 @@ from mooring.playbook.playbook import Play, Playbook
 from mooring.playbook.tasks import Context
 from mooring.provisioning import connection_options, options
 from mooring.registry.transport import Endpoint
-from mooring.reply_texts import checked
 from mooring.senseless import SENSELESS, describe
-from mooring.session import ABORT_SECONDS, Session
 from mooring.templating.variables import Variables
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.process import Stream
+from mooring.transport.descriptors import make_room
+from mooring.transport.reply_texts import checked
+from mooring.transport.session import ABORT_SECONDS, Session
 from mooring.workers import Workers, let_all
 
 PLAYBOOK = "playbooks/site.yml"

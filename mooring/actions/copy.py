@@ -6,10 +6,10 @@ import json
 
 from mooring.agent.attributes import FILE_ARGS
 from mooring.call import Call, Reply
-from mooring.content import Content, FileContent
 from mooring.errors import ArgumentError, PlaybookError
 from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template
+from mooring.transport.content import Content, FileContent
 
 ARGS = {
     "src": {"type": "path"},

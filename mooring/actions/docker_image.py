@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mooring.agent.modules import docker_image as module
 from mooring.call import Call, Reply
-from mooring.content import FileContent
 from mooring.docker_archive import read_archive
 from mooring.errors import ArgumentError
 from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template
+from mooring.transport.content import FileContent
 
 PUBLIC = [name for name in module.ARGS if not name.startswith("archive_")]
 ARGS = {**{name: module.ARGS[name] for name in PUBLIC}, "archive": {"type": "path"}}

@@ -9,7 +9,6 @@ from typing import Any
 
 from mooring.aftermath import find_out
 from mooring.call import Call, Reply
-from mooring.content import Content
 from mooring.daemon.plan import record, settlement, show
 from mooring.daemon.plan.containers.host import PLANNED, ContainerHost, record_path, record_paths
 from mooring.daemon.plan.containers.plan import plan as plan_containers
@@ -23,9 +22,10 @@ from mooring.explain_containers import choose, texts_of
 from mooring.files.pem import find_problem
 from mooring.files.reading import LARGEST_SETTING, read_text
 from mooring.playbook.tasks import Context, Task
-from mooring.reply_texts import checked
 from mooring.templating.foreign import refuse
 from mooring.templating.templar import is_template
+from mooring.transport.content import Content
+from mooring.transport.reply_texts import checked
 
 FILES = {"ca_file": "ca", "certificate_file": "certificate", "key_file": "key"}
 REGISTRY = {

@@ -11,9 +11,9 @@ from typing import Any
 from mooring.actions import copy
 from mooring.agent.attributes import FILE_ARGS
 from mooring.call import Call, Reply
-from mooring.content import Content
 from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template
+from mooring.transport.content import Content
 
 ARGS = {
     "src": {"type": "path", "required": True},

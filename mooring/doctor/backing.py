@@ -16,8 +16,8 @@ from mooring.doctor.door import Door
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.registry.transport import Endpoint, HttpTransport
-from mooring.reply_shapes import MAYBE, TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 from mooring.survey import LookFailed, Visit
+from mooring.transport.reply_shapes import MAYBE, TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 
 RULE, NAMES, SLOW = "nginx-upstream", "nginx-upstream-name", "nginx-slow-requests"
 PROXY_PASS = re.compile(r"^[ \t]*proxy_pass[ \t]+(?:https?://)?([^;\s]+);", re.M)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from mooring.connection.process import Stream
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.registry.answers import API_HEADER, API_VERSION, locate, origin_of, path_of
 from mooring.registry.transport import Body, Endpoint, HttpTransport, Response, shorten
+from mooring.transport.connection.process import Stream
 
 # Larger than nginx's default client_max_body_size of 1 MiB.
 CHUNKS = tuple(bytes(256 * 1024) for _ in range(12))

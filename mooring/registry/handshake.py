@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mooring.agent.bounded import BoundedSocket, Bounds
-from mooring.connection.process import Stream
 from mooring.errors import RegistryError
 from mooring.registry.transport import NO_ANSWER, Endpoint, join_socket
+from mooring.transport.connection.process import Stream
 
 SECONDS = 20.0
 _DER = 2  # _ssl.ENCODING_DER

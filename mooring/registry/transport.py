@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.agent.bounded import HOUR, BoundedSocket, Bounds, TooMuch, read_whole
-from mooring.connection.process import Stream
 from mooring.errors import RegistryError
+from mooring.transport.connection.process import Stream
 
 # How long a request and its answer may take; a long body has more, at this many bytes a second.
 SECONDS = 60.0

@@ -9,9 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mooring.bundle import Bundle
-from mooring.connection.settings import RunOptions
-from mooring.descriptors import Room, make_room
 from mooring.errors import HostUnreachable, UsageError
 from mooring.host_state import HostState
 from mooring.inventory.inventory import Inventory
@@ -20,8 +17,11 @@ from mooring.playbook import arguments
 from mooring.playbook.playbook import Play, Playbook
 from mooring.run_options import Options as PlayOptions
 from mooring.senseless import SENSELESS, describe
-from mooring.session import ABORT_SECONDS, Session
 from mooring.time_limit import LOOK_SECONDS
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.settings import RunOptions
+from mooring.transport.descriptors import Room, make_room
+from mooring.transport.session import ABORT_SECONDS, Session
 from mooring.verification.member import Member
 from mooring.workers import Workers, let_all
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from testinfra.host import Host  # type: ignore[import-untyped]
 
-from mooring.connection.process import Stream
 from mooring.playbook import arguments
 from mooring.registry.transport import Endpoint
+from mooring.transport.connection.process import Stream
 from mooring.verification.backend import AgentBackend, CheckFailed, Ran
 from mooring.verification.engines import engine_of
 from mooring.verification.engines.engine import Engine

@@ -6,13 +6,13 @@ import socket
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from mooring.connection.process import Stream
 from mooring.errors import MooringError
 from mooring.registry.client import Registry
 from mooring.registry.transport import HttpTransport
-from mooring.reply_shapes import TEXT, ListOf, parse
 from mooring.senseless import SENSELESS, describe
 from mooring.templating.foreign import is_foreign
+from mooring.transport.connection.process import Stream
+from mooring.transport.reply_shapes import TEXT, ListOf, parse
 from mooring.verification import access_log
 from mooring.verification.backend import CheckFailed
 from mooring.verification.member import Member

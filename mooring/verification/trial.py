@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from mooring.errors import MooringError, RegistryError
 from mooring.senseless import SENSELESS, describe
-from mooring.session import ABORT_SECONDS
+from mooring.transport.session import ABORT_SECONDS
 from mooring.verification.access_log import Log
 from mooring.verification.checks import explain_pull
 from mooring.verification.findings import REGISTRY, Finding, judge_error

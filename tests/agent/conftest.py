@@ -8,9 +8,9 @@ import pytest
 from agent_modules import SOURCES
 from interpreters import find_interpreters
 
-from mooring.bundle import Bundle
-from mooring.connection.local import LocalConnection
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.local import LocalConnection
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

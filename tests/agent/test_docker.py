@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from fake_engine import fake_engine
 
-from mooring.bundle import Bundle
-from mooring.connection.local import LocalConnection
-from mooring.content import Content
 from mooring.playbook import arguments
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.local import LocalConnection
+from mooring.transport.content import Content
 
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 IMAGE = {"Id": NEW, "RepoDigests": [], "Config": {}, "RootFS": {"Layers": []}}

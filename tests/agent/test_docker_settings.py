@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from engine_host import EngineHost
 
-from mooring.bundle import Bundle
-from mooring.connection.local import LocalConnection
-from mooring.content import Content
 from mooring.playbook import arguments
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.local import LocalConnection
+from mooring.transport.content import Content
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")
 OLD = {"insecure-registries": ["old.example.com"]}

@@ -17,9 +17,9 @@ from processes import ends_within
 from test_docker_settings import NEW, OLD, change, reload_plan
 from test_docker_settings_guard import AFTER, hanging, settings
 
-from mooring.bundle import Bundle
-from mooring.connection.local import LocalConnection
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.local import LocalConnection
 
 OUTERMOST = True
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")

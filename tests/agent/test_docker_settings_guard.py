@@ -19,11 +19,11 @@ from processes import await_text, ends_within
 from test_docker_settings import NEW, OLD, change, reload_plan, restart_plan
 
 from mooring.agent.transaction import faults
-from mooring.bundle import Bundle
-from mooring.connection.local import LocalConnection
 from mooring.errors import MooringError
 from mooring.playbook import arguments
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.local import LocalConnection
 
 OUTERMOST = True
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")

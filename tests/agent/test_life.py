@@ -15,11 +15,11 @@ from interpreters import find_interpreters
 from processes import await_text, ends_within, runs
 
 from mooring.agent import boot, wire
-from mooring.bundle import AGENT, TOO_OLD, Bundle
-from mooring.connection.local import LocalConnection
-from mooring.connection.process import Process
 from mooring.errors import AgentError, ConnectionLost
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import AGENT, TOO_OLD, Bundle
+from mooring.transport.connection.local import LocalConnection
+from mooring.transport.connection.process import Process
 
 
 class Shell(LocalConnection):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
 
 
 class Bytes:

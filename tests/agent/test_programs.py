@@ -7,7 +7,7 @@ from pathlib import Path
 
 from processes import ends_within
 
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
 
 
 def test_text_in_and_out(remote: Remote) -> None:

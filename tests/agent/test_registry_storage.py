@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from fake_engine import fake_engine
 
-from mooring.bundle import Bundle
-from mooring.connection.local import LocalConnection
 from mooring.playbook import arguments
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.local import LocalConnection
 
 
 @pytest.fixture(scope="module")

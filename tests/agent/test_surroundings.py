@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from agent_modules import SOURCES
 
-from mooring.bundle import Bundle
-from mooring.connection.local import LocalConnection
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.local import LocalConnection
 
 TRAP = "import os\nos.close(os.open({mark!r} + '/' + {name!r}, os.O_CREAT | os.O_WRONLY))\n"
 # What old virtualenvs have in place of the standard library: a `site` that knows where it is.

@@ -11,10 +11,10 @@ import pytest
 
 from mooring.agent import host
 from mooring.agent.modules import tree_owner
-from mooring.bundle import Bundle
-from mooring.connection.local import LocalConnection
 from mooring.playbook import arguments
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.local import LocalConnection
 
 USER, GROUP = 65532, 65531
 ASKED = {"owner": USER, "group": GROUP}

@@ -19,7 +19,7 @@ from typing import Any
 import paramiko
 
 from mooring.agent import wire
-from mooring.connection.become import READY
+from mooring.transport.connection.become import READY
 from tests.hostile.malice import Killed, Malice
 
 SIZE = re.compile(rb"len\(data\)<(\d+)")

@@ -17,14 +17,14 @@ import pytest
 
 from lab.keys import SSH
 from lab.places import BUNDLES
-from mooring.bundle import Bundle
-from mooring.connection import open_connection
-from mooring.connection.become import Become
-from mooring.connection.settings import ConnectionSettings
-from mooring.content import FileContent
 from mooring.docker_archive import read_archive
 from mooring.playbook import arguments
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection import open_connection
+from mooring.transport.connection.become import Become
+from mooring.transport.connection.settings import ConnectionSettings
+from mooring.transport.content import FileContent
 
 HOST = os.environ.get("MOORING_LAB_HOST", "server")
 PREFIX = "mooring-lab-devtest"

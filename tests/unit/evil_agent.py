@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from mooring.agent import wire
-from mooring.connection.local import LocalConnection, LocalProcess
-from mooring.connection.process import Process
+from mooring.transport.connection.local import LocalConnection, LocalProcess
+from mooring.transport.connection.process import Process
 
 HELLO = {"hello": {"python": "3.6.8", "pid": 1, "uid": 0}}
 # Takes the bundle away, so that nobody waits; says what is in the file, in pieces; stays until its input ends.

@@ -172,7 +172,7 @@ def docker(
         from mooring.daemon.plan.plan import plan
         from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
         from mooring.docker_texts import texts_of
-        from mooring.reply_texts import checked
+        from mooring.transport.reply_texts import checked
 
         unit = OLD_REDHAT_UNIT if is_redhat else DEBIAN_UNIT
         reply = {
@@ -208,7 +208,7 @@ def other(path: str, program: str, is_planned: bool = False) -> Callable[[str], 
         from mooring.daemon.plan.containers.plan import plan
         from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
         from mooring.explain_containers import texts_of
-        from mooring.reply_texts import checked
+        from mooring.transport.reply_texts import checked
 
         reply = {
             "programs": {program: f"{program} version 5.4.2" if program == "podman" else f"{program} 2.1.9"},
@@ -342,7 +342,7 @@ READERS: dict[str, Reader] = {
     ),
     "hosts": Reader(lambda text: called("mooring.hosts_lines:first_address")(text, "registry.example.com", False)),
     "sudo": Reader(
-        lambda text: importlib.import_module("mooring.connection.become").Become().explain(text.encode(), "web"),
+        lambda text: called("mooring.transport.connection.become:Become")().explain(text.encode(), "web"),
         frames=(("", ""), ("sudo: ", ""), ("Account ", ""), ("account ", "")),
     ),
     "agent: unit's files": Reader(

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from mooring.connection import ConnectionSettings, RunOptions
-from mooring.connection.host_keys import HostKeyCheck, host_name
-from mooring.connection.known_hosts import HostKey, KnownHosts
-from mooring.connection.ssh_config import Target, resolve, resolve_jump
 from mooring.errors import HostKeyRejected, HostUnreachable, InventoryError, TemplateError
 from mooring.templating.foreign import Foreign
 from mooring.templating.templar import Templar
+from mooring.transport.connection import ConnectionSettings, RunOptions
+from mooring.transport.connection.host_keys import HostKeyCheck, host_name
+from mooring.transport.connection.known_hosts import HostKey, KnownHosts
+from mooring.transport.connection.ssh_config import Target, resolve, resolve_jump
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from ssh_server import Rules, SshServer
 
-from mooring.bundle import Bundle
-from mooring.connection import Connection, ConnectionSettings, KeyStore, RunOptions, open_connection
 from mooring.errors import AuthenticationFailed, ConnectionLost, HostKeyRejected, HostUnreachable
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection import Connection, ConnectionSettings, KeyStore, RunOptions, open_connection
 
 
 def make_key(path: Path, passphrase: str | None = None) -> paramiko.PKey:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from test_runner import INVENTORY, play
 
-from mooring.connection.settings import RunOptions
 from mooring.errors import MooringError
 from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook
 from mooring.results import Event, RunFinished, TaskFinished, Warned
 from mooring.run_options import Options
 from mooring.runner import Runner
+from mooring.transport.connection.settings import RunOptions
 
 TASKS = "- command: echo one\n- command: echo two\n"
 

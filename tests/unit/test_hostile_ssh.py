@@ -18,12 +18,12 @@ import pytest
 from hostile_ssh import RawServer, Relay
 from test_connection_ssh import World, line
 
-from mooring.bundle import Bundle
-from mooring.connection import ConnectionSettings, KeyStore, RunOptions, open_connection, ssh
-from mooring.connection import line as line_module
 from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost, HostUnreachable
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection import ConnectionSettings, KeyStore, RunOptions, open_connection, ssh
+from mooring.transport.connection import line as line_module
 
 GREETING = b"SSH-2.0-evil\r\n"
 # Far above what any of these takes.
@@ -156,7 +156,7 @@ WAIT = {
 
 
 def test_silence_is_told_and_its_end_too(world: World, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mooring.connection.transport.PATIENCE", 0.5)
+    monkeypatch.setattr("mooring.transport.connection.transport.PATIENCE", 0.5)
     quiet: list[float] = []
     with open_connection(settings(world, relay.port, "ServerAliveInterval=1")) as connection:
         remote = Remote.start(connection, Bundle(), interpreter=sys.executable)

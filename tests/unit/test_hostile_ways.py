@@ -16,13 +16,13 @@ import pytest
 from hostile_ssh import RawServer, Relay
 from test_connection_ssh import World, line
 
-from mooring import session as session_module
-from mooring.bundle import Bundle
-from mooring.connection import RunOptions
 from mooring.errors import HostUnreachable
-from mooring.session import Session
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
+from mooring.transport import session as session_module
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection import RunOptions
+from mooring.transport.session import Session
 
 SECONDS = 1.0
 # For ways that are good.

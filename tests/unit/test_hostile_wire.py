@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from evil_agent import HELLO, EvilHost, greeting, header, json_frame
 
-from mooring import frames
 from mooring.agent import wire
-from mooring.bundle import Bundle
-from mooring.connection import local
-from mooring.connection.become import READY, Become
 from mooring.errors import AgentError, BecomeFailed, ConnectionLost, HostUnreachable
-from mooring.remote import Remote
+from mooring.transport import frames
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection import local
+from mooring.transport.connection.become import READY, Become
 
 # Far above what any of these takes, so that a host that is waited for is told from one that is refused.
 LONG = 30.0

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from test_runner import Story, play
 
-from mooring import replies
 from mooring.errors import SourceError
 from mooring.results import Outcome, TaskFinished, Warned
+from mooring.transport import replies
 
 SECRET = "secret of the control machine"
 

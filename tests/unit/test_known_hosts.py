@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from mooring.connection import known_hosts
-from mooring.connection.host_keys import HostKeyCheck
-from mooring.connection.known_hosts import HostKey, KnownHosts
 from mooring.errors import HostKeyRejected
+from mooring.transport.connection import known_hosts
+from mooring.transport.connection.host_keys import HostKeyCheck
+from mooring.transport.connection.known_hosts import HostKey, KnownHosts
 
 
 def key_of(content: bytes, kind: str = "ssh-ed25519") -> HostKey:

@@ -54,7 +54,7 @@ def test_the_agent_is_ascii_and_begins_as_python_2_needs_it(path: Path) -> None:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("paramiko", ["mooring/connection"]),
+        ("paramiko", ["mooring/transport/connection"]),
         ("jinja2", ["mooring/templating/templar.py", "mooring/templating/jinja"]),
         ("rich", ["mooring/reporters/screen.py", "mooring/reporters/live.py"]),
         ("invoke", ["mooring/command_line.py", "mooring/finish.py", "tasks.py", "lab/tasks.py", "tests/tasks.py"]),

@@ -17,7 +17,7 @@ from readers import READERS
 from mooring.agent import configuration, host
 from mooring.daemon import daemon_json, json_text
 from mooring.daemon.engine import Engine
-from mooring.reply_texts import checked
+from mooring.transport.reply_texts import checked
 from mooring.verification import access_log
 from mooring.verification.engines import settings as engine_settings
 
@@ -57,7 +57,7 @@ READ_BY = {
     "mooring/verification/engines/podman.py": ("crictl info",),
     "mooring/doctor/backing.py": ("nginx -T",),
     "mooring/hosts_lines.py": ("hosts",),
-    "mooring/connection/become.py": ("sudo",),
+    "mooring/transport/connection/become.py": ("sudo",),
     "mooring/agent/modules/docker_config.py": ("agent: unit's files",),
     "mooring/agent/modules/container_config.py": ("agent: imports", "agent: config_path"),
     "mooring/agent/host.py": ("agent: os-release",),
@@ -73,7 +73,7 @@ OPERATORS = {
     "mooring/agent/modules/blockinfile.py",
     "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py",
     "mooring/playbook/ansible_modules.py", "mooring/playbook/key_values.py",
-    "mooring/files/composing.py", "mooring/connection/config_lines.py",
+    "mooring/files/composing.py", "mooring/transport/connection/config_lines.py",
     "mooring/templating/conversion.py", "mooring/templating/filters.py", "mooring/inventory/yaml_file.py",
     "mooring/inventory/patterns.py", "mooring/templating/jinja_tests.py", "mooring/templating/regex_filters.py",
     "mooring/playbook/roles.py",
@@ -104,11 +104,11 @@ SHORT = {
     "mooring/certificates/names.py": "names of a certificate, which TLS bounds, one by one",
     "mooring/templating/truth.py": "a condition's value, one class of characters",
     "mooring/templating/foreign.py": "one name, of one class of characters",
-    "mooring/messages.py": "frames, bounded where they come in, as JSON",
+    "mooring/transport/messages.py": "frames, bounded where they come in, as JSON",
     "mooring/play_run.py": "names of variables",
     "mooring/registry/answers.py": "answers of a registry, bounded where they come in",
     "mooring/registry/names.py": "one name of a registry's, bounded",
-    "mooring/reply_shapes.py": "replies, bounded where they come in, as JSON",
+    "mooring/transport/reply_shapes.py": "replies, bounded where they come in, as JSON",
     "mooring/templating/variables.py": "names of variables",
 }
 PARSERS = {"re", "difflib", "tomlkit", "yaml"}

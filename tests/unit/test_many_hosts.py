@@ -17,13 +17,13 @@ import paramiko
 import pytest
 from ssh_server import Rules, SshServer
 
-from mooring.bundle import Bundle
-from mooring.connection.settings import RunOptions
-from mooring.descriptors import OWN, Room, make_room
 from mooring.errors import HostUnreachable, UsageError
-from mooring.session import Session
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.settings import RunOptions
+from mooring.transport.descriptors import OWN, Room, make_room
+from mooring.transport.session import Session
 
 ROOT = Path(__file__).parents[2]
 INVOKE = str(Path(sys.executable).with_name("invoke"))

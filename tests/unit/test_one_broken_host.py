@@ -13,11 +13,9 @@ from evil_agent import EvilHost, greeting, json_frame
 from test_runner import play
 from test_status import reply as docker_config
 
-from mooring import explain, session, status, survey, time_limit
+from mooring import explain, status, survey, time_limit
 from mooring.agent import wire
 from mooring.command_line import Request
-from mooring.connection.process import Connection
-from mooring.connection.settings import ConnectionSettings, RunOptions
 from mooring.daemon.plan.record import PATH as RECORD
 from mooring.doctor import session as doctor
 from mooring.errors import HostUnreachable
@@ -27,6 +25,9 @@ from mooring.playbook.playbook import Playbook
 from mooring.results import Event, TaskFinished
 from mooring.run_options import Options
 from mooring.runner import Runner
+from mooring.transport import session
+from mooring.transport.connection.process import Connection
+from mooring.transport.connection.settings import ConnectionSettings, RunOptions
 from mooring.verification.fleet import Fleet, Site
 
 INVENTORY = """\

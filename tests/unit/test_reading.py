@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from mooring.content import FileContent
 from mooring.docker_archive import read_archive
 from mooring.errors import SourceError
 from mooring.files import reading
 from mooring.files.reading import read_bytes, read_text
+from mooring.transport.content import FileContent
 
 
 def make_socket(path: Path) -> None:
@@ -103,12 +103,12 @@ def test_only_reading_opens_files_of_the_operators() -> None:
     """Whoever opens a file in another way would block on a pipe; these have their reasons."""
     allowed = {
         "mooring/playbook/ansible_modules.py": "our own list",
-        "mooring/bundle.py": "our own sources",
+        "mooring/transport/bundle.py": "our own sources",
         "mooring/rollout.py": "writes",
-        "mooring/content.py": "streams what was looked at before",
+        "mooring/transport/content.py": "streams what was looked at before",
         "mooring/docker_archive.py": "likewise",
-        "mooring/connection/host_keys.py": "appends under a lock",
-        "mooring/connection/known_hosts.py": "appends under a lock",
+        "mooring/transport/connection/host_keys.py": "appends under a lock",
+        "mooring/transport/connection/known_hosts.py": "appends under a lock",
         "mooring/templating/foreign.py": "looks into what is a regular file",
         "mooring/files/reading.py": "the one way",
         "mooring/reporters/streams.py": "/dev/null",

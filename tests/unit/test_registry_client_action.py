@@ -13,7 +13,6 @@ from test_runner import Story, play
 
 from mooring.actions import registry_client
 from mooring.call import Call, Reply
-from mooring.content import Content
 from mooring.errors import ArgumentError, SourceError, TemplateError, Where
 from mooring.playbook import arguments
 from mooring.playbook.keywords import Keywords
@@ -21,6 +20,7 @@ from mooring.playbook.tasks import Context, Task
 from mooring.templating.foreign import Foreign, join
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
+from mooring.transport.content import Content
 
 sys.path.insert(0, str(Path(__file__).parent / "daemon"))
 from hosts import DEBIAN_UNIT, JSON

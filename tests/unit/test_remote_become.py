@@ -11,13 +11,13 @@ from typing import ClassVar
 
 import pytest
 
-from mooring.bundle import Bundle
-from mooring.connection import Become
-from mooring.connection.local import LocalConnection
-from mooring.connection.process import Process
 from mooring.deadline import Deadline
 from mooring.errors import BecomeFailed
-from mooring.remote import Remote
+from mooring.transport.agent_client import Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection import Become
+from mooring.transport.connection.local import LocalConnection
+from mooring.transport.connection.process import Process
 
 SUDO = """#!/bin/sh
 # Asks for the password as sudo -S does; the options come in the order that Mooring gives them.

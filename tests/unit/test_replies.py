@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mooring.replies import CONTROL_ONLY, KINDS, MAX_DEPTH, check
+from mooring.transport.replies import CONTROL_ONLY, KINDS, MAX_DEPTH, check
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

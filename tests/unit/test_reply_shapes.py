@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mooring.errors import AgentError
-from mooring.reply_shapes import TEXT, TEXTS, ListOf, MapOf, OrNull, explain, parse, require
+from mooring.transport.reply_shapes import TEXT, TEXTS, ListOf, MapOf, OrNull, explain, parse, require
 
 SHAPE = {
     "names": TEXTS,

@@ -8,7 +8,6 @@ from textwrap import dedent, indent
 
 import pytest
 
-from mooring.connection.settings import RunOptions
 from mooring.errors import SourceError
 from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook
@@ -17,6 +16,7 @@ from mooring.reporters.json_lines import as_object
 from mooring.results import Event, ItemFinished, Outcome, PlayStarted, RunFinished, TaskFinished
 from mooring.run_options import Options
 from mooring.runner import Runner
+from mooring.transport.connection.settings import RunOptions
 
 INVENTORY = """\
 all:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mooring.connection import config_lines
-from mooring.connection.ssh_config import resolve
 from mooring.errors import HostUnreachable
+from mooring.transport.connection import config_lines
+from mooring.transport.connection.ssh_config import resolve
 
 
 @pytest.fixture(autouse=True)

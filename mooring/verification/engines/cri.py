@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Protocol
 
-from mooring.reply_shapes import TEXT, TEXTS, ListOf, OrNull, parse
+from mooring.transport.reply_shapes import TEXT, TEXTS, ListOf, OrNull, parse
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.engines.engine import Asked, ListedImage
 

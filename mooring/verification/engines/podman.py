@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from mooring.reply_shapes import TEXT, TEXTS, ListOf, MapOf, OrNull, parse
+from mooring.transport.reply_shapes import TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.engines.docker import list_with, pull_with
 from mooring.verification.engines.engine import Engine, ListedImage, Words

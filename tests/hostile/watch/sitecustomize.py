@@ -53,8 +53,8 @@ class Watch:
 
     def watch_settings(self) -> None:
         """All values of the records that say how a host is reached, and as whom."""
-        from mooring.connection.become import Become
-        from mooring.connection.settings import ConnectionSettings
+        from mooring.transport.connection.become import Become
+        from mooring.transport.connection.settings import ConnectionSettings
 
         self._watch_record(ConnectionSettings, {"options", "become"})
         self._watch_record(Become, {"prompt"})

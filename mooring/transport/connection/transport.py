@@ -10,7 +10,7 @@ from typing import Any
 import paramiko
 from paramiko.common import MSG_CHANNEL_DATA, MSG_CHANNEL_EXTENDED_DATA
 
-from mooring.connection.line import Line, Packets
+from mooring.transport.connection.line import Line, Packets
 
 OFFERS = ("kex algos: ", "server key: ", "server encrypt: ", "server mac: ")
 # A question that is younger than this is not called unanswered yet.

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.connection.become import Become
-from mooring.connection.keys import KeyStore
-from mooring.connection.known_hosts import KnownHosts
 from mooring.errors import InventoryError
 from mooring.templating.foreign import refuse
+from mooring.transport.connection.become import Become
+from mooring.transport.connection.keys import KeyStore
+from mooring.transport.connection.known_hosts import KnownHosts
 
 # Ansible users often set these, most to share connections; with one connection per host they mean nothing.
 MEANINGLESS_OPTIONS = {"controlmaster", "controlpath", "controlpersist", "loglevel", "requesttty"}

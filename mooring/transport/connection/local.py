@@ -10,9 +10,9 @@ import socket
 import subprocess
 import time
 
-from mooring.connection.process import STALL_SECONDS, Connection, Process, Stream
 from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost
+from mooring.transport.connection.process import STALL_SECONDS, Connection, Process, Stream
 
 CHUNK = 256 * 1024
 # Of standard error in one go, in chunks: a process that never stops writing there must not hold us.

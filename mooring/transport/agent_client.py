@@ -10,17 +10,17 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from mooring import replies
 from mooring.agent import wire
-from mooring.bundle import Bundle
-from mooring.connection.become import Become
-from mooring.connection.process import Connection
 from mooring.deadline import Deadline
 from mooring.errors import AgentError, ArgumentError, ConnectionLost, HostUnreachable, OutOfTime
-from mooring.frames import Frames, Silent
-from mooring.launch import END_SECONDS, Launch
-from mooring.messages import Malformed, Told, name_kind
-from mooring.request import Content, OnProgress, Request, Underway
+from mooring.transport import replies
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection.become import Become
+from mooring.transport.connection.process import Connection
+from mooring.transport.frames import Frames, Silent
+from mooring.transport.launch import END_SECONDS, Launch
+from mooring.transport.messages import Malformed, Told, name_kind
+from mooring.transport.request import Content, OnProgress, Request, Underway
 
 # From the first packet to the agent's hello, in all.
 START_SECONDS = 60.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mooring.messages import Told
+from mooring.transport.messages import Told
 
 # Progress goes on to the reporters at most this often; what comes in between is replaced by what comes later.
 PROGRESS_SECONDS = 0.1

@@ -8,9 +8,9 @@ import secrets
 import shlex
 from dataclasses import dataclass, field
 
-from mooring.connection.process import Process
 from mooring.deadline import Deadline
 from mooring.errors import BecomeFailed, ConnectionLost
+from mooring.transport.connection.process import Process
 
 # What the wrapped command says first, when it runs (bundle.py's script).
 READY = b"\0\0MOORING-SHELL-1\n"

@@ -14,8 +14,8 @@ from typing import Any, NoReturn, Protocol
 import paramiko
 from paramiko.packet import Packetizer
 
-from mooring.connection.process import STALL_SECONDS
 from mooring.deadline import Deadline
+from mooring.transport.connection.process import STALL_SECONDS
 
 # OpenSSH's own limit; beyond it a packet is none.
 LONGEST_PACKET = 256 * 1024

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from mooring.agent import wire
-from mooring.replies import kind_of
+from mooring.transport.replies import kind_of
 
 KINDS = ("reply", "progress", "want")
 # Of a progress's text, in characters; and the largest count of bytes that anything has.

@@ -8,12 +8,12 @@ import time
 
 import paramiko
 
-from mooring.connection.dial import Route
-from mooring.connection.process import STALL_SECONDS, Connection, Process, Stream
-from mooring.connection.settings import ConnectionSettings
-from mooring.connection.transport import Transport
 from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost
+from mooring.transport.connection.dial import Route
+from mooring.transport.connection.process import STALL_SECONDS, Connection, Process, Stream
+from mooring.transport.connection.settings import ConnectionSettings
+from mooring.transport.connection.transport import Transport
 
 CHUNK = 1024 * 1024
 # Of standard error in one go, in chunks: a host that never stops writing there must not hold us.

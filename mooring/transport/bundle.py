@@ -9,9 +9,9 @@ import zlib
 from functools import cached_property
 from pathlib import Path
 
-from mooring.connection.become import READY
+from mooring.transport.connection.become import READY
 
-AGENT = Path(__file__).parent / "agent"
+AGENT = Path(__file__).parents[1] / "agent"
 INTERPRETERS = ("/usr/libexec/platform-python", "python3", "python2.7", "python")
 # Where sudo keeps the login's PATH, a name in it may be a program of the login's: root's own come first.
 OF_THE_SYSTEM = tuple(f"{place}/{name}" for place in ("/usr/bin", "/usr/local/bin") for name in INTERPRETERS[1:])

@@ -11,14 +11,14 @@ import subprocess
 
 import paramiko
 
-from mooring.connection.known_hosts import HostKey, KnownHosts
-from mooring.connection.line import Line
-from mooring.connection.login import Login
-from mooring.connection.settings import ConnectionSettings
-from mooring.connection.ssh_config import Target, resolve, resolve_jump
-from mooring.connection.transport import Transport
 from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost, HostUnreachable
+from mooring.transport.connection.known_hosts import HostKey, KnownHosts
+from mooring.transport.connection.line import Line
+from mooring.transport.connection.login import Login
+from mooring.transport.connection.settings import ConnectionSettings
+from mooring.transport.connection.ssh_config import Target, resolve, resolve_jump
+from mooring.transport.connection.transport import Transport
 
 # A ProxyCommand that does not end when it is asked to.
 END_SECONDS = 2.0

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mooring.bundle import INTERPRETERS, NO_PYTHON, Bundle
-from mooring.connection.become import READY, Become
-from mooring.connection.process import Connection
 from mooring.deadline import Deadline
 from mooring.errors import AgentError, BecomeFailed, ConnectionLost, MooringError
-from mooring.frames import KEPT_WORDS, LONGEST_BANNER, Frames, Silent
-from mooring.messages import Malformed, parse_hello
+from mooring.transport.bundle import INTERPRETERS, NO_PYTHON, Bundle
+from mooring.transport.connection.become import READY, Become
+from mooring.transport.connection.process import Connection
+from mooring.transport.frames import KEPT_WORDS, LONGEST_BANNER, Frames, Silent
+from mooring.transport.messages import Malformed, parse_hello
 
 END_SECONDS = 5.0
 

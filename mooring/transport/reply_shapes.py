@@ -1,7 +1,7 @@
 """What Mooring's own looks must hold, all the way down: the resolvers and planners read them without asking again.
 
-`mooring/replies.py` knows the kinds of what any module returns. These modules' replies go deeper, and one of the wrong
-shape is that host's failure, told where it enters.
+`mooring/transport/replies.py` knows the kinds of what any module returns. These modules' replies go deeper, and one
+of the wrong shape is that host's failure, told where it enters.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.errors import AgentError
-from mooring.replies import kind_of
+from mooring.transport.replies import kind_of
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring import reply_shapes
-from mooring.bundle import Bundle
-from mooring.connection import open_connection
-from mooring.connection.process import Connection, Stream
-from mooring.connection.settings import ConnectionSettings, RunOptions
 from mooring.deadline import Deadline
 from mooring.errors import Interrupted, OutOfTime
-from mooring.remote import START_SECONDS, OnQuiet, Remote
-from mooring.request import Content, OnProgress
 from mooring.templating.variables import Variables
+from mooring.transport import reply_shapes
+from mooring.transport.agent_client import START_SECONDS, OnQuiet, Remote
+from mooring.transport.bundle import Bundle
+from mooring.transport.connection import open_connection
+from mooring.transport.connection.process import Connection, Stream
+from mooring.transport.connection.settings import ConnectionSettings, RunOptions
+from mooring.transport.request import Content, OnProgress
 
 # How long the end of broken-off connections is waited for: what hangs is left to itself.
 ABORT_SECONDS = 0.5

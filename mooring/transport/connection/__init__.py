@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mooring.connection.become import Become
-from mooring.connection.keys import KeyStore
-from mooring.connection.local import LocalConnection
-from mooring.connection.process import Connection, Process
-from mooring.connection.settings import ConnectionSettings, RunOptions
-from mooring.connection.ssh import SshConnection
 from mooring.deadline import Deadline
+from mooring.transport.connection.become import Become
+from mooring.transport.connection.keys import KeyStore
+from mooring.transport.connection.local import LocalConnection
+from mooring.transport.connection.process import Connection, Process
+from mooring.transport.connection.settings import ConnectionSettings, RunOptions
+from mooring.transport.connection.ssh import SshConnection
 
 __all__ = [
     "Become",

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mooring.agent import wire
-from mooring.connection.process import Process
 from mooring.deadline import Deadline
-from mooring.messages import Malformed, parse
+from mooring.transport.connection.process import Process
+from mooring.transport.messages import Malformed, parse
 
 # Before the agent's marker: what logins print.
 LONGEST_BANNER = 1024 * 1024

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mooring.connection.known_hosts import Entry, HostKey, KnownHosts
 from mooring.errors import HostKeyRejected
+from mooring.transport.connection.known_hosts import Entry, HostKey, KnownHosts
 
 
 def host_name(host: str, port: int) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import paramiko
 
-from mooring.connection.keys import KeyProblem, KeyStore, public_blob
-from mooring.connection.ssh_config import Target
-from mooring.connection.transport import Transport
 from mooring.deadline import Deadline
 from mooring.errors import AuthenticationFailed, ConnectionLost
+from mooring.transport.connection.keys import KeyProblem, KeyStore, public_blob
+from mooring.transport.connection.ssh_config import Target
+from mooring.transport.connection.transport import Transport
 
 DEFAULT_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 AUTHENTICATION_SECONDS = 30.0

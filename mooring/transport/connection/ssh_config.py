@@ -12,10 +12,10 @@ from typing import Any
 
 import paramiko
 
-from mooring.connection.config_lines import Config, check_words, include
-from mooring.connection.host_keys import HostKeyCheck, host_name
 from mooring.errors import HostUnreachable, on_one_line
 from mooring.files.reading import expand
+from mooring.transport.connection.config_lines import Config, check_words, include
+from mooring.transport.connection.host_keys import HostKeyCheck, host_name
 
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_ALIVE_SECONDS = 15
