@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mooring.agent.modules import docker_image as module
 from mooring.call import Call, Reply
-from mooring.docker_archive import read_archive
 from mooring.errors import ArgumentError
 from mooring.playbook.tasks import Context, Task
+from mooring.registry.docker_archive import read_archive
 from mooring.templating.templar import is_template
 from mooring.transport.content import FileContent
 

@@ -17,8 +17,8 @@ import pytest
 
 from lab.keys import SSH
 from lab.places import BUNDLES
-from mooring.docker_archive import read_archive
 from mooring.playbook import arguments
+from mooring.registry.docker_archive import read_archive
 from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle
 from mooring.transport.connection import open_connection

@@ -8,8 +8,8 @@ import tarfile
 
 import pytest
 
-from mooring.docker_archive import CHUNK, read_archive
 from mooring.errors import SourceError, Where
+from mooring.registry.docker_archive import CHUNK, read_archive
 
 CONFIG = json.dumps({"rootfs": {"diff_ids": ["sha256:layer"]}}).encode()
 CONFIG_DIGEST = hashlib.sha256(CONFIG).hexdigest()

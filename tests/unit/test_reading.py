@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mooring.docker_archive import read_archive
 from mooring.errors import SourceError
 from mooring.files import reading
 from mooring.files.reading import read_bytes, read_text
+from mooring.registry.docker_archive import read_archive
 from mooring.transport.content import FileContent
 
 
@@ -106,7 +106,7 @@ def test_only_reading_opens_files_of_the_operators() -> None:
         "mooring/transport/bundle.py": "our own sources",
         "mooring/rollout.py": "writes",
         "mooring/transport/content.py": "streams what was looked at before",
-        "mooring/docker_archive.py": "likewise",
+        "mooring/registry/docker_archive.py": "likewise",
         "mooring/transport/connection/host_keys.py": "appends under a lock",
         "mooring/transport/connection/known_hosts.py": "appends under a lock",
         "mooring/templating/foreign.py": "looks into what is a regular file",
