@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.call import Call, Reply
+from mooring.actions.call import Call, Reply
 from mooring.errors import TemplateError
 from mooring.host_state import HostState
 from mooring.play_run import PlayRun

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mooring.actions.effects import EFFECT, IncludeVariables, SetFacts
 from mooring.attempt import Attempt
 from mooring.conditions import enrich, judge, unmet
-from mooring.effects import EFFECT, IncludeVariables, SetFacts
 from mooring.errors import BecomeFailed, HostUnreachable, SourceError, TaskTimedOut, TemplateError
 from mooring.host_state import HostState
 from mooring.loops import Loop, sum_up

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mooring.effects import Include, Steer
+from mooring.actions.effects import Include, Steer
 from mooring.errors import PlaybookError, SourceError
 from mooring.host_state import HostState, Standing
 from mooring.loops import item_variables

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from mooring.actions.call import Call, Reply
 from mooring.agent.attributes import FILE_ARGS
-from mooring.call import Call, Reply
 from mooring.errors import ArgumentError, PlaybookError
 from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mooring.actions.call import Call, Reply
 from mooring.agent.modules import docker_image as module
-from mooring.call import Call, Reply
 from mooring.errors import ArgumentError
 from mooring.playbook.tasks import Context, Task
 from mooring.registry.docker_archive import read_archive

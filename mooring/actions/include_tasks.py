@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mooring.call import Call, Reply
-from mooring.effects import EFFECT, Include
+from mooring.actions.call import Call, Reply
+from mooring.actions.effects import EFFECT, Include
 from mooring.playbook.loading import MAX_IMPORTS, load_file
 from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mooring.call import Call, Reply
-from mooring.effects import EFFECT, Steer
+from mooring.actions.call import Call, Reply
+from mooring.actions.effects import EFFECT, Steer
 
 ARGS = {
     "free_form": {

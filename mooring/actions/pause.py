@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mooring.call import Call, Reply
+from mooring.actions.call import Call, Reply
 
 ARGS = {
     "seconds": {"type": "float"},

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from mooring.call import Call, Reply
+from mooring.actions.call import Call, Reply
 from mooring.certificates.judge import NAMES, Problem, find_key_problem, judge
 from mooring.certificates.parse import parse_pem
 from mooring.certificates.subjects import names_of, trusted_by

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mooring.aftermath import find_out
-from mooring.call import Call, Reply
+from mooring.actions.call import Call, Reply
+from mooring.actions.recover_result import find_out
 from mooring.daemon.plan import record, settlement, show
 from mooring.daemon.plan.containers.host import PLANNED, ContainerHost, record_path, record_paths
 from mooring.daemon.plan.containers.plan import plan as plan_containers

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mooring.call import Call, Reply
-from mooring.effects import EFFECT, SetFacts
+from mooring.actions.call import Call, Reply
+from mooring.actions.effects import EFFECT, SetFacts
 from mooring.errors import ArgumentError
 from mooring.playbook.keywords import check_set_name
 from mooring.playbook.tasks import Context, Task

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mooring.actions import copy
+from mooring.actions.call import Call, Reply
 from mooring.agent.attributes import FILE_ARGS
-from mooring.call import Call, Reply
 from mooring.playbook.tasks import Context, Task
 from mooring.templating.templar import is_template
 from mooring.transport.content import Content

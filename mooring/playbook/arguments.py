@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from mooring.templating.conversion import Spec, convert
 from mooring.templating.templar import is_template
 
 PACKAGE = Path(__file__).parents[1]
+_DECLARED = re.compile(r"^ARGS\b", re.MULTILINE)
 ROOMS = {"action": "mooring.actions", "module": "mooring.agent.modules"}
 COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.")
 
@@ -49,10 +51,20 @@ class Signature:
         return found
 
 
-def known_names() -> set[str]:
+@functools.cache
+def known_names() -> frozenset[str]:
     """The names of all modules and actions."""
-    folders = (PACKAGE / "actions", PACKAGE / "agent" / "modules")
-    return {path.stem for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"}
+    return frozenset(_names("agent", "modules")) | action_names()
+
+
+@functools.cache
+def action_names() -> frozenset[str]:
+    """The names of all actions: the files that declare their arguments. The others of that folder serve them."""
+    return frozenset(name for name, path in _names("actions").items() if _DECLARED.search(path.read_text("utf-8")))
+
+
+def _names(*folder: str) -> dict[str, Path]:
+    return {path.stem: path for path in PACKAGE.joinpath(*folder).glob("*.py") if path.stem != "__init__"}
 
 
 def short_name(name: str) -> str:
@@ -68,7 +80,7 @@ def short_name(name: str) -> str:
 
 def has_action(name: str) -> bool:
     """Whether the work of `name` begins on the control side."""
-    return (PACKAGE / "actions" / f"{name}.py").exists()
+    return name in action_names()
 
 
 def action_module(name: str) -> Any:

@@ -156,7 +156,7 @@ class TaskReader:
         arguments.check(signature, args, wheres, place)
         return signature.name, args
 
-    def _refuse_words(self, keys: list[str], known: set[str]) -> NoReturn:
+    def _refuse_words(self, keys: list[str], known: frozenset[str]) -> NoReturn:
         """Refuse what is no module and no keyword; what is one was not read because of another mistake."""
         mistakes = Mistakes()
         for key in keys:

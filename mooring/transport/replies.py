@@ -1,7 +1,7 @@
 """A module's reply, checked where it enters: what the control side may set is taken out, the rest has known kinds.
 
 A reply is data about the host that sent it. It steers nothing: includes, variables for the run, loops and private
-marks come from actions of the control side, as `mooring/effects.py` has them.
+marks come from actions of the control side, as `mooring/actions/effects.py` has them.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from test_registry_client_action import LOOKED, REGISTRIES, HostModules, call
 
-from mooring import aftermath
+from mooring.actions import recover_result as aftermath
 from mooring.actions import registry_client
-from mooring.call import Reply
+from mooring.actions.call import Reply
 from mooring.errors import AgentError, ConnectionLost, HostUnreachable
 
 NEW = {"registries": REGISTRIES}

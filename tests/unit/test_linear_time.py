@@ -72,7 +72,7 @@ OPERATORS = {
     "mooring/agent/edits.py", "mooring/agent/modes.py",
     "mooring/agent/modules/blockinfile.py",
     "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py",
-    "mooring/playbook/ansible_modules.py", "mooring/playbook/key_values.py",
+    "mooring/playbook/ansible_modules.py", "mooring/playbook/arguments.py", "mooring/playbook/key_values.py",
     "mooring/files/composing.py", "mooring/transport/connection/config_lines.py",
     "mooring/templating/conversion.py", "mooring/templating/filters.py", "mooring/inventory/yaml_file.py",
     "mooring/inventory/patterns.py", "mooring/templating/jinja_tests.py", "mooring/templating/regex_filters.py",

@@ -12,7 +12,7 @@ from pem_files import make_pair
 from test_runner import Story, play
 
 from mooring.actions import registry_client
-from mooring.call import Call, Reply
+from mooring.actions.call import Call, Reply
 from mooring.errors import ArgumentError, SourceError, TemplateError, Where
 from mooring.playbook import arguments
 from mooring.playbook.keywords import Keywords

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.call import Call, Reply
+from mooring.actions.call import Call, Reply
 from mooring.errors import HostUnreachable
 
 # How long a host may be out of reach before the question is given up; how long a guard may take after the deadline.
