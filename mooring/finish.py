@@ -9,8 +9,8 @@ from collections.abc import Callable
 from invoke import Exit
 
 from mooring.errors import MooringError
-from mooring.interrupts import read_terminal, restore_terminal
 from mooring.reporters import last_words, streams
+from mooring.run.interrupts import read_terminal, restore_terminal
 
 INTERRUPTED = 130
 # What writing to a disk, and to nothing else, ends in.

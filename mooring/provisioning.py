@@ -19,9 +19,9 @@ from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
 from mooring.reporters.last_words import write_beside
 from mooring.results import Event, Recap, RunFinished, Warned
-from mooring.rollout import RetryFile
-from mooring.run_options import Options
-from mooring.runner import INTERRUPTED, Runner
+from mooring.run.options import Options
+from mooring.run.retry import RetryFile
+from mooring.run.runner import INTERRUPTED, Runner
 from mooring.transport.connection import KeyStore, RunOptions
 
 

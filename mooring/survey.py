@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from mooring.command_line import Request
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
 from mooring.explain import host_variables, looking_user
-from mooring.host_state import HostState
 from mooring.inventory.inventory import Host, Inventory
-from mooring.play_run import PlayRun
 from mooring.playbook import arguments
 from mooring.playbook.playbook import Play, Playbook
 from mooring.playbook.tasks import Context
 from mooring.provisioning import connection_options, options
 from mooring.registry.transport import Endpoint
+from mooring.run.host_state import HostState
+from mooring.run.play_run import PlayRun
 from mooring.senseless import SENSELESS, describe
 from mooring.templating.variables import Variables
 from mooring.transport.bundle import Bundle

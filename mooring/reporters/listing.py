@@ -8,7 +8,7 @@ from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
     from mooring.playbook.playbook import Playbook
-    from mooring.runner import Runner
+    from mooring.run.runner import Runner
 
 
 def write_hosts(playbook: Playbook, runner: Runner, stream: TextIO | None = None) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import HostUnreachable, UsageError
-from mooring.host_state import HostState
 from mooring.inventory.inventory import Inventory
-from mooring.play_run import PlayRun
 from mooring.playbook import arguments
 from mooring.playbook.playbook import Play, Playbook
-from mooring.run_options import Options as PlayOptions
+from mooring.run.host_state import HostState
+from mooring.run.options import Options as PlayOptions
+from mooring.run.play_run import PlayRun
+from mooring.run.time_limit import LOOK_SECONDS
 from mooring.senseless import SENSELESS, describe
-from mooring.time_limit import LOOK_SECONDS
 from mooring.transport.bundle import Bundle
 from mooring.transport.connection.settings import RunOptions
 from mooring.transport.descriptors import Room, make_room

@@ -11,8 +11,8 @@ from mooring.errors import MooringError
 from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook
 from mooring.results import Event, RunFinished, TaskFinished, Warned
-from mooring.run_options import Options
-from mooring.runner import Runner
+from mooring.run.options import Options
+from mooring.run.runner import Runner
 from mooring.transport.connection.settings import RunOptions
 
 TASKS = "- command: echo one\n- command: echo two\n"

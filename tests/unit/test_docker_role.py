@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mooring.conditions import unmet
 from mooring.playbook.roles import load_variables
+from mooring.run.conditions import unmet
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from mooring.interrupts import Interrupts
+from mooring.run.interrupts import Interrupts
 
 ROOT = Path(__file__).parents[2]
 INVOKE = str(Path(sys.executable).with_name("invoke"))
@@ -146,7 +146,7 @@ def test_signals_are_counted_and_the_third_breaks_off() -> None:
 
 PROMPT = """
 import getpass, signal, threading, time
-from mooring.interrupts import Interrupts
+from mooring.run.interrupts import Interrupts
 with Interrupts(lambda: None):
     threading.Thread(target=getpass.getpass, daemon=True).start()
     time.sleep(0.5)

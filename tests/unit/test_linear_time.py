@@ -77,7 +77,7 @@ OPERATORS = {
     "mooring/templating/conversion.py", "mooring/templating/filters.py", "mooring/inventory/yaml_file.py",
     "mooring/inventory/patterns.py", "mooring/templating/jinja_tests.py", "mooring/templating/regex_filters.py",
     "mooring/playbook/roles.py",
-    "mooring/files/nodes.py", "mooring/rollout.py",
+    "mooring/files/nodes.py", "mooring/run/retry.py",
     "mooring/files/scalars.py", "mooring/source.py", "mooring/templating/templar.py", "mooring/inventory/group_vars.py",
 }  # fmt: skip
 # What is read is short, or is bounded where it comes in.
@@ -105,7 +105,7 @@ SHORT = {
     "mooring/templating/truth.py": "a condition's value, one class of characters",
     "mooring/templating/foreign.py": "one name, of one class of characters",
     "mooring/transport/messages.py": "frames, bounded where they come in, as JSON",
-    "mooring/play_run.py": "names of variables",
+    "mooring/run/play_run.py": "names of variables",
     "mooring/registry/answers.py": "answers of a registry, bounded where they come in",
     "mooring/registry/names.py": "one name of a registry's, bounded",
     "mooring/transport/reply_shapes.py": "replies, bounded where they come in, as JSON",

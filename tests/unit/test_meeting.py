@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from mooring.meeting import Meeting
+from mooring.run.barrier import Meeting
 
 
 def test_nobody_waits_for_a_host_that_is_level_or_further_on() -> None:

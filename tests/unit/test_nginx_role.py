@@ -8,8 +8,8 @@ import pytest
 import yaml
 from pem_files import make_pair
 
-from mooring.conditions import unmet
 from mooring.playbook.roles import load_variables
+from mooring.run.conditions import unmet
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 

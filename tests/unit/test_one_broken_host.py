@@ -13,7 +13,7 @@ from evil_agent import EvilHost, greeting, json_frame
 from test_runner import play
 from test_status import reply as docker_config
 
-from mooring import explain, status, survey, time_limit
+from mooring import explain, status, survey
 from mooring.agent import wire
 from mooring.command_line import Request
 from mooring.daemon.plan.record import PATH as RECORD
@@ -23,8 +23,9 @@ from mooring.explain import ExplainFailed
 from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook
 from mooring.results import Event, TaskFinished
-from mooring.run_options import Options
-from mooring.runner import Runner
+from mooring.run import time_limit
+from mooring.run.options import Options
+from mooring.run.runner import Runner
 from mooring.transport import session
 from mooring.transport.connection.process import Connection
 from mooring.transport.connection.settings import ConnectionSettings, RunOptions

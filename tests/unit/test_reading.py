@@ -105,7 +105,7 @@ def test_only_reading_opens_files_of_the_operators() -> None:
         "mooring/playbook/ansible_modules.py": "our own list",
         "mooring/playbook/arguments.py": "our own actions",
         "mooring/transport/bundle.py": "our own sources",
-        "mooring/rollout.py": "writes",
+        "mooring/run/retry.py": "writes",
         "mooring/transport/content.py": "streams what was looked at before",
         "mooring/registry/docker_archive.py": "likewise",
         "mooring/transport/connection/host_keys.py": "appends under a lock",

@@ -17,7 +17,7 @@ from mooring.inventory.inventory import Inventory
 from mooring.provisioning import run_playbook
 from mooring.reporters.console import Console
 from mooring.results import Recap, Remainder, RunFinished
-from mooring.rollout import FOLDER, RetryFile, Rollout
+from mooring.run.retry import FOLDER, RetryFile, Rollout
 
 HEAD = "serial: 1\nmax_fail_percentage: 0\n"
 

@@ -14,8 +14,8 @@ from mooring.playbook.playbook import Playbook
 from mooring.playbook.tags import TagChoice
 from mooring.reporters.json_lines import as_object
 from mooring.results import Event, ItemFinished, Outcome, PlayStarted, RunFinished, TaskFinished
-from mooring.run_options import Options
-from mooring.runner import Runner
+from mooring.run.options import Options
+from mooring.run.runner import Runner
 from mooring.transport.connection.settings import RunOptions
 
 INVENTORY = """\

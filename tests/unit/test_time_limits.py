@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from test_runner import Story, play
 
-from mooring import time_limit
 from mooring.errors import PlaybookError, TaskTimedOut
 from mooring.results import Outcome
-from mooring.time_limit import TimeLimit, looking_seconds
+from mooring.run import time_limit
+from mooring.run.time_limit import TimeLimit, looking_seconds
 
 
 def test_a_task_that_takes_too_long_fails_and_is_ended_on_the_host(tmp_path: Path) -> None:

@@ -15,23 +15,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.choice import Choice
 from mooring.errors import Interrupted, SourceError, TemplateError
-from mooring.host_state import HostState, Standing
-from mooring.interrupts import Interrupts
 from mooring.inventory.inventory import Host, Inventory
-from mooring.mishap import Mishap, broken_result
-from mooring.play_run import PlayRun
 from mooring.playbook.playbook import Play, Playbook
 from mooring.playbook.serial import batches, exceeds
 from mooring.results import Event, PlayStarted, Recap, Remainder, RunFinished, TaskFinished, Warned
-from mooring.rollout import Rollout
-from mooring.run_options import Options
+from mooring.run.choice import Choice
+from mooring.run.host_state import HostState, Standing
+from mooring.run.interrupts import Interrupts
+from mooring.run.mishap import Mishap, broken_result
+from mooring.run.options import Options
+from mooring.run.play_run import PlayRun
+from mooring.run.retry import Rollout
+from mooring.run.walker import Walker
 from mooring.transport.bundle import Bundle
 from mooring.transport.connection.settings import RunOptions
 from mooring.transport.descriptors import Room, make_room
 from mooring.transport.session import Session
-from mooring.walker import Walker
 
 INTERRUPTED = 130
 DRIFT = 8

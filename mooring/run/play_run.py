@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import Interrupted, SourceError, TemplateError, Where
-from mooring.host_state import HostState
 from mooring.inventory.inventory import Inventory
-from mooring.meeting import Meeting, Position
 from mooring.playbook.handlers import Handlers
 from mooring.playbook.keywords import Keywords, check_become_method
 from mooring.playbook.playbook import Play, load_vars_file
 from mooring.playbook.tasks import Context, Task
 from mooring.results import Event, Warned
-from mooring.run_options import Options
+from mooring.run.barrier import Meeting, Position
+from mooring.run.host_state import HostState
+from mooring.run.options import Options
 from mooring.templating.conversion import as_bool
 from mooring.templating.foreign import Foreign
 from mooring.templating.templar import OMIT, Templar

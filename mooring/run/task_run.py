@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mooring.actions.effects import EFFECT, IncludeVariables, SetFacts
-from mooring.attempt import Attempt
-from mooring.conditions import enrich, judge, unmet
 from mooring.errors import BecomeFailed, HostUnreachable, SourceError, TaskTimedOut, TemplateError
-from mooring.host_state import HostState
-from mooring.loops import Loop, sum_up
-from mooring.play_run import PlayRun
 from mooring.playbook.tasks import Task
 from mooring.results import ItemFinished, Result, Warned
-from mooring.return_values import as_number, failure, outcome_of, public, says_failed
+from mooring.run.attempt import Attempt
+from mooring.run.conditions import enrich, judge, unmet
+from mooring.run.host_state import HostState
+from mooring.run.loops import Loop, sum_up
+from mooring.run.play_run import PlayRun
+from mooring.run.return_values import as_number, failure, outcome_of, public, says_failed
 from mooring.templating.foreign import mark, refuse_name
 from mooring.templating.templar import OMIT
 from mooring.templating.variables import Variables

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mooring.errors import PlaybookError, UsageError
 from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook.playbook import Play
-from mooring.run_options import Options
+from mooring.run.options import Options
 from mooring.templating.templar import is_template
 from mooring.templating.variables import Variables
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from mooring.actions.effects import Include, Steer
 from mooring.errors import PlaybookError, SourceError
-from mooring.host_state import HostState, Standing
-from mooring.loops import item_variables
-from mooring.play_run import PlayRun
 from mooring.playbook.loading import load_file
 from mooring.playbook.tasks import Block, Step, Task
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
-from mooring.return_values import failure
-from mooring.task_run import TaskRun
+from mooring.run.host_state import HostState, Standing
+from mooring.run.loops import item_variables
+from mooring.run.play_run import PlayRun
+from mooring.run.return_values import failure
+from mooring.run.task_run import TaskRun
 from mooring.templating.variables import Item, unsafe
 
 # In a position, what comes after every step of a section.

@@ -9,15 +9,15 @@ from typing import Any
 
 from mooring.actions.call import Call, Reply
 from mooring.errors import TemplateError
-from mooring.host_state import HostState
-from mooring.play_run import PlayRun
 from mooring.playbook import arguments
 from mooring.playbook.tasks import Task
 from mooring.results import Progress, Silence
+from mooring.run.host_state import HostState
+from mooring.run.play_run import PlayRun
+from mooring.run.time_limit import TimeLimit
 from mooring.templating.foreign import mark
 from mooring.templating.templar import OMIT
 from mooring.templating.variables import Variables, unsafe
-from mooring.time_limit import TimeLimit
 from mooring.transport.request import Content
 
 

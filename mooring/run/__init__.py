@@ -1,0 +1,1 @@
+"""The run: plays and batches, tasks on hosts, results."""
