@@ -6,18 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring import explain, explain_containers
-from mooring.daemon.conflicts import Conflict, Severity
-from mooring.daemon.container_texts import CONTAINERD, CRIO
-from mooring.daemon.containerd import config
-from mooring.daemon.effective import Effective
-from mooring.daemon.origin import Placed
-from mooring.daemon.plan.containers.host import record_path
-from mooring.daemon.plan.record import PATH as RECORD
-from mooring.daemon.registries import Registries, as_it_runs, by_files
-from mooring.daemon.route import Route
-from mooring.daemon.running import REGISTRY_KEYS, Difference
-from mooring.docker_texts import texts_of
+from mooring import explain
+from mooring.engines import explanation_containers as explain_containers
+from mooring.engines.containerd import config
+from mooring.engines.docker.conflicts import Conflict, Severity
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.registries import Registries, as_it_runs, by_files
+from mooring.engines.docker.reply import texts_of
+from mooring.engines.docker.running import REGISTRY_KEYS, Difference
+from mooring.engines.origin import Placed
+from mooring.engines.plan.containers.host import record_path
+from mooring.engines.plan.record import PATH as RECORD
+from mooring.engines.route import Route
+from mooring.engines.texts import CONTAINERD, CRIO
 from mooring.explain import BootExplanation
 from mooring.server_checkup import ServerCheckup
 from mooring.transport.reply_shapes import OrNull, parse

@@ -7,21 +7,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mooring.command_line import Request, parse_extra_vars
-from mooring.daemon.boot import Boot, at_boot
-from mooring.daemon.conflicts import Conflict
-from mooring.daemon.container_texts import ContainerTexts
-from mooring.daemon.effective import Effective, Texts, resolve
-from mooring.daemon.endpoints import Host, explain
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.registries import Registries, as_it_runs, by_files
-from mooring.daemon.route import Route, split_image
-from mooring.daemon.running import Difference, differences
-from mooring.docker_texts import texts_of
+from mooring.engines.docker.boot import Boot, at_boot
+from mooring.engines.docker.conflicts import Conflict
+from mooring.engines.docker.effective import Effective, Texts, resolve
+from mooring.engines.docker.endpoints import Host, explain
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import Registries, as_it_runs, by_files
+from mooring.engines.docker.reply import texts_of
+from mooring.engines.docker.running import Difference, differences
+from mooring.engines.explanation_containers import ENGINES as CONTAINER_ENGINES
+from mooring.engines.explanation_containers import ContainerExplanation, choose
+from mooring.engines.explanation_containers import build as build_containers
+from mooring.engines.explanation_containers import texts_of as container_texts_of
+from mooring.engines.route import Route, split_image
+from mooring.engines.texts import ContainerTexts
 from mooring.errors import MooringError, UsageError
-from mooring.explain_containers import ENGINES as CONTAINER_ENGINES
-from mooring.explain_containers import ContainerExplanation, choose
-from mooring.explain_containers import build as build_containers
-from mooring.explain_containers import texts_of as container_texts_of
 from mooring.inventory.inventory import Host as InventoryHost
 from mooring.inventory.inventory import Inventory
 from mooring.playbook import arguments

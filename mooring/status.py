@@ -10,11 +10,11 @@ from typing import Any
 from mooring import checkup, hosts_lines, server_checkup
 from mooring.checkup import HUB, Checkup, Missing
 from mooring.command_line import Request
-from mooring.daemon.endpoints import MANIFEST
-from mooring.daemon.entries import FIRST, MISLEADING
-from mooring.daemon.plan.containers.host import record_paths
-from mooring.daemon.plan.record import PATH as RECORD
-from mooring.daemon.route import Route
+from mooring.engines.docker.endpoints import MANIFEST
+from mooring.engines.docker.entries import FIRST, MISLEADING
+from mooring.engines.plan.containers.host import record_paths
+from mooring.engines.plan.record import PATH as RECORD
+from mooring.engines.route import Route
 from mooring.explain import DOCKER
 from mooring.reporters import fleet_table
 from mooring.reporters.last_words import write_beside

@@ -9,16 +9,16 @@ from typing import Any
 
 from mooring.actions.call import Call, Reply
 from mooring.actions.recover_result import find_out
-from mooring.daemon.plan import record, settlement, show
-from mooring.daemon.plan.containers.host import PLANNED, ContainerHost, record_path, record_paths
-from mooring.daemon.plan.containers.plan import plan as plan_containers
-from mooring.daemon.plan.host import SYSCONFIG, Container, Host, Paths
-from mooring.daemon.plan.plan import Plan, plan
-from mooring.daemon.plan.wanted import WHERE_POSSIBLE, Mirror, Registry, Wanted, problems
-from mooring.daemon.registries import HUB
-from mooring.docker_texts import texts_of as docker_texts_of
+from mooring.engines.docker.registries import HUB
+from mooring.engines.docker.reply import texts_of as docker_texts_of
+from mooring.engines.explanation_containers import choose, texts_of
+from mooring.engines.plan import record, settlement, show
+from mooring.engines.plan.containers.host import PLANNED, ContainerHost, record_path, record_paths
+from mooring.engines.plan.containers.plan import plan as plan_containers
+from mooring.engines.plan.host import SYSCONFIG, Container, Host, Paths
+from mooring.engines.plan.plan import Plan, plan
+from mooring.engines.plan.wanted import WHERE_POSSIBLE, Mirror, Registry, Wanted, problems
 from mooring.errors import AgentError, ArgumentError, ConnectionLost, SourceError, Where
-from mooring.explain_containers import choose, texts_of
 from mooring.files.pem import find_problem
 from mooring.files.reading import LARGEST_SETTING, read_text
 from mooring.playbook.tasks import Context, Task

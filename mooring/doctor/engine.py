@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from mooring.checkup import Checkup
-from mooring.daemon import entries
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.judge import judge
 from mooring.doctor.finding import Finding, Verdict
+from mooring.engines.docker import entries
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.docker.judge import judge
 
 # What to do about a conflict, by its rule; the message says what and the places where.
 REMEDIES = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from mooring.daemon.conflicts import Conflict
-from mooring.daemon.route import Endpoint, Route
+from mooring.engines.docker.conflicts import Conflict
+from mooring.engines.route import Endpoint, Route
 from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
+    from mooring.engines.explanation_containers import ContainerExplanation
     from mooring.explain import BootExplanation, Explanation
-    from mooring.explain_containers import ContainerExplanation
 
 STYLES = {"stops the daemon": "bold red", "useless": "yellow", "surprising": "cyan"}
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from fake_engine import fake_engine
 
-from mooring.docker_texts import unchanged
+from mooring.engines.docker.reply import unchanged
 from mooring.playbook import arguments
 from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle

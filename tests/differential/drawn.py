@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from written import ODD, TEXTS, written
 
-from mooring.daemon import sysconfig, systemd
-from mooring.daemon.effective import Texts
-from mooring.daemon.words import expand
+from mooring.engines import systemd
+from mooring.engines.docker import sysconfig
+from mooring.engines.docker.effective import Texts
+from mooring.engines.systemd_words import expand
 
 CONTAINERD = "--containerd=/run/containerd/containerd.sock"
 UNIT = f"""\

@@ -8,8 +8,8 @@ import re
 from drawn import CONTAINERD
 from engines import Bench
 
-from mooring.daemon.engine import recognize
-from mooring.daemon.options import OPTIONS
+from mooring.engines.docker.engine import recognize
+from mooring.engines.docker.options import OPTIONS
 
 DAEMON = ("/usr/sbin/dockerd", CONTAINERD, "--storage-driver=nosuch")
 NONE_OF_THEM = "don't match any configuration option: "

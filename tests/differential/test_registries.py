@@ -9,9 +9,9 @@ from drawn import RUNNING, Drawn, asks, registry_hosts, show
 from engines import Bench
 from hypothesis import assume, given
 
-from mooring.daemon.effective import resolve
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.registries import Registries, as_it_runs, by_files
+from mooring.engines.docker.effective import resolve
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 
 
 def in_order(found: Registries | None) -> Any:

@@ -9,10 +9,10 @@ from engines import Bench
 from hypothesis import assume, given
 from test_registries import in_order
 
-from mooring.daemon.effective import resolve
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.registries import as_it_runs
-from mooring.daemon.reload import after_reload, after_start
+from mooring.engines.docker.effective import resolve
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import as_it_runs
+from mooring.engines.docker.reload import after_reload, after_start
 
 
 def test_the_daemon_has_what_reload_says(bench: Bench, many: int) -> None:

@@ -6,8 +6,8 @@ from drawn import Drawn, asks, hosts, show
 from engines import Bench
 from hypothesis import given
 
-from mooring.daemon.effective import resolve
-from mooring.daemon.judge import judge, will_start
+from mooring.engines.docker.effective import resolve
+from mooring.engines.docker.judge import judge, will_start
 
 OWN = "--storage-driver=nosuch"
 

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from mooring.daemon.plan.record import PATH as RECORD
+from mooring.engines.plan.record import PATH as RECORD
 from tests.hostile.host import Answers, Asked
 
 NAME = "registry.example.com"

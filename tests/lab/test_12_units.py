@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lab_hosts import LookedAt, until
 
-from mooring.daemon import sysconfig, systemd
-from mooring.daemon.words import expand
+from mooring.engines import systemd
+from mooring.engines.docker import sysconfig
+from mooring.engines.systemd_words import expand
 
 HOME = "/root/mooring-argv"
 PRINT = f'#!/bin/sh\nprintf \'%s\\0\' "$0" "$@" > {HOME}/part.$1 && mv {HOME}/part.$1 {HOME}/out.$1\n'

@@ -9,7 +9,7 @@ import pytest
 from invocations import Run, invoke, provision, succeed
 from lab_hosts import LookedAt
 
-from mooring.daemon.plan.record import PATH as RECORD
+from mooring.engines.plan.record import PATH as RECORD
 
 # What the operator has of his own, oddly written: it must come back to the byte.
 DAEMON_JSON = '{"labels":["rack=7"],\n\t"insecure-registries" : [ "198.51.100.0/24" ]   }\n'

@@ -168,10 +168,10 @@ def docker(
         from hosts import DEBIAN_UNIT, OLD_REDHAT_UNIT
 
         from mooring import checkup
-        from mooring.daemon.plan.host import Container, Host
-        from mooring.daemon.plan.plan import plan
-        from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-        from mooring.docker_texts import texts_of
+        from mooring.engines.docker.reply import texts_of
+        from mooring.engines.plan.host import Container, Host
+        from mooring.engines.plan.plan import plan
+        from mooring.engines.plan.wanted import Mirror, Registry, Wanted
         from mooring.transport.reply_texts import checked
 
         unit = OLD_REDHAT_UNIT if is_redhat else DEBIAN_UNIT
@@ -204,10 +204,10 @@ def other(path: str, program: str, is_planned: bool = False) -> Callable[[str], 
 
     def run(text: str) -> Any:
         from mooring import checkup
-        from mooring.daemon.plan.containers.host import ContainerHost, record_path
-        from mooring.daemon.plan.containers.plan import plan
-        from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-        from mooring.explain_containers import texts_of
+        from mooring.engines.explanation_containers import texts_of
+        from mooring.engines.plan.containers.host import ContainerHost, record_path
+        from mooring.engines.plan.containers.plan import plan
+        from mooring.engines.plan.wanted import Mirror, Registry, Wanted
         from mooring.transport.reply_texts import checked
 
         reply = {

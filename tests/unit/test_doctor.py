@@ -11,9 +11,9 @@ import pytest
 from test_status import INFO, SETTINGS, redhat, reply
 
 from mooring import checkup
-from mooring.daemon import conflicts, entries, shapes
 from mooring.doctor import backing, engine, leftovers, session, unread
 from mooring.doctor.finding import Diagnosis, Finding, Verdict, merge
+from mooring.engines.docker import conflicts, entries, shapes
 from mooring.reporters import diagnosis
 from mooring.survey import Lost
 

@@ -12,8 +12,8 @@ import pytest
 
 from mooring import explain
 from mooring.command_line import Request
-from mooring.daemon.effective import Texts
-from mooring.docker_texts import texts_of
+from mooring.engines.docker.effective import Texts
+from mooring.engines.docker.reply import texts_of
 from mooring.errors import HostUnreachable, UsageError
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json

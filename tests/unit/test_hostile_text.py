@@ -17,12 +17,12 @@ from invoke import Exit
 
 from mooring import status
 from mooring.command_line import ask_password
-from mooring.daemon.conflicts import Conflict, Severity
-from mooring.daemon.effective import Texts
-from mooring.daemon.origin import Origin
-from mooring.daemon.route import Endpoint, Route
-from mooring.daemon.running import Difference
 from mooring.doctor.finding import Diagnosis, Finding, Verdict
+from mooring.engines.docker.conflicts import Conflict, Severity
+from mooring.engines.docker.effective import Texts
+from mooring.engines.docker.running import Difference
+from mooring.engines.origin import Origin
+from mooring.engines.route import Endpoint, Route
 from mooring.errors import AgentError, ConnectionLost, Where
 from mooring.explain import BootExplanation, build
 from mooring.finish import finish

@@ -103,7 +103,7 @@ def test_what_a_configuration_means_is_told_without_input_or_output(path: Path) 
     parsers = ("tomlkit", "yaml")
     for name in imports(path):
         top = name.split(".")[0]
-        own = name.startswith(("mooring.daemon", "mooring.errors", "mooring.results", *parsers))
+        own = name.startswith(("mooring.engines", "mooring.errors", "mooring.results", *parsers))
         assert own or top in sys.stdlib_module_names, f"{path} imports {name}"
         assert top not in acting, f"{path} imports {name}"
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]

@@ -15,8 +15,8 @@ import pytest
 from readers import READERS
 
 from mooring.agent import configuration, host
-from mooring.daemon import daemon_json, json_text
-from mooring.daemon.engine import Engine
+from mooring.engines.docker import daemon_json, json_text
+from mooring.engines.docker.engine import Engine
 from mooring.transport.reply_texts import checked
 from mooring.verification import access_log
 from mooring.verification.engines import settings as engine_settings
@@ -43,11 +43,11 @@ def test_a_reader_takes_linear_time(name: str, whole: bool) -> None:
 
 # Which readers above go through a file's expressions and parsers; a folder's holds for all of its files.
 READ_BY = {
-    "mooring/daemon": ("daemon.json", "daemon.json of 28", "daemon.json of Red Hat",
+    "mooring/engines": ("daemon.json", "daemon.json of 28", "daemon.json of Red Hat",
                        "reply", "reply of Red Hat's", "unit", "unit's command", "argv", "version", "sysconfig",
                        "registries.conf of the service", "flags of the service", "policy", "podman", "crio",
                        "containerd", "hosts.toml", "buildkit"),
-    "mooring/daemon/plan": ("daemon.json, planned", "record, planned", "podman, planned", "containerd, planned"),
+    "mooring/engines/plan": ("daemon.json, planned", "record, planned", "podman, planned", "containerd, planned"),
     "mooring/checkup.py": ("record",),
     "mooring/reporters": ("screen",),
     "mooring/verification/access_log.py": ("access log",),

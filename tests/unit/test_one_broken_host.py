@@ -16,8 +16,8 @@ from test_status import reply as docker_config
 from mooring import explain, status, survey
 from mooring.agent import wire
 from mooring.command_line import Request
-from mooring.daemon.plan.record import PATH as RECORD
 from mooring.doctor import session as doctor
+from mooring.engines.plan.record import PATH as RECORD
 from mooring.errors import HostUnreachable
 from mooring.explain import ExplainFailed
 from mooring.inventory.inventory import Inventory

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mooring import checkup, status
-from mooring.daemon.plan.record import PATH as RECORD
+from mooring.engines.plan.record import PATH as RECORD
 from mooring.reporters import fleet_table
 from mooring.status import Row
 from mooring.survey import Lost

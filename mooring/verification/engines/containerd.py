@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mooring.agent.configuration import LARGEST
-from mooring.daemon import json_text, toml
+from mooring.engines import toml
+from mooring.engines.docker import json_text
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.engines.cri import Client, Crictl, Ctr
 from mooring.verification.engines.engine import Engine, ListedImage, Words

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mooring.daemon.effective import resolve
-from mooring.daemon.registries import as_it_runs
-from mooring.docker_texts import texts_of
+from mooring.engines.docker.effective import resolve
+from mooring.engines.docker.registries import as_it_runs
+from mooring.engines.docker.reply import texts_of
 from mooring.verification.backend import Ran
 from mooring.verification.engines import settings
 from mooring.verification.engines.engine import Engine, ListedImage

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from mooring.daemon import registry_names
-from mooring.daemon.entries import FIRST, MISLEADING, SIGNATURES
+from mooring.engines.docker import registry_names
+from mooring.engines.docker.entries import FIRST, MISLEADING, SIGNATURES
 from mooring.verification.engines.engine import DOCKERS, lacking
 from mooring.verification.findings import SETTING, Finding
 

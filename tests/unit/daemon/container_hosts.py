@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mooring.daemon.container_texts import ContainerTexts
-from mooring.daemon.podman.effective import Effective, resolve
+from mooring.engines.podman.effective import Effective, resolve
+from mooring.engines.texts import ContainerTexts
 
 ETC = "/etc/containers"
 POLICY = f"{ETC}/policy.json"

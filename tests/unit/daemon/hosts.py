@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mooring.daemon.effective import Effective, Texts, resolve
+from mooring.engines.docker.effective import Effective, Texts, resolve
 
 REDHAT_UNIT = (
     "# /usr/lib/systemd/system/docker.service\n"

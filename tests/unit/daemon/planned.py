@@ -9,15 +9,15 @@ from typing import Any
 
 from hosts import DEBIAN_UNIT, JSON, OLD_REDHAT_UNIT, POLICY, REDHAT_UNIT, SYSCONFIG
 
-from mooring.daemon.effective import Effective, Texts, resolve, running_command
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.plan.host import Container, Host, digest_of
-from mooring.daemon.plan.plan import Plan, plan
-from mooring.daemon.plan.record import PATH as RECORD
-from mooring.daemon.plan.step import Effect, Expect, Step, written
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-from mooring.daemon.registries import Registries, by_files
-from mooring.daemon.reload import Running, after_reload, after_start
+from mooring.engines.docker.effective import Effective, Texts, resolve, running_command
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import Registries, by_files
+from mooring.engines.docker.reload import Running, after_reload, after_start
+from mooring.engines.plan.host import Container, Host, digest_of
+from mooring.engines.plan.plan import Plan, plan
+from mooring.engines.plan.record import PATH as RECORD
+from mooring.engines.plan.step import Effect, Expect, Step, written
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 
 NAME = "registry.example.com"
 URL = f"http://{NAME}"

@@ -8,11 +8,11 @@ import tomlkit
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mooring.daemon.container_texts import ContainerTexts
-from mooring.daemon.plan.containers.host import ContainerHost
-from mooring.daemon.plan.containers.plan import plan
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-from mooring.explain_containers import ENGINES, build
+from mooring.engines.explanation_containers import ENGINES, build
+from mooring.engines.plan.containers.host import ContainerHost
+from mooring.engines.plan.containers.plan import plan
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+from mooring.engines.texts import ContainerTexts
 
 WORDS = """registry prefix location insecure blocked mirror pull-from-mirror unqualified-search-registries aliases
 short-name-mode registries search block version imports plugins cri io.containerd.grpc.v1.cri docker.io config_path

@@ -8,10 +8,10 @@ from hosts import docker, redhat
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import Host, explain
-from mooring.daemon.judge import judge
-from mooring.daemon.registries import by_files
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.endpoints import Host, explain
+from mooring.engines.docker.judge import judge
+from mooring.engines.docker.registries import by_files
 
 KEYS = ("insecure-registries", "registry-mirrors", "add-registry", "block-registry", "debug", "proxies", "mtu")
 ENTRIES = st.text(alphabet="abm.:/[]-_@?#,1065 %") | st.sampled_from(["http://[::1", "10.0.0.0/8", "::1", "localhost"])

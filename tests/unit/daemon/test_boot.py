@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hosts import DEBIAN_UNIT, JSON, REDHAT_UNIT, SYSCONFIG
 
-from mooring.daemon.boot import Boot, at_boot
-from mooring.daemon.effective import Texts
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.registries_service import GENERATED, SOURCE
+from mooring.engines.docker.boot import Boot, at_boot
+from mooring.engines.docker.effective import Texts
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries_service import GENERATED, SOURCE
 
 OLD = '[registries.search]\nregistries = ["a.example.com"]\n[registries.insecure]\nregistries = ["b:5000"]\n'
 OLD += '[registries.block]\nregistries = ["c.example.com"]\n'

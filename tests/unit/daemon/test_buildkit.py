@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mooring.daemon.buildkit.buildkitd_toml import DAEMONS, DEFAULT, Effective, resolve
-from mooring.daemon.buildkit.conflicts import judge
-from mooring.daemon.buildkit.endpoints import BUILDERS, NO_TLS, explain
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.container_texts import ContainerTexts
-from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.engines.buildkit.buildkitd_toml import DAEMONS, DEFAULT, Effective, resolve
+from mooring.engines.buildkit.conflicts import judge
+from mooring.engines.buildkit.endpoints import BUILDERS, NO_TLS, explain
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.engines.texts import ContainerTexts
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
 HUB = '[registry."docker.io"]\nmirrors = ["m.example.com:5000", "n.example.com/proxy"]\n'

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hosts import DEBIAN_UNIT, JSON, POLICY, SYSCONFIG, docker, redhat
 
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.effective import Effective
-from mooring.daemon.judge import judge, will_start
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.judge import judge, will_start
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
 QUIET = "OPTIONS='--signature-verification=false'\n"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.container_texts import ContainerTexts, Unit
-from mooring.daemon.containerd.config import CERTIFICATES, PATH, Effective, resolve
-from mooring.daemon.containerd.endpoints import NO_TLS, explain
-from mooring.daemon.containerd.judge import judge
-from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.engines.containerd.config import CERTIFICATES, PATH, Effective, resolve
+from mooring.engines.containerd.endpoints import NO_TLS, explain
+from mooring.engines.containerd.judge import judge
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.engines.texts import ContainerTexts, Unit
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
 ALL = ("1.6.20", "1.7.24", "2.1.9")

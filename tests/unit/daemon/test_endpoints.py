@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hosts import docker, redhat
 
-from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import GOES_ON, NO_TLS, SOME_ERRORS, Host, explain
-from mooring.daemon.old_protocol import ENDS
-from mooring.daemon.registries import as_it_runs, by_files
-from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Route, split_image
-from mooring.daemon.running import Difference, differences
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.endpoints import GOES_ON, NO_TLS, SOME_ERRORS, Host, explain
+from mooring.engines.docker.old_protocol import ENDS
+from mooring.engines.docker.registries import as_it_runs, by_files
+from mooring.engines.docker.running import Difference, differences
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Route, split_image
 from mooring.errors import UsageError
 
 QUIET = "OPTIONS='--signature-verification=false --disable-legacy-registry'\n"

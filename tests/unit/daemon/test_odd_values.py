@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hosts import docker
 
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.reload import after_reload
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.reload import after_reload
 
 ALL = ("20.10.5", "20.10.24", "26.1.5", "28.5.2")
 OLD, NEW = ALL[:2], ALL[2:]

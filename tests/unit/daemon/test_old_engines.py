@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hosts import JSON, OLD_REDHAT_UNIT, POLICY, REDHAT_UNIT, docker
 
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.effective import Effective, Texts, resolve
-from mooring.daemon.endpoints import SOME_ERRORS, Host, explain
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.registries import by_files
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.docker.effective import Effective, Texts, resolve
+from mooring.engines.docker.endpoints import SOME_ERRORS, Host, explain
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import by_files
 
 STOPS, USELESS = Severity.STOPS, Severity.USELESS
 SYSCONFIG = "ADD_REGISTRY='--add-registry r.example.com'\nINSECURE_REGISTRY='--insecure-registry r.example.com'\n"

@@ -8,19 +8,19 @@ from container_hosts import POLICY
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.container_texts import ContainerTexts, Unit
-from mooring.daemon.containerd import config
-from mooring.daemon.containerd.endpoints import explain as explain_containerd
-from mooring.daemon.containerd.judge import judge as judge_containerd
-from mooring.daemon.plan.containers.host import ContainerHost, record_path, written
-from mooring.daemon.plan.containers.plan import plan
-from mooring.daemon.plan.plan import Plan
-from mooring.daemon.plan.record import PATH as RECORD
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-from mooring.daemon.podman import effective as podman
-from mooring.daemon.podman.endpoints import explain as explain_podman
-from mooring.daemon.podman.judge import judge as judge_podman
+from mooring.engines.containerd import config
+from mooring.engines.containerd.endpoints import explain as explain_containerd
+from mooring.engines.containerd.judge import judge as judge_containerd
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.plan.containers.host import ContainerHost, record_path, written
+from mooring.engines.plan.containers.plan import plan
+from mooring.engines.plan.plan import Plan
+from mooring.engines.plan.record import PATH as RECORD
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+from mooring.engines.podman import effective as podman
+from mooring.engines.podman.endpoints import explain as explain_podman
+from mooring.engines.podman.judge import judge as judge_podman
+from mooring.engines.texts import ContainerTexts, Unit
 
 ETC, TOML, CERTS = "/etc/containers", "/etc/containerd/config.toml", "/etc/containerd/certs.d"
 NAMES = ("registry.example.com", "a.example.com:5000", "b.example.com", "192.0.2.7:5000")

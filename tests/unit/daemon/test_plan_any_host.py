@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from planned import WEB, Daemon, docker, redhat
 
-from mooring.daemon.effective import resolve
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.plan.host import Host
-from mooring.daemon.plan.plan import plan
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-from mooring.daemon.registries import by_files
+from mooring.engines.docker.effective import resolve
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import by_files
+from mooring.engines.plan.host import Host
+from mooring.engines.plan.plan import plan
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 
 NAMES = ("registry.example.com", "a:5000", "b.example.com", "192.0.2.7:5000")
 URLS = tuple(f"http://{name}" for name in NAMES)

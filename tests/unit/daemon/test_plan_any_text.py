@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from planned import NAME, URL, USUAL, Daemon, docker, file, info, redhat
 
-from mooring.daemon.effective import resolve
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.plan.host import Host
-from mooring.daemon.plan.plan import Plan, plan
-from mooring.daemon.plan.wanted import Registry, Wanted
-from mooring.daemon.registries import Registries, by_files
+from mooring.engines.docker.effective import resolve
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import Registries, by_files
+from mooring.engines.plan.host import Host
+from mooring.engines.plan.plan import Plan, plan
+from mooring.engines.plan.wanted import Registry, Wanted
 
 ADDED = Wanted((Registry(NAME, search=True),))
 VERSIONS = ("1.12.6", "1.13.1", "17.03.2", "20.10.24", "23.0.6", "26.1.5", "28.5.2", "29.0.0")

@@ -8,14 +8,14 @@ import pytest
 from hosts import JSON, REDHAT_UNIT, SYSCONFIG
 from planned import NAME, Daemon, carried_out, file, record_text, redhat
 
-from mooring.daemon.boot import at_boot
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.plan.host import Host
-from mooring.daemon.plan.plan import plan
-from mooring.daemon.plan.record import PATH as RECORD
-from mooring.daemon.plan.step import Effect
-from mooring.daemon.plan.wanted import Registry, Wanted
-from mooring.daemon.registries_service import GENERATED, SERVICE, SOURCE
+from mooring.engines.docker.boot import at_boot
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries_service import GENERATED, SERVICE, SOURCE
+from mooring.engines.plan.host import Host
+from mooring.engines.plan.plan import plan
+from mooring.engines.plan.record import PATH as RECORD
+from mooring.engines.plan.step import Effect
+from mooring.engines.plan.wanted import Registry, Wanted
 
 ENABLED = {"LoadState": "loaded", "UnitFileState": "enabled"}
 DISABLED = {"LoadState": "loaded", "UnitFileState": "disabled"}

@@ -7,20 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from mooring.daemon.container_texts import ContainerTexts, Unit
-from mooring.daemon.containerd import config
-from mooring.daemon.containerd.endpoints import explain as explain_containerd
-from mooring.daemon.plan import settlement, show
-from mooring.daemon.plan.containers import config_edit
-from mooring.daemon.plan.containers.drop_in import PATH as DROP_IN
-from mooring.daemon.plan.containers.host import ContainerHost, record_path, written
-from mooring.daemon.plan.containers.plan import plan
-from mooring.daemon.plan.plan import Plan
-from mooring.daemon.plan.step import Effect
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-from mooring.daemon.podman import effective as podman
-from mooring.daemon.podman.endpoints import explain as explain_podman
-from mooring.daemon.toml import parse
+from mooring.engines.containerd import config
+from mooring.engines.containerd.endpoints import explain as explain_containerd
+from mooring.engines.plan import settlement, show
+from mooring.engines.plan.containers import config_edit
+from mooring.engines.plan.containers.drop_in import PATH as DROP_IN
+from mooring.engines.plan.containers.host import ContainerHost, record_path, written
+from mooring.engines.plan.containers.plan import plan
+from mooring.engines.plan.plan import Plan
+from mooring.engines.plan.step import Effect
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+from mooring.engines.podman import effective as podman
+from mooring.engines.podman.endpoints import explain as explain_podman
+from mooring.engines.texts import ContainerTexts, Unit
+from mooring.engines.toml import parse
 
 VERSIONS = {"podman": "podman version 5.4.2", "crio": "crio version 1.30.1", "containerd": "containerd 1.7.24"}
 CONF, TOML = "/etc/containers/registries.conf", "/etc/containerd/config.toml"

@@ -23,12 +23,12 @@ from planned import (
     redhat,
 )
 
-from mooring.daemon.plan.host import Container, Host
-from mooring.daemon.plan.plan import Plan, plan
-from mooring.daemon.plan.settlement import arguments
-from mooring.daemon.plan.step import Effect, Fate
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-from mooring.daemon.registries import Registries
+from mooring.engines.docker.registries import Registries
+from mooring.engines.plan.host import Container, Host
+from mooring.engines.plan.plan import Plan, plan
+from mooring.engines.plan.settlement import arguments
+from mooring.engines.plan.step import Effect, Fate
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 
 INSECURE = Wanted((Registry(NAME, insecure=True),))
 UNSIGNED = "OPTIONS='--signature-verification=false'\n"

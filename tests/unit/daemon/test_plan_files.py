@@ -10,10 +10,10 @@ import pytest
 from hosts import JSON, SYSCONFIG
 from planned import CERTS, NAME, RECORD, URL, USUAL, carried_out, docker, file, info, record_text, redhat
 
-from mooring.daemon.plan.host import Host
-from mooring.daemon.plan.plan import plan
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-from mooring.daemon.registries import Registries
+from mooring.engines.docker.registries import Registries
+from mooring.engines.plan.host import Host
+from mooring.engines.plan.plan import plan
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 
 INSECURE = Wanted((Registry(NAME, insecure=True),))
 MIRROR = Wanted((), (Mirror(URL),))

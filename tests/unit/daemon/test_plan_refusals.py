@@ -9,10 +9,10 @@ import pytest
 from hosts import JSON
 from planned import CERTS, NAME, RECORD, URL, USUAL, docker, host, info, redhat
 
-from mooring.daemon.plan.host import Host
-from mooring.daemon.plan.plan import plan
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted, problems
-from mooring.daemon.registries import Registries
+from mooring.engines.docker.registries import Registries
+from mooring.engines.plan.host import Host
+from mooring.engines.plan.plan import plan
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted, problems
 
 CONTAINERD = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
 MIRROR, INSECURE = Wanted((), (Mirror(URL),)), Wanted((Registry(NAME, insecure=True),))

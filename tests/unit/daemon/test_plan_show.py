@@ -6,10 +6,10 @@ import json
 
 from planned import CERTS, NAME, USUAL, WEB, carried_out, docker, redhat
 
-from mooring.daemon.plan.host import Container
-from mooring.daemon.plan.plan import plan
-from mooring.daemon.plan.show import as_dict, diffs, text
-from mooring.daemon.plan.wanted import Registry, Wanted
+from mooring.engines.plan.host import Container
+from mooring.engines.plan.plan import plan
+from mooring.engines.plan.show import as_dict, diffs, text
+from mooring.engines.plan.wanted import Registry, Wanted
 
 
 def test_a_reload() -> None:

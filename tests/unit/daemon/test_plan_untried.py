@@ -10,9 +10,9 @@ import pytest
 from hosts import JSON, SYSCONFIG
 from planned import RECORD, URL, WEB, Daemon, docker, file, redhat
 
-from mooring.daemon.plan.host import Host
-from mooring.daemon.plan.plan import Plan, plan
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
+from mooring.engines.plan.host import Host
+from mooring.engines.plan.plan import Plan, plan
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 
 MIRROR, INSECURE = Wanted((), (Mirror(URL),)), Wanted((Registry("r.example.com", insecure=True),))
 STOCK = "OPTIONS='--selinux-enabled --log-driver=journald'\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from container_hosts import CONF, DROP_IN, ETC, POLICY, podman
 
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.judge import will_start
-from mooring.daemon.podman.effective import Effective
-from mooring.daemon.podman.judge import judge
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.docker.judge import will_start
+from mooring.engines.podman.effective import Effective
+from mooring.engines.podman.judge import judge
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
 SEARCH = '[registries.search]\nregistries = ["a.example.com"]\n'

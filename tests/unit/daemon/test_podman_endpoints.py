@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from container_hosts import CONF, DROP_IN, ETC, podman
 
-from mooring.daemon.podman.endpoints import MIRROR_RULE, NO_TLS, explain
-from mooring.daemon.route import ANY_ERROR, HUB_URL, SYSTEM, Route
+from mooring.engines.podman.endpoints import MIRROR_RULE, NO_TLS, explain
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Route
 
 TWO = 'unqualified-search-registries = ["a.example.com", "b.example.com"]\n'
 MIRROR = (

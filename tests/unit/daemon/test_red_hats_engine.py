@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hosts import REDHAT_UNIT, redhat
 
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import Host, explain
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.registries import Registries, as_it_runs, by_files
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.endpoints import Host, explain
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 
 RUN = "/run/containers/registries.conf"
 STOCK = """\

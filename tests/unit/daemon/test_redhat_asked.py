@@ -10,13 +10,13 @@ from hosts import docker, redhat
 from planned import info
 from planned import redhat as host
 
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.effective import Effective
-from mooring.daemon.judge import judge, will_start
-from mooring.daemon.plan.plan import plan
-from mooring.daemon.plan.wanted import Registry, Wanted
-from mooring.daemon.registries import Registries, as_it_runs, by_files
-from mooring.daemon.reload import after_reload
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import Registries, as_it_runs, by_files
+from mooring.engines.docker.reload import after_reload
+from mooring.engines.plan.plan import plan
+from mooring.engines.plan.wanted import Registry, Wanted
 
 BARE_UNIT = """\
 # /etc/systemd/system/docker.service

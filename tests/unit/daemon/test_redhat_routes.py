@@ -9,16 +9,16 @@ import planned
 import pytest
 from hosts import redhat
 
-from mooring.daemon.conflicts import Conflict
-from mooring.daemon.effective import Effective
-from mooring.daemon.endpoints import GOES_ON, MANIFEST, SOME_ERRORS, Host, explain
-from mooring.daemon.entries import FIRST, MISLEADING, SIGNATURES
-from mooring.daemon.judge import judge
-from mooring.daemon.old_protocol import ENDS, MISSING, TO_OLD
-from mooring.daemon.plan.plan import Plan, plan
-from mooring.daemon.plan.wanted import Mirror, Registry, Wanted
-from mooring.daemon.registries import as_it_runs, by_files
-from mooring.daemon.route import ANY_ERROR, Route
+from mooring.engines.docker.conflicts import Conflict
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.endpoints import GOES_ON, MANIFEST, SOME_ERRORS, Host, explain
+from mooring.engines.docker.entries import FIRST, MISLEADING, SIGNATURES
+from mooring.engines.docker.judge import judge
+from mooring.engines.docker.old_protocol import ENDS, MISSING, TO_OLD
+from mooring.engines.docker.registries import as_it_runs, by_files
+from mooring.engines.plan.plan import Plan, plan
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+from mooring.engines.route import ANY_ERROR, Route
 
 HUB = "https://registry-1.docker.io"
 NONE = "No default registry configured."

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hosts import REDHAT_UNIT, docker, redhat
 
-from mooring.daemon.conflicts import Severity
-from mooring.daemon.effective import Effective
-from mooring.daemon.judge import judge, will_start
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.judge import judge, will_start
 
 BARE_UNIT = """\
 # /etc/systemd/system/docker.service

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hosts import docker, redhat
 
-from mooring.daemon.reload import Running, after_reload, after_start, find_ignored
+from mooring.engines.docker.reload import Running, after_reload, after_start, find_ignored
 
 OLD = {"registry-mirrors": ["http://a"], "insecure-registries": ["r", "10.0.0.0/8"], "live-restore": True}
 KEPT = (("http://a",), ("r", "10.0.0.0/8"), True)

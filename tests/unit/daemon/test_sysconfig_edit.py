@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mooring.daemon.plan.sysconfig_edit import edit, find, is_safe, put_back
+from mooring.engines.plan.sysconfig_edit import edit, find, is_safe, put_back
 
 LINE = "ADD_REGISTRY='--add-registry r:5000'\n"
 

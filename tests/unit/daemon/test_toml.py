@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mooring.daemon import toml
+from mooring.engines import toml
 
 TEXT = '''\
 # [registry]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hosts import DEBIAN_UNIT, SYSCONFIG, redhat
 
-from mooring.daemon import sysconfig, systemd
-from mooring.daemon.origin import Origin, Placed
-from mooring.daemon.words import commands, expand, split, split_line
+from mooring.engines import systemd
+from mooring.engines.docker import sysconfig
+from mooring.engines.origin import Origin, Placed
+from mooring.engines.systemd_words import commands, expand, split, split_line
 
 HERE = Origin("/etc/x", 1)
 

@@ -1,0 +1,14 @@
+"""All rules over containerd's configuration."""
+
+from __future__ import annotations
+
+from mooring.engines.containerd import conflicts
+from mooring.engines.containerd.config import Effective
+from mooring.engines.docker.conflicts import Conflict
+from mooring.engines.docker.judge import ORDER
+
+
+def judge(effective: Effective) -> list[Conflict]:
+    """Every conflict, the gravest first."""
+    found = [conflict for rule in conflicts.RULES for conflict in rule(effective)]
+    return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))

@@ -1,0 +1,1 @@
+"""Docker, also Red Hat's: what its configuration means."""

@@ -1,0 +1,118 @@
+"""What `invoke explain` tells of engines other than Docker's: podman, CRI-O, containerd and BuildKit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mooring.engines.buildkit import buildkitd_toml
+from mooring.engines.buildkit.conflicts import judge as judge_buildkit
+from mooring.engines.buildkit.endpoints import explain as explain_buildkit
+from mooring.engines.containerd import config
+from mooring.engines.containerd.endpoints import explain as explain_containerd
+from mooring.engines.containerd.judge import judge as judge_containerd
+from mooring.engines.docker.conflicts import Conflict
+from mooring.engines.docker.judge import will_start
+from mooring.engines.origin import Placed
+from mooring.engines.podman import effective
+from mooring.engines.podman.endpoints import explain as explain_podman
+from mooring.engines.podman.judge import judge as judge_podman
+from mooring.engines.route import Route
+from mooring.engines.texts import BUILDKIT, CONTAINERD, CRIO, PODMAN, ContainerTexts, Unit
+
+# In the order in which they are taken where nobody names one.
+ENGINES = (PODMAN, CRIO, CONTAINERD, BUILDKIT)
+COMMANDS = {PODMAN: "podman pull", CRIO: "crictl pull", CONTAINERD: "crictl pull", BUILDKIT: "FROM"}
+STOPS = {
+    PODMAN: "every command of podman fails",
+    CRIO: "CRI-O does not start, or refuses every pull",
+    CONTAINERD: "containerd does not start, or runs without its CRI plugin",
+    BUILDKIT: "buildkitd does not start",
+}
+
+
+@dataclass(frozen=True)
+class ContainerExplanation:
+    """What the files mean for a pull; these engines read them at every command, or as soon as they are reloaded."""
+
+    host: str
+    image: str
+    name: str
+    engine: str
+    later: Route
+    conflicts: tuple[Conflict, ...] = ()
+    settings: Mapping[str, list[Placed]] = field(default_factory=dict)
+
+    # What only Docker's engines tell of themselves.
+    has_daemon, now, differences, boot = False, None, (), None
+
+    @property
+    def command(self) -> str:
+        return COMMANDS[self.name]
+
+    @property
+    def stopped(self) -> str:
+        return STOPS[self.name]
+
+    @property
+    def will_start(self) -> bool:
+        return will_start(list(self.conflicts))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain data, in the keys that Docker's engines have as well."""
+        settings = {
+            key: [{"value": one.text, "file": one.origin.path, "line": one.origin.line} for one in values]
+            for key, values in self.settings.items()
+        }
+        return {
+            "host": self.host,
+            "image": self.image,
+            "engine": self.engine,
+            "now": None,
+            "after_restart": asdict(self.later),
+            "will_start": self.will_start,
+            "conflicts": [{**asdict(one), "severity": one.severity.value} for one in self.conflicts],
+            "differences": [],
+            "settings": settings,
+            "at_boot": None,
+        }
+
+
+def choose(texts: ContainerTexts, among: tuple[str, ...] = ENGINES) -> str:
+    """The first engine that is there, empty where there is none; containerd below docker is docker's."""
+    there = {PODMAN: PODMAN, CRIO: CRIO, CONTAINERD: "" if texts.has_docker else CONTAINERD, BUILDKIT: "buildkitd"}
+    return next((name for name in among if there[name] in texts.programs), "")
+
+
+def build(host: str, image: str, texts: ContainerTexts, name: str) -> ContainerExplanation:
+    """What the host's texts mean to this engine for a pull of the image."""
+    if name == CONTAINERD:
+        found = config.resolve(texts)
+        route, judged, settings = explain_containerd(image, found), judge_containerd(found), found.settings()
+        return ContainerExplanation(host, image, name, str(found.engine), route, tuple(judged), settings)
+    if name == BUILDKIT:
+        file = buildkitd_toml.resolve(texts)
+        route, judged, settings = explain_buildkit(image, file), judge_buildkit(file), file.settings()
+        return ContainerExplanation(host, image, name, str(file.engine), route, tuple(judged), settings)
+    conf = effective.resolve(texts, name)
+    route, judged, settings = explain_podman(image, conf), judge_podman(conf), conf.settings()
+    return ContainerExplanation(host, image, name, str(conf.engine), route, tuple(judged), settings)
+
+
+def texts_of(reply: Mapping[str, Any]) -> ContainerTexts:
+    """The module's reply as the resolvers want it."""
+    return ContainerTexts(
+        programs=reply["programs"],
+        files=reply["files"],
+        certificates={
+            directory: {name: tuple(names) for name, names in listed.items()}
+            for directory, listed in reply["certificates"].items()
+        },
+        units={
+            name: Unit(one["text"], one["states"], tuple(one["argv"]), tuple(one["newer"]))
+            for name, one in reply["units"].items()
+        },
+        environment=reply["environment"],
+        has_docker=reply["docker"],
+    )  # fmt: skip

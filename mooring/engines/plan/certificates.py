@@ -1,0 +1,135 @@
+"""What belongs below certs.d: authorities, client certificates, and hosts.toml for mirrors of any registry.
+
+The daemon reads these at every request; nothing is to be reloaded for them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.image_store import has_hosts_files
+from mooring.engines.docker.registries import HUB, by_files
+from mooring.engines.plan.host import Host, digest_of
+from mooring.engines.plan.record import Record
+from mooring.engines.plan.refusal import Refusal
+from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+from mooring.engines.route import HUB_URL
+
+
+@dataclass(frozen=True)
+class WholeFile:
+    """A file that is Mooring's from its first line to its last."""
+
+    path: str
+    text: str
+    mode: str = "0644"
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What is wanted below certs.d, what of Mooring's is to go, and what the record says of it."""
+
+    files: tuple[WholeFile, ...] = ()
+    gone: tuple[str, ...] = ()
+    ca: tuple[str, ...] = ()
+    ours: tuple[str, ...] = ()
+
+
+def arrange(host: Host, before: Effective, wanted: Wanted, record: Record) -> Folder:
+    """The files of all registries, beside those that the operator has there."""
+    root = host.paths.certificates
+    ours = {f"{root}/{name}/ca.crt" for name in record.ca} | {one for one in record.files if one.startswith(root)}
+    placed = [one for registry in wanted.registries for one in _files(registry, host, ours)]
+    insecure = frozenset(wanted.insecure + by_files(before).insecure)
+    trust = Trust(host, insecure, frozenset(one.path for one in placed))
+    mirrors = wanted.other_mirrors + _hub_mirrors(before, wanted, record)
+    placed += [_hosts_file(name, mirrors, trust) for name in dict.fromkeys(one.registry for one in mirrors)]
+    kept = [one for one in placed if one.path in ours or host.digest(one.path) != digest_of(one.text)]
+    paths = {one.path for one in kept}
+    authorities = {f"{root}/{one.name}/ca.crt": one.name for one in wanted.registries}
+    if wanted.mirrors and not host.is_running:
+        # A daemon that is down does not tell its image store, so nobody knows whether these are needed.
+        paths |= {path for path in ours if path.endswith("/hosts.toml")}
+    gone = sorted(path for path in ours - paths if host.digest(path) is not None)
+    ca = tuple(authorities[one.path] for one in kept if one.path in authorities)
+    return Folder(tuple(kept), tuple(gone), ca, tuple(sorted(paths - {f"{root}/{name}/ca.crt" for name in ca})))
+
+
+def find_foreign(host: Host, folder: Folder, record: Record) -> Iterator[Refusal]:
+    """A hosts.toml of somebody else's: what it says as a whole, only its writer knows."""
+    for one in folder.files:
+        if one.path.endswith("hosts.toml") and one.path not in record.files and host.digest(one.path) is not None:
+            yield Refusal(f"{one.path} is not Mooring's", "put the mirror into it by hand, or move it away")
+
+
+def _files(registry: Registry, host: Host, ours: set[str]) -> Iterator[WholeFile]:
+    folder = f"{host.paths.certificates}/{registry.name}"
+    if registry.ca:
+        name = _free(host, ours, folder, {"ca.crt": registry.ca}, "mooring-ca")
+        yield WholeFile(f"{folder}/{name}.crt", registry.ca)
+    if registry.certificate:
+        pair = {"client.cert": registry.certificate, "client.key": registry.key}
+        name = _free(host, ours, folder, pair, "mooring")
+        yield WholeFile(f"{folder}/{name}.cert", registry.certificate)
+        yield WholeFile(f"{folder}/{name}.key", registry.key, "0600", True)
+
+
+def _free(host: Host, ours: set[str], folder: str, files: dict[str, str], other: str) -> str:
+    """The usual name without its ending, or another one where somebody else's file has it."""
+    for name, text in files.items():
+        path = f"{folder}/{name}"
+        if path not in ours and host.digest(path) not in (None, digest_of(text)):
+            return other
+    return next(iter(files)).rpartition(".")[0]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom a host is trusted by; `placed` are the paths that the plan writes below certs.d."""
+
+    host: Host
+    insecure: frozenset[str]
+    placed: frozenset[str]
+
+    def lines(self, name: str, indent: str = "") -> Iterator[str]:
+        """What hosts.toml says of it: beside that file the others of its folder do not count, so it names them."""
+        folder = f"{self.host.paths.certificates}/{name}"
+        there = {f"{folder}/{one}" for one in self.host.texts.certificates.get(name, ())}
+        paths = sorted(path for path in self.placed | there if path.rpartition("/")[0] == folder)
+        authorities = [path for path in paths if path.endswith(".crt")]
+        pairs = [[path, path[:-4] + "key"] for path in paths if path.endswith(".cert") and path[:-4] + "key" in paths]
+        if name in self.insecure:
+            yield f"{indent}skip_verify = true"
+        elif authorities:
+            yield f"{indent}ca = {json.dumps(authorities)}"
+        if pairs:
+            yield f"{indent}client = {json.dumps(pairs)}"
+
+
+def _hub_mirrors(before: Effective, wanted: Wanted, record: Record) -> tuple[Mirror, ...]:
+    """Docker Hub's mirrors, all of them, where its hosts.toml must name them.
+
+    The containerd image store reads a mirror's authority from certs.d/docker.io, not from the mirror's own folder,
+    and with hosts.toml from where that says (tried with docker 28.5.2). Where it names hosts, registry-mirrors do not
+    count.
+    """
+    known = {one.name for one in wanted.registries if one.ca or one.certificate}
+    has_own = any(url.startswith("https:") and url.partition("//")[2] in known for url in wanted.hub_mirrors)
+    if not (has_own and has_hosts_files(before.engine)):
+        return ()
+    gone = set(record.of("registry-mirrors")) - set(wanted.hub_mirrors)
+    urls = dict.fromkeys([*(url for url in by_files(before).mirrors if url not in gone), *wanted.hub_mirrors])
+    return tuple(Mirror(url) for url in urls)
+
+
+def _hosts_file(name: str, mirrors: tuple[Mirror, ...], trust: Trust) -> WholeFile:
+    """hosts.toml as containerd's documentation describes it (docs/hosts.md); the upstream is asked last."""
+    lines = [f"server = {json.dumps(HUB_URL if name == HUB else f'https://{name}')}", *trust.lines(name)]
+    for url in (mirror.url for mirror in mirrors if mirror.registry == name):
+        lines += ["", f"[host.{json.dumps(url)}]", '  capabilities = ["pull", "resolve"]']
+        lines += trust.lines(url.partition("://")[2], "  ") if url.startswith("https:") else ()
+    return WholeFile(f"{trust.host.paths.certificates}/{name}/hosts.toml", "\n".join(lines) + "\n")

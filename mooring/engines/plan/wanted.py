@@ -1,0 +1,126 @@
+"""What should hold on a host: its registries and mirrors, and what is wrong with such a wish by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mooring.engines.docker.registries import HUB, is_network
+from mooring.engines.go_net import is_ip
+
+LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+HOST = re.compile(rf"(?:{LABEL}(?:\.{LABEL})*|\[(?P<v6>[0-9a-fA-F:.]+)\])(?::(?P<port>[0-9]{{1,5}}))?")
+URL = re.compile(r"(https?)://(.+)$")
+WHERE_POSSIBLE = "where-possible"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """One registry; `ca`, `certificate` and `key` are texts of files, empty for none.
+
+    `search` asks it for short names before Docker Hub: True, False or WHERE_POSSIBLE, which leaves it out where the
+    engine cannot.
+    """
+
+    name: str
+    insecure: bool = False
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    search: bool | str = False
+    block: bool = False
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A mirror's address, scheme://host[:port], and the registry that it stands in for."""
+
+    url: str
+    registry: str = HUB
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All that is asked for; a host has more than that, and keeps it."""
+
+    registries: tuple[Registry, ...] = ()
+    mirrors: tuple[Mirror, ...] = ()
+
+    @property
+    def insecure(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.registries if one.insecure)
+
+    @property
+    def blocked(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.registries if one.block)
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.registries if one.search)
+
+    @property
+    def hub_mirrors(self) -> tuple[str, ...]:
+        return tuple(one.url for one in self.mirrors if one.registry == HUB)
+
+    @property
+    def other_mirrors(self) -> tuple[Mirror, ...]:
+        return tuple(one for one in self.mirrors if one.registry != HUB)
+
+
+def is_host(text: str) -> bool:
+    """Whether it is host[:port], the host a name or an address."""
+    found = HOST.fullmatch(text)
+    return bool(found and int(found["port"] or 0) < 2**16 and (found["v6"] is None or is_ip(found["v6"])))
+
+
+def problems(wanted: Wanted) -> Iterator[str]:
+    """What can be right on no host."""
+    for registry in wanted.registries:
+        yield from _registry_problems(registry)
+    for mirror in wanted.mirrors:
+        yield from _mirror_problems(mirror)
+
+
+def _registry_problems(registry: Registry) -> Iterator[str]:
+    name = registry.name
+    more = [
+        word for word, given in (("search", registry.search), ("ca_file", registry.ca), ("block", registry.block))
+        if given
+    ]  # fmt: skip
+    if registry.insecure and is_network(name):
+        if more:
+            yield f'"{name}" is a network: it can be insecure, but not have {", ".join(more)}'
+    elif registry.insecure and not is_host(name):
+        yield f'insecure registry "{name}" is no host, host:port or network; a scheme would make it useless'
+    elif not is_host(name) and not (registry.block and name in ("all", "public")):
+        yield f'"{name}" is no host or host:port'
+    if registry.insecure and (registry.ca or registry.certificate):
+        what = "its certificate (ca_file)" if registry.ca else "a client certificate"
+        yield (
+            f"{name} is to be trusted by {what}, but is an insecure registry too, which switches the certificate off: "
+            "take it out of the insecure registries"
+        )
+    if bool(registry.certificate) != bool(registry.key):
+        missing = "key_file" if registry.certificate else "certificate_file"
+        yield f"{name} has half a client certificate: {missing} is missing"
+    if registry.search and registry.block:
+        yield f"{name} is to be searched and to be blocked"
+
+
+def _mirror_problems(mirror: Mirror) -> Iterator[str]:
+    """A mirror without a path and without a slash behind it is right on every engine."""
+    found = URL.match(mirror.url)
+    if found and "@" in found.group(2):
+        yield (
+            f'mirror "{_without_login(mirror.url)}" has a user name in it, which no engine takes; '
+            "let the mirror itself log in at its upstream"
+        )
+    elif not found or not is_host(found.group(2)):
+        yield f'mirror "{mirror.url}" must be scheme://host[:port], without a path'
+    if not is_host(mirror.registry):
+        yield f'mirror "{_without_login(mirror.url)}": its registry "{mirror.registry}" is no host or host:port'
+
+
+def _without_login(url: str) -> str:
+    return re.sub(r"//[^/]*@", "//***@", url)

@@ -1,0 +1,15 @@
+"""All rules over podman's or CRI-O's configuration."""
+
+from __future__ import annotations
+
+from mooring.engines.docker.conflicts import Conflict
+from mooring.engines.docker.judge import ORDER
+from mooring.engines.podman import conflicts, crio, values
+from mooring.engines.podman.effective import Effective
+
+
+def judge(effective: Effective) -> list[Conflict]:
+    """Every conflict, the gravest first."""
+    rules = (*conflicts.RULES, *values.RULES, *crio.RULES)
+    found = [conflict for rule in rules for conflict in rule(effective)]
+    return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))
