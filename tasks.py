@@ -85,7 +85,7 @@ def explain(context: Context, host: str, image: str, engine: str = "auto", *, re
 )
 def status(context: Context, *, request: Request) -> None:
     """The fleet as a table: each host's engine, where its pulls go, and what has drifted."""
-    from mooring.status import run
+    from mooring.fleet.status import run
 
     finish(lambda: run(request), request.debug)
 

@@ -22,19 +22,19 @@ from mooring.engines.explanation_containers import texts_of as container_texts_o
 from mooring.engines.route import Route, split_image
 from mooring.engines.texts import ContainerTexts
 from mooring.errors import MooringError, UsageError
+from mooring.fleet.senseless import SENSELESS, describe
+from mooring.fleet.workers import Workers, let_all
 from mooring.inventory.inventory import Host as InventoryHost
 from mooring.inventory.inventory import Inventory
 from mooring.playbook import arguments
 from mooring.provisioning import connection_options
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
-from mooring.senseless import SENSELESS, describe
 from mooring.templating.conversion import as_bool
 from mooring.templating.variables import Precedence, Variables
 from mooring.transport.bundle import Bundle
 from mooring.transport.reply_texts import checked
 from mooring.transport.session import ABORT_SECONDS, Session
-from mooring.workers import Workers, let_all
 
 DOCKER, AUTO = "docker", "auto"
 ENGINES = (AUTO, DOCKER, *CONTAINER_ENGINES)

@@ -15,8 +15,8 @@ from typing import Any
 from mooring.doctor.door import Door
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
+from mooring.fleet.survey import LookFailed, Visit
 from mooring.registry.transport import Endpoint, HttpTransport
-from mooring.survey import LookFailed, Visit
 from mooring.transport.reply_shapes import MAYBE, TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 
 RULE, NAMES, SLOW = "nginx-upstream", "nginx-upstream-name", "nginx-slow-requests"

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from mooring.certificates.judge import EXPIRY, NAMES, TRUST, Judgement, count_days
 from mooring.doctor.finding import Finding, Verdict
-from mooring.served_certificate import Served
+from mooring.fleet.served_certificate import Served
 
 AGAIN = "run `invoke provision-server` with"
 REMEDIES = {

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mooring.checkup import Checkup
 from mooring.doctor.finding import Finding, Verdict
 from mooring.engines.docker import entries
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.judge import judge
+from mooring.fleet.checkup import Checkup
 
 # What to do about a conflict, by its rule; the message says what and the places where.
 REMEDIES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.doctor.finding import Finding, Verdict
-from mooring.survey import Visit
+from mooring.fleet.survey import Visit
 
 RULE = "transaction"
 # These stand there as long as a change may have to be undone at boot.

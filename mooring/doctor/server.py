@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from mooring import served_certificate
 from mooring.doctor import backing, certificate, door, storage, unread
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
-from mooring.survey import SERVER, Visit
+from mooring.fleet import served_certificate
+from mooring.fleet.survey import SERVER, Visit
 from mooring.verification.routes import Door as Addresses
 
 STORAGE = "/var/lib/registry"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from mooring.command_line import Request
 from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import Diagnosis, merge
+from mooring.fleet.status import checkup_of
+from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
 from mooring.reporters import diagnosis
 from mooring.reporters.last_words import write_beside
 from mooring.reporters.screen import write_json
-from mooring.status import checkup_of
-from mooring.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
 
 OK, BROKEN, UNREACHABLE = 0, 2, 4
 

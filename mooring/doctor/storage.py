@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mooring.doctor.finding import Finding, Verdict
-from mooring.survey import Visit
+from mooring.fleet.survey import Visit
 
 RULE = "storage"
 SPACE = "see `df -h`, `df -i` and `dmesg` on the server: free space, or mount the disk writable"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mooring.doctor.finding import Finding, Verdict
-from mooring.survey import Visit
+from mooring.fleet.survey import Visit
 
 NGINX, REGISTRY = "nginx-configuration", "registry-configuration"
 REMEDY = "run `invoke provision-server`, which reloads it"

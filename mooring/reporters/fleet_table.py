@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
-    from mooring.server_checkup import Disk, ServerCheckup, Service
-    from mooring.status import Row
+    from mooring.fleet.server_checkup import Disk, ServerCheckup, Service
+    from mooring.fleet.status import Row
 
 COLUMNS = ("host", "engine", "version", "registry", "Docker Hub", "drift", "what to do")
 SERVER_COLUMNS = ("server", "registry", "nginx", "certificate", "disk")

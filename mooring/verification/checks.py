@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mooring.errors import HostUnreachable, MooringError
+from mooring.fleet.senseless import SENSELESS
 from mooring.registry.transport import Endpoint
-from mooring.senseless import SENSELESS
 from mooring.verification.backend import CheckFailed
 from mooring.verification.findings import HOST, SETTING, Finding, judge_probe
 from mooring.verification.member import Member

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import HostUnreachable, UsageError
+from mooring.fleet.senseless import SENSELESS, describe
+from mooring.fleet.workers import Workers, let_all
 from mooring.inventory.inventory import Inventory
 from mooring.playbook import arguments
 from mooring.playbook.playbook import Play, Playbook
@@ -17,13 +19,11 @@ from mooring.run.host_state import HostState
 from mooring.run.options import Options as PlayOptions
 from mooring.run.play_run import PlayRun
 from mooring.run.time_limit import LOOK_SECONDS
-from mooring.senseless import SENSELESS, describe
 from mooring.transport.bundle import Bundle
 from mooring.transport.connection.settings import RunOptions
 from mooring.transport.descriptors import Room, make_room
 from mooring.transport.session import ABORT_SECONDS, Session
 from mooring.verification.member import Member
-from mooring.workers import Workers, let_all
 
 SERVER, CLIENTS = "server", "clients"
 # A host is what its play makes of it: the role that tells, and what the host then is here.

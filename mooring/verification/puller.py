@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mooring.errors import MooringError
-from mooring.senseless import SENSELESS, describe
+from mooring.fleet.senseless import SENSELESS, describe
 from mooring.verification.engines.engine import DOCKERS, Words
 from mooring.verification.member import Member
 from mooring.verification.proof import Proof, Pull

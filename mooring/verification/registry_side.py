@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from mooring.errors import MooringError
+from mooring.fleet.senseless import SENSELESS, describe
 from mooring.registry.client import Registry
 from mooring.registry.transport import HttpTransport
-from mooring.senseless import SENSELESS, describe
 from mooring.templating.foreign import is_foreign
 from mooring.transport.connection.process import Stream
 from mooring.transport.reply_shapes import TEXT, ListOf, parse

@@ -10,7 +10,8 @@ from functools import partial
 from typing import TypeVar
 
 from mooring.errors import MooringError, RegistryError
-from mooring.senseless import SENSELESS, describe
+from mooring.fleet.senseless import SENSELESS, describe
+from mooring.fleet.workers import Workers, let_all
 from mooring.transport.session import ABORT_SECONDS
 from mooring.verification.access_log import Log
 from mooring.verification.checks import explain_pull
@@ -20,7 +21,6 @@ from mooring.verification.proof import Evidence, Proof, Pull, judge_pull
 from mooring.verification.puller import Seen, plan_client, pull_all, remove_images
 from mooring.verification.registry_side import RegistrySide
 from mooring.verification.routes import Door, Route
-from mooring.workers import Workers, let_all
 
 LOG_TRIES, LOG_PAUSE = 20, 0.25
 # How long the removal waits for pulls that Ctrl-C broke off.

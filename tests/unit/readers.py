@@ -167,11 +167,11 @@ def docker(
     def run(text: str) -> Any:
         from hosts import DEBIAN_UNIT, OLD_REDHAT_UNIT
 
-        from mooring import checkup
         from mooring.engines.docker.reply import texts_of
         from mooring.engines.plan.host import Container, Host
         from mooring.engines.plan.plan import plan
         from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+        from mooring.fleet import checkup
         from mooring.transport.reply_texts import checked
 
         unit = OLD_REDHAT_UNIT if is_redhat else DEBIAN_UNIT
@@ -203,11 +203,11 @@ def other(path: str, program: str, is_planned: bool = False) -> Callable[[str], 
     """The same of podman, containerd and their like."""
 
     def run(text: str) -> Any:
-        from mooring import checkup
         from mooring.engines.explanation_containers import texts_of
         from mooring.engines.plan.containers.host import ContainerHost, record_path
         from mooring.engines.plan.containers.plan import plan
         from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+        from mooring.fleet import checkup
         from mooring.transport.reply_texts import checked
 
         reply = {
@@ -340,7 +340,7 @@ READERS: dict[str, Reader] = {
         lambda text: list(called("mooring.doctor.backing:fixed_names")(text)),
         frames=(("", ""), ("upstream a {", "}"), ("upstream a {\nserver a", ""), (" proxy_pass http://", "")),
     ),
-    "hosts": Reader(lambda text: called("mooring.hosts_lines:first_address")(text, "registry.example.com", False)),
+    "hosts": Reader(lambda text: called("mooring.fleet.etc_hosts:first_address")(text, "registry.example.com", False)),
     "sudo": Reader(
         lambda text: called("mooring.transport.connection.become:Become")().explain(text.encode(), "web"),
         frames=(("", ""), ("sudo: ", ""), ("Account ", ""), ("account ", "")),

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from test_status import INFO, SETTINGS, redhat, reply
 
-from mooring import checkup
 from mooring.doctor import backing, engine, leftovers, session, unread
 from mooring.doctor.finding import Diagnosis, Finding, Verdict, merge
 from mooring.engines.docker import conflicts, entries, shapes
+from mooring.fleet import checkup
+from mooring.fleet.survey import Lost
 from mooring.reporters import diagnosis
-from mooring.survey import Lost
 
 ENABLED = {"ActiveState": "active", "SubState": "running", "UnitFileState": "enabled"}
 

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invoke import Exit
 
-from mooring import status
 from mooring.command_line import ask_password
 from mooring.doctor.finding import Diagnosis, Finding, Verdict
 from mooring.engines.docker.conflicts import Conflict, Severity
@@ -26,6 +25,7 @@ from mooring.engines.route import Endpoint, Route
 from mooring.errors import AgentError, ConnectionLost, Where
 from mooring.explain import BootExplanation, build
 from mooring.finish import finish
+from mooring.fleet import status
 from mooring.reporters import diagnosis, explanation, fleet_table, listing, verification
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines

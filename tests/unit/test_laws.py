@@ -68,7 +68,7 @@ def test_the_agent_is_ascii_and_begins_as_python_2_needs_it(path: Path) -> None:
                 "mooring/provisioning.py",
                 "mooring/finish.py",
                 "mooring/explain.py",
-                "mooring/status.py",
+                "mooring/fleet/status.py",
                 "mooring/doctor",
                 "mooring/reporters",
                 "mooring/verification",

@@ -11,14 +11,14 @@ import pytest
 from authority import DAY, NAME, NOW, authority, leaf
 from test_status import line, reply
 
-from mooring import checkup, server_checkup, status
 from mooring.certificates.judge import judge
 from mooring.doctor.certificate import judge_served
 from mooring.doctor.finding import Verdict
+from mooring.fleet import checkup, server_checkup, status
+from mooring.fleet.served_certificate import Served
+from mooring.fleet.server_checkup import Disk, ServerCheckup, Service
+from mooring.fleet.survey import LookFailed
 from mooring.reporters import fleet_table
-from mooring.served_certificate import Served
-from mooring.server_checkup import Disk, ServerCheckup, Service
-from mooring.survey import LookFailed
 
 WELL = Service("running", "healthy", 0, True)
 DISK = Disk("/srv", 100 * 1024**3, 40 * 1024**3)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mooring import checkup, status
 from mooring.engines.plan.record import PATH as RECORD
+from mooring.fleet import checkup, status
+from mooring.fleet.status import Row
+from mooring.fleet.survey import Lost
 from mooring.reporters import fleet_table
-from mooring.status import Row
-from mooring.survey import Lost
 
 UNIT = "# /lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/sbin/dockerd -H fd://\n"
 SETTINGS = {"registry-mirrors": ["http://r.example.com"], "insecure-registries": ["r.example.com"]}

@@ -11,7 +11,7 @@ import pytest
 from mooring.command_line import Request
 from mooring.errors import UsageError
 from mooring.explain import looking_user
-from mooring.survey import CLIENT, SERVER, Lost, Survey, Visit
+from mooring.fleet.survey import CLIENT, SERVER, Lost, Survey, Visit
 
 INVENTORY = """\
 all:

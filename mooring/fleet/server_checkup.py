@@ -9,12 +9,12 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from mooring import served_certificate
 from mooring.certificates.judge import count_days
 from mooring.errors import RegistryError
+from mooring.fleet import served_certificate
+from mooring.fleet.served_certificate import Served
+from mooring.fleet.survey import SERVER, LookFailed, Visit
 from mooring.registry.transport import Endpoint, HttpTransport
-from mooring.served_certificate import Served
-from mooring.survey import SERVER, LookFailed, Visit
 from mooring.transport.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
 from mooring.verification.routes import Door
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
-from mooring import checkup, hosts_lines, server_checkup
-from mooring.checkup import HUB, Checkup, Missing
 from mooring.command_line import Request
 from mooring.engines.docker.endpoints import MANIFEST
 from mooring.engines.docker.entries import FIRST, MISLEADING
@@ -16,12 +14,15 @@ from mooring.engines.plan.containers.host import record_paths
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.engines.route import Route
 from mooring.explain import DOCKER
+from mooring.fleet import checkup, server_checkup
+from mooring.fleet import etc_hosts as hosts_lines
+from mooring.fleet.checkup import HUB, Checkup, Missing
+from mooring.fleet.senseless import SENSELESS, describe
+from mooring.fleet.server_checkup import ServerCheckup
+from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
 from mooring.reporters import fleet_table
 from mooring.reporters.last_words import write_beside
 from mooring.reporters.screen import write_json
-from mooring.senseless import SENSELESS, describe
-from mooring.server_checkup import ServerCheckup
-from mooring.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
 NONE = "none"

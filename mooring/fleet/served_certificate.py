@@ -17,9 +17,9 @@ from mooring.certificates.parse import parse_der, parse_pem
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import MooringError, RegistryError
 from mooring.files.reading import LARGEST_SETTING, read_text
+from mooring.fleet.survey import SERVER, Visit
 from mooring.registry.handshake import fetch_chain
 from mooring.registry.transport import Endpoint
-from mooring.survey import SERVER, Visit
 from mooring.verification.routes import Door
 
 

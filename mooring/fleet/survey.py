@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from mooring.command_line import Request
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
 from mooring.explain import host_variables, looking_user
+from mooring.fleet.senseless import SENSELESS, describe
+from mooring.fleet.workers import Workers, let_all
 from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook import arguments
 from mooring.playbook.playbook import Play, Playbook
@@ -21,14 +23,12 @@ from mooring.provisioning import connection_options, options
 from mooring.registry.transport import Endpoint
 from mooring.run.host_state import HostState
 from mooring.run.play_run import PlayRun
-from mooring.senseless import SENSELESS, describe
 from mooring.templating.variables import Variables
 from mooring.transport.bundle import Bundle
 from mooring.transport.connection.process import Stream
 from mooring.transport.descriptors import make_room
 from mooring.transport.reply_texts import checked
 from mooring.transport.session import ABORT_SECONDS, Session
-from mooring.workers import Workers, let_all
 
 PLAYBOOK = "playbooks/site.yml"
 # The roles that make a host what it is here.

@@ -20,7 +20,7 @@ from mooring.engines.plan.record import PATH as RECORD
 from mooring.engines.route import Route
 from mooring.engines.texts import CONTAINERD, CRIO
 from mooring.explain import BootExplanation
-from mooring.server_checkup import ServerCheckup
+from mooring.fleet.server_checkup import ServerCheckup
 from mooring.transport.reply_shapes import OrNull, parse
 
 HUB, HUB_IMAGE, REPOSITORY = "docker.io", "docker.io/library/busybox", "mooring"

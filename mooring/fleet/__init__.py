@@ -1,0 +1,1 @@
+"""Looking at the fleet without changing it."""
