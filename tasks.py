@@ -5,8 +5,8 @@ from __future__ import annotations
 from invoke import Collection, Context, task
 
 from lab import tasks as lab
-from mooring.command_line import ACTING, Request, RunTask
-from mooring.finish import finish
+from mooring.cli.finish import finish
+from mooring.cli.options import ACTING, Request, RunTask
 from tests import tasks as developing
 
 JSON = "one JSON document instead of text"
@@ -15,7 +15,7 @@ ALL_SETTINGS = "show settings that have nothing to do with registries too"
 
 def provision(playbook: str, request: Request) -> None:
     """Run one of Mooring's own playbooks, or anybody's."""
-    from mooring.provisioning import run_playbook
+    from mooring.cli.provision import run_playbook
 
     finish(lambda: run_playbook(playbook, request), request.debug)
 
@@ -73,7 +73,7 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
 )
 def explain(context: Context, host: str, image: str, engine: str = "auto", *, request: Request) -> None:
     """Tell where a pull goes on a host and why, and what is wrong there."""
-    from mooring.explain import run
+    from mooring.cli.explain import run
 
     finish(lambda: run(host, image, request, engine), request.debug)
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from lab import fleet
-from mooring.command_line import Request
-from mooring.provisioning import run_playbook
+from mooring.cli.options import Request
+from mooring.cli.provision import run_playbook
 from mooring.verification import session
 
 EPILOGUE = """\

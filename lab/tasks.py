@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke import Collection, Context, task
 
-from mooring.finish import finish
+from mooring.cli.finish import finish
 
 
 @task(

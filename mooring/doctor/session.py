@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mooring.command_line import Request
+from mooring.cli.options import Request
 from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import Diagnosis, merge
 from mooring.fleet.status import checkup_of

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring import explain
+from mooring.cli import explain
+from mooring.cli.explain import BootExplanation
 from mooring.engines import explanation_containers as explain_containers
 from mooring.engines.containerd import config
 from mooring.engines.docker.conflicts import Conflict, Severity
@@ -19,7 +20,6 @@ from mooring.engines.plan.containers.host import record_path
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.engines.route import Route
 from mooring.engines.texts import CONTAINERD, CRIO
-from mooring.explain import BootExplanation
 from mooring.fleet.server_checkup import ServerCheckup
 from mooring.transport.reply_shapes import OrNull, parse
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
-from mooring.command_line import Request
+from mooring.cli.explain import DOCKER
+from mooring.cli.options import Request
 from mooring.engines.docker.endpoints import MANIFEST
 from mooring.engines.docker.entries import FIRST, MISLEADING
 from mooring.engines.plan.containers.host import record_paths
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.engines.route import Route
-from mooring.explain import DOCKER
 from mooring.fleet import checkup, server_checkup
 from mooring.fleet import etc_hosts as hosts_lines
 from mooring.fleet.checkup import HUB, Checkup, Missing

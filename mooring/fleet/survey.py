@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mooring.command_line import Request
+from mooring.cli.explain import host_variables, looking_user
+from mooring.cli.options import Request
+from mooring.cli.provision import connection_options, options
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
-from mooring.explain import host_variables, looking_user
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.workers import Workers, let_all
 from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook import arguments
 from mooring.playbook.playbook import Play, Playbook
 from mooring.playbook.tasks import Context
-from mooring.provisioning import connection_options, options
 from mooring.registry.transport import Endpoint
 from mooring.run.host_state import HostState
 from mooring.run.play_run import PlayRun

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mooring.command_line import Request
+from mooring.cli.options import Request
+from mooring.cli.provision import connection_options, options
 from mooring.errors import MooringError, UsageError, on_one_line
-from mooring.provisioning import connection_options, options
 from mooring.reporters.verification import make_report
 from mooring.verification import plugin
 from mooring.verification.fleet import CLIENTS, SERVER, Fleet, Site

@@ -44,9 +44,9 @@ TEXTS = {
 DRIVER = """
 import json, sys, time
 from invoke import Exit
-from mooring.command_line import Request
-from mooring.finish import finish
-from mooring.provisioning import run_playbook
+from mooring.cli.options import Request
+from mooring.cli.finish import finish
+from mooring.cli.provision import run_playbook
 for playbook, options in json.load(open(sys.argv[1])):
     options["extra_vars"] = tuple(options.pop("e", ()))
     began = time.monotonic()

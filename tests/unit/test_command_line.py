@@ -10,9 +10,9 @@ import pytest
 from invoke import Collection
 
 import tasks
-from mooring.command_line import ACTING, OPTIONS, Request, ask_password, parse_extra_vars, words
+from mooring.cli.options import ACTING, OPTIONS, Request, ask_password, parse_extra_vars, words
+from mooring.cli.provision import options
 from mooring.errors import MooringError
-from mooring.provisioning import options
 
 
 def flags(name: str) -> set[str]:
@@ -81,7 +81,7 @@ def test_no_password_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     def end(prompt: str) -> str:
         raise EOFError
 
-    monkeypatch.setattr("mooring.command_line.has_terminal", lambda: True)
+    monkeypatch.setattr("mooring.cli.options.has_terminal", lambda: True)
     monkeypatch.setattr("getpass.getpass", end)
     with pytest.raises(MooringError, match="Password: none was given"):
         ask_password("Password")

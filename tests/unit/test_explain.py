@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from mooring import explain
-from mooring.command_line import Request
+from mooring.cli import explain
+from mooring.cli.options import Request
 from mooring.engines.docker.effective import Texts
 from mooring.engines.docker.reply import texts_of
 from mooring.errors import HostUnreachable, UsageError

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invoke import Exit
 
-from mooring.command_line import ask_password
+from mooring.cli.explain import BootExplanation, build
+from mooring.cli.finish import finish
+from mooring.cli.options import ask_password
 from mooring.doctor.finding import Diagnosis, Finding, Verdict
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Texts
@@ -23,8 +25,6 @@ from mooring.engines.docker.running import Difference
 from mooring.engines.origin import Origin
 from mooring.engines.route import Endpoint, Route
 from mooring.errors import AgentError, ConnectionLost, Where
-from mooring.explain import BootExplanation, build
-from mooring.finish import finish
 from mooring.fleet import status
 from mooring.reporters import diagnosis, explanation, fleet_table, listing, verification
 from mooring.reporters.console import Console

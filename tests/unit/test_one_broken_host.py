@@ -13,13 +13,13 @@ from evil_agent import EvilHost, greeting, json_frame
 from test_runner import play
 from test_status import reply as docker_config
 
-from mooring import explain
 from mooring.agent import wire
-from mooring.command_line import Request
+from mooring.cli import explain
+from mooring.cli.explain import ExplainFailed
+from mooring.cli.options import Request
 from mooring.doctor import session as doctor
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.errors import HostUnreachable
-from mooring.explain import ExplainFailed
 from mooring.fleet import status, survey
 from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook

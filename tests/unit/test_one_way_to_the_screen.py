@@ -104,13 +104,13 @@ def test_the_law_sees_every_other_way(text: str) -> None:
 def test_what_nobody_catches_is_made_visible_too() -> None:
     """Python itself would write the message as it is."""
     for work in ("raise ValueError(text)", "import threading; threading.Thread(target=lambda: int(text)).start()"):
-        script = f"from mooring.finish import finish; finish(lambda: None); text = 'a\\x1b[5n\\nPLAY RECAP'; {work}"
+        script = f"from mooring.cli.finish import finish; finish(lambda: None); text = 'a\\x1b[5n\\nPLAY RECAP'; {work}"
         ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
         assert "PLAY RECAP" in ended.stderr
         assert "\x1b" not in ended.stderr
         assert "\nPLAY RECAP" not in ended.stderr
     script = (
-        "import logging; from mooring.finish import finish; finish(lambda: None);"
+        "import logging; from mooring.cli.finish import finish; finish(lambda: None);"
         "logging.getLogger('paramiko.transport').error('a\\x1b[5n')"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from test_runner import INVENTORY, play
 
-from mooring.command_line import Request
+from mooring.cli.options import Request
+from mooring.cli.provision import run_playbook
 from mooring.errors import UsageError
 from mooring.inventory.inventory import Inventory
-from mooring.provisioning import run_playbook
 from mooring.reporters.console import Console
 from mooring.results import Recap, Remainder, RunFinished
 from mooring.run.retry import FOLDER, RetryFile, Rollout

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mooring.command_line import Request
+from mooring.cli.explain import looking_user
+from mooring.cli.options import Request
 from mooring.errors import UsageError
-from mooring.explain import looking_user
 from mooring.fleet.survey import CLIENT, SERVER, Lost, Survey, Visit
 
 INVENTORY = """\

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mooring.command_line import Request, ask_password, has_terminal, parse_extra_vars, words
+from mooring.cli.options import Request, ask_password, has_terminal, parse_extra_vars, words
 from mooring.errors import MooringError, SourceError, UsageError
 from mooring.inventory.inventory import Inventory
 from mooring.mistakes import Mistakes

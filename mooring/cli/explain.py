@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mooring.command_line import Request, parse_extra_vars
+from mooring.cli.options import Request, parse_extra_vars
+from mooring.cli.provision import connection_options
 from mooring.engines.docker.boot import Boot, at_boot
 from mooring.engines.docker.conflicts import Conflict
 from mooring.engines.docker.effective import Effective, Texts, resolve
@@ -27,7 +28,6 @@ from mooring.fleet.workers import Workers, let_all
 from mooring.inventory.inventory import Host as InventoryHost
 from mooring.inventory.inventory import Inventory
 from mooring.playbook import arguments
-from mooring.provisioning import connection_options
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
 from mooring.templating.conversion import as_bool
