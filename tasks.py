@@ -55,7 +55,7 @@ def play(context: Context, playbook: str, *, request: Request) -> None:
 )
 def verify(context: Context, junit: str = "", *, request: Request) -> None:
     """Check every host, up to a real pull through the registry."""
-    from mooring.verification.session import verify as run
+    from mooring.cli.verify import verify as run
 
     finish(lambda: run(request, junit), request.debug)
 
@@ -73,7 +73,7 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
 )
 def explain(context: Context, host: str, image: str, engine: str = "auto", *, request: Request) -> None:
     """Tell where a pull goes on a host and why, and what is wrong there."""
-    from mooring.cli.explain import run
+    from mooring.cli.explain import explain as run
 
     finish(lambda: run(host, image, request, engine), request.debug)
 
@@ -85,7 +85,7 @@ def explain(context: Context, host: str, image: str, engine: str = "auto", *, re
 )
 def status(context: Context, *, request: Request) -> None:
     """The fleet as a table: each host's engine, where its pulls go, and what has drifted."""
-    from mooring.fleet.status import run
+    from mooring.cli.status import show_status as run
 
     finish(lambda: run(request), request.debug)
 
@@ -102,7 +102,7 @@ def status(context: Context, *, request: Request) -> None:
 )
 def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
     """Examine hosts: settings, next restart and boot; on the server nginx's rules, asked from outside."""
-    from mooring.doctor.session import run
+    from mooring.cli.doctor import diagnose as run
 
     finish(lambda: run(hosts or "", request), request.debug)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from lab import fleet
 from mooring.cli.options import Request
 from mooring.cli.provision import run_playbook
-from mooring.verification import session
+from mooring.cli.verify import verify
 
 EPILOGUE = """\
 The lab is up and every client pulls through the registry. Try it:
@@ -32,7 +32,7 @@ def run(say: Callable[[str], None]) -> int:
     steps: list[tuple[str, Callable[[], int]]] = [
         ("provision-server", lambda: run_playbook("playbooks/server.yml", Request())),
         ("provision-clients", lambda: run_playbook("playbooks/clients.yml", Request())),
-        ("verify", lambda: session.verify(Request())),
+        ("verify", lambda: verify(Request())),
     ]
     say("demo: lab.up")
     fleet.up()

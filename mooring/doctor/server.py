@@ -13,7 +13,7 @@ from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate
 from mooring.fleet.survey import SERVER, Visit
-from mooring.verification.routes import Door as Addresses
+from mooring.registry.addresses import ServerAddresses
 
 STORAGE = "/var/lib/registry"
 
@@ -21,7 +21,7 @@ STORAGE = "/var/lib/registry"
 def examine(visit: Visit) -> Iterator[Finding]:
     """All rules about a server, in its play's words; nothing that is begun stays behind."""
     variables = visit.roles[SERVER]
-    addresses = Addresses.of(variables)
+    addresses = ServerAddresses.of(variables)
     repository = f"mooring-doctor-{secrets.token_hex(6)}"
     found = backing.read_containers(visit, *names(variables))
     yield from backing.judge_containers(found, *names(variables), backing.read_trouble(visit, *names(variables)))

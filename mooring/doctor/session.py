@@ -1,30 +1,13 @@
-"""One `invoke doctor` from its options to its exit status."""
+"""All rules on one host, and what they come to."""
 
 from __future__ import annotations
 
-from mooring.cli.options import Request
 from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import Diagnosis, merge
 from mooring.fleet.status import checkup_of
-from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
-from mooring.reporters import diagnosis
-from mooring.reporters.last_words import write_beside
-from mooring.reporters.screen import write_json
+from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Visit
 
 OK, BROKEN, UNREACHABLE = 0, 2, 4
-
-
-def run(pattern: str, request: Request) -> int:
-    """Examine the hosts; 0, 2 where something is or will be broken, 4 where a host was unreachable."""
-    with Survey(request, pattern, write_beside) as survey:
-        found = survey.look(examine)
-    rows = [settle(name, one) for name, one in found.items()]
-    status = exit_status(rows)
-    if request.json:
-        write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
-    else:
-        diagnosis.write_text(rows, None, bool(request.verbose))
-    return status
 
 
 def examine(visit: Visit) -> Diagnosis:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.cli import explain
-from mooring.cli.explain import BootExplanation
+from mooring.engines import explanation
 from mooring.engines import explanation_containers as explain_containers
 from mooring.engines.containerd import config
 from mooring.engines.docker.conflicts import Conflict, Severity
@@ -15,6 +14,7 @@ from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from mooring.engines.docker.reply import texts_of
 from mooring.engines.docker.running import REGISTRY_KEYS, Difference
+from mooring.engines.explanation import BootExplanation
 from mooring.engines.origin import Placed
 from mooring.engines.plan.containers.host import record_path
 from mooring.engines.plan.record import PATH as RECORD
@@ -75,8 +75,8 @@ class Checkup:
 def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...], record_at: str = RECORD) -> Checkup:
     """What the module docker_config's reply means; `registries` are the names whose routes are asked for."""
     texts = texts_of(reply)
-    boot = explain.boot_of(reply) if reply.get("state") else None
-    found = {name: explain.build(host, image, texts, boot) for name, image in _images(registries).items()}
+    boot = explanation.boot_of(reply) if reply.get("state") else None
+    found = {name: explanation.build(host, image, texts, boot) for name, image in _images(registries).items()}
     one = found[HUB]
     now = {name: each.now for name, each in found.items() if each.now is not None}
     later = {name: each.later for name, each in found.items()}

@@ -18,9 +18,9 @@ from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import MooringError, RegistryError
 from mooring.files.reading import LARGEST_SETTING, read_text
 from mooring.fleet.survey import SERVER, Visit
+from mooring.registry.addresses import ServerAddresses
 from mooring.registry.handshake import fetch_chain
 from mooring.registry.transport import Endpoint
-from mooring.verification.routes import Door
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Served:
 def look(visit: Visit) -> Served | None:
     """Shake hands by every name; None where the server has no TLS. It must have been called before."""
     variables = visit.roles[SERVER]
-    door = Door.of(variables)
+    door = ServerAddresses.of(variables)
     if not door.has_tls:
         return None
     known, unread = read_authorities(visit, variables)

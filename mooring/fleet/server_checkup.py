@@ -14,9 +14,9 @@ from mooring.errors import RegistryError
 from mooring.fleet import served_certificate
 from mooring.fleet.served_certificate import Served
 from mooring.fleet.survey import SERVER, LookFailed, Visit
+from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.transport.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
-from mooring.verification.routes import Door
 
 SECONDS = 20.0
 ALIVE = (200, 401)
@@ -113,7 +113,7 @@ def certificate_problems(served: Served, errors_only: bool = True) -> Iterator[s
 def look(visit: Visit) -> ServerCheckup:
     """Ask the server's engine, then the registry and nginx as clients do."""
     variables = visit.roles[SERVER]
-    door = Door.of(variables)
+    door = ServerAddresses.of(variables)
     names = [str(variables[f"{role}_container_name"]) for role in ("registry", "nginx")]
     words = dict(zip(("registry", "nginx"), map(shlex.quote, names), strict=True))
     storage = shlex.quote(str(variables["registry_storage_directory"]))

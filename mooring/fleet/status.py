@@ -7,10 +7,9 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
-from mooring.cli.explain import DOCKER
-from mooring.cli.options import Request
 from mooring.engines.docker.endpoints import MANIFEST
 from mooring.engines.docker.entries import FIRST, MISLEADING
+from mooring.engines.explanation import DOCKER
 from mooring.engines.plan.containers.host import record_paths
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.engines.route import Route
@@ -19,10 +18,7 @@ from mooring.fleet import etc_hosts as hosts_lines
 from mooring.fleet.checkup import HUB, Checkup, Missing
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.server_checkup import ServerCheckup
-from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Survey, Visit
-from mooring.reporters import fleet_table
-from mooring.reporters.last_words import write_beside
-from mooring.reporters.screen import write_json
+from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Visit
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
 NONE = "none"
@@ -58,19 +54,6 @@ class Row:
         """Plain data; `server` is None for a host that is none, or could not be looked at."""
         plain = {each.name: getattr(self, each.name) for each in fields(self)}
         return {**plain, "server": self.server and self.server.as_dict()}
-
-
-def run(request: Request) -> int:
-    """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it and some drifted."""
-    with Survey(request, warn=write_beside) as survey:
-        found = survey.look(look)
-    rows = [draw_row(name, one) for name, one in found.items()]
-    status = exit_status(rows, request.detailed_exitcode)
-    if request.json:
-        write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
-    else:
-        fleet_table.write_rows(rows)
-    return status
 
 
 def exit_status(rows: list[Row], detailed: bool) -> int:

@@ -10,15 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mooring.cli.explain import host_variables, looking_user
-from mooring.cli.options import Request
-from mooring.cli.provision import connection_options, options
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
 from mooring.fleet.senseless import SENSELESS, describe
+from mooring.fleet.site import Site, looking_user
 from mooring.fleet.workers import Workers, let_all
-from mooring.inventory.inventory import Host, Inventory
+from mooring.inventory.inventory import Host
 from mooring.playbook import arguments
-from mooring.playbook.playbook import Play, Playbook
+from mooring.playbook.playbook import Play
 from mooring.playbook.tasks import Context
 from mooring.registry.transport import Endpoint
 from mooring.run.host_state import HostState
@@ -30,7 +28,6 @@ from mooring.transport.descriptors import make_room
 from mooring.transport.reply_texts import checked
 from mooring.transport.session import ABORT_SECONDS, Session
 
-PLAYBOOK = "playbooks/site.yml"
 # The roles that make a host what it is here.
 SERVER, CLIENT = "nginx", "registry_client"
 PATIENCE = 60.0
@@ -103,14 +100,11 @@ class Lost:
 class Survey:
     """The hosts that `pattern` and --limit mean; without both those that the playbook makes server or clients."""
 
-    def __init__(self, request: Request, pattern: str = "", warn: Callable[[str], None] = lambda text: None) -> None:
-        path = Path(PLAYBOOK)
-        self._warn = warn
-        self._request = request
-        self._options = options(request)
-        self.inventory = Inventory.load(request.inventory, path.parent)
-        self._plays = [play for play in Playbook.load(path).plays if _names(play) & {SERVER, CLIENT}]
-        bundle, connections = Bundle(), connection_options(request)
+    def __init__(self, site: Site, pattern: str = "", warn: Callable[[str], None] = lambda text: None) -> None:
+        self._warn, self._site, self._options = warn, site, site.options
+        self.inventory = site.inventory
+        self._plays = [play for play in site.plays if _names(play) & {SERVER, CLIENT}]
+        bundle, connections = Bundle(), site.connections
         self.hosts = self._choose(pattern)
         self._states = {
             host.name: HostState(host, Session(host.name, bundle, connections))
@@ -142,15 +136,15 @@ class Survey:
             self.close()
 
     def _choose(self, pattern: str) -> list[Host]:
-        if pattern or self._request.limit:
+        if pattern or self._options.limit:
             hosts = self.inventory.match(pattern or "all", self._warn)
         else:
             hosts = [host for play in self._plays for host in self.inventory.match(play.hosts)]
-        if self._request.limit:
-            within = {host.name for host in self.inventory.match_limit(self._request.limit, self._warn)}
+        if self._options.limit:
+            within = {host.name for host in self.inventory.match_limit(self._options.limit, self._warn)}
             hosts = [host for host in hosts if host.name in within]
         if not hosts:
-            raise UsageError(f'no host of {self._request.inventory} is meant by "{pattern or self._request.limit}"')
+            raise UsageError(f'no host of {self._site.name} is meant by "{pattern or self._options.limit}"')
         return list({host.name: host for host in hosts}.values())
 
     def _visit(self, host: Host) -> Visit:
@@ -166,7 +160,7 @@ class Survey:
             variables = runs[0].host_variables(state)
             user = runs[0].become_user(runs[0].play, runs[0].host_variables(state))
         else:
-            variables = host_variables(self.inventory, host, self._request)
+            variables = self._site.host_variables(host)
             user = looking_user(variables)
         try:
             state.session.settings(variables)

@@ -10,7 +10,7 @@ from mooring.engines.route import Endpoint, Route
 from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
-    from mooring.cli.explain import BootExplanation, Explanation
+    from mooring.engines.explanation import BootExplanation, Explanation
     from mooring.engines.explanation_containers import ContainerExplanation
 
 STYLES = {"stops the daemon": "bold red", "useless": "yellow", "surprising": "cyan"}

@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from mooring.errors import HostUnreachable, UsageError
+from mooring.errors import HostUnreachable
 from mooring.fleet.senseless import SENSELESS, describe
+from mooring.fleet.site import CLIENTS, SERVER, Site
 from mooring.fleet.workers import Workers, let_all
-from mooring.inventory.inventory import Inventory
 from mooring.playbook import arguments
-from mooring.playbook.playbook import Play, Playbook
+from mooring.playbook.playbook import Play
 from mooring.run.host_state import HostState
-from mooring.run.options import Options as PlayOptions
 from mooring.run.play_run import PlayRun
 from mooring.run.time_limit import LOOK_SECONDS
 from mooring.transport.bundle import Bundle
-from mooring.transport.connection.settings import RunOptions
 from mooring.transport.descriptors import Room, make_room
 from mooring.transport.session import ABORT_SECONDS, Session
 from mooring.verification.member import Member
-
-SERVER, CLIENTS = "server", "clients"
-# A host is what its play makes of it: the role that tells, and what the host then is here.
-KINDS = {"nginx": SERVER, "registry_client": CLIENTS}
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where the fleet is described: the inventory, the plays that provision it, and the run's options."""
-
-    inventory: Inventory
-    playbook: Playbook
-    options: PlayOptions
-    connections: RunOptions
-
-    @classmethod
-    def load(cls, inventory: str, playbook: str, options: PlayOptions, connections: RunOptions) -> Site:
-        path = Path(playbook)
-        if not path.exists():
-            raise UsageError(f"no playbook {path}")
-        return cls(Inventory.load(inventory, path.parent), Playbook.load(path), options, connections)
-
-    def plays(self) -> Iterator[tuple[str, Play]]:
-        """The plays that make a host a server or a client, each with what it makes."""
-        for play in self.playbook.plays:
-            for role in play.roles:
-                if role.name in KINDS:
-                    yield KINDS[role.name], play
-
-    def chosen(self) -> set[str]:
-        """The hosts that --limit leaves."""
-        pattern = self.options.limit or "all"
-        return {host.name for host in self.inventory.match_limit(pattern)}
 
 
 @dataclass
@@ -84,7 +48,7 @@ class Fleet:
     def connect(self) -> None:
         """Connect to all hosts that are needed, many at a time."""
         self._room = make_room(len(self.order()), self.site.options.forks, self.warn)
-        for kind, play in self.site.plays():
+        for kind, play in self.site.kinds():
             hosts = [host.name for host in self.site.inventory.match(play.hosts)]
             wanted = [name for name in hosts if kind == SERVER or name in self.chosen]
             run = self._run(play, wanted)
@@ -93,7 +57,7 @@ class Fleet:
 
     def order(self) -> list[str]:
         """All hosts that have a part in this, in the order of their plays."""
-        names = [host.name for _, play in self.site.plays() for host in self.site.inventory.match(play.hosts)]
+        names = [host.name for _, play in self.site.kinds() for host in self.site.inventory.match(play.hosts)]
         return list(dict.fromkeys(names))
 
     def names_to_check(self) -> list[str]:

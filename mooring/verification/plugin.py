@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from mooring.errors import HostUnreachable, MooringError
+from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint
 from mooring.verification.findings import Finding, Wrong
 from mooring.verification.fleet import Fleet
 from mooring.verification.member import Member
 from mooring.verification.report import Report
-from mooring.verification.routes import Door
 from mooring.verification.summary import CHECK, Check, Summary
 from mooring.verification.trial import Trial
 
@@ -27,10 +27,10 @@ class Verification:
         self.fleet, self.trial = fleet, trial
         self._summary, self._report = summary, report
 
-    def door(self, member: Member) -> Door:
+    def door(self, member: Member) -> ServerAddresses:
         """The door of the server that this host is, or that this client uses."""
         servers = self.fleet.server_variables
-        return Door.of(servers.get(member.name) or next(iter(servers.values())))
+        return ServerAddresses.of(servers.get(member.name) or next(iter(servers.values())))
 
     def endpoints(self, member: Member) -> list[Endpoint]:
         """Every way into a server; none where its variables know none, which is told."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from mooring.errors import MooringError
 from mooring.fleet.senseless import SENSELESS, describe
+from mooring.registry.addresses import ServerAddresses
 from mooring.verification.engines.engine import DOCKERS, Words
 from mooring.verification.member import Member
 from mooring.verification.proof import Proof, Pull
-from mooring.verification.routes import Door, Route, plan_routes
+from mooring.verification.routes import Route, plan_routes
 
 # How long a pull of some hundred bytes may take: engines try dead mirrors and TLS first, with their own limits.
 PULL_SECONDS = 240
@@ -26,7 +27,7 @@ class Seen:
     words: Words = DOCKERS
 
 
-def plan_client(client: Member, door: Door) -> list[tuple[str, Route, str]]:
+def plan_client(client: Member, door: ServerAddresses) -> list[tuple[str, Route, str]]:
     """The client's name with each of its routes and its machine's architecture."""
     machine, takes_short_names, prefix = "x86_64", False, ""
     engine = client.engine  # one that nobody knows pulls nothing

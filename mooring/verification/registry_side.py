@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from mooring.errors import MooringError
 from mooring.fleet.senseless import SENSELESS, describe
+from mooring.registry.addresses import ServerAddresses
 from mooring.registry.client import Registry
 from mooring.registry.transport import HttpTransport
 from mooring.templating.foreign import is_foreign
@@ -17,7 +18,6 @@ from mooring.verification import access_log
 from mooring.verification.backend import CheckFailed
 from mooring.verification.member import Member
 from mooring.verification.proof import Proof
-from mooring.verification.routes import Door
 
 DIRECT_SECONDS = 5.0
 STORAGE = "/var/lib/registry"
@@ -31,7 +31,7 @@ class RegistrySide:
     """The server that the images are pushed to."""
 
     server: Member
-    door: Door
+    door: ServerAddresses
 
     def now(self) -> str:
         """The server's own clock, which its logs go by."""

@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mooring.errors import UsageError
+from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint
-from mooring.templating.foreign import as_text
 
-ANY = ("", "0.0.0.0", "::")
 FULL_NAME, SHORT_NAME, MIRROR = "full name", "short name", "mirror"
 
 
@@ -44,64 +43,13 @@ class Route:
         return f"{front}{name}:{tag}"
 
 
-@dataclass(frozen=True)
-class Door:
-    """How the server is entered: nginx's names, address and ports; and where the registry itself listens."""
-
-    names: tuple[str, ...]
-    address: str
-    http_port: int
-    https_port: int
-    has_tls: bool
-    redirects: bool = False
-    own_address: str = "127.0.0.1"
-    own_port: int = 5000
-
-    @classmethod
-    def of(cls, variables: Mapping[str, Any]) -> Door:
-        """From the server's variables (roles nginx and hosts_file); UsageError where they are none."""
-        try:
-            return cls(
-                names=tuple(map(as_text, variables["nginx_server_names"])),
-                address=as_text(variables["registry_server_address"] or ""),
-                http_port=int(variables["nginx_http_port"]),
-                https_port=int(variables["nginx_https_port"]),
-                has_tls=bool(variables["nginx_tls_certificate"]),
-                redirects=bool(variables["nginx_redirect_to_https"]),
-                own_address=str(variables["registry_publish_address"]),
-                own_port=int(variables["registry_port"]),
-            )
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"the server's names and ports are not to be understood: {error}") from None
-
-    def endpoints(self) -> list[Endpoint]:
-        """Every name by every scheme that answers the registry's API there."""
-        found = [] if self.redirects else [Endpoint(name, self.http_port, "http") for name in self.names]
-        if self.has_tls:
-            found += [Endpoint(name, self.https_port, "https") for name in self.names]
-        return found
-
-    @property
-    def own(self) -> Endpoint:
-        """The registry's own port, as the server itself reaches it."""
-        return Endpoint("127.0.0.1" if self.own_address in ANY else self.own_address, self.own_port)
-
-    def leads_here(self, registry: str) -> bool:
-        """Whether `host` or `host:port` is this server, by name or address."""
-        return registry.rpartition(":")[0] in self._hosts or registry in self._hosts
-
-    @property
-    def _hosts(self) -> set[str]:
-        return {*self.names, self.address} - {""}
-
-
-def endpoint_of(registry: str, door: Door) -> Endpoint:
+def endpoint_of(registry: str, server: ServerAddresses) -> Endpoint:
     """Where an engine asks for `host` or `host:port`: TLS first where the server has it."""
     host, _, port = registry.rpartition(":")
     if host and port.isdigit():
-        is_tls = door.has_tls and int(port) != door.http_port
+        is_tls = server.has_tls and int(port) != server.http_port
         return Endpoint(host, int(port), "https" if is_tls else "http")
-    return Endpoint(registry, 443, "https") if door.has_tls else Endpoint(registry, 80, "http")
+    return Endpoint(registry, 443, "https") if server.has_tls else Endpoint(registry, 80, "http")
 
 
 def endpoint_of_url(url: str) -> Endpoint:
@@ -112,19 +60,21 @@ def endpoint_of_url(url: str) -> Endpoint:
     return Endpoint(parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme], parts.scheme)
 
 
-def plan_routes(variables: Mapping[str, Any], door: Door, takes_short_names: bool, hub: str = "") -> list[Route]:
+def plan_routes(
+    variables: Mapping[str, Any], server: ServerAddresses, takes_short_names: bool, hub: str = ""
+) -> list[Route]:
     """Every route of a client: by full name for each name it uses, by short name, through the mirror.
 
     Registries and mirrors that are not this server's are somebody else's: our images are not there.
     """
     names: Sequence[str] = variables["registry_client_names"]
-    routes = [Route(FULL_NAME, name, endpoint_of(name, door)) for name in names]
+    routes = [Route(FULL_NAME, name, endpoint_of(name, server)) for name in names]
     if takes_short_names:
-        added = [name for name in variables["registry_client_add_registries"] if door.leads_here(name)]
-        routes += [Route(SHORT_NAME, name, endpoint_of(name, door)) for name in added[:1]]
+        added = [name for name in variables["registry_client_add_registries"] if server.leads_here(name)]
+        routes += [Route(SHORT_NAME, name, endpoint_of(name, server)) for name in added[:1]]
     for url in variables["registry_client_mirrors"]:
         endpoint = endpoint_of_url(url)
-        if door.leads_here(endpoint.host):
+        if server.leads_here(endpoint.host):
             routes.append(Route(MIRROR, url, endpoint, "library/", hub))
             break
     return routes

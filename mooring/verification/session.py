@@ -1,4 +1,4 @@
-"""One verification from its options to its exit status: connect, check, prove, clean up, sum up."""
+"""One verification of a connected fleet: check, prove, clean up, sum up."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mooring.cli.options import Request
-from mooring.cli.provision import connection_options, options
-from mooring.errors import MooringError, UsageError, on_one_line
-from mooring.reporters.verification import make_report
+from mooring.errors import MooringError, on_one_line
+from mooring.fleet.site import CLIENTS, SERVER
+from mooring.registry.addresses import ServerAddresses
 from mooring.verification import plugin
-from mooring.verification.fleet import CLIENTS, SERVER, Fleet, Site
+from mooring.verification.fleet import Fleet
 from mooring.verification.registry_side import RegistrySide
 from mooring.verification.report import Report
-from mooring.verification.routes import Door
 from mooring.verification.summary import RouteResult, Summary
 from mooring.verification.trial import Trial
 
@@ -25,46 +23,9 @@ CHECKS = Path(__file__).parents[2] / "tests" / "hosts"
 ORDER = ("test_hosts.py", "test_server.py", "test_client.py", "test_proof.py")
 # pytest's own settings of this project are for its unit tests; cache files would be litter here.
 PLAIN = ("-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_suite_name=mooring")
-PLAYBOOK = "playbooks/site.yml"
 
 
-def verify(request: Request, junit: str = "") -> int:
-    """Check the fleet and prove that it pulls through its registry; `junit` is a file for the results as XML.
-
-    Returns 0 where all is well, 2 where a check failed, 4 where a host was unreachable; raises MooringError
-    (exit status 1) where the files or the options are wrong, before any host is touched.
-    """
-    site = load_site(request)
-    if junit:
-        _check_writable(junit)
-    summary = Summary()
-    report = make_report(request.json, bool(request.verbose))
-    try:
-        with Fleet(site, warn=report.show_warning) as fleet:
-            report.show_step("connecting")
-            fleet.connect()
-            summary.hosts = tuple(fleet.names_to_check())
-            status = _check(fleet, junit, summary, report)
-            if summary.is_interrupted:
-                fleet.abort()
-        report.show_summary(summary)
-        return status
-    finally:
-        report.close()
-
-
-def load_site(request: Request) -> Site:
-    """The files that describe the fleet; MooringError where they or the options are wrong."""
-    site = Site.load(request.inventory, PLAYBOOK, options(request), connection_options(request))
-    if not any(kind == SERVER and site.inventory.match(play.hosts) for kind, play in site.plays()):
-        raise UsageError(f"no host of {request.inventory} is the registry's server in {PLAYBOOK}")
-    meant = {host.name for _, play in site.plays() for host in site.inventory.match(play.hosts)}
-    if not meant & site.chosen():
-        raise UsageError(f'no host of {request.inventory} is meant by "{request.limit or PLAYBOOK}"')
-    return site
-
-
-def _check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:
+def check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:
     """Run the checks; whatever happens, nothing of the proof stays behind without being named."""
     summary.unreachable = dict(fleet.unreachable)
     trial = _plan(fleet, summary, report)
@@ -101,7 +62,7 @@ def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
     servers = fleet.members[SERVER]
     name, variables = next(iter(fleet.server_variables.items()))
     try:
-        door = Door.of(servers[0].variables if servers else variables)
+        door = ServerAddresses.of(servers[0].variables if servers else variables)
     except MooringError as error:
         summary.errors.append(f"{servers[0].name if servers else name}: {error}")
         return None
@@ -114,15 +75,6 @@ def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
     report.show_step("looking for the clients' routes")
     summary.errors += trial.plan(door)
     return trial
-
-
-def _check_writable(path: str) -> None:
-    """Refuse a place for the results that nothing can be written to, before the hosts are asked."""
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o666))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--junit {on_one_line(path)}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _run_pytest(verification: plugin.Verification, junit: str, summary: Summary) -> int:

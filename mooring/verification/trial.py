@@ -12,6 +12,7 @@ from typing import TypeVar
 from mooring.errors import MooringError, RegistryError
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.workers import Workers, let_all
+from mooring.registry.addresses import ServerAddresses
 from mooring.transport.session import ABORT_SECONDS
 from mooring.verification.access_log import Log
 from mooring.verification.checks import explain_pull
@@ -20,7 +21,7 @@ from mooring.verification.member import Member
 from mooring.verification.proof import Evidence, Proof, Pull, judge_pull
 from mooring.verification.puller import Seen, plan_client, pull_all, remove_images
 from mooring.verification.registry_side import RegistrySide
-from mooring.verification.routes import Door, Route
+from mooring.verification.routes import Route
 
 LOG_TRIES, LOG_PAUSE = 20, 0.25
 # How long the removal waits for pulls that Ctrl-C broke off.
@@ -49,7 +50,7 @@ class Trial:
         self._workers = Workers(self.forks)
         self._lock, self._pulled = threading.Lock(), 0
 
-    def plan(self, door: Door) -> list[str]:
+    def plan(self, door: ServerAddresses) -> list[str]:
         """Find out every client's routes and make the images; touches nothing. Returns why clients have none."""
         planned = self._on_clients(partial(_plan, door))
         self.proof = Proof(entry for entries in planned if not isinstance(entries, str) for entry in entries)
@@ -126,7 +127,7 @@ class Trial:
         return judge_pull(pull, Evidence(seen.output, seen.succeeded, seen.digests, fetchers, addresses, seen.words))
 
 
-def _plan(door: Door, client: Member) -> list[tuple[str, Route, str]] | str:
+def _plan(door: ServerAddresses, client: Member) -> list[tuple[str, Route, str]] | str:
     """A client's entries for the proof, or why it has none."""
     try:
         return plan_client(client, door)

@@ -17,8 +17,8 @@ from mooring.verification.plugin import NAME, Verification
 if TYPE_CHECKING:
     from testinfra.host import Host
 
+    from mooring.registry.addresses import ServerAddresses
     from mooring.verification.member import Member
-    from mooring.verification.routes import Door
     from mooring.verification.trial import Trial
 
 
@@ -77,7 +77,7 @@ def verification(pytestconfig: pytest.Config) -> Verification:
 
 
 @pytest.fixture
-def door(verification: Verification, member: Member) -> Door:
+def door(verification: Verification, member: Member) -> ServerAddresses:
     return verification.door(member)
 
 

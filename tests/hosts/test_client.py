@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint
 from mooring.verification.backend import CheckFailed
 from mooring.verification.checks import expected_address, probe_route
@@ -21,7 +22,7 @@ from mooring.verification.findings import (
     judge_reach,
 )
 from mooring.verification.member import Member
-from mooring.verification.routes import Door, Route
+from mooring.verification.routes import Route
 
 hosts = "clients"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -59,7 +60,7 @@ def test_registry_answers(member: Member, route: Route) -> None:
     expect(judge_answer(probe, route.endpoint))
 
 
-def test_registrys_own_port_is_closed(member: Member, door: Door) -> None:
+def test_registrys_own_port_is_closed(member: Member, door: ServerAddresses) -> None:
     """The registry's own port is not reached from outside, unless asked for"""
     if door.own_address not in LOOPBACK:
         pytest.skip("it is published on purpose")

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from mooring.cli import explain
+from mooring.cli.explain import explain
 from mooring.cli.options import Request
+from mooring.engines import explanation
 from mooring.engines.docker.effective import Texts
 from mooring.engines.docker.reply import texts_of
 from mooring.errors import HostUnreachable, UsageError
+from mooring.fleet import inspection
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
 
@@ -32,7 +34,7 @@ REPLY: dict[str, Any] = {
 
 def screen(texts: Texts) -> str:
     stream = io.StringIO()
-    write_text(explain.build("web1", "busybox:1", texts), stream)
+    write_text(explanation.build("web1", "busybox:1", texts), stream)
     return stream.getvalue()
 
 
@@ -51,7 +53,7 @@ def test_the_screen_tells_both_routes_and_the_rule_between() -> None:
 def test_the_screen_tells_what_red_hats_engine_does_before_a_mirror_and_after_the_new_protocol() -> None:
     """Asked of 1.13.1, 7d71120."""
     unit = UNIT.replace("/usr/sbin/dockerd", "/usr/bin/dockerd-current")
-    texts = explain.texts_of({**REPLY, "unit": unit, "version": "1.13.1", "info": {}, "argv": []})
+    texts = texts_of({**REPLY, "unit": unit, "version": "1.13.1", "info": {}, "argv": []})
     text = screen(texts)
     first, rest = text.split("  2. mirror: http://m.example.com/library/busybox:1")
     assert "1. manifest: https://registry-1.docker.io/library/busybox:1" in first
@@ -60,7 +62,7 @@ def test_the_screen_tells_what_red_hats_engine_does_before_a_mirror_and_after_th
     assert "surprising  [signatures-and-mirror] /etc/docker/daemon.json:1: signatures are verified" in rest
     stream = io.StringIO()
     unsigned = replace(texts, unit=unit.replace("-H", "--signature-verification=false -H"))
-    write_text(explain.build("web1", "r.example.com/busybox:1", unsigned), stream)
+    write_text(explanation.build("web1", "r.example.com/busybox:1", unsigned), stream)
     assert "on to 2. on no connection, or a 404 or 401" in stream.getvalue()
     assert "2. old protocol: https://r.example.com/v1/busybox:1" in stream.getvalue()
 
@@ -75,7 +77,7 @@ def test_the_screen_tells_why_a_daemon_will_not_start() -> None:
 
 def test_json_has_every_setting_with_its_place() -> None:
     stream = io.StringIO()
-    write_json(explain.build("web1", "busybox", texts_of(REPLY)).as_dict(), stream)
+    write_json(explanation.build("web1", "busybox", texts_of(REPLY)).as_dict(), stream)
     found = json.loads(stream.getvalue())
     assert found["will_start"] is True
     assert found["settings"]["hosts"] == [
@@ -88,8 +90,8 @@ def test_json_has_every_setting_with_its_place() -> None:
 @pytest.mark.parametrize(("text", "status"), [("{}", 0), ("", 2)])
 def test_the_exit_status(monkeypatch: pytest.MonkeyPatch, text: str, status: int) -> None:
     reply = {**REPLY, "files": {"/etc/docker/daemon.json": text}}
-    monkeypatch.setattr(explain, "read", lambda host, module, request: reply)
-    assert explain.run("web1", "busybox", Request()) == status
+    monkeypatch.setattr(inspection, "read", lambda host, module, request: reply)
+    assert explain("web1", "busybox", Request()) == status
 
 
 CONTAINERS: dict[str, Any] = {
@@ -129,8 +131,8 @@ def test_hosts_without_docker(
         missing = {"failed": True, "missing": True, "msg": "there is no service docker"}
         return missing if request["module"] == "docker_config" else reply
 
-    monkeypatch.setattr(explain.Session, "call", call)
-    assert explain.run("web1", "docker.io/busybox", Request(inventory="web1,"), engine) == 0
+    monkeypatch.setattr(inspection.Session, "call", call)
+    assert explain("web1", "docker.io/busybox", Request(inventory="web1,"), engine) == 0
     text = capsys.readouterr().out
     assert text.startswith(title)
     assert "1. registry: https://registry-1.docker.io/library/busybox" in text
@@ -142,11 +144,11 @@ def test_a_host_without_any_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         missing = {"failed": True, "missing": True, "msg": "there is no service docker"}
         return missing if request["module"] == "docker_config" else {**CONTAINERS, "programs": {}}
 
-    monkeypatch.setattr(explain.Session, "call", call)
-    with pytest.raises(explain.ExplainFailed, match=r"web1: there is no service docker; nor podman"):
-        explain.run("web1", "busybox", Request(inventory="web1,"))
+    monkeypatch.setattr(inspection.Session, "call", call)
+    with pytest.raises(inspection.InspectionFailed, match=r"web1: there is no service docker; nor podman"):
+        explain("web1", "busybox", Request(inventory="web1,"))
     with pytest.raises(UsageError, match=r'--engine is one of auto, docker, podman, .* not "rkt"'):
-        explain.run("web1", "busybox", Request(inventory="web1,"), "rkt")
+        explain("web1", "busybox", Request(inventory="web1,"), "rkt")
 
 
 def test_other_engines_as_json_and_their_exit_status(
@@ -157,12 +159,12 @@ def test_other_engines_as_json_and_their_exit_status(
         "/etc/containers/registries.conf": '[[registry]]\nlocation = "http://a"\n',
     }
     reply = {**CONTAINERS, "files": files}
-    monkeypatch.setattr(explain, "read", lambda host, module, request: reply)
-    assert explain.run("web1", "a.example.com/x", Request(json=True), "podman") == 2
+    monkeypatch.setattr(inspection, "read", lambda host, module, request: reply)
+    assert explain("web1", "a.example.com/x", Request(json=True), "podman") == 2
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == set(explain.build("web1", "x", texts_of(REPLY)).as_dict())
+    assert set(found) == set(explanation.build("web1", "x", texts_of(REPLY)).as_dict())
     assert [one["rule"] for one in found["conflicts"]] == ["scheme"]
-    assert explain.run("web1", "a.example.com/x", Request(), "podman") == 2
+    assert explain("web1", "a.example.com/x", Request(), "podman") == 2
     assert capsys.readouterr().out.endswith("every command of podman fails\n")
 
 
@@ -170,7 +172,7 @@ def test_the_next_boot_is_told_where_it_differs() -> None:
     def told(**more: Any) -> str:
         reply = {**REPLY, **more}
         stream = io.StringIO()
-        write_text(explain.build("web1", "busybox:1", texts_of(reply), explain.boot_of(reply)), stream)
+        write_text(explanation.build("web1", "busybox:1", texts_of(reply), explanation.boot_of(reply)), stream)
         return stream.getvalue()
 
     assert "at the next boot" not in told(state={"LoadState": "loaded", "UnitFileState": "enabled"})
@@ -182,19 +184,19 @@ def test_the_next_boot_is_told_where_it_differs() -> None:
 @pytest.mark.parametrize(("host", "message"), [("web*", "means 2 hosts"), ("nobody", 'no host or group is "nobody"')])
 def test_one_host_is_meant(host: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        explain.run(host, "busybox", Request(inventory="web1,web2"))
+        explain(host, "busybox", Request(inventory="web1,web2"))
 
 
 def test_a_host_that_is_down(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory.yml"
     inventory.write_text("all: {hosts: {web1: {ansible_host: 127.0.0.1, ansible_port: 1}}}\n")
     with pytest.raises(HostUnreachable) as caught:
-        explain.run("web1", "busybox", Request(inventory=str(inventory)))
+        explain("web1", "busybox", Request(inventory=str(inventory)))
     assert caught.value.exit_status == 4
 
 
 def test_a_host_without_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = {"failed": True, "msg": "there is no service docker"}
-    monkeypatch.setattr(explain.Session, "call", lambda *args: failed)
-    with pytest.raises(explain.ExplainFailed, match="web1: there is no service docker"):
-        explain.run("web1", "busybox", Request(inventory="web1,"))
+    monkeypatch.setattr(inspection.Session, "call", lambda *args: failed)
+    with pytest.raises(inspection.InspectionFailed, match="web1: there is no service docker"):
+        explain("web1", "busybox", Request(inventory="web1,"))

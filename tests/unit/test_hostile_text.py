@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invoke import Exit
 
-from mooring.cli.explain import BootExplanation, build
 from mooring.cli.finish import finish
 from mooring.cli.options import ask_password
 from mooring.doctor.finding import Diagnosis, Finding, Verdict
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Texts
 from mooring.engines.docker.running import Difference
+from mooring.engines.explanation import BootExplanation, build
 from mooring.engines.origin import Origin
 from mooring.engines.route import Endpoint, Route
 from mooring.errors import AgentError, ConnectionLost, Where

@@ -14,13 +14,15 @@ from test_runner import play
 from test_status import reply as docker_config
 
 from mooring.agent import wire
-from mooring.cli import explain
-from mooring.cli.explain import ExplainFailed
+from mooring.cli.doctor import diagnose
+from mooring.cli.explain import explain
 from mooring.cli.options import Request
-from mooring.doctor import session as doctor
+from mooring.cli.status import show_status
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.errors import HostUnreachable
-from mooring.fleet import status, survey
+from mooring.fleet import survey
+from mooring.fleet.inspection import InspectionFailed
+from mooring.fleet.site import Site
 from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook
 from mooring.results import Event, TaskFinished
@@ -30,7 +32,7 @@ from mooring.run.runner import Runner
 from mooring.transport import session
 from mooring.transport.connection.process import Connection
 from mooring.transport.connection.settings import ConnectionSettings, RunOptions
-from mooring.verification.fleet import Fleet, Site
+from mooring.verification.fleet import Fleet
 
 INVENTORY = """\
 all:
@@ -102,7 +104,7 @@ def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 
 def test_status_has_its_row(request_to: Callable[..., Request], capsys: pytest.CaptureFixture[str]) -> None:
-    code = status.run(request_to(detailed_exitcode=True))
+    code = show_status(request_to(detailed_exitcode=True))
     rows = shown(capsys)
     assert set(rows) == {"s", "good", "evil"}
     assert rows["evil"]["drift"] not in ("", "none")
@@ -111,7 +113,7 @@ def test_status_has_its_row(request_to: Callable[..., Request], capsys: pytest.C
 
 
 def test_doctor_has_its_finding(request_to: Callable[..., Request], capsys: pytest.CaptureFixture[str]) -> None:
-    code = doctor.run("clients", request_to())
+    code = diagnose("clients", request_to())
     rows = shown(capsys)
     assert set(rows) == {"good", "evil"}
     assert rows["evil"]["trouble"]
@@ -119,8 +121,8 @@ def test_doctor_has_its_finding(request_to: Callable[..., Request], capsys: pyte
 
 
 def test_explain_is_one_line(request_to: Callable[..., Request]) -> None:
-    with contextlib.suppress(ExplainFailed, HostUnreachable):
-        assert explain.run("evil", "r.example.com/app", request_to()) in (0, 2)
+    with contextlib.suppress(InspectionFailed, HostUnreachable):
+        assert explain("evil", "r.example.com/app", request_to()) in (0, 2)
 
 
 @pytest.mark.parametrize("request_to", ["no reply at all", "diff", "progress", "files"], indirect=True)

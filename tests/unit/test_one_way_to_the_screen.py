@@ -98,7 +98,7 @@ def test_there_is_no_other_way_to_the_screen(path: Path) -> None:
     ],
 )
 def test_the_law_sees_every_other_way(text: str) -> None:
-    assert list(faults(ROOT / "mooring" / "status.py", ast.parse(text)))
+    assert list(faults(ROOT / "mooring" / "fleet" / "status.py", ast.parse(text)))
 
 
 def test_what_nobody_catches_is_made_visible_too() -> None:

@@ -113,7 +113,7 @@ def test_only_reading_opens_files_of_the_operators() -> None:
         "mooring/templating/foreign.py": "looks into what is a regular file",
         "mooring/files/reading.py": "the one way",
         "mooring/reporters/streams.py": "/dev/null",
-        "mooring/verification/session.py": "tries whether the results can be written",
+        "mooring/cli/verify.py": "tries whether the results can be written",
     }
     root = Path(__file__).parents[2]
     ways = (".read_text(", ".read_bytes(", '.open("', " open(", "os.open(", "(open(")

@@ -11,6 +11,7 @@ from registry_server import serve_registry
 from verification_world import DOOR, LINE, NAMES, VARIABLES, World
 
 from mooring.errors import RegistryError
+from mooring.registry.addresses import ServerAddresses
 from mooring.templating.foreign import Foreign
 from mooring.verification import trial as trial_module
 from mooring.verification.access_log import Log, Request, parse
@@ -19,7 +20,7 @@ from mooring.verification.engines.podman import Podman
 from mooring.verification.findings import HTTP, NAME, REGISTRY, SETTING, TCP, TLS
 from mooring.verification.proof import Evidence, Proof, explain_failure, judge_pull
 from mooring.verification.registry_side import RegistrySide
-from mooring.verification.routes import FULL_NAME, MIRROR, Door, Route
+from mooring.verification.routes import FULL_NAME, MIRROR, Route
 from mooring.verification.trial import Trial
 
 
@@ -251,7 +252,7 @@ def test_a_host_sends_nobody_here_to_an_address_of_its_choice(world: World, monk
     monkeypatch.setattr("mooring.verification.registry_side.socket.create_connection", call)
     server = replace(world.member("server"), open_tunnel=forbid)
     for address, is_called in (("192.0.2.10", True), (Foreign("127.0.0.1"), False)):
-        door = Door.of({**VARIABLES, "registry_server_address": address})
+        door = ServerAddresses.of({**VARIABLES, "registry_server_address": address})
         with pytest.raises(RegistryError, match="no way" if is_called else "only the host's own word"):
             RegistrySide(server, door).push(Proof([("client1", Route(FULL_NAME, "r", door.own), "x86_64")]))
         assert bool(called) is is_called

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from mooring.errors import UsageError
+from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint
-from mooring.verification.routes import Door, endpoint_of, endpoint_of_url, is_verified, plan_routes
+from mooring.verification.routes import endpoint_of, endpoint_of_url, is_verified, plan_routes
 
-DOOR = Door(("registry.example.com", "example.com"), "192.0.2.10", 80, 443, has_tls=False)
-SECURE = Door(("registry.example.com",), "192.0.2.10", 80, 443, has_tls=True, redirects=True)
+DOOR = ServerAddresses(("registry.example.com", "example.com"), "192.0.2.10", 80, 443, has_tls=False)
+SECURE = ServerAddresses(("registry.example.com",), "192.0.2.10", 80, 443, has_tls=True, redirects=True)
 CLIENT: dict[str, Any] = {
     "registry_client_names": ["registry.example.com"],
     "registry_client_add_registries": ["registry.example.com"],
@@ -19,7 +20,7 @@ CLIENT: dict[str, Any] = {
 }
 
 
-def labels(door: Door = DOOR, short: bool = True, **changes: Any) -> list[str]:
+def labels(door: ServerAddresses = DOOR, short: bool = True, **changes: Any) -> list[str]:
     return [route.label for route in plan_routes({**CLIENT, **changes}, door, short)]
 
 
@@ -66,7 +67,7 @@ def test_what_is_pulled_and_what_the_registry_is_asked_for() -> None:
         ("registry.example.com:80", SECURE, Endpoint("registry.example.com", 80, "http")),
     ],
 )
-def test_where_an_engine_asks(name: str, door: Door, endpoint: Endpoint) -> None:
+def test_where_an_engine_asks(name: str, door: ServerAddresses, endpoint: Endpoint) -> None:
     assert endpoint_of(name, door) == endpoint
 
 
@@ -91,7 +92,7 @@ def test_the_ways_into_the_server() -> None:
 
 
 def test_a_door_from_the_servers_variables() -> None:
-    door = Door.of(
+    door = ServerAddresses.of(
         {
             "nginx_server_names": ["registry.example.com"],
             "registry_server_address": "192.0.2.10",

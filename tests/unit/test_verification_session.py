@@ -54,7 +54,7 @@ def run(fleet: Any, junit: str = "") -> tuple[int, dict[str, Any]]:
     stream = io.StringIO()
     report = JsonReport(stream)
     summary = Summary(hosts=HOSTS)
-    status = session._check(fleet, junit, summary, report)
+    status = session.check(fleet, junit, summary, report)
     report.show_summary(summary)
     report.close()
     return status, json.loads(stream.getvalue())
@@ -156,7 +156,7 @@ def test_the_table_on_the_screen(world: World) -> None:
     stream = io.StringIO()
     report = ScreenReport(stream, verbose=False)
     summary = Summary(hosts=HOSTS)
-    session._check(make_fleet(world), "", summary, report)
+    session.check(make_fleet(world), "", summary, report)
     summary.left_behind = ["client1: images proof-1: no"]
     report.show_summary(summary)
     text = stream.getvalue()
@@ -181,7 +181,7 @@ def test_a_registry_that_is_down_is_one_line_however_many_clients(world: World) 
     stream = io.StringIO()
     report = ScreenReport(stream, verbose=False)
     summary = Summary(hosts=HOSTS)
-    session._check(make_fleet(world), "", summary, report)
+    session.check(make_fleet(world), "", summary, report)
     report.show_summary(summary)
     text = stream.getvalue()
     assert [line for line in text.splitlines() if line.startswith("failed  ")] == [
@@ -210,7 +210,7 @@ def test_the_verdict_of_a_fleet_that_is_well(world: World) -> None:
         show_step=steps.append, show_check=lambda check: None, show_warning=steps.append, show_summary=None, close=None
     )
     summary = Summary(hosts=HOSTS)
-    session._check(make_fleet(world), "", summary, report)
+    session.check(make_fleet(world), "", summary, report)
     assert summary.verdict() == f"all is well: 3 hosts, {len(summary.checks)} checks, pulls 4/4"
     assert {f"pulls {done}/4" for done in range(5)} <= set(steps)
 

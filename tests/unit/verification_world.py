@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mooring.registry.addresses import ServerAddresses
 from mooring.registry.image import digest_of
 from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.verification.member import Member
-from mooring.verification.routes import Door
 from tests.unit.registry_server import RegistryServer
 
 NAMES = ("registry.example.com",)
-DOOR = Door(NAMES, "192.0.2.10", 80, 443, has_tls=False)
+DOOR = ServerAddresses(NAMES, "192.0.2.10", 80, 443, has_tls=False)
 VARIABLES = {
     "registry_client_engine": "docker",
     "registry_client_names": list(NAMES),

@@ -1,0 +1,24 @@
+"""`invoke doctor`: every rule on every host, with what to do where one is broken."""
+
+from __future__ import annotations
+
+from mooring.cli.options import Request
+from mooring.cli.site import load_site
+from mooring.doctor.session import examine, exit_status, settle
+from mooring.fleet.survey import Survey
+from mooring.reporters import diagnosis
+from mooring.reporters.last_words import write_beside
+from mooring.reporters.screen import write_json
+
+
+def diagnose(pattern: str, request: Request) -> int:
+    """Examine the hosts; 0, 2 where something is or will be broken, 4 where a host was unreachable."""
+    with Survey(load_site(request), pattern, write_beside) as survey:
+        found = survey.look(examine)
+    rows = [settle(name, one) for name, one in found.items()]
+    status = exit_status(rows)
+    if request.json:
+        write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
+    else:
+        diagnosis.write_text(rows, None, bool(request.verbose))
+    return status

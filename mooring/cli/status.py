@@ -1,0 +1,24 @@
+"""`invoke status`: a line for each host of the fleet."""
+
+from __future__ import annotations
+
+from mooring.cli.options import Request
+from mooring.cli.site import load_site
+from mooring.fleet.status import draw_row, exit_status, look
+from mooring.fleet.survey import Survey
+from mooring.reporters import fleet_table
+from mooring.reporters.last_words import write_beside
+from mooring.reporters.screen import write_json
+
+
+def show_status(request: Request) -> int:
+    """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it and some drifted."""
+    with Survey(load_site(request), warn=write_beside) as survey:
+        found = survey.look(look)
+    rows = [draw_row(name, one) for name, one in found.items()]
+    status = exit_status(rows, request.detailed_exitcode)
+    if request.json:
+        write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
+    else:
+        fleet_table.write_rows(rows)
+    return status

@@ -1,0 +1,120 @@
+"""What a Docker host's texts mean for a pull of an image: now, after a restart, after a boot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mooring.engines.docker.boot import Boot, at_boot
+from mooring.engines.docker.conflicts import Conflict
+from mooring.engines.docker.effective import Effective, Texts, resolve
+from mooring.engines.docker.endpoints import Host, explain
+from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.registries import Registries, as_it_runs, by_files
+from mooring.engines.docker.reply import texts_of
+from mooring.engines.docker.running import Difference, differences
+from mooring.engines.explanation_containers import ENGINES as CONTAINER_ENGINES
+from mooring.engines.route import Route
+
+DOCKER, AUTO = "docker", "auto"
+ENGINES = (AUTO, DOCKER, *CONTAINER_ENGINES)
+
+
+@dataclass(frozen=True)
+class BootExplanation:
+    """The next boot: `route` is None where it is as after a restart, `conflicts` are those that only a boot meets."""
+
+    boot: Boot
+    route: Route | None
+    conflicts: tuple[Conflict, ...]
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.boot.reasons or self.route or self.conflicts)
+
+    @property
+    def will_start(self) -> bool:
+        return self.boot.starts and will_start(judge(self.boot.effective))
+
+    def as_dict(self) -> dict[str, Any]:
+        """What --json tells; `route` is null where it is as after a restart."""
+        return {
+            "starts": self.boot.starts,
+            "will_start": self.will_start,
+            "reasons": list(self.boot.reasons),
+            "route": asdict(self.route) if self.route else None,
+            "conflicts": [{**asdict(one), "severity": one.severity.value} for one in self.conflicts],
+        }
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`now` is the running daemon's route, None where none runs; `later` the one after its next start, `boot` what is
+    other after the next boot, where that is known."""
+
+    host: str
+    image: str
+    effective: Effective
+    now: Route | None
+    later: Route
+    conflicts: tuple[Conflict, ...]
+    differences: tuple[Difference, ...]
+    boot: BootExplanation | None = None
+
+    has_daemon = True
+    command = "docker pull"
+    stopped = "the daemon will not start again"
+
+    @property
+    def engine(self) -> str:
+        return str(self.effective.engine)
+
+    @property
+    def will_start(self) -> bool:
+        return will_start(list(self.conflicts))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain data, for --json."""
+        settings = {
+            key: [{"value": one.text, "file": one.origin.path, "line": one.origin.line} for one in values]
+            for key, values in self.effective.settings().items()
+        }
+        return {
+            "host": self.host,
+            "image": self.image,
+            "engine": self.engine,
+            "now": asdict(self.now) if self.now else None,
+            "after_restart": asdict(self.later),
+            "will_start": self.will_start,
+            "conflicts": [{**asdict(one), "severity": one.severity.value} for one in self.conflicts],
+            "differences": [asdict(one) for one in self.differences],
+            "settings": settings,
+            "at_boot": self.boot.as_dict() if self.boot else None,
+        }
+
+
+def build(host: str, image: str, texts: Texts, boot: Boot | None = None) -> Explanation:
+    """What the host's texts mean for a pull of the image."""
+    effective = resolve(texts)
+    running = as_it_runs(effective)
+    now = explain(image, route_host(effective, running)) if running else None
+    later = explain(image, route_host(effective, by_files(effective)))
+    conflicts = tuple(judge(effective))
+    found = None
+    if boot is not None:
+        after = explain(image, route_host(boot.effective, by_files(boot.effective)))
+        known = set(conflicts)
+        judged = tuple(one for one in judge(boot.effective) if one not in known)
+        found = BootExplanation(boot, after if after != later else None, judged)
+    return Explanation(host, image, effective, now, later, conflicts, tuple(differences(effective)), found)
+
+
+def route_host(effective: Effective, registries: Registries) -> Host:
+    """What a route depends on."""
+    return Host(effective.engine, registries, effective.texts.certificates, effective.texts.files)
+
+
+def boot_of(reply: Mapping[str, Any]) -> Boot:
+    """The host after its next boot."""
+    return at_boot(texts_of(reply), reply.get("state") or {}, reply.get("registries_service") or {})

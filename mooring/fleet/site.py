@@ -1,0 +1,77 @@
+"""Where a fleet is described and how it is reached: built once, by the command, and handed down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mooring.errors import UsageError
+from mooring.inventory.inventory import Host, Inventory
+from mooring.playbook.playbook import Play, Playbook
+from mooring.run.options import Options
+from mooring.templating.conversion import as_bool
+from mooring.templating.variables import Precedence, Variables
+from mooring.transport.connection.settings import RunOptions
+
+SERVER, CLIENTS = "server", "clients"
+# A host is what its play makes of it: the role that tells, and what the host then is here.
+KINDS = {"nginx": SERVER, "registry_client": CLIENTS}
+
+
+@dataclass(frozen=True)
+class Site:
+    """The inventory (and its name, for messages), the plays that provision it, and the run's options."""
+
+    name: str
+    inventory: Inventory
+    plays: tuple[Play, ...]
+    options: Options
+    connections: RunOptions
+
+    @classmethod
+    def load(cls, inventory: str, playbook: str, options: Options, connections: RunOptions) -> Site:
+        """Read the files; MooringError where they are wrong."""
+        path = Path(playbook)
+        if not path.exists():
+            raise UsageError(f"no playbook {path}")
+        loaded = Inventory.load(inventory, path.parent)
+        return cls(inventory, loaded, tuple(Playbook.load(path).plays), options, connections)
+
+    @classmethod
+    def without_plays(cls, inventory: str, options: Options, connections: RunOptions) -> Site:
+        """The hosts as the inventory alone describes them."""
+        return cls(inventory, Inventory.load(inventory), (), options, connections)
+
+    def kinds(self) -> Iterator[tuple[str, Play]]:
+        """The plays that make a host a server or a client, each with what it makes."""
+        for play in self.plays:
+            for role in play.roles:
+                if role.name in KINDS:
+                    yield KINDS[role.name], play
+
+    def chosen(self) -> set[str]:
+        """The hosts that --limit leaves."""
+        pattern = self.options.limit or "all"
+        return {host.name for host in self.inventory.match_limit(pattern)}
+
+    def host_variables(self, host: Host) -> Variables:
+        """What the inventory and the command line say of a host; no play takes part."""
+        magic = {
+            "inventory_hostname": host.name,
+            "inventory_hostname_short": host.name.split(".")[0],
+            "group_names": list(host.group_names),
+            "groups": self.inventory.group_members(),
+            "inventory_dir": self.inventory.directory,
+            "inventory_file": self.inventory.file,
+        }
+        layers = self.inventory.layers(host)
+        precedence = Precedence(inventory=layers, extra_vars=[self.options.extra_vars], magic=[magic])
+        return precedence.variables(self.inventory.templar)
+
+
+def looking_user(variables: Mapping[str, Any]) -> str | None:
+    """Whom a look becomes: root as in the playbooks, unless the inventory says otherwise or the login is root's."""
+    becomes = variables.get("ansible_become", variables.get("ansible_user") != "root")
+    return str(variables.get("ansible_become_user") or "root") if as_bool(becomes) else None
