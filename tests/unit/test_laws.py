@@ -103,6 +103,15 @@ def test_no_import_runs_back_up() -> None:
         assert not above, f"{path} imports {above}"
 
 
+def test_the_page_of_the_layout_has_the_same_order() -> None:
+    page = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    table = page.partition("| package | holds |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(ORDER)
+    paths = re.findall(r"(?:├|└) (\w+/(?:\w+\.py)?) ", page)
+    assert len(paths) > 8
+    assert all((ROOT / "mooring" / path).exists() for path in paths), paths
+
+
 def test_files_import_each_other_in_no_circle() -> None:
     waiting = {dotted(path): own_imports(path) - {dotted(path)} for path in PACKAGED}
     while ready := {name for name, needs in waiting.items() if not needs & waiting.keys()}:
