@@ -30,17 +30,23 @@ REMEDIES = {
     "blank-registry": "take the empty --add-registry out",
     "registry-name": "write the registry as host.domain[:port] or host:port",
     "unblocked": "take disable-legacy-registry out, or do not rely on blocked registries",
-    "policy": "install the policy (package containers-common), or set --signature-verification=false",
+    "policy": "install the policy (package containers-common); Red Hat's docker does without it where it is started "
+    "with --signature-verification=false",
     "mirror": "write the mirror as scheme://host[:port], without a path",
     "insecure-entry": "write the entry as host, host:port or network, without a scheme",
     "lone-certificate": "put the other half beside it, or end an authority's name in .crt",
+    "certificate-pair": "put the other half beside it, or end an authority's name in .crt",
+    "slash": "take the slash off the end",
     "insecure-and-ca": "take the registry out of the insecure ones, or remove its certificate",
     "wrong-type": "give the key a value of the right kind",
     **entries.MISLEADING,
 }
-# What breaks more than the daemon's start.
-BREAKING = (entries.FIRST,)
-VERDICTS = {Severity.STOPS: Verdict.BREAKS, Severity.USELESS: Verdict.HARMS, Severity.SURPRISING: Verdict.HARMS}
+VERDICTS = {
+    Severity.STOPS: Verdict.BREAKS,
+    Severity.ENDS_PULLS: Verdict.BREAKS,
+    Severity.USELESS: Verdict.HARMS,
+    Severity.SURPRISING: Verdict.HARMS,
+}
 
 
 def examine(one: Checkup, is_client: bool) -> Iterator[Finding]:
@@ -69,7 +75,7 @@ def judge_conflicts(one: Checkup) -> Iterator[Finding]:
     for conflict in one.conflicts:
         yield Finding(
             conflict.rule,
-            Verdict.BREAKS if conflict.rule in BREAKING else VERDICTS[conflict.severity],
+            VERDICTS[conflict.severity],
             conflict.message,
             REMEDIES.get(conflict.rule, ""),
             tuple(map(str, conflict.places)),

@@ -71,6 +71,11 @@ class Checkup:
         """The conflicts that keep the engine from its next start."""
         return [one for one in self.conflicts if one.severity is Severity.STOPS]
 
+    @property
+    def ends(self) -> list[Conflict]:
+        """The conflicts that end pulls though the engine runs."""
+        return [one for one in self.conflicts if one.severity is Severity.ENDS_PULLS]
+
 
 def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...], record_at: str = RECORD) -> Checkup:
     """What the module docker_config's reply means; `registries` are the names whose routes are asked for."""

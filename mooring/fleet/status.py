@@ -153,6 +153,8 @@ def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
         return "settings not in effect", again
     if any(conflict.rule == FIRST for conflict in one.conflicts):
         return "no short name works", f"invoke doctor {one.host}"
+    if one.ends:
+        return "pulls fail", f"invoke doctor {one.host}"
     if one.differences:
         return "runs otherwise than its files say", f"invoke doctor {one.host}"
     return NONE, ""
@@ -161,7 +163,7 @@ def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
 def details(one: Checkup) -> list[str]:
     """What `judge` found, in full, and what leads pulls elsewhere."""
     misleading = [conflict for conflict in one.conflicts if conflict.rule in MISLEADING]
-    found = [f"[{conflict.rule}] {conflict}" for conflict in (*one.stops, *misleading)]
+    found = [f"[{conflict.rule}] {conflict}" for conflict in dict.fromkeys((*one.stops, *one.ends, *misleading))]
     found += map(str, one.missing)
     found += [f"{each.key} runs as {list(each.now)}, its files say {list(each.later)}" for each in one.differences]
     return found + (list(server_checkup.details(one.server)) if one.server else [])

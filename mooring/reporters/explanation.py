@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mooring.engines.explanation import BootExplanation, Explanation
     from mooring.engines.explanation_containers import ContainerExplanation
 
-STYLES = {"stops the daemon": "bold red", "useless": "yellow", "surprising": "cyan"}
+STYLES = {"stops the daemon": "bold red", "ends pulls": "bold red", "useless": "yellow", "surprising": "cyan"}
 
 
 def write_text(explanation: Explanation | ContainerExplanation, stream: TextIO | None = None) -> None:

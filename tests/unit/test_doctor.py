@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_status import INFO, SETTINGS, redhat, reply
+from test_status import INFO, SETTINGS, line, redhat, reply
 
+import mooring.engines
+from mooring.cli.explain import build
 from mooring.doctor import backing, engine, leftovers, session, unread
 from mooring.doctor.finding import Diagnosis, Finding, Verdict, merge
 from mooring.engines.docker import conflicts, entries, shapes
-from mooring.fleet import checkup
+from mooring.engines.docker.reply import texts_of as reply_texts
+from mooring.engines.plan.record import PATH as RECORD
+from mooring.fleet import checkup, status
 from mooring.fleet.survey import Lost
-from mooring.reporters import diagnosis
+from mooring.reporters import diagnosis, explanation
 
 ENABLED = {"ActiveState": "active", "SubState": "running", "UnitFileState": "enabled"}
 
@@ -65,6 +70,15 @@ def test_every_conflict_has_its_remedy() -> None:
     assert named <= set(engine.REMEDIES)
 
 
+def test_whatever_ends_pulls_has_its_remedy() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in Path(mooring.engines.__file__).parent.rglob("*.py")]
+    calls = [
+        call for text in sources for call in re.findall(r'Conflict\(\s*("?[\w-]+"?),\s*Severity\.ENDS_PULLS', text)
+    ]
+    assert len(calls) >= 6
+    assert {call.strip('"').replace("FIRST", entries.FIRST) for call in calls} <= set(engine.REMEDIES)
+
+
 def test_a_host_without_a_unit_to_judge() -> None:
     masked = {"msg": "docker.service is masked", "masked": True, "state": {"ActiveState": "active"}}
     assert [one.rule for one in engine.judge_unit(masked)] == ["next-restart", "next-boot"]
@@ -111,6 +125,36 @@ def test_what_red_hats_engine_makes_of_signatures_and_of_its_first_registry() ->
     assert "host.domain[:port]" in found["first-registry"].remedy
     assert "--signature-verification=false" in found["signatures-and-mirror"].remedy
     assert not {"first-registry", "signatures-and-mirror"} & {one.rule for one in diagnose().findings}
+
+
+LONE = {"r.example.com": ["me.cert"]}
+NO_POLICY = {"/etc/docker/daemon.json": json.dumps(SETTINGS), "/etc/containers/policy.json": None, RECORD: "{}"}
+BAD_MIRROR = "http://[::1"
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        ({"settings": {"registry-mirrors": ["http://r.example.com"]}, "certificates": LONE}, "lone-certificate"),
+        ({**redhat(""), "files": NO_POLICY}, "policy"),
+        ({**redhat("--signature-verification=false"), "settings": {"registry-mirrors": [BAD_MIRROR]}}, "mirror"),
+    ],
+)
+def test_what_ends_pulls_is_broken_though_the_daemon_runs(given: dict[str, Any], rule: str) -> None:
+    """The doctor, `status` and `explain` say the same of it."""
+    found = diagnose(**{"record": {}, **given})
+    assert rule in rules(found, Verdict.BREAKS)
+    assert session.exit_status([found]) == 2
+    row = line(**{"record": {}, **given})
+    assert (row.drift, row.do) == ("pulls fail", "invoke doctor web1")
+    assert any(f"[{rule}]" in note for note in row.notes)
+    assert status.exit_status([row], True) == 8
+    told = reply(**{"record": {}, **given})
+    one = checkup.examine("web1", told, ("r.example.com",))
+    assert any(route.refusal for route in one.later.values())
+    stream = io.StringIO()
+    explanation.write_text(build("web1", "r.example.com/x", reply_texts(told)), stream)
+    assert f"ends pulls  [{rule}]" in stream.getvalue()
 
 
 NGINX_CONF = "location / {{\n  set $r http://registry:5000;\n  proxy_pass {};\n}}\n"

@@ -210,7 +210,8 @@ def test_an_explanation(text: str) -> None:
         conflicts=conflicts, differences=(Difference(text, (text,), (text,)),),
         boot=BootExplanation(boot, Route((endpoint,)), conflicts),  # type: ignore[arg-type]
     )  # fmt: skip
-    own = r" |docker pull |after the daemon's|at the next boot|the daemon will|(stops the daemon|useless|surprising)  "
+    own = r" |docker pull |after the daemon's|at the next boot|the daemon will|"
+    own += r"(stops the daemon|ends pulls|useless|surprising)  "
     for stream, is_terminal in ((io.StringIO(), False), (Tty(), True)):
         explanation.write_text(found, stream)
         words = "" if is_terminal else own

@@ -215,6 +215,7 @@ PODMAN: dict[str, Any] = {
     "programs": {"podman": "podman version 5.4.2"},
     "files": {
         "/etc/containers/registries.conf": '[[registry]]\nlocation = "r.example.com"\ninsecure = true\n',
+        "/etc/containers/policy.json": "{}",
         "/etc/mooring/registry_client.podman.json": json.dumps({"files": ["/etc/containers/registries.conf.d/x.conf"]}),
         "/etc/containers/registries.conf.d/x.conf": "",
     },

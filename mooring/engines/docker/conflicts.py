@@ -18,9 +18,13 @@ POLICY = "/etc/containers/policy.json"
 
 
 class Severity(Enum):
-    """What follows from a conflict."""
+    """What follows from a conflict, the gravest first.
+
+    ENDS_PULLS: the daemon runs, and no pull of some kind works: all of them, those from a registry, of short names.
+    """
 
     STOPS = "stops the daemon"
+    ENDS_PULLS = "ends pulls"
     USELESS = "useless"
     SURPRISING = "surprising"
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from mooring.engines.containerd import hosts_toml
 from mooring.engines.containerd.endpoints import attempts, of_folder
-from mooring.engines.docker import mirrors, old_protocol, registry_names
+from mooring.engines.docker import mirrors, old_protocol, registry_names, signatures
+from mooring.engines.docker.conflicts import POLICY
 from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.image_store import has_hosts_files, has_port, is_old
 from mooring.engines.docker.old_protocol import ENDS
@@ -29,6 +30,7 @@ SOME_ERRORS = (
 )
 # Of networks, in a sentence about each registry.
 NAMED = 20
+NO_POLICY = f"Signatures are verified, and there is no {POLICY} to do so by, so no pull works."
 NO_REGISTRY = "No default registry configured."
 NO_TLS = f"no TLS connection; an error that the registry itself sends over TLS {ENDS}"
 MANIFEST = "manifest"
@@ -48,6 +50,8 @@ class Host:
 def explain(image: str, host: Host) -> Route:
     """The route of `docker pull IMAGE`."""
     registry, repository = split_image(image)
+    if host.registries.verifies_signatures and signatures.lacks_policy(host.files):
+        return Route(refusal=NO_POLICY)
     if registry:
         candidates = [registry]
     elif host.engine.is_redhat:

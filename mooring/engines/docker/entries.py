@@ -8,7 +8,7 @@ from mooring.engines.docker import insecure, mirrors, registry_names, signatures
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import CERTIFICATES, lone_files
-from mooring.engines.docker.registries import by_files
+from mooring.engines.docker.registries import HUB, by_files
 from mooring.engines.origin import Origin
 
 FIRST, SIGNATURES = "first-registry", "signatures-and-mirror"
@@ -36,7 +36,7 @@ def find_bad_mirrors(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("mirror", Severity.STOPS, f'mirror "{value.text}" {problem}', (value.origin,))
         elif mirrors.parse(mirrors.taken(value.text, effective.engine, is_flag), effective.engine) is None:
             message = f'mirror "{value.text}" {problem}; this engine does not say so, and no pull from Docker Hub works'
-            yield Conflict("mirror", Severity.SURPRISING, message, (value.origin,))
+            yield Conflict("mirror", Severity.ENDS_PULLS, message, (value.origin,))
         elif not value.text.startswith(mirrors.SCHEMES):
             message = f'mirror "{value.text}" {problem}; this engine does not say so and takes https://{value.text}'
             yield Conflict("mirror", Severity.SURPRISING, message, (value.origin,))
@@ -86,7 +86,7 @@ def find_unusable_names(effective: Effective) -> Iterator[Conflict]:
         if problem and value.text == first and not is_told:
             is_told = True
             message = f'no pull of a short name works: the first added registry "{value.text}" {problem}'
-            yield Conflict(FIRST, Severity.SURPRISING, message, (value.origin,))
+            yield Conflict(FIRST, Severity.ENDS_PULLS, message, (value.origin,))
         elif problem:
             rule = "registry-name" if value.text else "blank-registry"
             message = f'no short name is asked of the added registry "{value.text}": it {problem}'
@@ -116,13 +116,18 @@ def find_unblocked(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_lone_files(effective: Effective) -> Iterator[Conflict]:
-    """A *.cert without its *.key, or a *.key without its *.cert, ends every pull (source: `ReadCertsDirectory`)."""
+    """A *.cert without its *.key, or a *.key without its *.cert, ends every pull (source: `ReadCertsDirectory`); not of
+    Docker Hub, whose folder is not read, nor with the containerd image store."""
     known = by_files(effective)
     for registry, names in sorted(effective.texts.certificates.items()):
-        for name in lone_files(names) if not known.is_insecure(registry) else ():
-            message = f"it lacks the other half of its pair (*.cert and *.key), so no pull from {registry} works"
+        for name in lone_files(names) if registry != HUB and not known.is_insecure(registry) else ():
+            message = "it lacks the other half of its pair (*.cert and *.key)"
             place = Origin(f"{CERTIFICATES}/{registry}/{name}")
-            yield Conflict("lone-certificate", Severity.SURPRISING, message, (place,))
+            if effective.engine.has_containerd_store:
+                yield Conflict("lone-certificate", Severity.SURPRISING, message, (place,))
+            else:
+                message += f", so no pull from {registry} works"
+                yield Conflict("lone-certificate", Severity.ENDS_PULLS, message, (place,))
 
 
 def find_hidden_authorities(effective: Effective) -> Iterator[Conflict]:

@@ -7,7 +7,7 @@ knows. Asked of 1.13.1, 7d71120; engines before 1.12 have no such option.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mooring.engines.docker.conflicts import POLICY, Conflict, Severity
 from mooring.engines.docker.effective import Effective
@@ -22,15 +22,20 @@ def are_verified(engine: Engine, given: Sequence[str]) -> bool:
     return engine.is_redhat and engine.version >= SINCE and (not given or given[-1] in TRUE)
 
 
+def lacks_policy(files: Mapping[str, str | None]) -> bool:
+    """Whether the host was asked for its policy and has none."""
+    return POLICY in files and files[POLICY] is None
+
+
 def find_missing_policy(effective: Effective) -> Iterator[Conflict]:
     """1.13.1 verifies signatures by default, and without a policy every pull fails (tried)."""
     values = effective.values(KEY)
     if not are_verified(effective.engine, [one.text for one in values]):
         return
-    if effective.texts.files.get(POLICY) is None:
+    if lacks_policy(effective.texts.files):
         message = f"pulls fail: signatures are verified, and there is no {POLICY} (or set {OFF})"
         places = (values[-1].origin,) if values else (effective.service.origin,)
-        yield Conflict("policy", Severity.SURPRISING, message, places)
+        yield Conflict("policy", Severity.ENDS_PULLS, message, places)
 
 
 RULES = (find_missing_policy,)

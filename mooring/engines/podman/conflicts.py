@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mooring.engines.docker.conflicts import POLICY, Conflict, Severity
+from mooring.engines.docker.endpoints import lone_files
 from mooring.engines.origin import Origin
 from mooring.engines.podman.effective import MAIN, USERS, VARIABLES, Effective
 from mooring.engines.podman.registries_conf import TOP, V1, RegistriesConf, numbered
@@ -104,11 +105,16 @@ def find_users_file(effective: Effective) -> Iterator[Conflict]:
 
 def find_missing_policy(effective: Effective) -> Iterator[Conflict]:
     """Without a policy every pull fails: "open /etc/containers/policy.json: no such file" (asked of 4.3.1)."""
+    if lacks_policy(effective):
+        yield Conflict("policy", Severity.ENDS_PULLS, "every pull fails without this file", (Origin(POLICY),))
+
+
+def lacks_policy(effective: Effective) -> bool:
+    """Whether the engine needs a policy and has none, neither the system's nor root's own."""
     files = effective.texts.files
-    if all(files.get(path) is None for path in (POLICY, f"{USERS}/policy.json")) and not effective.engine.is_at_least(
-        6
-    ):
-        yield Conflict("policy", Severity.SURPRISING, "every pull fails without this file", (Origin(POLICY),))
+    return not effective.engine.is_at_least(6) and all(
+        files.get(path) is None for path in (POLICY, f"{USERS}/policy.json")
+    )
 
 
 def find_bad_certificates(effective: Effective) -> Iterator[Conflict]:
@@ -123,13 +129,11 @@ def find_bad_certificates(effective: Effective) -> Iterator[Conflict]:
                 yield Conflict("hidden-certificates", Severity.USELESS, message, places)
                 continue
             seen[registry] = f"{folder}/{registry}"
-            for name in names:
-                pair = {".cert": ".key", ".key": ".cert"}.get(name[name.rfind(".") :])
-                if pair and name[: name.rfind(".")] + pair not in names:
-                    message = f"every pull from {registry} fails: its *{pair} is missing (an authority is a *.crt)"
-                    yield Conflict(
-                        "certificate-pair", Severity.SURPRISING, message, (Origin(f"{seen[registry]}/{name}"),)
-                    )
+            for name in lone_files(names):
+                pair = ".key" if name.endswith(".cert") else ".cert"
+                message = f"every pull from {registry} fails: its *{pair} is missing (an authority is a *.crt)"
+                place = Origin(f"{seen[registry]}/{name}")
+                yield Conflict("certificate-pair", Severity.ENDS_PULLS, message, (place,))
 
 
 def _old_places(file: RegistriesConf) -> tuple[Origin, ...]:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mooring.engines.docker.conflicts import POLICY
+from mooring.engines.docker.endpoints import lone_files
 from mooring.engines.docker.registries import HUB
 from mooring.engines.origin import Origin
 from mooring.engines.podman import crio
-from mooring.engines.podman.conflicts import CERTIFICATES
+from mooring.engines.podman.conflicts import CERTIFICATES, lacks_policy
 from mooring.engines.podman.effective import Effective, match
 from mooring.engines.podman.registries_conf import Registry, clean
 from mooring.engines.podman.values import TRIMS
@@ -27,6 +29,8 @@ UNKNOWN = Registry("", "", Origin("the engine's default"))
 def explain(image: str, effective: Effective) -> Route:
     """The route of `podman pull IMAGE`."""
     registry, repository = split_image(image)
+    if lacks_policy(effective):
+        return Route(refusal=f"there is no {POLICY}, without which every pull fails")
     if registry:
         return _route([_normal(registry, repository)], effective, [])
     name, tag = _split_tag(repository)
@@ -68,13 +72,14 @@ def _route(names: list[str], effective: Effective, notes: list[str]) -> Route:
         if wrong:
             refusals.append(f"rewriting reference: {wrong[0]} is no name")
             continue
+        halves = list(_halves(name, effective))
         if not endpoints:
             registry = effective.find(_bare(name))
-            refusals.append(f"{registry.prefix if registry else name} is blocked")
+            refusals.append(halves[0] if halves else f"{registry.prefix if registry else name} is blocked")
         elif found:
             found[-1] = replace(found[-1], next_on=ANY_ERROR)
         found += endpoints
-        notes = [*notes, *_notes(name, effective)]
+        notes = [*notes, *halves, *_notes(name, effective)]
     if not found:
         return Route(refusal="; ".join(refusals), notes=tuple(notes))
     return Route(tuple(found), notes=tuple(notes))
@@ -82,7 +87,11 @@ def _route(names: list[str], effective: Effective, notes: list[str]) -> Route:
 
 def _sources(name: str, effective: Effective) -> Iterator[Endpoint]:
     """The mirrors that serve this kind of name, then the registry itself, unless it is blocked."""
-    targets = [one for one in _targets(name, effective) if not _is_blocked(one[1], effective)]
+    targets = [
+        one
+        for one in _targets(name, effective)
+        if not (_is_blocked(one[1], effective) or _find_half(one[1].partition("/")[0], effective))
+    ]
     for number, (kind, target, insecure) in enumerate(targets, 1):
         yield from _attempts(kind, target, insecure, MIRROR_RULE if number < len(targets) else "", effective)
 
@@ -107,6 +116,21 @@ def _is_blocked(target: str, effective: Effective) -> bool:
     """A block is looked up by the name that is really asked (source: `newDockerClient`)."""
     registry = effective.find(_bare(target))
     return registry is not None and registry.blocked
+
+
+def _find_half(host: str, effective: Effective) -> str:
+    """A client certificate without its key, or a key without its certificate, for want of which a host is not asked
+    (source: `SetupCertificates`); "" where there is none."""
+    folder = next((one for one in CERTIFICATES if host in effective.texts.certificates.get(one, {})), "")
+    lone = lone_files(effective.texts.certificates[folder][host]) if folder else []
+    return f"{folder}/{host}/{lone[0]}" if lone else ""
+
+
+def _halves(name: str, effective: Effective) -> Iterator[str]:
+    for host in dict.fromkeys(target.partition("/")[0] for _, target, _ in _targets(name, effective)):
+        half = _find_half(host, effective)
+        if half:
+            yield f"{half} lacks the other half of its pair, so {host} is not asked"
 
 
 def _attempts(kind: str, target: str, insecure: bool, rule: str, effective: Effective) -> Iterator[Endpoint]:

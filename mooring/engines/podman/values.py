@@ -164,7 +164,7 @@ def find_slashes(effective: Effective) -> Iterator[Conflict]:
         for mirror in one.mirrors:
             if mirror.location.endswith("/") and not effective.engine.is_at_least(*TRIMS):
                 message = f'every pull of {one.prefix} fails: take the slash off the end of "{mirror.location}"'
-                yield Conflict("slash", Severity.SURPRISING, message, (mirror.origin,))
+                yield Conflict("slash", Severity.ENDS_PULLS, message, (mirror.origin,))
 
 
 def find_idle_blocks(effective: Effective) -> Iterator[Conflict]:

@@ -12,6 +12,7 @@ from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.judge import judge, will_start
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
+ENDS_PULLS = Severity.ENDS_PULLS
 QUIET = "OPTIONS='--signature-verification=false'\n"
 
 
@@ -31,7 +32,7 @@ def mirror_flag(url: str) -> str:
         ("INSECURE_REGISTRY='--insecure-registry r:80'\n", "{}", []),
         ("INSECURE_REGISTRY='r:80'\n", "{}", [("stray-word", STOPS)]),
         ("ADD_REGISTRY=--add-registry\n", "{}", [("flag-without-value", STOPS)]),
-        ("ADD_REGISTRY=--add-registry=\n", "{}", [("first-registry", SURPRISING)]),
+        ("ADD_REGISTRY=--add-registry=\n", "{}", [("first-registry", ENDS_PULLS)]),
         ("ADD_REGISTRY='--add-registry=a.io --add-registry='\n", "{}", [("blank-registry", SURPRISING)]),
         ("OPTIONS=--data-root=/x\n", "{}", [("unknown-flag", STOPS)]),
         ("OPTIONS=--no-such-flag\n", "{}", [("unknown-flag", STOPS)]),
@@ -51,7 +52,7 @@ def mirror_flag(url: str) -> str:
         (QUIET, '{"registry-mirrors": ["http://m.example.com/"]}', []),
         (QUIET, '{"registry-mirrors": ["http://m.example.com/p"]}', [("mirror", SURPRISING)]),
         (QUIET, '{"registry-mirrors": ["m.example.com:5000"]}', [("mirror", SURPRISING)]),
-        (QUIET, '{"registry-mirrors": ["http://[::1"]}', [("mirror", SURPRISING)]),
+        (QUIET, '{"registry-mirrors": ["http://[::1"]}', [("mirror", ENDS_PULLS)]),
         ("INSECURE_REGISTRY='--insecure-registry http://a'\n", "{}", [("insecure-entry", USELESS)]),
         ("INSECURE_REGISTRY='--insecure-registry a,b'\n", "{}", [("insecure-entry", USELESS)]),
         ("", '{"insecure-registries": ["10.0.0.0/8", "a:5000", "[::1]:5000"]}', []),
@@ -193,8 +194,18 @@ def test_a_unit_that_systemd_has_not_read() -> None:
 
 
 def test_signatures_without_a_policy() -> None:
-    assert found(redhat("", files=dict.fromkeys(POLICY))) == [("policy", SURPRISING)]
+    assert found(redhat("", files=dict.fromkeys(POLICY))) == [("policy", ENDS_PULLS)]
     assert found(redhat(QUIET, files=dict.fromkeys(POLICY))) == []
+
+
+def test_half_a_pair_of_a_client_certificate() -> None:
+    """Docker Hub's own folder is not read, nor is any by that code with the containerd image store."""
+    certificates = {"r.example.com": ("ca.crt", "me.cert"), "docker.io": ("me.cert",)}
+    assert found(docker(None, certificates=certificates)) == [("lone-certificate", ENDS_PULLS)]
+    info = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+    store = docker(None, "26.1.5", info=info, certificates=certificates)
+    assert found(store) == [("lone-certificate", SURPRISING)]
+    assert "no pull" not in judge(store)[0].message
 
 
 def test_an_insecure_entry_switches_a_ca_off() -> None:

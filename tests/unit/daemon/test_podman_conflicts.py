@@ -11,6 +11,7 @@ from mooring.engines.podman.effective import Effective
 from mooring.engines.podman.judge import judge
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
+ENDS_PULLS = Severity.ENDS_PULLS
 SEARCH = '[registries.search]\nregistries = ["a.example.com"]\n'
 B = '[[registry]]\nlocation = "b"\n'
 MIRROR = B + '[[registry.mirror]]\nlocation = "c"\n'
@@ -95,7 +96,7 @@ def test_what_is_right(conf: str | None, version: str) -> None:
         ("4.3.1", '\ufeffunqualified-search-registries = ["a"]\n', [("bad-toml", STOPS)]),
         ("5.4.2", '\ufeffunqualified-search-registries = ["a"]\n', []),
         ("4.2.0", MIRROR + 'pull-from-mirror = "some"\n', []),
-        ("5.4.2", '[[registry]]\nlocation = "b"\n[[registry.mirror]]\nlocation = "c/"\n', [("slash", SURPRISING)]),
+        ("5.4.2", '[[registry]]\nlocation = "b"\n[[registry.mirror]]\nlocation = "c/"\n', [("slash", ENDS_PULLS)]),
         ("5.8.6", '[[registry]]\nlocation = "b"\n[[registry.mirror]]\nlocation = "c/"\n', []),
     ],
 )  # fmt: skip
@@ -153,7 +154,7 @@ def test_roots_own_file_replaces_the_systems() -> None:
 
 
 def test_pulls_need_a_policy() -> None:
-    assert found(podman(files={POLICY: None})) == [("policy", SURPRISING)]
+    assert found(podman(files={POLICY: None})) == [("policy", ENDS_PULLS)]
     assert found(podman(files={POLICY: None, "/root/.config/containers/policy.json": "{}"})) == []
 
 
@@ -164,9 +165,10 @@ def test_certificates() -> None:
     }
     conflicts = judge(podman(certificates=certificates))
     assert [(one.rule, [str(place) for place in one.places]) for one in conflicts] == [
-        ("hidden-certificates", ["/etc/docker/certs.d/a", f"{ETC}/certs.d/a"]),
         ("certificate-pair", [f"{ETC}/certs.d/a/me.cert"]),
+        ("hidden-certificates", ["/etc/docker/certs.d/a", f"{ETC}/certs.d/a"]),
     ]
+    assert conflicts[0].severity is ENDS_PULLS
 
 
 def test_conflicts_name_all_their_places() -> None:

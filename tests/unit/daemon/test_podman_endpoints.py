@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from container_hosts import CONF, DROP_IN, ETC, podman
+from container_hosts import CONF, DROP_IN, ETC, POLICY, podman
 
 from mooring.engines.podman.endpoints import MIRROR_RULE, NO_TLS, explain
 from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Route
@@ -18,6 +18,18 @@ MIRROR = (
 
 def told(route: Route) -> list[tuple[str, str, str, str]]:
     return [(one.url, one.repository, one.tls, one.next_on) for one in route.endpoints]
+
+
+def test_what_ends_every_pull() -> None:
+    """No policy, and half of a pair of a client certificate; a mirror that has only half is passed over."""
+    unruled = explain("a.example.com/x", podman(files={POLICY: None}))
+    assert not unruled.endpoints
+    assert "policy.json" in unruled.refusal
+    half = {f"{ETC}/certs.d": {"a.example.com": ("me.cert",), "m.example.com:5000": ("me.key",)}}
+    assert "me.cert lacks the other half of its pair" in explain("a.example.com/x", podman(certificates=half)).refusal
+    mirrored = explain("docker.io/x", podman(MIRROR, certificates=half))
+    assert [one.url for one in mirrored.endpoints] == [HUB_URL]
+    assert "me.key lacks the other half of its pair" in mirrored.notes[0]
 
 
 @pytest.mark.parametrize(
