@@ -11,7 +11,7 @@ from typing import Any
 
 from mooring.certificates.judge import count_days
 from mooring.errors import RegistryError
-from mooring.fleet import served_certificate
+from mooring.fleet import served_certificate, server_storage
 from mooring.fleet.served_certificate import Served
 from mooring.fleet.survey import SERVER, LookFailed, Visit
 from mooring.registry.addresses import ServerAddresses
@@ -68,12 +68,16 @@ class Disk:
 
 @dataclass(frozen=True)
 class ServerCheckup:
-    """The server as it stands; None for a certificate that is not asked for, and a disk that cannot be looked at."""
+    """The server as it stands; None for a certificate that is not asked for, and a disk that cannot be looked at.
+
+    `storage` says what keeps images from being written or seen, "" where nothing does.
+    """
 
     registry: Service
     nginx: Service
     certificate: Served | None = None
     disk: Disk | None = None
+    storage: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data: numbers, booleans, dates as ISO 8601 in UTC."""
@@ -83,6 +87,7 @@ class ServerCheckup:
             "nginx": vars(self.nginx).copy(),
             "certificate": certificate_as_dict(self.certificate),
             "disk": None if disk is None else vars(disk).copy(),
+            "storage": self.storage,
         }
 
 
@@ -127,6 +132,7 @@ def look(visit: Visit) -> ServerCheckup:
         ask(nginx, ends, visit, door.address),
         served_certificate.look(visit),
         parse_disk(disk),
+        server_storage.find_trouble(server_storage.ask(visit, variables)),
     )
 
 
@@ -179,8 +185,8 @@ def judge(one: ServerCheckup) -> str:
             return f"{name} is {service.word}"
     if one.certificate is not None and any(certificate_problems(one.certificate)):
         return "certificate is not taken by clients"
-    if one.disk is not None and one.disk.free_bytes == 0:
-        return "disk is full"
+    if one.storage:
+        return "storage is in trouble"
     return ""
 
 
@@ -192,5 +198,7 @@ def details(one: ServerCheckup) -> Iterator[str]:
             health = f", {service.health}" if service.health else ""
             reason = f": {service.reason}" if service.reason else ""
             yield f"{name}'s container is {service.state}{health}{again}{reason}"
+    if one.storage:
+        yield one.storage
     if one.certificate is not None:
         yield from (f"certificate: {text}" for text in certificate_problems(one.certificate, errors_only=False))

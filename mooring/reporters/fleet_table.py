@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
-    from mooring.fleet.server_checkup import Disk, ServerCheckup, Service
+    from mooring.fleet.server_checkup import ServerCheckup, Service
     from mooring.fleet.status import Row
 
 COLUMNS = ("host", "engine", "version", "registry", "Docker Hub", "drift", "what to do")
@@ -40,7 +40,7 @@ def _cells(row: Row) -> list[str | tuple[str, str]]:
 
 
 def _server_cells(server: ServerCheckup) -> list[Cell]:
-    return [_service(server.registry), _service(server.nginx), _certificate(server), _disk(server.disk)]
+    return [_service(server.registry), _service(server.nginx), _certificate(server), _disk(server)]
 
 
 def _service(one: Service) -> Cell:
@@ -64,8 +64,11 @@ def _certificate(server: ServerCheckup) -> Cell:
     return text, "yellow" if left < FEW_DAYS or told["problems"] else "green"
 
 
-def _disk(disk: Disk | None) -> Cell:
+def _disk(server: ServerCheckup) -> Cell:
+    disk = server.disk
     if disk is None:
-        return "not seen", "yellow"
+        return ("in trouble", "red") if server.storage else ("not seen", "yellow")
     text = f"{disk.free_bytes / GIB:.1f} of {disk.total_bytes / GIB:.1f} GiB free"
+    if server.storage:
+        return f"{text}, in trouble", "red"
     return text, "green" if disk.free_bytes > LITTLE * disk.total_bytes else "yellow"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from mooring.doctor.storage import SPACE, arguments
+from mooring.doctor.storage import SPACE
+from mooring.fleet.server_storage import arguments
 from mooring.registry.transport import Endpoint
 from mooring.verification.checks import expected_address
 from mooring.verification.findings import HTTP, REGISTRY, TCP, TLS, Finding, Wrong, expect, judge_probe

@@ -12,9 +12,10 @@ from authority import DAY, NAME, NOW, authority, leaf
 from test_status import line, reply
 
 from mooring.certificates.judge import judge
+from mooring.doctor import storage
 from mooring.doctor.certificate import judge_served
 from mooring.doctor.finding import Verdict
-from mooring.fleet import checkup, server_checkup, status
+from mooring.fleet import checkup, server_checkup, server_storage, status
 from mooring.fleet.served_certificate import Served
 from mooring.fleet.server_checkup import Disk, ServerCheckup, Service
 from mooring.fleet.survey import LookFailed
@@ -54,7 +55,7 @@ def row(server: ServerCheckup) -> status.Row:
         (ServerCheckup(WELL, WELL, served(NAME, days=(-9, -1))), "certificate is not taken by clients"),
         (ServerCheckup(WELL, WELL, served(NAME, by=authority())), "certificate is not taken by clients"),
         (ServerCheckup(WELL, WELL, Served({}, {NAME: "no TLS"})), "certificate is not taken by clients"),
-        (ServerCheckup(WELL, WELL, None, Disk("/", 10, 0)), "disk is full"),
+        (ServerCheckup(WELL, WELL, None, DISK, "the registry's storage /srv is full"), "storage is in trouble"),
     ],
 )
 def test_drift_of_a_server(server: ServerCheckup, drift: str) -> None:
@@ -73,6 +74,34 @@ def test_the_json_is_data() -> None:
     assert told["not_after"] == (NOW + 100.5 * DAY).isoformat().replace("+00:00", "Z")
     assert (told["days_left"], told["names"], told["missing_names"], told["trusted"]) == (100, [NAME], [], True)
     assert line().as_dict()["server"] is None
+
+
+PLACE = {"name": "/srv", "repositories": 3, "trouble": "", "warning": ""}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"wanted": {**PLACE, "trouble": "the registry's storage /srv is full: 8.0 KiB of 64.0 MiB are free"}},
+        {"earlier": {**PLACE, "trouble": "the registry's storage /srv is read-only"}},
+        {"earlier": None, "refusal": "/srv had repositories when it was last provisioned and has none now"},
+        {"wanted": {**PLACE, "name": "/new"}, "refusal": "the registry has 3 repositories in /srv"},
+        {"earlier": {**PLACE, "warning": "the registry's storage /srv is nearly full"}},
+    ],
+    ids=["well", "full", "read-only", "hidden", "wanted elsewhere", "nearly full"],
+)
+def test_status_and_the_doctor_say_the_same_of_the_storage(said: dict[str, Any]) -> None:
+    """What is broken to the doctor is drift, and nothing else."""
+    answer = {"wanted": PLACE, "earlier": None, "refusal": "", **said}
+    finding = storage.judge(answer)
+    trouble = server_storage.find_trouble(answer)
+    found = row(ServerCheckup(WELL, WELL, None, DISK, trouble))
+    assert (found.drift == "storage is in trouble") == (finding.verdict is Verdict.BREAKS) == bool(trouble)
+    assert found.drift == "none" or found.notes == (finding.seen,)
+    stream = io.StringIO()
+    fleet_table.write_rows([found], stream)
+    assert ("GiB free, in trouble" in stream.getvalue()) == bool(trouble)
 
 
 def test_the_table_has_a_row_for_the_server() -> None:
