@@ -21,7 +21,7 @@ Cell = str | tuple[str, str]
 
 
 def write_rows(rows: Sequence[Row], stream: TextIO | None = None) -> None:
-    """The table, a row more for each server, then the details of every host that is not as it should be."""
+    """The table, a row more for each server, then what there is to say of single hosts."""
     screen = Screen(stream)
     screen.write_table(COLUMNS, [_cells(row) for row in rows])
     servers = [[row.host, *_server_cells(row.server)] for row in rows if row.server]
@@ -30,7 +30,7 @@ def write_rows(rows: Sequence[Row], stream: TextIO | None = None) -> None:
         screen.write_table(SERVER_COLUMNS, servers)
     for row in rows:
         with screen.section():
-            for note in row.notes if row.drift != "none" or row.server else ():
+            for note in row.notes:
                 screen.write(f"{row.host}: {note}", "dim")
 
 

@@ -120,6 +120,15 @@ def test_where_signatures_are_verified_docker_hub_is_asked_before_the_mirror(fla
     assert ("a mirror serves only images that Docker Hub knows" in "\n".join(found.notes)) == ("then" in hub)
 
 
+def test_a_note_is_shown_though_nothing_has_drifted() -> None:
+    stream = io.StringIO()
+    fleet_table.write_rows([line(**redhat("")), line(**redhat("--signature-verification=false"))], stream)
+    text = stream.getvalue()
+    assert text.count(" none") == 2
+    assert text.count("[signatures-and-mirror] ") == 1
+    assert status.exit_status([line(**redhat(""))], True) == 0
+
+
 def test_a_first_added_registry_that_ends_all_short_names() -> None:
     """Asked of 1.13.1, 7d71120."""
     found = line(**redhat("--signature-verification=false --add-registry bare --add-registry r.example.com"))
