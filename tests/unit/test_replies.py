@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mooring.transport.replies import CONTROL_ONLY, KINDS, MAX_DEPTH, check
+from mooring.agent.modules import uri
+from mooring.transport.replies import CONTROL_ONLY, KINDS, MAX_DEPTH, TEXT_LISTS, check
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -35,6 +36,15 @@ def test_what_only_the_control_side_says_is_dropped_and_told(name: str) -> None:
     assert name not in checked
     assert checked["warnings"][0] == "own"
     assert name in checked["warnings"][1]
+
+
+def test_no_header_can_take_the_place_of_what_has_a_kind() -> None:
+    """A server names its headers as it likes; the module `uri` makes keys of them, and their values are strings."""
+    typed = {
+        name for name, kind in KINDS.items() if kind is not str and str not in (kind if isinstance(kind, tuple) else ())
+    }
+    assert typed | {*TEXT_LISTS, "diff"} <= {*uri.TYPED, *uri.OWN}
+    assert check({**dict.fromkeys(set(KINDS) - typed, "x"), "changed": False, "failed": False})
 
 
 def test_many_dropped_names_make_a_short_warning() -> None:

@@ -31,6 +31,15 @@ JSON_TYPE = re.compile(r"^[^;]*[/+](json|javascript)\s*(;|$)", re.I)
 CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.I)
 # Others are no encodings of text, such as Python 2's "bz2", or take quadratic time, such as "punycode".
 CHARSETS = re.compile(r"^(us-?)?ascii$|^(utf|ucs|iso|latin|windows|cp|koi8|gb|hz|big5|euc|shift|sjis|tis|mac)", re.I)
+# What this module answers itself, whatever headers there are, and what has a kind of its own in every reply: a header
+# is a string, and where it took one of these names the reply would be none.
+OWN = ("changed", "cookies", "elapsed")
+_TYPED = """
+    ansible_facts can_talk_to_docker certificates containers diff digests failed files gid headers host_info info
+    is_open masked missing needs_reload newer port programs rc registries_service replaced results size skipped stat
+    stderr_lines stdout_lines timedout uid units warnings
+"""
+TYPED = frozenset(_TYPED.split())
 # As deep as a reply may be nested.
 DEEPEST = 64
 MOST_DIGITS = 1000
@@ -99,7 +108,7 @@ def form(body):
 
 def describe(args, answer):
     """An answer in Ansible's words: headers in lower case with underscores, JSON read where it says it is JSON."""
-    values = {name.replace("-", "_"): answer.header(name) for name, _ in answer.headers}
+    values = read_headers(answer)
     if "location" in values:
         values["location"] = locate(answer.url, values["location"])
     content = answer.body()
@@ -123,6 +132,16 @@ def describe(args, answer):
     redirected = answer.url != http.shown(args["url"])
     values.update(changed=False, status=answer.status, url=answer.url, redirected=redirected, msg=words)
     return values
+
+
+def read_headers(answer):
+    """The headers by their names with underscores, without those whose names a reply has for something else."""
+    values = {name.replace("-", "_"): answer.header(name) for name, _ in answer.headers}
+    taken = sorted(TYPED.intersection(values))
+    if taken:
+        names = ", ".join(taken)
+        host.warn("headers of the answer are left out, since what a task answers has these names: %s" % names)
+    return {name: value for name, value in values.items() if name not in taken}
 
 
 def read_cookies(headers):
