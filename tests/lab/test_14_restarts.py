@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from drilled import DOCKER
 from drills import Drill, at
 from lab_hosts import LookedAt
 
 from mooring.agent.transaction import faults
 
 NAME = "drill.example.com"
+DAEMON_JSON = DOCKER.files[0]
 MIRRORS = ["http://registry.example.com", f"http://{NAME}"]
 DROP_IN = "/etc/systemd/system/docker.service.d/drill.conf"
 LENT = "docker did a reload, a restart, a reload; all 1 containers run on"
@@ -100,6 +102,28 @@ def test_a_daemon_that_does_not_come_up(drill: Drill, start: str, said: str) -> 
         assert "the old configuration is in force again; all 1 containers run on" in drill.message(run)
     finally:
         drill.client.run(f"rm -r {folder} && systemctl daemon-reload")
+    drill.is_whole(drill.old)
+
+
+@pytest.mark.parametrize("accepted", [[], ["tlsverify"]], ids=["untried", "accepted"])
+def test_a_key_that_no_daemon_has_started_with(drill: Drill, accepted: list[str]) -> None:
+    """{"tlsverify": false} switches TLS on by being there: a restart would end without a daemon. This engine cannot
+    judge its file (`--validate` came with 23.0), and what is known to stop it nobody can accept."""
+    process = drill.client.engine_process()
+    kept = drill.client.run(f"cat {DAEMON_JSON}")
+    spoiled = json.dumps({**json.loads(kept), "tlsverify": False})
+    drill.client.run(f"cp -p {DAEMON_JSON} /root/drill.json && echo '{spoiled}' > {DAEMON_JSON}")
+    before = drill.digests()
+    try:
+        run = drill.attempt(registry_client_accept_untried=accepted)
+        assert run.status == 2, run.said
+        assert "tlsverify" in drill.message(run)
+        assert ("registry_client_accept_untried" in drill.message(run)) == (not accepted)
+        assert "X509 key pair" in drill.message(run)
+        drill.is_whole(before)
+        assert drill.client.engine_process() == process
+    finally:
+        drill.client.run(f"mv /root/drill.json {DAEMON_JSON}")
     drill.is_whole(drill.old)
 
 
