@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mooring.cli.options import Request
 from mooring.cli.provision import connection_options, options
-from mooring.engines.explanation import AUTO, ENGINES
+from mooring.engines.docker.conflicts import Severity
+from mooring.engines.explanation import AUTO, ENGINES, Explanation
+from mooring.engines.explanation_containers import ContainerExplanation
 from mooring.engines.route import split_image
 from mooring.errors import UsageError
 from mooring.fleet.inspection import InspectionFailed, inspect
@@ -15,7 +17,7 @@ from mooring.reporters.screen import write_json
 
 
 def explain(host: str, image: str, request: Request, engine: str = AUTO) -> int:
-    """Explain on the screen or as JSON; 0, or 2 where the daemon would not start again."""
+    """Explain on the screen or as JSON; see `exit_status`."""
     split_image(image)  # a wrong name is told before the host is asked
     if engine not in ENGINES:
         raise UsageError(f'--engine is one of {", ".join(ENGINES)}, not "{engine}"')
@@ -28,4 +30,11 @@ def explain(host: str, image: str, request: Request, engine: str = AUTO) -> int:
         write_json(explanation.as_dict())
     else:
         write_text(explanation)
-    return 0 if explanation.will_start else 2
+    return exit_status(explanation)
+
+
+def exit_status(explanation: Explanation | ContainerExplanation) -> int:
+    """0; 2 where the daemon would not start again, or where a fault ends this very pull. A block is no fault."""
+    routes = [one for one in (explanation.now, explanation.later) if one is not None]
+    has_fault = any(one.severity is Severity.ENDS_PULLS for one in explanation.conflicts)
+    return 2 if not explanation.will_start or (has_fault and any(one.refusal for one in routes)) else 0

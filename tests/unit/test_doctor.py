@@ -12,11 +12,12 @@ import pytest
 from test_status import INFO, SETTINGS, line, redhat, reply
 
 import mooring.engines
-from mooring.cli.explain import build
+from mooring.cli.explain import exit_status
 from mooring.doctor import backing, engine, leftovers, session, unread
 from mooring.doctor.finding import Diagnosis, Finding, Verdict, merge
 from mooring.engines.docker import conflicts, entries, shapes
 from mooring.engines.docker.reply import texts_of as reply_texts
+from mooring.engines.explanation import build
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.fleet import checkup, status
 from mooring.fleet.survey import Lost
@@ -153,8 +154,13 @@ def test_what_ends_pulls_is_broken_though_the_daemon_runs(given: dict[str, Any],
     one = checkup.examine("web1", told, ("r.example.com",))
     assert any(route.refusal for route in one.later.values())
     stream = io.StringIO()
-    explanation.write_text(build("web1", "r.example.com/x", reply_texts(told)), stream)
+    explained = build("web1", "r.example.com/x", reply_texts(told))
+    explanation.write_text(explained, stream)
     assert f"ends pulls  [{rule}]" in stream.getvalue()
+    # Of the mirror that is no URL a pull by the registry's own name knows nothing; the registry is a mirror itself.
+    assert exit_status(explained) == (0 if rule == "mirror" else 2)
+    assert exit_status(build("web1", "docker.io/library/x", reply_texts(told))) == 2
+    assert exit_status(build("web1", "docker.io/library/x", reply_texts(reply()))) == 0
 
 
 NGINX_CONF = "location / {{\n  set $r http://registry:5000;\n  proxy_pass {};\n}}\n"
