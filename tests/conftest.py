@@ -21,4 +21,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="also the long ones: hundreds of drawn cases per engine")
+    parser.addoption("--long", action="store_true", help="also the long ones, and many drawn cases instead of a few")

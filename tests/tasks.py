@@ -7,32 +7,35 @@ import sys
 
 from invoke import Context, Exit, task
 
+# Over all cores, test by test: the dearest tests stand in a few files.
+SPREAD = ("-n", "auto", "--dist", "worksteal")
+
 
 @task(
     help={
-        "unit": "only the tests without the lab",
+        "unit": "only tests/unit, in about a minute, without the checks",
         "long": "also the long ones: hundreds of drawn cases per engine and of hostile hosts, the lab's big fleet",
     }
 )
 def test(context: Context, unit: bool = False, long: bool = False) -> None:
     """Run the checks and all tests; the lab's tests boot the lab, and real engines judge drawn configurations."""
     if unit:
-        run("pytest", "-q", "-n", "auto", "--dist", "loadfile")
+        run("pytest", "-q", *SPREAD, "tests/unit", *(["--long"] if long else []))
         return
     check(context)
     if long:
-        run("pytest", "-q", "-n", "auto", "tests/hostile", "--long")
+        run("pytest", "-q", *SPREAD, "tests/unit", "tests/hostile", "--long")
     run("pytest", "tests/lab", "tests/differential", *(["--long"] if long else []))
 
 
 @task
 def check(context: Context) -> None:
-    """Lint, types, and the unit tests with their coverage."""
+    """Lint, types, and all tests without the lab with their coverage."""
     run("ruff", "check", ".")
     run("ruff", "format", "--check", ".")
     run("mypy")
     run("coverage", "erase")
-    run("coverage", "run", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadfile")
+    run("coverage", "run", "-m", "pytest", "-q", *SPREAD)
     run("coverage", "combine", "-q")
     run("coverage", "report")
 

@@ -1,18 +1,16 @@
-"""Every reader of a host's text, and texts that keep a careless one busy; run as a program for one reader."""
+"""Every reader of a host's text, and texts that keep a careless one busy; measured in a process of its own."""
 
 from __future__ import annotations
 
 import importlib
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from multiprocessing.connection import Connection
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent / "daemon")]
-
 KIB, MIB = 1024, 1024 * 1024
+SLACK = 0.3
 # What makes expressions go back and forth, and what makes lists long; %d is a number.
 UNITS = [
     "a", "0", "\n", " ", "\t", '"', "'", "\\", "#", "[", "{", "=", "-", ".", ":", ",", "/", "<", "$", "&a ", "\r\n",
@@ -36,9 +34,12 @@ def text(unit: str, size: int) -> str:
     return unit * (size // len(unit))
 
 
-def shapes(size: int, frames: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
-    for before, after in frames:
-        for unit in [*UNITS, *LONG_UNITS]:
+def shapes(size: int, frames: tuple[tuple[str, str], ...], is_whole: bool) -> Iterator[tuple[str, str]]:
+    """Each unit in each frame; in a single one, each frame in its turn, if this is no whole measurement."""
+    for turn, (before, after) in enumerate(frames):
+        for number, unit in enumerate([*UNITS, *LONG_UNITS]):
+            if not is_whole and number % len(frames) != turn:
+                continue
             yield f"{before!r} + {unit!r} * n + {after!r}", before + text(unit, size) + after
 
 
@@ -246,8 +247,8 @@ class Reader:
         """How much of the size is enough to see a reader that goes back and forth."""
         return 0.06 if self.size <= CONFIGURATION else 0.02
 
-    def texts(self, size: int) -> Iterator[tuple[str, str]]:
-        yield from shapes(size, self.frames)
+    def texts(self, size: int, is_whole: bool) -> Iterator[tuple[str, str]]:
+        yield from shapes(size, self.frames, is_whole)
         if self.lists:
             yield from self.lists(size)
 
@@ -376,21 +377,26 @@ READERS: dict[str, Reader] = {
 }  # fmt: skip
 
 
-def measure(name: str, fraction: float) -> list[str]:
-    """What a reader takes too long for: twice the text may take a bit more than twice the time."""
-    reader, slow = READERS[name], []
-    size = int(reader.size * fraction)
-    for (shape, half), (_, whole) in zip(reader.texts(size // 2), reader.texts(size), strict=True):
-        times = []
-        for text in (half, whole):
-            began = time.process_time()
-            reader.run(text)
-            times.append(time.process_time() - began)
-        if times[1] > 3.2 * times[0] + 0.3:
-            slow.append(f"{shape}: {times[0]:.2f} s, then {times[1]:.2f} s")
-        print(f"{times[1]:8.3f}  {shape}", file=sys.stderr, flush=True)
-    return slow
+def measure(name: str, fraction: float, answers: Connection) -> None:
+    """Send each shape when it is done, with what it takes too long for, and None at the end.
+
+    Twice the text may take a bit more than twice the time. What is quick as a whole needs no half to compare with.
+    """
+    reader = READERS[name]
+    size, is_whole = int(reader.size * fraction), fraction == 1
+    for (shape, half), (_, whole) in zip(reader.texts(size // 2, is_whole), reader.texts(size, is_whole), strict=True):
+        seconds = time_of(reader, whole)
+        if seconds > SLACK:
+            halves = time_of(reader, half)
+            if seconds > 3.2 * halves + SLACK:
+                answers.send((shape, f"{shape}: {halves:.2f} s, then {seconds:.2f} s"))
+                continue
+        answers.send((shape, ""))
+    answers.send(None)
 
 
-if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], float(sys.argv[2]))))
+def time_of(reader: Reader, text: str) -> float:
+    """Seconds of CPU."""
+    began = time.process_time()
+    reader.run(text)
+    return time.process_time() - began

@@ -145,8 +145,8 @@ def test_a_host_that_answers_keepalives_may_work_as_long_as_it_needs(world: Worl
     alive = ("ServerAliveInterval=1", "ServerAliveCountMax=1")
     with open_connection(settings(world, relay.port, *alive)) as connection:
         remote = Remote.start(connection, Bundle(), interpreter=sys.executable)
-        reply = remote.call("wait_for", {**WAIT, "timeout": 5}, timeout=LONG)
-        assert reply["elapsed"] >= 5
+        reply = remote.call("wait_for", {**WAIT, "timeout": 3}, timeout=LONG)
+        assert reply["elapsed"] >= 3
 
 
 WAIT = {
@@ -187,7 +187,7 @@ def test_a_host_that_sends_more_than_it_has_room_for(world: World, monkeypatch: 
     def serve(self: Any, channel: paramiko.Channel, command: bytes) -> bool:
         def send() -> None:
             with contextlib.suppress(OSError, EOFError):
-                channel.sendall(bytes(100_000_000))
+                channel.sendall(bytes(10_000_000))
 
         channel.out_window_size = 2**40
         threading.Thread(target=send, daemon=True).start()

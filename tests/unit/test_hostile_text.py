@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hostile_text import MARK, OWN_COMMANDS, problems, texts
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from invoke import Exit
 
 from mooring.cli.finish import finish
@@ -46,7 +45,7 @@ from mooring.results import (
 from mooring.verification.findings import Finding as CheckFinding
 from mooring.verification.summary import Check, RouteResult, Summary
 
-DRAWN = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+DRAWN = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(DRAWN, max_examples=3000)
 RUN_WORDS = (
     r" |PLAY \[|PLAY RECAP \*|TASK \[|RUNNING HANDLER \["
@@ -321,8 +320,7 @@ def test_floods_of_warnings_and_items_are_cut_and_counted() -> None:
     assert text.count("left out") == 2
 
 
-@given(st.integers(1, 400))
-@settings(max_examples=5)
+@pytest.mark.parametrize("times", [1, 400])
 def test_floods_of_findings_are_cut_and_counted(times: int) -> None:
     many = [f"{MARK} {number}" for number in range(50 * times)]
     rows = [status.Row("web1", "-", "-", "-", "-", "would not start", "see", tuple(many))]

@@ -13,6 +13,7 @@ from typing import Any
 
 import paramiko
 import pytest
+from _pytest.mark import ParameterSet
 from hostile_ssh import RawServer, Relay
 from test_connection_ssh import World, line
 
@@ -29,6 +30,10 @@ SECONDS = 1.0
 PATIENCE = 60.0
 # Far above what any of these takes; what waits for each part anew takes longer.
 LIMIT = 20.0
+
+
+def only_with_long(passes: int) -> ParameterSet:
+    return pytest.param(passes, marks=pytest.mark.long)
 
 
 @pytest.fixture
@@ -134,7 +139,7 @@ def test_somebody_on_the_way_who_never_greets(world: World, serve: Callable[[soc
 
 
 # The greeting, the key exchange, the log-in, and then the channel or the agent's start.
-@pytest.mark.parametrize("passes", [10, 500, 1500, 2000, 2500])
+@pytest.mark.parametrize("passes", [10, *map(only_with_long, [500, 1500]), 2000, only_with_long(2500)])
 @pytest.mark.parametrize("place", ["jump", "far"])
 def test_somebody_on_the_way_who_falls_silent(world: World, passes: int, place: str) -> None:
     relay = Frozen(world.server.port, passes)
@@ -178,7 +183,7 @@ def pipe_to(world: World, port: int, passes: int = 10**9) -> str:
     return shlex.join([sys.executable, str(world.home / "relay.py"), str(port), str(passes), str(world.home / "pid")])
 
 
-@pytest.mark.parametrize("passes", [1, 10, 500, 1500, 2000, 2500])
+@pytest.mark.parametrize("passes", [1, *map(only_with_long, [10, 500, 1500, 2000]), 2500])
 def test_a_proxy_command_that_falls_silent(world: World, passes: int) -> None:
     lose(world, **by_command(world, pipe_to(world, world.server.port, passes)))
     with pytest.raises(ProcessLookupError):

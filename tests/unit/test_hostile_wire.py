@@ -11,7 +11,7 @@ from evil_agent import HELLO, EvilHost, greeting, header, json_frame
 
 from mooring.agent import wire
 from mooring.errors import AgentError, BecomeFailed, ConnectionLost, HostUnreachable
-from mooring.transport import frames
+from mooring.transport import agent_client, frames
 from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle
 from mooring.transport.connection import local
@@ -150,6 +150,7 @@ def test_progress_in_floods_is_told_now_and_then_and_its_end_for_certain(tmp_pat
 
 def test_a_host_that_takes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "STALL_SECONDS", 0.3, raising=False)
+    monkeypatch.setattr(agent_client, "END_SECONDS", 0.3)
     host = EvilHost(tmp_path, greeting())
     host.program.write_text(
         "import os, sys, time\n"

@@ -189,10 +189,10 @@ def test_the_tasks_of_such_a_checkout(tmp_path: Path, name: str) -> None:
         "ruff format --check .",
         "mypy",
         "coverage erase",
-        "coverage run -m pytest -q -n auto --dist loadfile",
+        "coverage run -m pytest -q -n auto --dist worksteal",
         "coverage combine -q",
         "coverage report",
-        "pytest -q -n auto tests/hostile --long",
+        "pytest -q -n auto --dist worksteal tests/unit tests/hostile --long",
         "pytest tests/lab tests/differential --long",
     ]
     assert list(tmp_path.rglob("pwned")) == []

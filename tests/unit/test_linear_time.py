@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
-import json
+import multiprocessing
+import os
 import re
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
 import pytest
-from readers import READERS
+from readers import MIB, READERS, Reader, measure
 
 from mooring.agent import configuration, host
 from mooring.engines.docker import daemon_json, json_text
@@ -22,23 +25,62 @@ from mooring.verification import access_log
 from mooring.verification.engines import settings as engine_settings
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = Path(__file__).parent / "readers.py"
+HERE = Path(__file__).parent
+PRELOADED = ("mooring.engines.explanation_containers", "mooring.engines.plan.plan",
+             "mooring.engines.plan.containers.plan", "mooring.fleet.checkup", "mooring.transport.reply_texts",
+             "mooring.reporters.console", "mooring.verification.engines.containerd")  # fmt: skip
 SECONDS = 120
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[ForkServerContext]:
+    """Makes processes that have Mooring imported already; a reader that hangs is killed with its own."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["readers", "hosts", *PRELOADED])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(HERE), str(HERE / "daemon")]))
+        forkserver.ensure_running()
+    return context
 
 
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", READERS)
-def test_a_reader_takes_linear_time(name: str, whole: bool) -> None:
+def test_a_reader_takes_linear_time(processes: ForkServerContext, name: str, whole: bool) -> None:
     """By default with a part of the size, so that all readers and shapes take seconds."""
-    seconds = 1800 if whole else SECONDS
-    words = [sys.executable, str(PROGRAM), name, "1" if whole else str(READERS[name].part)]
+    part = 1.0 if whole else READERS[name].part
+    answers, end = processes.Pipe(duplex=False)
+    process = processes.Process(target=measure, args=(name, part, end), daemon=True)
+    process.start()
+    end.close()
     try:
-        ran = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False, timeout=seconds)
-    except subprocess.TimeoutExpired as late:
-        shapes = (late.stderr or b"").decode().splitlines()
-        pytest.fail(f"not done after {seconds} s; the last shape that was done: {(shapes or ['none'])[-1]}")
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    assert json.loads(ran.stdout) == []
+        assert listen(answers, 1800 if whole else SECONDS) == []
+    finally:
+        process.kill()
+        process.join()
+
+
+def listen(answers: Connection, seconds: float) -> list[str]:
+    """What the reader was too slow for."""
+    ends, last, slow = time.monotonic() + seconds, "none", []
+    while answers.poll(max(0.0, ends - time.monotonic())):
+        answer = answers.recv()
+        if answer is None:
+            return slow
+        last, trouble = answer
+        slow += [trouble] if trouble else []
+    return pytest.fail(f"not done after {seconds} s; the last shape that was done: {last}")
+
+
+def test_a_reader_that_goes_back_and_forth_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the part of the size that is read by default."""
+    reader = Reader(lambda text: sum(range(len(text) ** 3 // 50_000_000)), size=5 * MIB)
+    monkeypatch.setitem(READERS, "careless", reader)
+    answers, end = multiprocessing.Pipe(duplex=False)
+    monkeypatch.setattr("readers.UNITS", ["a"])
+    monkeypatch.setattr("readers.LONG_UNITS", [])
+    measure("careless", reader.part, end)
+    [trouble] = listen(answers, SECONDS)
+    assert "'a' * n" in trouble
 
 
 # Which readers above go through a file's expressions and parsers; a folder's holds for all of its files.

@@ -99,13 +99,13 @@ def test_the_soft_limit_is_raised(many: Many) -> None:
 
 
 def test_a_hard_limit_that_is_too_low_is_told_and_slower(many: Many) -> None:
-    status, events = many.run(40, soft=100, hard=100)
-    all_are_well(events, 40)
+    status, events = many.run(16, soft=100, hard=100)
+    all_are_well(events, 16)
     assert status == 0
     [warning] = warnings(events)
     assert warning == (
-        "40 hosts need 264 open files, and this process may have 100 (hard limit): 7 work at the same time (as with "
-        "--forks 7), and all but 8 connect anew for each task; allow more with `ulimit -n 264`, or take fewer hosts "
+        "16 hosts need 144 open files, and this process may have 100 (hard limit): 7 work at the same time (as with "
+        "--forks 7), and all but 8 connect anew for each task; allow more with `ulimit -n 144`, or take fewer hosts "
         "at a time"
     )
     first = next(number for number, event in enumerate(events) if event["event"] == "warned")

@@ -93,8 +93,8 @@ def request_to(
         return real(settings, *more)
 
     monkeypatch.setattr(session, "open_connection", open_connection)
-    monkeypatch.setattr(survey, "PATIENCE", 1.5)  # it says no more than this, whatever it is asked
-    monkeypatch.setattr(time_limit, "LOOK_SECONDS", 1.5)
+    monkeypatch.setattr(survey, "PATIENCE", 0.7)  # it says no more than this, whatever it is asked
+    monkeypatch.setattr(time_limit, "LOOK_SECONDS", 0.7)
     (tmp_path / "hosts.yml").write_text(INVENTORY)
     return lambda **more: Request(inventory=str(tmp_path / "hosts.yml"), json=True, **more)
 

@@ -190,7 +190,7 @@ def untouched(before: ContainerHost, done: ContainerHost, wanted: Wanted) -> Non
             assert {one.location for one in mirror.mirrors} <= {one.location for one in known.mirrors}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(podmans() | containerds(), wishes(), wishes())
 def test_there_and_back(before: ContainerHost, wanted: Wanted, other: Wanted) -> None:
     first = plan(before, wanted)

@@ -91,7 +91,7 @@ def hosts(draw: st.DrawFn) -> Host:
     return docker(draw(files()), version, containers=containers)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(hosts(), wishes(), wishes())
 def test_there_and_back(host: Host, wanted: Wanted, other: Wanted) -> None:
     # What it was started with is no evidence here: the daemon is none.

@@ -51,7 +51,7 @@ def is_clear(found: Plan) -> bool:
     return all(one.text and one.remedy for one in found.refusals) and not (found.steps and found.refusals)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS, st.sampled_from(VERSIONS), st.booleans())
 @example("null garbage", "20.10.24", False)
 @example("null garbage", "1.13.1", True)
@@ -93,7 +93,7 @@ SHELL = st.lists(LINES | st.sampled_from(["if [ -z x ]; then\n", "fi\n", "# c \\
 ) | st.text(alphabet="AD_REGISTY='\"\\\n #-b", max_size=30)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(SHELL, st.sampled_from(["1.10.3", "1.12.6", "1.13.1"]))
 def test_any_sysconfig_of_red_hats(text: str, version: str) -> None:
     before = redhat(text, "{}", version, info=info(Registries()), argv=())
