@@ -29,6 +29,7 @@ OWN = (
     "registry_certificate",
     "registry_client",
     "registry_probe",
+    "registry_served_names",
     "registry_storage",
     "tree_owner",
 )

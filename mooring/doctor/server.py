@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate
 from mooring.fleet.survey import SERVER, Visit
+from mooring.registry import served_names
 from mooring.registry.addresses import ServerAddresses
 
 STORAGE = "/var/lib/registry"
@@ -29,6 +30,7 @@ def examine(visit: Visit) -> Iterator[Finding]:
     if found.configuration:
         yield backing.judge_limits(found.configuration)
     yield from unread.look(visit, variables)
+    yield judge_clients(visit.name, variables)
     served = served_certificate.look(visit)
     if served is not None:
         yield from certificate.judge_served(served)
@@ -52,6 +54,15 @@ def examine(visit: Visit) -> Iterator[Finding]:
             left = cancel(one)
         yield from (Finding("left-behind", Verdict.HARMS, line, "restart the registry; it purges it") for line in left)
     tidy(visit, found, repository)
+
+
+def judge_clients(server: str, variables: Mapping[str, Any]) -> Finding:
+    """Whether nginx serves every name that the inventory's clients use, as the variables say."""
+    hosts, clients = variables["hostvars"], variables["groups"].get("clients", ())
+    found = served_names.find_unserved(variables, hosts, clients)
+    if not found:
+        return Finding("nginx-client-names", Verdict.HOLDS, "no client uses a name that nginx is known not to serve")
+    return Finding("nginx-client-names", Verdict.HARMS, served_names.tell(server, found), served_names.REMEDY)
 
 
 def names(variables: Any) -> tuple[str, str]:

@@ -1,0 +1,43 @@
+"""Tell which names clients use that the registry's nginx does not serve, before anything is written."""
+
+from __future__ import annotations
+
+from mooring.actions.call import Call, Reply
+from mooring.registry.served_names import REMEDY, Unserved, find_unserved, tell
+
+ARGS = {
+    "servers": {"type": "list", "elements": "str", "required": True},
+    "clients": {"type": "list", "elements": "str", "required": True},
+    "served": {"type": "list", "elements": "str", "default": []},
+    "refuse": {"type": "bool", "default": False},
+}
+ELSEWHERE = "a name of another registry belongs in registry_client_registries"
+
+
+def run(call: Call) -> Reply:
+    """A warning; with `refuse` a failure where a name is this registry's beyond doubt.
+
+    A name that one of several servers serves is served.
+    """
+    hosts = call.variables["hostvars"]
+    found = [
+        (server, find_unserved(hosts[server], hosts, call.args["clients"], call.args["served"]))
+        for server in call.args["servers"]
+    ]
+    everywhere = set.intersection(*({one.name for one in names} for _, names in found)) if found else set()
+    if not everywhere:
+        return {"changed": False, "msg": "no client uses a name that is known not to be served"}
+    warnings, errors = list[str](), list[str]()
+    for server, names in found:
+        refused = [one for one in names if one.name in everywhere]
+        certain = [one for one in refused if one.is_certain and call.args["refuse"]]
+        others = [one for one in refused if one not in certain]
+        errors += [_word(server, certain)] if certain else []
+        warnings += [_word(server, others)] if others else []
+    if errors:
+        return {"changed": False, "failed": True, "msg": "\n".join(errors), "warnings": warnings}
+    return {"changed": False, "msg": "some clients' names may not be served", "warnings": warnings}
+
+
+def _word(server: str, names: list[Unserved]) -> str:
+    return f"{tell(server, names)}; {REMEDY}; {ELSEWHERE}"
