@@ -18,8 +18,7 @@ def write_hosts(playbook: Playbook, runner: Runner, stream: TextIO | None = None
         hosts = runner.hosts(play)
         screen.write_pieces(f"play #{number} ({play.hosts}): {play.name}")
         screen.write_pieces(f"  hosts ({len(hosts)}):")
-        for host in hosts:
-            screen.write_pieces(f"    {host.name}")
+        screen.write_lines(f"    {host.name}" for host in hosts)
 
 
 def write_tasks(playbook: Playbook, runner: Runner, stream: TextIO | None = None) -> None:

@@ -59,6 +59,17 @@ class Screen:
         """One line of several pieces, each a text or (text, style)."""
         self._draw(self._line(pieces, style))
 
+    def write_lines(self, lines: Iterable[str]) -> None:
+        """Thousands of lines in no colour, each as `write_pieces` draws it; without rich, which is slow."""
+        wraps, width = self.is_terminal, self.terminal.width
+        for text in lines:
+            line = self._encodable(visible.line(text, self.longest))
+            fits = not wraps or (line.isascii() and len(line) <= width)
+            if fits and self._left is None:
+                self.stream.write(line + "\n")
+            else:
+                self._draw(Text(line))
+
     def cut(self, lines: Iterable[str]) -> Iterator[str]:
         """The first ones of a flood of lines, and how many were left out."""
         left = 0
@@ -104,8 +115,13 @@ class Screen:
 
     def _text(self, line: str, style: str) -> Text:
         """A line that is visible already; what the stream's encoding lacks is shown by number."""
+        return Text(self._encodable(line), style)
+
+    def _encodable(self, line: str) -> str:
+        if line.isascii():
+            return line
         encoding = self.terminal.encoding
-        return Text(line.encode(encoding, "backslashreplace").decode(encoding), style)
+        return line.encode(encoding, "backslashreplace").decode(encoding)
 
     def _draw(self, line: Text) -> None:
         if self._left is not None:

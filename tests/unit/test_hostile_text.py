@@ -28,7 +28,7 @@ from mooring.fleet import status
 from mooring.reporters import diagnosis, explanation, fleet_table, listing, verification
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
-from mooring.reporters.screen import write_json
+from mooring.reporters.screen import Screen, write_json
 from mooring.results import (
     ItemFinished,
     Outcome,
@@ -241,6 +241,29 @@ def test_listings(text: str) -> None:
     listing.write_hosts(SimpleNamespace(plays=[play]), runner, stream)  # type: ignore[arg-type]
     listing.write_tasks(SimpleNamespace(plays=[play]), runner, stream)  # type: ignore[arg-type]
     assert not problems(stream.getvalue(), begins=" |play #1 ")
+
+
+@rounds
+def test_plain_lines_are_those_that_are_drawn(text: str) -> None:
+    for kind in (io.StringIO, Tty):
+        drawn, plain = kind(), kind()
+        Screen(drawn).write_pieces(f"    {text}")
+        Screen(plain).write_lines([f"    {text}"])
+        assert plain.getvalue() == drawn.getvalue()
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Tty])
+def test_a_listing_of_a_large_fleet_is_not_drawn_line_by_line(
+    kind: type[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, stream = list[str](), kind()
+    draw = Screen._draw
+    monkeypatch.setattr(Screen, "_draw", lambda self, line: (drawn.append(line.plain), draw(self, line))[1])
+    play = SimpleNamespace(hosts="all", name="x")
+    runner: Any = SimpleNamespace(hosts=lambda play: [SimpleNamespace(name=f"web{n}") for n in range(2000)])
+    listing.write_hosts(SimpleNamespace(plays=[play]), runner, stream)  # type: ignore[arg-type]
+    assert stream.getvalue().splitlines()[-1] == "    web1999"
+    assert len(drawn) == 2
 
 
 @rounds
