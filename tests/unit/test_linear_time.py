@@ -73,7 +73,7 @@ def listen(answers: Connection, seconds: float) -> list[str]:
 
 def test_a_reader_that_goes_back_and_forth_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the part of the size that is read by default."""
-    reader = Reader(lambda text: sum(range(len(text) ** 3 // 50_000_000)), size=5 * MIB)
+    reader = Reader(lambda text: sum(range(len(text) ** 3 // 10_000_000)), size=5 * MIB)
     monkeypatch.setitem(READERS, "careless", reader)
     answers, end = multiprocessing.Pipe(duplex=False)
     monkeypatch.setattr("readers.UNITS", ["a"])
