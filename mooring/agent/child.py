@@ -21,6 +21,14 @@ class TimedOut(Exception):
     """The child took longer than it may; it and its group are gone."""
 
 
+class NotStarted(Exception):
+    """There is no such program, or it may not be run; `cause` is the system's error."""
+
+    def __init__(self, cause):
+        Exception.__init__(self, str(cause))
+        self.cause = cause
+
+
 def _begin():
     """In the child on Python 2: a group of its own, and the signals that Python ignores back to normal."""
     os.setsid()
@@ -58,11 +66,60 @@ def end(child):
     child.poll()
 
 
+class _Held(object):
+    """Signals that wait from now until `release`: a program that was just begun must not be lost by one.
+
+    Python 2.7 cannot block signals, so the handlers are exchanged.
+    """
+
+    def __init__(self):
+        self.came, self.handlers = [], {}
+        try:
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    self.handlers[number] = handler
+                    signal.signal(number, self._hold)
+        except ValueError:  # not the main thread, to which no signal comes
+            self.handlers = {}
+
+    def _hold(self, number, frame):
+        self.came.append(number)
+
+    def release(self):
+        """Give the handlers their signals back, also those that came; their exceptions are the caller's."""
+        while self.handlers:
+            number, handler = next(iter(self.handlers.items()))
+            signal.signal(number, handler)
+            del self.handlers[number]
+        while self.came:
+            signal.getsignal(self.came[0])(self.came.pop(0), None)
+
+
+def run(argv, env, cwd, data, timeout, session):
+    """Start a program and collect what it says: (rc, out, err); what ends the one also ends the other."""
+    held = _Held()
+    try:
+        try:
+            child = start(argv, env, cwd, data is not None)
+        except (OSError, ValueError) as error:
+            raise NotStarted(error)
+        try:
+            held.release()
+            out, err = collect(child, data, timeout, session)
+        except BaseException:
+            end(child)
+            raise
+    finally:
+        held.release()
+    return child.returncode, out, err
+
+
 def collect(child, data, timeout, session):
     """Feed `data`, read both outputs until the child ends; (out, err) as bytes.
 
     Output that a background process still holds open after the child's end is not waited for, as in Ansible.
-    Ends the child's group when time is up (TimedOut), when the channel ends, or on a signal.
+    Raises when time is up (TimedOut), when the channel ends, or on a signal.
     """
     limit = None if timeout is None else time.time() + timeout
     exchange = _Exchange(child, data)
@@ -71,9 +128,6 @@ def collect(child, data, timeout, session):
             if exchange.step(session, limit) is False and child.poll() is not None:
                 break
         _await_exit(child, limit, session)
-    except BaseException:
-        end(child)
-        raise
     finally:
         exchange.close()
     return b"".join(exchange.outputs[child.stdout]), b"".join(exchange.outputs[child.stderr])

@@ -133,17 +133,16 @@ def run(argv, stdin=None, env=None, cwd=None, timeout=None, shell=False):
     words = ["/bin/sh", "-c", argv] if shell else list(argv)
     words = [native(word) if isinstance(word, (str, bytes, type(u""))) else str(word) for word in words]
     shown = argv if shell else " ".join(words)
+    data = None if stdin is None else as_bytes(stdin)
     try:
-        process = child.start(words, environment(env), cwd and native(cwd), stdin is not None)
-    except (OSError, ValueError) as error:
-        number = getattr(error, "errno", None)
-        reason = os.strerror(number) if number else str(error)
-        raise Failed("cannot run %s: %s" % (shown, reason), rc=number or 2, cmd=argv)
-    try:
-        out, err = child.collect(process, None if stdin is None else as_bytes(stdin), timeout, session)
+        rc, out, err = child.run(words, environment(env), cwd and native(cwd), data, timeout, session)
     except child.TimedOut:
         raise Failed("%s did not end within %s seconds" % (shown, timeout), rc=124, cmd=argv)
-    return Ran(process.returncode, as_text(out), as_text(err))
+    except child.NotStarted as error:
+        number = getattr(error.cause, "errno", None)
+        reason = os.strerror(number) if number else str(error)
+        raise Failed("cannot run %s: %s" % (shown, reason), rc=number or 2, cmd=argv)
+    return Ran(rc, as_text(out), as_text(err))
 
 
 def check_run(argv, stdin=None, env=None, cwd=None, timeout=None, shell=False):

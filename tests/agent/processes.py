@@ -24,7 +24,7 @@ def ends_within(pid: int, seconds: float) -> bool:
     return True
 
 
-def await_text(path: Path, seconds: float = 10) -> str:
+def await_text(path: Path, seconds: float = 30) -> str:
     """Wait until another process has written a whole line into a file, and return it."""
     limit = time.monotonic() + seconds
     while not (path.exists() and path.read_text().endswith("\n")):

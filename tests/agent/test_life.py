@@ -60,15 +60,15 @@ def test_closing_ends_agent_and_running_program(interpreter: str, bundle: Bundle
     remote.send("t_program", {"argv": script, "shell": True})
     child = int(await_text(tmp_path / "pid"))
     remote.close()
-    assert ends_within(remote.hello["pid"], 5)
-    assert ends_within(child, 5)
+    assert ends_within(remote.hello["pid"], 30)
+    assert ends_within(child, 30)
 
 
 def test_closing_ends_a_sleeping_module(interpreter: str, bundle: Bundle) -> None:
     remote = start(bundle, interpreter)
     remote.send("t_sleep", {"seconds": 60})
     remote.close()
-    assert ends_within(remote.hello["pid"], 5)
+    assert ends_within(remote.hello["pid"], 30)
 
 
 def test_closing_from_another_thread_wakes_the_waiting_one(bundle: Bundle) -> None:
@@ -78,7 +78,7 @@ def test_closing_from_another_thread_wakes_the_waiting_one(bundle: Bundle) -> No
     with pytest.raises((AgentError, ConnectionLost)):
         remote.call("t_sleep", {"seconds": 60}, timeout=30)
     timer.join()
-    assert ends_within(remote.hello["pid"], 5)
+    assert ends_within(remote.hello["pid"], 30)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -89,16 +89,16 @@ def test_signal_ends_agent_and_running_program(
         sent = remote.send("t_program", {"argv": f"echo $$ > {tmp_path}/pid; exec sleep 60", "shell": True})
         child = int(await_text(tmp_path / "pid"))
         os.kill(remote.hello["pid"], number)
-        assert ends_within(child, 5)
+        assert ends_within(child, 30)
         with pytest.raises(AgentError, match="ended with exit status 0 while a task was running"):
-            remote.receive(sent, 10)
+            remote.receive(sent, 30)
 
 
 def test_killed_agent_is_named(interpreter: str, bundle: Bundle) -> None:
     with start(bundle, interpreter) as remote:
         os.kill(remote.hello["pid"], signal.SIGKILL)
         with pytest.raises(AgentError, match="exit status 137"):
-            remote.call("t_nothing", {}, timeout=10)
+            remote.call("t_nothing", {}, timeout=30)
 
 
 def test_time_limit_of_a_call(bundle: Bundle) -> None:
