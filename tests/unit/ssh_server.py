@@ -34,6 +34,19 @@ class Rules:
         return ",".join(names + (["keyboard-interactive"] if self.interactive else []))
 
 
+class _Transport(paramiko.Transport):
+    """Begins a command when its client was told that it is taken: a quick one would close the channel before."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.taken: list[threading.Thread] = []
+
+    def _send_user_message(self, data: paramiko.Message) -> None:
+        super()._send_user_message(data)
+        while threading.current_thread() is self and self.taken:
+            self.taken.pop().start()
+
+
 class _Session(paramiko.ServerInterface):
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -75,7 +88,8 @@ class _Session(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
-        threading.Thread(target=self.rules.run or run_command, args=(channel, command), daemon=True).start()
+        run = threading.Thread(target=self.rules.run or run_command, args=(channel, command), daemon=True)
+        channel.get_transport().taken.append(run)
         return True
 
 
@@ -126,7 +140,7 @@ class SshServer:
                 threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:
-        transport = paramiko.Transport(sock)
+        transport = _Transport(sock)
         transport.set_log_channel("tests.ssh_server")
         self.transports.append(transport)
         for key in self.host_keys:
