@@ -29,7 +29,8 @@ HERE = Path(__file__).parent
 PRELOADED = ("mooring.engines.explanation_containers", "mooring.engines.plan.plan",
              "mooring.engines.plan.containers.plan", "mooring.fleet.checkup", "mooring.transport.reply_texts",
              "mooring.reporters.console", "mooring.verification.engines.containerd")  # fmt: skip
-SECONDS = 120
+# Far above what any of them takes, on a busy machine too.
+SECONDS = 300
 
 
 @pytest.fixture(scope="session")
