@@ -9,8 +9,6 @@ from invoke import Context, Exit, task
 
 # Over all cores, test by test: the dearest tests stand in a few files.
 SPREAD = ("-n", "auto", "--dist", "worksteal")
-# Without coverage, which would more than double their time and adds little to what the unit tests cover.
-HIGHER_FLOORS = ("tests/modules", "tests/agent", "tests/language", "tests/hostile")
 
 
 @task(
@@ -32,15 +30,14 @@ def test(context: Context, unit: bool = False, long: bool = False) -> None:
 
 @task
 def check(context: Context) -> None:
-    """Lint, types, tests/unit with their coverage, and the other tests without the lab."""
+    """Lint, types, and all tests without the lab with their coverage."""
     run("ruff", "check", ".")
     run("ruff", "format", "--check", ".")
     run("mypy")
     run("coverage", "erase")
-    run("coverage", "run", "-m", "pytest", "-q", *SPREAD, "tests/unit")
+    run("coverage", "run", "-m", "pytest", "-q", *SPREAD)
     run("coverage", "combine", "-q")
     run("coverage", "report")
-    run("pytest", "-q", *SPREAD, *HIGHER_FLOORS)
 
 
 def run(module: str, *words: str) -> None:
