@@ -1,123 +1,12 @@
-"""Invoke tasks: parse options, call the engine, choose the exit status."""
+"""The tasks of a clone: those of a fleet, those of the lab, and those of who works on Mooring itself."""
 
 from __future__ import annotations
 
-from invoke import Collection, Context, task
+from invoke import Collection
 
 from lab import tasks as lab
-from mooring.cli.finish import finish
-from mooring.cli.options import ACTING, Request, RunTask
+from mooring.cli import tasks as fleet
 from tests import tasks as developing
 
-JSON = "one JSON document instead of text"
-ALL_SETTINGS = "show settings that have nothing to do with registries too"
-
-
-def provision(playbook: str, request: Request) -> None:
-    """Run one of Mooring's own playbooks, or anybody's."""
-    from mooring.cli.provision import run_playbook
-
-    finish(lambda: run_playbook(playbook, request), request.debug)
-
-
-@task(klass=RunTask)
-def provision_server(context: Context, *, request: Request) -> None:
-    """Install Docker, the registry and nginx on the server host."""
-    provision("playbooks/server.yml", request)
-
-
-@task(klass=RunTask)
-def provision_clients(context: Context, *, request: Request) -> None:
-    """Make every client host use the registry."""
-    provision("playbooks/clients.yml", request)
-
-
-@task(klass=RunTask)
-def deprovision_clients(context: Context, *, request: Request) -> None:
-    """Take out of every client host what provision-clients put in; the rest stays."""
-    provision("playbooks/deprovision-clients.yml", request)
-
-
-@task(klass=RunTask, help={"playbook": "the playbook file"}, positional=["playbook"])
-def play(context: Context, playbook: str, *, request: Request) -> None:
-    """Run any playbook."""
-    provision(playbook, request)
-
-
-@task(
-    klass=RunTask,
-    without=ACTING,
-    help={
-        "junit": "also write the results as JUnit XML to this file",
-        "json": JSON,
-        "verbose": "show the checks that passed and were skipped too",
-    },
-)
-def verify(context: Context, junit: str = "", *, request: Request) -> None:
-    """Check every host, up to a real pull through the registry."""
-    from mooring.cli.verify import verify as run
-
-    finish(lambda: run(request, junit), request.debug)
-
-
-@task(
-    klass=RunTask,
-    without=(*ACTING, "limit", "forks", "verbose"),
-    help={
-        "host": "the host, by its name in the inventory",
-        "image": "the image, as `docker pull` takes it",
-        "engine": "auto, docker, podman, crio, containerd or buildkit; auto is the first of these that is there",
-        "json": JSON,
-    },
-    positional=["host", "image"],
-)
-def explain(context: Context, host: str, image: str, engine: str = "auto", *, request: Request) -> None:
-    """Tell where a pull goes on a host and why, and what is wrong there."""
-    from mooring.cli.explain import explain as run
-
-    finish(lambda: run(host, image, request, engine), request.debug)
-
-
-@task(
-    klass=RunTask,
-    without=[*(one for one in ACTING if one != "detailed_exitcode"), "verbose"],
-    help={"detailed_exitcode": "exit status 8 when a host is not as it should be", "json": JSON},
-)
-def status(context: Context, *, request: Request) -> None:
-    """The fleet as a table: each host's engine, where its pulls go, and what has drifted."""
-    from mooring.cli.status import show_status as run
-
-    finish(lambda: run(request), request.debug)
-
-
-@task(
-    klass=RunTask,
-    without=ACTING,
-    help={
-        "hosts": "the hosts, a pattern as in `hosts:` (all servers and clients)",
-        "json": JSON,
-        "verbose": ALL_SETTINGS,
-    },
-    may_follow="hosts",
-)
-def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
-    """Examine hosts: settings, next restart and boot; on the server nginx's rules, asked from outside."""
-    from mooring.cli.doctor import diagnose as run
-
-    finish(lambda: run(hosts or "", request), request.debug)
-
-
-namespace = Collection(
-    provision_server,
-    provision_clients,
-    deprovision_clients,
-    play,
-    verify,
-    explain,
-    doctor,
-    status,
-    lab.demo,
-    developing.test,
-    developing.check,
-)
+namespace = Collection(*fleet.namespace.tasks.values(), lab.demo, developing.test, developing.check)
 namespace.add_collection(lab.namespace)

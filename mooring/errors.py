@@ -1,6 +1,6 @@
 """Every exception that Mooring raises on purpose.
 
-MooringError                    rendered once, in tasks.py; a traceback only with --debug
+MooringError                    rendered once, in cli/finish.py; a traceback only with --debug
 ├── SourceError                 what you wrote is wrong; no host was touched (exit status 1)
 │   ├── InventoryError          the inventory, group_vars/ or host_vars/
 │   ├── PlaybookError           a playbook, a role or a task
