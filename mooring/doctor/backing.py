@@ -16,6 +16,7 @@ from mooring.doctor.door import Door
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.fleet.survey import LookFailed, Visit
+from mooring.invocation import invocation
 from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.transport.reply_shapes import MAYBE, TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 
@@ -90,16 +91,21 @@ def judge_containers(
         if (seen := words.get(name) or find_trouble(one))
     ]
     for seen in troubles:
-        yield Finding(RULE, Verdict.BREAKS, seen, "see `docker logs`, or run `invoke provision-server`")
+        yield Finding(RULE, Verdict.BREAKS, seen, f"see `docker logs`, or run `{invocation('provision-server')}`")
     if troubles:
         return
     if not networks(found.registry).keys() & networks(found.nginx).keys():
         seen = f"{registry} and {nginx} share no network"
-        yield Finding(RULE, Verdict.BREAKS, seen, "run `invoke provision-server`, or `docker network connect`")
+        yield Finding(
+            RULE, Verdict.BREAKS, seen, f"run `{invocation('provision-server')}`, or `docker network connect`"
+        )
     fixed = list(fixed_names(found.configuration))
     if fixed:
         seen = f"nginx looks {', '.join(fixed)} up only once: a container made anew is a 502 until nginx is reloaded"
-        remedy = "run `invoke provision-server`, or set in nginx: resolver 127.0.0.11; and proxy_pass with a variable"
+        remedy = (
+            f"run `{invocation('provision-server')}`, or set in nginx: resolver 127.0.0.11; and proxy_pass with a"
+            " variable"
+        )
         yield Finding(NAMES, Verdict.HARMS, seen, remedy)
     elif PROXY_PASS.search(found.configuration):
         yield Finding(NAMES, Verdict.HOLDS, "nginx asks for the registry's name anew all the time")
@@ -129,7 +135,7 @@ def judge_limits(configuration: str) -> Finding:
     if not wrong:
         return Finding(SLOW, Verdict.HOLDS, "nginx waits for none for long, and counts those of each address")
     seen = f"slow requests can take all of nginx's connections: {', '.join(wrong)}"
-    remedy = "run `invoke provision-server`, or see the variables nginx_…_timeout, nginx_…_per_address"
+    remedy = f"run `{invocation('provision-server')}`, or see the variables nginx_…_timeout, nginx_…_per_address"
     return Finding(SLOW, Verdict.HARMS, seen, remedy)
 
 
@@ -167,7 +173,7 @@ def judge_way(door: Door, visit: Visit, own: Endpoint, found: Containers) -> Fin
         through = door.ask("GET", "/v2/").status
         if through >= 500:
             seen = f"nginx answers {through}, while the registry itself answers {alive}: {about}"
-            remedy = "reload nginx (`docker exec … nginx -s reload`), then run `invoke provision-server`"
+            remedy = f"reload nginx (`docker exec … nginx -s reload`), then run `{invocation('provision-server')}`"
             return Finding(RULE, Verdict.BREAKS, seen, remedy)
         if alive not in (200, 401):
             seen = f"the registry itself answers {alive} in place of 200 or 401: {about}"
@@ -182,6 +188,6 @@ def judge_way(door: Door, visit: Visit, own: Endpoint, found: Containers) -> Fin
     if known == 404:
         seen = f"what is sent to nginx does not arrive at {about}"
         return Finding(
-            RULE, Verdict.BREAKS, seen, "see where nginx's proxy_pass leads, or run `invoke provision-server`"
+            RULE, Verdict.BREAKS, seen, f"see where nginx's proxy_pass leads, or run `{invocation('provision-server')}`"
         )
     return Finding(RULE, Verdict.HOLDS, f"what is sent to nginx arrives at {about}")

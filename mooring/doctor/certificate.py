@@ -8,8 +8,9 @@ from datetime import datetime, timezone
 from mooring.certificates.judge import EXPIRY, NAMES, TRUST, Judgement, count_days
 from mooring.doctor.finding import Finding, Verdict
 from mooring.fleet.served_certificate import Served
+from mooring.invocation import invocation
 
-AGAIN = "run `invoke provision-server` with"
+AGAIN = f"run `{invocation('provision-server')}` with"
 REMEDIES = {
     NAMES: f"{AGAIN} an nginx_tls_certificate that is for every name in registry_names",
     EXPIRY: f"{AGAIN} a new nginx_tls_certificate",

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
+from mooring.invocation import invocation
 from mooring.registry.answers import API_HEADER, API_VERSION, locate, origin_of, path_of
 from mooring.registry.transport import Body, Endpoint, HttpTransport, Response, shorten
 from mooring.transport.connection.process import Stream
@@ -20,7 +21,7 @@ CHUNKS = tuple(bytes(256 * 1024) for _ in range(12))
 ODD_PORT = 5443
 FOREIGN = "elsewhere.example.com"
 ANSWERS = "nginx-answers"
-MEND = "run `invoke provision-server`, or set in nginx: "
+MEND = f"run `{invocation('provision-server')}`, or set in nginx: "
 
 
 @dataclass
@@ -100,7 +101,9 @@ UPLOAD_RULES = ("nginx-location", "nginx-location-port", "nginx-forwarded", "ngi
 
 def _no_registry(door: Door, answer: Response) -> Finding:
     seen = f"{door.endpoint}/v2/ answers {answer.status} in place of 200 or 401"
-    remedy = "see `docker ps -a` and `docker logs` of the registry's container, or run `invoke provision-server`"
+    remedy = (
+        f"see `docker ps -a` and `docker logs` of the registry's container, or run `{invocation('provision-server')}`"
+    )
     return Finding(ANSWERS, Verdict.BREAKS, seen, remedy)
 
 

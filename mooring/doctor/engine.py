@@ -11,6 +11,7 @@ from mooring.engines.docker import entries
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.judge import judge
 from mooring.fleet.checkup import Checkup
+from mooring.invocation import invocation
 
 # What to do about a conflict, by its rule; the message says what and the places where.
 REMEDIES = {
@@ -96,7 +97,7 @@ def judge_running(one: Checkup) -> Iterator[Finding]:
 
 def judge_settings(one: Checkup, is_client: bool) -> Iterator[Finding]:
     """Whether what Mooring put in is still there and in effect."""
-    again = f"run `invoke provision-clients --limit {one.host}`"
+    again = f"run `{invocation(f'provision-clients --limit {one.host}')}`"
     if one.record is None:
         if is_client:
             yield Finding("settings", Verdict.BREAKS, "this client was never moored to the registry", again)
@@ -142,7 +143,7 @@ def judge_boot(one: Checkup) -> Iterator[Finding]:
             yield Finding("next-boot", Verdict.BREAKS, seen, "mend what is named before the host boots")
     elif one.boot.route is not None:
         seen = f"pulls go elsewhere after the next boot: {why}"
-        yield Finding("next-boot", Verdict.HARMS, seen, f"see `invoke explain {one.host} IMAGE`")
+        yield Finding("next-boot", Verdict.HARMS, seen, f"see `{invocation(f'explain {one.host} IMAGE')}`")
     else:
         yield Finding("next-boot", Verdict.HOLDS, "the daemon comes up with the host" + (f"; {why}" if why else ""))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mooring.doctor.finding import Finding, Verdict
 from mooring.fleet.survey import Visit
+from mooring.invocation import invocation
 
 RULE = "transaction"
 # These stand there as long as a change may have to be undone at boot.
@@ -35,8 +36,8 @@ def judge(host: str, lines: list[str]) -> Finding:
         return Finding(RULE, Verdict.HARMS, seen, "remove these files; the next boot does so too", paths)
     if paths:
         remedy = (
-            f"run `invoke provision-clients --limit {host}`: it first undoes what was begun. Where it says that it "
-            "cannot, put the engine's files right by hand and remove the transaction's"
+            f"run `{invocation(f'provision-clients --limit {host}')}`: it first undoes what was begun. Where it says"
+            " that it cannot, put the engine's files right by hand and remove the transaction's"
         )
         return Finding(RULE, Verdict.BREAKS, "a change of the settings was cut short", remedy, paths)
     return Finding(RULE, Verdict.HOLDS, "no change of the settings was left half done")

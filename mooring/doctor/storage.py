@@ -8,6 +8,7 @@ from typing import Any
 from mooring.doctor.finding import Finding, Verdict
 from mooring.fleet import server_storage
 from mooring.fleet.survey import Visit
+from mooring.invocation import invocation
 
 RULE = "storage"
 SPACE = "see `df -h`, `df -i` and `dmesg` on the server: free space, or mount the disk writable"
@@ -25,7 +26,7 @@ def judge(reply: Mapping[str, Any]) -> Finding:
         return Finding(RULE, Verdict.BREAKS, place["trouble"], SPACE)
     if reply["refusal"]:
         verdict = Verdict.BREAKS if server_storage.find_trouble(reply) else Verdict.HARMS
-        return Finding(RULE, verdict, reply["refusal"], "then run `invoke provision-server`")
+        return Finding(RULE, verdict, reply["refusal"], f"then run `{invocation('provision-server')}`")
     if place["warning"]:
         return Finding(RULE, Verdict.HARMS, place["warning"], SPACE)
     count = "" if place["repositories"] is None else f", repositories: {place['repositories']}"

@@ -8,9 +8,10 @@ from typing import Any
 
 from mooring.doctor.finding import Finding, Verdict
 from mooring.fleet.survey import Visit
+from mooring.invocation import invocation
 
 NGINX, REGISTRY = "nginx-configuration", "registry-configuration"
-REMEDY = "run `invoke provision-server`, which reloads it"
+REMEDY = f"run `{invocation('provision-server')}`, which reloads it"
 # Workers read the files when they start; ps counts whole seconds, hence the two. The role nginx asks the same.
 NGINX_LOOK = """\
 age=$(docker top {name} -eo pid,etimes,args 2>/dev/null |
@@ -38,10 +39,10 @@ def judge(rule: str, role: str, paths: list[str]) -> Finding:
     """`paths` are the files that changed after it read them, or "stopped" or "absent" where there is none of it."""
     if paths == ["stopped"]:
         seen = f"{role} does not run, so nobody can tell what it has read"
-        return Finding(rule, Verdict.UNKNOWN, seen, "see `docker ps -a`, or run `invoke provision-server`")
+        return Finding(rule, Verdict.UNKNOWN, seen, f"see `docker ps -a`, or run `{invocation('provision-server')}`")
     if paths == ["absent"]:
         return Finding(
-            rule, Verdict.BREAKS, f"the directory of {role}'s files is gone", "run `invoke provision-server`"
+            rule, Verdict.BREAKS, f"the directory of {role}'s files is gone", f"run `{invocation('provision-server')}`"
         )
     if paths:
         return Finding(rule, Verdict.HARMS, f"{role} has not read its files since they changed", REMEDY, tuple(paths))

@@ -19,6 +19,7 @@ from mooring.fleet.checkup import HUB, Checkup, Missing
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.server_checkup import ServerCheckup
 from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Visit
+from mooring.invocation import invocation
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
 NONE = "none"
@@ -124,7 +125,7 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
         if found.is_unreachable:
             return say("-", "-", "-", "-", "unreachable", "see that it is up and lets you in", (found.reason,))
         drift = next((word for key, word in FAULTS.items() if found.reply.get(key)), "unknown")
-        return say("-", "-", "-", "-", drift, f"invoke doctor {name}", (found.reason,))
+        return say("-", "-", "-", "-", drift, invocation(f"doctor {name}"), (found.reason,))
     one, is_client = found
     drift, do = judge(one, is_client)
     names = [key for key in one.routes if key != HUB]
@@ -135,14 +136,14 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
 
 def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
     """The gravest thing that is not as it should be, and what to do about it."""
-    again = f"invoke provision-clients --limit {one.host}"
+    again = invocation(f"provision-clients --limit {one.host}")
     if one.stops:
-        return "would not start", f"invoke doctor {one.host}"
+        return "would not start", invocation(f"doctor {one.host}")
     if not one.is_running:
-        return "does not run", f"invoke doctor {one.host}"
+        return "does not run", invocation(f"doctor {one.host}")
     trouble = server_checkup.judge(one.server) if one.server else ""
     if trouble:
-        return trouble, f"invoke doctor {one.host}"
+        return trouble, invocation(f"doctor {one.host}")
     if is_client and one.record is None:
         return "not moored", again
     if one.missing and all(missing.key == "edit" for missing in one.missing):
@@ -152,11 +153,11 @@ def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
     if one.missing:
         return "settings not in effect", again
     if any(conflict.rule == FIRST for conflict in one.conflicts):
-        return "no short name works", f"invoke doctor {one.host}"
+        return "no short name works", invocation(f"doctor {one.host}")
     if one.ends:
-        return "pulls fail", f"invoke doctor {one.host}"
+        return "pulls fail", invocation(f"doctor {one.host}")
     if one.differences:
-        return "runs otherwise than its files say", f"invoke doctor {one.host}"
+        return "runs otherwise than its files say", invocation(f"doctor {one.host}")
     return NONE, ""
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from mooring.certificates.names import strip_port
 from mooring.errors import TemplateError
+from mooring.invocation import invocation
 
 REMEDY = (
     "give the server every name in registry_names or nginx_server_names, or let it serve any name with "
-    "nginx_serve_other_names: true (also where its nginx is not Mooring's), and run provision-server"
+    "nginx_serve_other_names: true (also where its nginx is not Mooring's), and run "
+    f"`{invocation('provision-server')}`"
 )
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ADDRESSES = ("registry_server_address", "ansible_host")

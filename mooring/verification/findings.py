@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.errors import RegistryError
+from mooring.invocation import invocation
 from mooring.registry.answers import API_HEADER, API_VERSION
 from mooring.registry.transport import Endpoint
 
@@ -23,11 +24,11 @@ REMEDIES = {
     " in between",
     TLS: "see whether the certificate has this name and is valid today, and registry_client_ca_file is"
     " the authority that signed it",
-    HTTP: "something else answers there, or nginx's configuration was changed: run `invoke provision-server`",
-    SETTING: "run `invoke provision-clients`; if it changes nothing, see `journalctl -u docker` for what the"
+    HTTP: f"something else answers there, or nginx's configuration was changed: run `{invocation('provision-server')}`",
+    SETTING: f"run `{invocation('provision-clients')}`; if it changes nothing, see `journalctl -u docker` for what the"
     " daemon refused",
     REGISTRY: "see `docker ps -a` and the registry container's `docker logs` on the server, or run"
-    " `invoke provision-server`",
+    f" `{invocation('provision-server')}`",
 }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mooring.invocation import invocation
 from mooring.verification.plugin import NAME, Verification
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def pytest_collection(session: pytest.Session) -> None:
     if session.config.pluginmanager.get_plugin(NAME) is None:
-        pytest.exit("these checks need connected hosts: run them by `invoke verify`", returncode=1)
+        pytest.exit(f"these checks need connected hosts: run them by `{invocation('verify')}`", returncode=1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

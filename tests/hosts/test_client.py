@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mooring.invocation import invocation
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint
 from mooring.verification.backend import CheckFailed
@@ -70,7 +71,9 @@ def test_registrys_own_port_is_closed(member: Member, door: ServerAddresses) -> 
     probe = member.probe(own, connect_only=True)
     if not probe["layer"]:
         message = f"{door.address} port {own.port} takes connections from {member.name}, past nginx"
-        raise Wrong(Finding(REGISTRY, message, "run `invoke provision-server`, or see who publishes this port"))
+        raise Wrong(
+            Finding(REGISTRY, message, f"run `{invocation('provision-server')}`, or see who publishes this port")
+        )
 
 
 def test_engine_answers(member: Member) -> None:

@@ -11,6 +11,7 @@ from testinfra.host import Host
 
 from mooring.doctor.storage import SPACE
 from mooring.fleet.server_storage import arguments
+from mooring.invocation import invocation
 from mooring.registry.transport import Endpoint
 from mooring.verification.checks import expected_address
 from mooring.verification.findings import HTTP, REGISTRY, TCP, TLS, Finding, Wrong, expect, judge_probe
@@ -21,7 +22,7 @@ CONTAINERS = ("registry", "nginx")
 LAYERS = {"registry": REGISTRY, "nginx": HTTP}
 # Where every check fails that needs a container which does not run.
 EXPLAINS = {"registry": (HTTP, REGISTRY), "nginx": (TCP, TLS, HTTP, REGISTRY)}
-PROVISION = "run `invoke provision-server`"
+PROVISION = f"run `{invocation('provision-server')}`"
 HEALTH_SECONDS = 60
 
 

@@ -21,9 +21,9 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 OLD_NAMES = {"httplib", "urlparse", "urllib2", "Queue", "StringIO", "ConfigParser", "cookielib", "pipes"}
 # The packages and files of mooring/, lowest first: each may import those before it, and nothing else.
 ORDER = (
-    "errors", "mistakes", "results", "deadline", "files", "source", "agent", "certificates", "templating", "inventory",
-    "playbook", "engines", "transport", "registry", "actions", "run", "fleet", "verification", "doctor", "reporters",
-    "cli",
+    "errors", "mistakes", "results", "deadline", "invocation", "files", "source", "agent", "certificates", "templating",
+    "inventory", "playbook", "engines", "transport", "registry", "actions", "run", "fleet", "verification", "doctor",
+    "reporters", "cli",
 )  # fmt: skip
 PACKAGED = [path for path in FILES if path.parts[len(ROOT.parts)] == "mooring" and path.parent != ROOT / "mooring"]
 PACKAGED += [path for path in (ROOT / "mooring").glob("*.py") if path.stem != "__init__"]
@@ -174,6 +174,19 @@ def test_broad_excepts_stand_in_two_places_only() -> None:
                 if node.type is None or "Exception" in names:
                     broad.append(str(path.relative_to(ROOT)))
     assert set(broad) == {"mooring/agent/loop.py", "mooring/run/runner.py"}
+
+
+def test_remedies_name_the_command_as_the_operator_calls_it() -> None:
+    """`./invoke` or `invoke`: one function knows; docstrings are for who reads the code."""
+    command = re.compile(r"(?:^|[`\s])(?:\./)?invoke [a-z]")
+    for path in [*(ROOT / "mooring").rglob("*.py"), *(ROOT / "tests" / "hosts").glob("*.py")]:
+        if path.name == "invocation.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        apart = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in apart]
+        wrong = [one.value for one in texts if isinstance(one.value, str) and command.search(one.value)]
+        assert not wrong, f"{path}: {wrong}"
 
 
 def test_nothing_is_left_open() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from mooring.invocation import invocation
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.findings import SETTING, Finding
 
@@ -131,5 +132,5 @@ def lacking(what: str, missing: Sequence[str], found: Sequence[str], words: Word
     if not missing:
         return None
     shown = ", ".join(found) or "none"
-    remedy = f"run `invoke provision-clients`; if it changes nothing, see {words.log}"
+    remedy = f"run `{invocation('provision-clients')}`; if it changes nothing, see {words.log}"
     return Finding(SETTING, f"the engine's {what} lack {', '.join(missing)}; it has: {shown}", remedy)
