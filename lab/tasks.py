@@ -23,7 +23,7 @@ def lab_up(context: Context, fresh: bool = False, all_: bool = False) -> None:
 
 @task(name="down", help={"opt-in": "only the hosts that `lab.up --all` adds"})
 def lab_down(context: Context, opt_in: bool = False) -> None:
-    """Stop the lab and remove its hosts, volumes and network; the images stay."""
+    """Remove the lab's hosts, volumes and network, not images."""
     from lab import fleet
 
     finish(lambda: fleet.down(opt_in))
@@ -47,7 +47,7 @@ def lab_ssh(context: Context, host: str) -> None:
 
 @task
 def demo(context: Context) -> None:
-    """The whole story on this machine: lab, server, clients, proof."""
+    """Play the whole story here: lab, server, clients, proof."""
     from lab import demo as story
 
     finish(lambda: story.run(print))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 from invoke import Context, Exit, task
 
@@ -18,7 +19,10 @@ SPREAD = ("-n", "auto", "--dist", "worksteal")
     }
 )
 def test(context: Context, unit: bool = False, long: bool = False) -> None:
-    """Run the checks and all tests; the lab's tests boot the lab, and real engines judge drawn configurations."""
+    """Run the checks and all tests.
+
+    The lab's tests boot the lab, and real engines judge drawn configurations.
+    """
     if unit:
         run("pytest", "-q", *SPREAD, "tests/unit", *(["--long"] if long else []))
         return
@@ -30,7 +34,7 @@ def test(context: Context, unit: bool = False, long: bool = False) -> None:
 
 @task
 def check(context: Context) -> None:
-    """Lint, types, and all tests without the lab with their coverage."""
+    """Lint, types, and the tests without the lab; coverage."""
     run("ruff", "check", ".")
     run("ruff", "format", "--check", ".")
     run("mypy")
@@ -42,6 +46,8 @@ def check(context: Context) -> None:
 
 def run(module: str, *words: str) -> None:
     """A program of .venv by its module: neither a shell nor the first line of a script reads the checkout's path."""
+    if find_spec(module) is None:
+        raise Exit(f"{module} is missing: `./invoke check` installs it, where it is the first task on the line", 1)
     sys.stdout.flush()
     status = subprocess.run([sys.executable, "-m", module, *words], check=False).returncode
     if status:

@@ -20,7 +20,7 @@ def provision(playbook: str, request: Request) -> None:
 
 @task(klass=RunTask)
 def provision_server(context: Context, *, request: Request) -> None:
-    """Install Docker, the registry and nginx on the server host."""
+    """Set up Docker, the registry and nginx on the server."""
     provision("playbooks/server.yml", request)
 
 
@@ -32,7 +32,10 @@ def provision_clients(context: Context, *, request: Request) -> None:
 
 @task(klass=RunTask)
 def deprovision_clients(context: Context, *, request: Request) -> None:
-    """Take out of every client host what provision-clients put in; the rest stays."""
+    """Take Mooring's settings out of every client host.
+
+    Exactly what provision-clients put in goes; the rest stays.
+    """
     provision("playbooks/deprovision-clients.yml", request)
 
 
@@ -52,7 +55,7 @@ def play(context: Context, playbook: str, *, request: Request) -> None:
     },
 )
 def verify(context: Context, junit: str = "", *, request: Request) -> None:
-    """Check every host, up to a real pull through the registry."""
+    """Check every host, up to a real pull by every route."""
     from mooring.cli.verify import verify as run
 
     finish(lambda: run(request, junit), request.debug)
@@ -70,7 +73,10 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
     positional=["host", "image"],
 )
 def explain(context: Context, host: str, image: str, engine: str = "auto", *, request: Request) -> None:
-    """Tell where a pull goes on a host and why, and what is wrong there."""
+    """Tell where a pull goes on a host, and why.
+
+    Also what is wrong there, and whether the engine would start again.
+    """
     from mooring.cli.explain import explain as run
 
     finish(lambda: run(host, image, request, engine), request.debug)
@@ -82,7 +88,10 @@ def explain(context: Context, host: str, image: str, engine: str = "auto", *, re
     help={"detailed_exitcode": "exit status 8 when a host is not as it should be", "json": JSON},
 )
 def status(context: Context, *, request: Request) -> None:
-    """The fleet as a table: each host's engine, where its pulls go, and what has drifted."""
+    """Show the fleet as a table: engines, registries, drift.
+
+    A line for each host: its engine, where its pulls go, what has drifted and what to do.
+    """
     from mooring.cli.status import show_status as run
 
     finish(lambda: run(request), request.debug)
@@ -99,10 +108,21 @@ def status(context: Context, *, request: Request) -> None:
     may_follow="hosts",
 )
 def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
-    """Examine hosts: settings, next restart and boot; on the server nginx's rules, asked from outside."""
+    """Examine hosts: settings, next restart and boot, nginx.
+
+    Every rule on every host, with what to do where one is broken; nginx is asked from outside.
+    """
     from mooring.cli.doctor import diagnose as run
 
     finish(lambda: run(hosts or "", request), request.debug)
+
+
+@task(default=True)
+def list_tasks(context: Context) -> None:
+    """List the tasks with a line each."""
+    from mooring.cli.program import TaskProgram
+
+    TaskProgram("invoke").run(["invoke"])
 
 
 namespace = Collection(
@@ -114,4 +134,5 @@ namespace = Collection(
     explain,
     doctor,
     status,
+    list_tasks,
 )

@@ -1,7 +1,9 @@
-"""--list-hosts and --list-tasks: what a playbook would touch and do."""
+"""--list-hosts and --list-tasks: what a playbook would touch and do; and what there is on the command line."""
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from mooring.reporters.screen import Screen
@@ -9,6 +11,9 @@ from mooring.reporters.screen import Screen
 if TYPE_CHECKING:
     from mooring.playbook.playbook import Playbook
     from mooring.run.runner import Runner
+
+# Of a column of text.
+NARROWEST = 20
 
 
 def write_hosts(playbook: Playbook, runner: Runner, stream: TextIO | None = None) -> None:
@@ -30,3 +35,23 @@ def write_tasks(playbook: Playbook, runner: Runner, stream: TextIO | None = None
             if runner.options.tags.selects(task.keywords.tags):
                 tags = f"  [{', '.join(sorted(task.keywords.tags))}]" if task.keywords.tags else ""
                 screen.write_pieces(f"    {task.title}{tags}  ({task.where.path}:{task.where.line})")
+
+
+def write_columns(rows: Sequence[tuple[str, str | None]], stream: TextIO | None = None) -> None:
+    """Names and what each is, in two columns; on a terminal the second one is wrapped."""
+    screen, width = Screen(stream), max((len(name) for name, _ in rows), default=0)
+    room = max(NARROWEST, screen.terminal.width - width - 4)
+    for name, text in rows:
+        first, *rest = textwrap.wrap(text or "", room) or [""]
+        screen.write_pieces(f"  {name:<{width}}  {first}".rstrip())
+        screen.write_lines(f"  {'':<{width}}  {line}" for line in rest)
+
+
+def write_line(text: str = "", stream: TextIO | None = None) -> None:
+    """One line of ours."""
+    Screen(stream).write_pieces(text)
+
+
+def write_text(text: str, stream: TextIO | None = None) -> None:
+    """Lines for a program to read; nothing where there is no text."""
+    Screen(stream).write_lines(text.splitlines())

@@ -143,7 +143,7 @@ def test_what_is_there_already_needs_nothing(machine: Machine) -> None:
     machine.make_venv()
     ran = machine.run("play", "a book.yml", CDPATH="/usr")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout == f"{machine.checkout} invoke play a book.yml\n"
+    assert ran.stdout == f"{machine.checkout} mooring.cli play a book.yml\n"
 
 
 def test_a_checkout_that_was_moved_is_made_anew(machine: Machine) -> None:
@@ -160,8 +160,45 @@ def test_a_checkout_whose_path_speaks_to_shells(tmp_path: Path, name: str) -> No
     for _ in range(2):
         ran = machine.run("play", "a book.yml")
         assert (ran.returncode, ran.stderr) == (0, ""), ran
-        assert "invoke play a book.yml\n" in ran.stdout
+        assert "mooring.cli play a book.yml\n" in ran.stdout
     assert list(tmp_path.rglob("pwned")) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--help check",
+        "check --help",
+        "test -h",
+        "--help=test",
+        "--version",
+        "",
+        "play test",
+        "status --limit check",
+        "explain test check",
+        "--list",
+        "--complete -- test --",
+        "--print-completion-script bash",
+    ],
+)
+def test_only_tests_and_checks_need_the_development_packages(machine: Machine, words: str) -> None:
+    machine.make_venv()
+    ran = machine.run(*words.split())
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.strip() == f"{machine.checkout} mooring.cli {words}".strip()
+
+
+@pytest.mark.parametrize("words", ["test", "check", "test --unit", "--collection=tasks test"])
+def test_tests_and_checks_need_them(machine: Machine, words: str) -> None:
+    machine.make_venv()
+    (machine.checkout / "requirements-dev.lock").write_text("more\n")
+    machine.put("python3", WITHOUT_VENV)
+    assert "python3 lacks the venv module" in refusal(machine.run(*words.split()))
+
+
+def test_completion_makes_no_venv(machine: Machine) -> None:
+    ran = machine.run("--complete", "--", "pro")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
 def uncovered() -> dict[str, str]:
