@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mooring.actions.call import Call, Reply
-from mooring.registry.served_names import REMEDY, Unserved, find_unserved, tell
+from mooring.registry.served_names import NAMES, REMEDY, Unserved, find_unserved, may_serve, tell
 
 ARGS = {
     "servers": {"type": "list", "elements": "str", "required": True},
@@ -19,17 +19,15 @@ def run(call: Call) -> Reply:
 
     A name that one of several servers serves is served.
     """
-    hosts = call.variables["hostvars"]
-    found = [
-        (server, find_unserved(hosts[server], hosts, call.args["clients"], call.args["served"]))
-        for server in call.args["servers"]
-    ]
-    everywhere = set.intersection(*({one.name for one in names} for _, names in found)) if found else set()
+    hosts, servers, served = call.variables["hostvars"], call.args["servers"], call.args["served"]
+    found = [(server, find_unserved(hosts[server], hosts, call.args["clients"], served)) for server in servers]
+    names = {one.name for _, unserved in found for one in unserved}
+    everywhere = {name for name in names if not any(may_serve(hosts[server], name, served) for server in servers)}
     if not everywhere:
         return {"changed": False, "msg": "no client uses a name that is known not to be served"}
     warnings, errors = list[str](), list[str]()
-    for server, names in found:
-        refused = [one for one in names if one.name in everywhere]
+    for server, unserved in found:
+        refused = [one for one in unserved if one.name in everywhere]
         certain = [one for one in refused if one.is_certain and call.args["refuse"]]
         others = [one for one in refused if one not in certain]
         errors += [_word(server, certain)] if certain else []
@@ -40,4 +38,5 @@ def run(call: Call) -> Reply:
 
 
 def _word(server: str, names: list[Unserved]) -> str:
-    return f"{tell(server, names)}; {REMEDY}; {ELSEWHERE}"
+    elsewhere = f"; {ELSEWHERE}" if any(NAMES in one.variables for one in names) else ""
+    return f"{tell(server, names)}; {REMEDY}{elsewhere}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,61 +17,97 @@ REMEDY = (
     f"`{invocation('provision-server')}`"
 )
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-ADDRESSES = ("registry_server_address", "ansible_host")
+NAMES = "registry_client_names"
+# Other variables in which a client names registries, with the key where an entry is a mapping.
+ENTRIES = {
+    "registry_client_mirrors": "",
+    "registry_client_registry_mirrors": "url",
+    "registry_client_registries": "name",
+    "registry_client_insecure_registries": "",
+    "registry_client_add_registries": "",
+}
+# Where its plays find the server: clients may find it so too, yet nginx does not serve a name for that.
+OWN_NAMES = ("inventory_hostname", "ansible_host")
+PORTS = {"nginx_http_port": 80, "nginx_https_port": 443}
+
+
+@dataclass(frozen=True)
+class Use:
+    """A name that a client uses: the variable that has it, and whether it is this server's beyond doubt."""
+
+    name: str
+    variable: str
+    is_certain: bool
 
 
 @dataclass(frozen=True)
 class Unserved:
     """A name, and the clients that use it; `is_certain`: it is this server's beyond doubt.
 
-    Another name may be another registry's, which nobody can tell from variables.
+    Another name may be another registry's, which nobody can tell from variables. `variables` are those that have it.
     """
 
     name: str
     clients: tuple[str, ...]
     is_certain: bool
+    variables: tuple[str, ...] = (NAMES,)
 
     def __str__(self) -> str:
         some = ", ".join(self.clients[:3])
         more = f" and {len(self.clients) - 3} more" if len(self.clients) > 3 else ""
-        return f"{self.name} ({some}{more})"
+        others = [one for one in self.variables if one != NAMES]
+        return f"{self.name} ({some}{more}{'; ' if others else ''}{', '.join(others)})"
 
 
 def find_unserved(
     server: Mapping[str, Any],
     hosts: Mapping[str, Mapping[str, Any]],
     clients: Iterable[str],
-    served: Iterable[str] = (),
+    served: Sequence[str] = (),
 ) -> list[Unserved]:
     """The names that this server refuses; `served` are those that its role has worked out, where
     it is its own play; else they are read from its variables, and addresses are not judged, as its facts are not known.
 
     None where any name is served, and where a proxy in front may ask by a name of its own.
     """
-    if _read(server, "nginx_serve_other_names") or _read(server, "nginx_behind_proxy"):
-        return []
-    own = {_plain(name) for name in served}
-    judges_addresses = bool(own)
-    try:
-        known = own or set(_served_by(server))
-    except TemplateError:  # it needs the server's facts
-        return []
+    known, judges_addresses = _known(server, served), bool(served)
     if not known:
         return []
-    found = dict[str, tuple[list[str], list[bool]]]()
+    found = dict[str, list[tuple[str, Use]]]()
     for client in clients:
-        for name, is_certain in _refused(hosts[client], server, known):
-            if not judges_addresses and _is_address(name):
-                continue
-            users, certain = found.setdefault(name, ([], []))
-            users.append(client)
-            certain.append(is_certain)
-    return [Unserved(name, tuple(users), any(certain)) for name, (users, certain) in found.items()]
+        for use in _refused(hosts[client], server, known):
+            if judges_addresses or not _is_address(use.name):
+                found.setdefault(use.name, []).append((client, use))
+    return [
+        Unserved(
+            name,
+            tuple(dict.fromkeys(client for client, _ in uses)),
+            any(use.is_certain for _, use in uses),
+            tuple(dict.fromkeys(use.variable for _, use in uses)),
+        )
+        for name, uses in found.items()
+    ]
+
+
+def may_serve(server: Mapping[str, Any], name: str, served: Iterable[str] = ()) -> bool:
+    """Whether this server serves a name, or nobody knows."""
+    known = _known(server, served)
+    return not known or _is_served(_plain(name), known)
 
 
 def tell(server: str, names: Iterable[Unserved]) -> str:
     """All of them in one clause."""
     return f"nginx on {server} answers 421 to names that clients use: {'; '.join(map(str, names))}"
+
+
+def _known(server: Mapping[str, Any], served: Iterable[str]) -> set[str]:
+    """The names that the server serves; none where any is served, and where that is not known."""
+    if _read(server, "nginx_serve_other_names") or _read(server, "nginx_behind_proxy"):
+        return set()
+    try:
+        return {_plain(name) for name in served} or set(_served_by(server))
+    except TemplateError:  # it needs the server's facts
+        return set()
 
 
 def _served_by(server: Mapping[str, Any]) -> Iterator[str]:
@@ -80,18 +116,38 @@ def _served_by(server: Mapping[str, Any]) -> Iterator[str]:
     if any(isinstance(names, (list, tuple)) for names in given):
         yield from LOOPBACK
         yield from (_plain(name) for names in given for name in names or ())
-        yield from (_plain(_read(server, name)) for name in ADDRESSES if _read(server, name))
+        yield from (_plain(address) for address in [_read(server, "registry_server_address")] if address)
 
 
-def _refused(client: Mapping[str, Any], server: Mapping[str, Any], known: set[str]) -> Iterator[tuple[str, bool]]:
-    """A client's names that are not among the known ones, each with whether it is this server's beyond doubt."""
+def _refused(client: Mapping[str, Any], server: Mapping[str, Any], known: set[str]) -> Iterator[Use]:
+    """A client's names that are not among the known ones."""
     if _read(client, "registry_client_state") == "absent":
         return
-    names = list(dict.fromkeys(map(_plain, _list(client, "registry_client_names") or _list(client, "registry_names"))))
+    names = list(dict.fromkeys(map(_plain, _list(client, NAMES) or _list(client, "registry_names"))))
     refused = [name for name in names if not _is_served(name, known)]
-    comes_here = len(refused) < len(names)
+    comes_here, led = len(refused) < len(names), _led_here(client, server)
     for name in refused:
-        yield name, comes_here or name in _led_here(client, server)
+        yield Use(name, NAMES, comes_here or name in led)
+    # Other entries are other registries', unless they lead here.
+    here = led | {_plain(_read(server, name)) for name in OWN_NAMES if _read(server, name)}
+    for name, variable in _entries(client, server):
+        if name in here and name not in names and not _is_served(name, known):
+            yield Use(name, variable, name in led)
+
+
+def _entries(client: Mapping[str, Any], server: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(name, variable) of the client's other entries, but for those of ports that are not nginx's."""
+    ports = {str(_read(server, name) or port) for name, port in PORTS.items()}
+    for variable, key in ENTRIES.items():
+        for entry in _list(client, variable):
+            if isinstance(entry, Mapping) != bool(key) or (key and entry.get("block")):
+                continue  # the role refuses what is neither
+            text = str(entry[key] if key and key in entry else "" if key else entry)
+            place = text.rpartition("://")[2].partition("/")[0]
+            host = strip_port(place)
+            port = place.removeprefix("[").removeprefix(host).removeprefix("]").removeprefix(":")
+            if host and (not port or port in ports):
+                yield _plain(host), variable
 
 
 def _led_here(client: Mapping[str, Any], server: Mapping[str, Any]) -> set[str]:

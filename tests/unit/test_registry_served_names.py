@@ -95,6 +95,72 @@ def test_a_name_that_may_be_another_registrys_is_told_only() -> None:
     assert OTHER in reply["warnings"][0]
 
 
+LED = {"hosts_file_names": [NAME, OTHER], "hosts_file_address": ADDRESS}
+ENTRIES = [
+    ("registry_client_mirrors", [f"http://{OTHER}"]),
+    ("registry_client_mirrors", ["https://mirror.example.net", f"https://{OTHER.upper()}:443"]),
+    ("registry_client_registry_mirrors", [{"url": f"http://{OTHER}:80", "registry": "quay.io"}]),
+    ("registry_client_registries", [{"name": OTHER, "insecure": True}]),
+    ("registry_client_insecure_registries", [OTHER, "192.0.2.0/24"]),
+    ("registry_client_add_registries", [f"{OTHER}."]),
+]
+
+
+@pytest.mark.parametrize(("variable", "entries"), ENTRIES)
+def test_an_entry_that_leads_to_this_server_is_refused(variable: str, entries: list[Any]) -> None:
+    server = {**OURS, "registry_server_address": ADDRESS}
+    reply = ask(server, names(NAME, **LED, **{variable: entries}))
+    assert reply["failed"]
+    assert f"{OTHER} (c0; {variable})" in reply["msg"]
+    assert "registry_client_registries;" not in reply["msg"].partition(variable)[2]
+    for served in ({"nginx_serve_other_names": True}, {"nginx_server_names": [OTHER]}):
+        assert not ask({**server, **served}, names(NAME, **LED, **{variable: entries})).get("warnings")
+
+
+@pytest.mark.parametrize(("variable", "entries"), ENTRIES)
+@pytest.mark.parametrize("server", [{"inventory_hostname": OTHER}, {"ansible_host": OTHER}])
+def test_an_entry_by_the_servers_own_name_is_told(server: dict[str, Any], variable: str, entries: list[Any]) -> None:
+    reply = ask({**OURS, **server}, names(NAME, **{variable: entries}))
+    assert not reply.get("failed")
+    (warning,) = reply["warnings"]
+    assert f"{OTHER} (c0; {variable})" in warning
+    assert "nginx_server_names" in warning
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        *({variable: entries} for variable, entries in ENTRIES),
+        {**LED, "registry_client_mirrors": [f"http://{OTHER}:5001"]},
+        {**LED, "hosts_file_address": "192.0.2.8", "registry_client_mirrors": [f"http://{OTHER}"]},
+        {**LED, "registry_client_registries": [{"name": OTHER, "block": True}]},
+        {**LED, "registry_client_registries": [OTHER], "registry_client_mirrors": [{"url": OTHER}, None]},
+    ],
+)
+def test_entries_that_lead_elsewhere_or_say_nothing(client: dict[str, Any]) -> None:
+    reply = ask({**OURS, "registry_server_address": ADDRESS, "inventory_hostname": "s"}, names(NAME, **client))
+    assert not reply.get("failed")
+    assert not reply.get("warnings")
+
+
+@pytest.mark.parametrize(
+    ("second", "is_told"),
+    [({}, True), ({"nginx_server_names": [OTHER]}, False), ({"nginx_serve_other_names": True}, False)],
+)
+def test_an_entry_that_leads_to_one_of_several_servers(second: dict[str, Any], is_told: bool) -> None:
+    first = {**OURS, "registry_server_address": ADDRESS}
+    hosts = {"s": first, "t": {**OURS, **second}, "c": names(NAME, **LED, registry_client_mirrors=[f"http://{OTHER}"])}
+    args = {"servers": ["s", "t"], "clients": ["c"], "served": [], "refuse": True}
+    call: Any = SimpleNamespace(args=args, host="s", variables={"hostvars": hosts})
+    assert bool(run(call).get("failed")) is is_told
+
+
+def test_an_entry_at_a_port_of_nginx_counts() -> None:
+    server = {**OURS, "registry_server_address": ADDRESS, "nginx_http_port": 5001}
+    assert ask(server, names(NAME, **LED, registry_client_mirrors=[f"http://{OTHER}:5001"]))["failed"]
+    assert not ask(server, names(NAME, **LED, registry_client_mirrors=[f"http://{OTHER}:80"])).get("failed")
+
+
 def test_addresses_are_judged_where_the_servers_own_are_known() -> None:
     assert not ask(OURS, names(NAME, "192.0.2.99")).get("warnings")
     assert not ask(OURS, names(NAME, "192.0.2.99"), refuse=False, served=(NAME, "192.0.2.99")).get("warnings")
