@@ -118,6 +118,16 @@ def test_a_daemon_that_does_not_start(
     assert engine_host.left() == []
 
 
+def test_a_restart_after_which_a_setting_does_not_hold(remote: Remote, engine_host: EngineHost) -> None:
+    """The daemon comes up without it: what the old process said at its end is no reason for that either."""
+    plan = restart_plan(engine_host, {**NEW, "registry-mirrors": []}, seconds=5)
+    reply = change(remote, engine_host, plan)
+    assert reply["failed"], reply
+    assert "is not in effect after a restart" in reply["msg"]
+    assert "cannot end well" not in reply["msg"]
+    assert "the old configuration is in force again" in reply["msg"]
+
+
 def test_a_restart_that_would_end_containers(remote: Remote, engine_host: EngineHost) -> None:
     plan = engine_host.args([engine_host.step(NEW, "restart", present=PRESENT, **SAME)])
     reply = change(remote, engine_host, plan)

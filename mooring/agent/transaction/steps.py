@@ -57,7 +57,7 @@ class Steps(object):
         if self.unit is None:
             return
         reread([one["real"] for one in step["files"]])
-        place = self.unit.log_place()
+        place, before = self.unit.log_place(), None
         if step["then"] == "restart":
             before = self.unit.main_process()
             self.unit.restart()
@@ -66,7 +66,7 @@ class Steps(object):
         elif step["then"] == "reload":
             self.unit.reload()
             asked()
-        self.await_effect(step, place)
+        self.await_effect(step, place, before)
         if step["then"] != "nothing":
             self.tell("%s did its %s" % (self.unit.name, step["then"]))
         if (step.get("expect") or {}).get("same_containers"):
@@ -90,8 +90,9 @@ class Steps(object):
                     self.unit.name, active, state.get("SubState"), self.first_words(place, before)))
             host.sleep(PAUSE)
 
-    def await_effect(self, step, place):
-        """Until the daemon says that the settings hold. A reload is taken in some time after the signal."""
+    def await_effect(self, step, place, before):
+        """Until the daemon says that the settings hold; `before` is the process that a restart has ended. A reload is
+        taken in some time after the signal."""
         if step["then"] == "nothing" and not self.journal["answered"]:
             return
         began = processes.uptime()
@@ -108,9 +109,10 @@ class Steps(object):
             if not rest and (is_taken or now > began + QUIET_SECONDS):
                 return
             if now > limit:
-                raise host.Failed("%s after %s%s" % (
-                    "; ".join(rest), {"reload": "a reload", "restart": "a restart"}.get(step["then"], "the change"),
-                    self.last_words(place)))
+                is_anew = step["then"] == "restart"
+                words = self.first_words(place, before) if is_anew else self.last_words(place)
+                what = "a restart" if is_anew else "a reload" if step["then"] == "reload" else "the change"
+                raise host.Failed("%s after %s%s" % ("; ".join(rest), what, words))
             host.sleep(PAUSE)
 
     def differences(self, expect):
