@@ -51,11 +51,11 @@ def _overview() -> Iterator[str]:
 
 
 def _module(name: str) -> Any:
-    return arguments.action_module(name) or _host_module(name)
+    return importlib.import_module(f"mooring.actions.{name}") if arguments.has_action(name) else _host_module(name)
 
 
 def _host_module(name: str) -> Any:
-    return importlib.import_module(f"{arguments.ROOMS['module']}.{name}")
+    return importlib.import_module(f"mooring.agent.modules.{name}")
 
 
 def _summary(name: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from mooring.actions.call import Call, Reply
-from mooring.agent.modules import docker_image as module
+from mooring.agent.modules.docker_image import PUBLIC_ARGS
 from mooring.errors import ArgumentError
 from mooring.playbook.tasks import Context, Task
 from mooring.registry.docker_archive import read_archive
 from mooring.templating.templar import is_template
 from mooring.transport.content import FileContent
 
-PUBLIC = [name for name in module.ARGS if not name.startswith("archive_")]
-ARGS = {**{name: module.ARGS[name] for name in PUBLIC}, "archive": {"type": "path"}}
-RULES = {**module.RULES, "mutually_exclusive": [["archive", "load_path"]]}
+ARGS = {**PUBLIC_ARGS, "archive": {"type": "path"}}
+RULES = {
+    "required_if": [["state", "present", ["source"]]],
+    "mutually_exclusive": [["archive", "load_path"]],
+}
 
 
 def check(task: Task, context: Context) -> None:
@@ -26,7 +28,7 @@ def check(task: Task, context: Context) -> None:
 
 def run(call: Call) -> Reply:
     """Tell the host what the archive holds; it asks for the bytes only where the image's ID is missing."""
-    args = {name: call.args[name] for name in PUBLIC if call.args.get(name) is not None}
+    args = {name: call.args[name] for name in PUBLIC_ARGS if call.args.get(name) is not None}
     archive = call.args["archive"]
     if archive is None or call.args["state"] == "absent":
         return call.module("docker_image", args)

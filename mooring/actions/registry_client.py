@@ -9,6 +9,8 @@ from typing import Any
 
 from mooring.actions.call import Call, Reply
 from mooring.actions.recover_result import find_out
+from mooring.engines.docker import daemon_json
+from mooring.engines.docker.endpoints import CERTIFICATES
 from mooring.engines.docker.registries import HUB
 from mooring.engines.docker.reply import texts_of as docker_texts_of
 from mooring.engines.explanation_containers import choose, texts_of
@@ -49,8 +51,8 @@ ARGS = {
     "engine": {"type": "str", "choices": ["auto", "docker", "podman", "containerd", "crio"], "default": "auto"},
     "service": {"type": "str", "default": "docker"},
     "sysconfig": {"type": "path", "default": SYSCONFIG},
-    "daemon_json": {"type": "path", "default": Paths.daemon_json},
-    "certificates": {"type": "path", "default": Paths.certificates},
+    "daemon_json": {"type": "path", "default": daemon_json.PATH},
+    "certificates": {"type": "path", "default": CERTIFICATES},
     "record": {"type": "path", "default": record.PATH},
 }
 PATIENCE = 30

@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 import collections
 
 from mooring.agent import docker_values as values
+from mooring.agent.docker_arguments import ARGS
 
 Option = collections.namedtuple("Option", "name kind place spec clean pack unpack default_mode")
 
@@ -21,13 +22,11 @@ def same(value):
     return value
 
 
-def option(name, kind, place, spec=None, **ways):
+def option(name, kind, place, **ways):
     """An Option; `ways` may be clean, pack, unpack, default_mode. By default lists hold texts, sets have no order."""
-    texts = {"type": "list", "elements": "str"}
-    fallback = {"value": {"type": "str"}, "dict": {"type": "dict"}}.get(kind, texts)
     mode = "strict" if kind in ("value", "list") else "allow_more_present"
     straight = ordered if kind == "set" else same
-    return Option(name, kind, place, spec or fallback, ways.pop("clean", straight), ways.pop("pack", same),
+    return Option(name, kind, place, ARGS[name], ways.pop("clean", straight), ways.pop("pack", same),
                   ways.pop("unpack", straight), ways.pop("default_mode", mode), **ways)
 
 
@@ -36,15 +35,11 @@ def ordered(items):
 
 
 def sized(name, place, **more):
-    return option(name, "value", place, {"type": "raw"}, clean=lambda value: values.size(value, name), **more)
+    return option(name, "value", place, clean=lambda value: values.size(value, name), **more)
 
 
 def switch(name, place, **more):
-    return option(name, "value", place, {"type": "bool"}, unpack=bool, **more)
-
-
-def number(name, place, **more):
-    return option(name, "value", place, {"type": "int"}, **more)
+    return option(name, "value", place, unpack=bool, **more)
 
 
 def pairs(items, sign):
@@ -130,30 +125,9 @@ def pack_ulimits(found):
     return [{"Name": name, "Soft": found[name][0], "Hard": found[name][1]} for name in sorted(found)]
 
 
-PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"]
-MOUNT = {
-    "target": {"type": "str", "required": True},
-    "source": {"type": "str"},
-    "type": {"type": "str", "choices": ["bind", "volume", "tmpfs", "npipe"], "default": "volume"},
-    "read_only": {"type": "bool"},
-    "propagation": {"type": "str", "choices": PROPAGATIONS},
-    "no_copy": {"type": "bool"},
-    "tmpfs_size": {"type": "raw"},
-}
-HEALTHCHECK = {
-    "test": {"type": "raw"},
-    "interval": {"type": "str"},
-    "timeout": {"type": "str"},
-    "start_period": {"type": "str"},
-    "retries": {"type": "int"},
-}
-RESTART_POLICY = {"type": "str", "choices": ["no", "on-failure", "always", "unless-stopped"]}
-
 OPTIONS = (
-    option("command", "list", "Config.Cmd", {"type": "raw"},
-           clean=lambda given: values.words(given, "command")),
-    option("entrypoint", "list", "Config.Entrypoint", {"type": "raw"},
-           clean=lambda given: values.words(given, "entrypoint")),
+    option("command", "list", "Config.Cmd", clean=lambda given: values.words(given, "command")),
+    option("entrypoint", "list", "Config.Entrypoint", clean=lambda given: values.words(given, "entrypoint")),
     option("env", "dict", "Config.Env", clean=lambda given: values.texts(given, "env"),
            pack=lambda found: joined(found, "="), unpack=lambda found: pairs(found, "=")),
     option("labels", "dict", "Config.Labels", clean=lambda given: values.texts(given, "labels")),
@@ -162,41 +136,37 @@ OPTIONS = (
     option("user", "value", "Config.User"),
     option("working_dir", "value", "Config.WorkingDir"),
     option("stop_signal", "value", "Config.StopSignal"),
-    number("stop_timeout", "Config.StopTimeout", default_mode="ignore"),
+    option("stop_timeout", "value", "Config.StopTimeout", default_mode="ignore"),
     switch("tty", "Config.Tty"),
     switch("interactive", "Config.OpenStdin"),
-    option("healthcheck", "dict", "Config.Healthcheck", {"type": "dict", "options": HEALTHCHECK},
-           clean=values.healthcheck),
+    option("healthcheck", "dict", "Config.Healthcheck", clean=values.healthcheck),
     option("exposed_ports", "set", "Config.ExposedPorts",
-           {"type": "list", "elements": "str", "aliases": ["exposed", "expose"]},
            clean=lambda given: sorted(values.exposed_ports(given)),
            pack=lambda found: {port: {} for port in found}),
     option("volumes", "set", "HostConfig.Binds",
            clean=lambda given: ordered(":".join(filter(None, values.volume(item))) for item in given)),
-    option("mounts", "dict", "HostConfig.Mounts", {"type": "list", "elements": "dict", "options": MOUNT},
+    option("mounts", "dict", "HostConfig.Mounts",
            clean=clean_mounts, pack=pack_mounts, unpack=unpack_mounts),
-    option("tmpfs", "dict", "HostConfig.Tmpfs", {"type": "list", "elements": "str"}, clean=tmpfs),
+    option("tmpfs", "dict", "HostConfig.Tmpfs", clean=tmpfs),
     option("published_ports", "dict", "HostConfig.PortBindings",
-           {"type": "list", "elements": "str", "aliases": ["ports"]},
            clean=bindings, pack=pack_bindings, unpack=unpack_bindings),
     switch("publish_all_ports", "HostConfig.PublishAllPorts"),
     option("network_mode", "value", "HostConfig.NetworkMode", clean=network_mode, unpack=network_mode),
-    option("restart_policy", "value", "HostConfig.RestartPolicy.Name", RESTART_POLICY,
-           unpack=lambda found: found or "no"),
-    number("restart_retries", "HostConfig.RestartPolicy.MaximumRetryCount"),
+    option("restart_policy", "value", "HostConfig.RestartPolicy.Name", unpack=lambda found: found or "no"),
+    option("restart_retries", "value", "HostConfig.RestartPolicy.MaximumRetryCount"),
     option("log_driver", "value", "HostConfig.LogConfig.Type"),
-    option("log_options", "dict", "HostConfig.LogConfig.Config", {"type": "dict", "aliases": ["log_opt"]},
-           clean=log_texts),
+    option("log_options", "dict", "HostConfig.LogConfig.Config", clean=log_texts),
     sized("memory", "HostConfig.Memory"),
     sized("memory_swap", "HostConfig.MemorySwap"),
     sized("memory_reservation", "HostConfig.MemoryReservation"),
     sized("shm_size", "HostConfig.ShmSize"),
-    option("cpus", "value", "HostConfig.NanoCpus", {"type": "float"}, clean=lambda given: int(given * 1e9 + 0.5)),
-    number("cpu_shares", "HostConfig.CpuShares"),
+    option("cpus", "value", "HostConfig.NanoCpus", clean=lambda given: int(given * 1e9 + 0.5)),
+    option("cpu_shares", "value", "HostConfig.CpuShares"),
     option("cpuset_cpus", "value", "HostConfig.CpusetCpus"),
     # For a new container -1: 0 would leave it at a daemon's own --default-pids-limit.
-    number("pids_limit", "HostConfig.PidsLimit", clean=processes, unpack=processes, pack=lambda limit: limit or -1),
-    option("ulimits", "dict", "HostConfig.Ulimits", {"type": "list", "elements": "str"},
+    option("pids_limit", "value", "HostConfig.PidsLimit", clean=processes, unpack=processes,
+           pack=lambda limit: limit or -1),
+    option("ulimits", "dict", "HostConfig.Ulimits",
            clean=lambda given: {name: [soft, hard] for name, soft, hard in map(values.ulimit, given)},
            pack=pack_ulimits,
            unpack=lambda found: {item["Name"]: [item["Soft"], item["Hard"]] for item in found or ()}),
@@ -223,4 +193,3 @@ OPTIONS = (
     option("userns_mode", "value", "HostConfig.UsernsMode"),
     option("runtime", "value", "HostConfig.Runtime"),
 )
-ARGS = {item.name: item.spec for item in OPTIONS}

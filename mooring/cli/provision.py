@@ -19,6 +19,7 @@ from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
 from mooring.reporters.last_words import write_beside
 from mooring.results import Event, Recap, RunFinished, Warned
+from mooring.run.action_files import check_action
 from mooring.run.options import Options
 from mooring.run.retry import RetryFile
 from mooring.run.runner import INTERRUPTED, Runner
@@ -112,7 +113,7 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
 def _load(path: Path, inventory: str) -> tuple[Inventory, Playbook]:
     """Inventory and playbook; the mistakes of both are told together."""
     loaded, mistakes = list[Any](), Mistakes()
-    for load in (lambda: Inventory.load(inventory, path.parent), lambda: Playbook.load(path)):
+    for load in (lambda: Inventory.load(inventory, path.parent), lambda: Playbook.load(path, check_action)):
         with mistakes.gather():
             loaded.append(load())
     mistakes.raise_first()

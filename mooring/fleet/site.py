@@ -10,6 +10,7 @@ from typing import Any
 from mooring.errors import UsageError
 from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook.playbook import Play, Playbook
+from mooring.run.action_files import check_action
 from mooring.run.options import Options
 from mooring.templating.conversion import as_bool
 from mooring.templating.variables import Precedence, Variables
@@ -37,7 +38,7 @@ class Site:
         if not path.exists():
             raise UsageError(f"no playbook {path}")
         loaded = Inventory.load(inventory, path.parent)
-        return cls(inventory, loaded, tuple(Playbook.load(path).plays), options, connections)
+        return cls(inventory, loaded, tuple(Playbook.load(path, check_action).plays), options, connections)
 
     @classmethod
     def without_plays(cls, inventory: str, options: Options, connections: RunOptions) -> Site:

@@ -1,4 +1,4 @@
-"""A task's arguments against what its module or action takes (ARGS, RULES, FREE_FORM in its own file).
+"""A task's arguments against what its module or action takes (ARGS, RULES, FREE_FORM in its own file, not imported).
 
 Twice: at load, where names, rules and untemplated values are checked before any host is touched; and after
 templating, where values are converted, so that the host receives every key with its final type.
@@ -7,7 +7,6 @@ templating, where values are converted, so that the host receives every key with
 from __future__ import annotations
 
 import functools
-import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +16,14 @@ from typing import Any
 from mooring.errors import ArgumentError, Where
 from mooring.mistakes import Mistakes
 from mooring.playbook import ansible_modules
+from mooring.playbook.declarations import declarations_of
 from mooring.source import did_you_mean
 from mooring.templating.conversion import Spec, convert
 from mooring.templating.templar import is_template
 
 PACKAGE = Path(__file__).parents[1]
 _DECLARED = re.compile(r"^ARGS\b", re.MULTILINE)
-ROOMS = {"action": "mooring.actions", "module": "mooring.agent.modules"}
+ROOMS = {"action": ("actions",), "module": ("agent", "modules")}
 COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.")
 
 
@@ -54,17 +54,18 @@ class Signature:
 @functools.cache
 def known_names() -> frozenset[str]:
     """The names of all modules and actions."""
-    return frozenset(_names("agent", "modules")) | action_names()
+    return frozenset(_files("module")) | action_names()
 
 
 @functools.cache
 def action_names() -> frozenset[str]:
     """The names of all actions: the files that declare their arguments. The others of that folder serve them."""
-    return frozenset(name for name, path in _names("actions").items() if _DECLARED.search(path.read_text("utf-8")))
+    return frozenset(name for name, path in _files("action").items() if _DECLARED.search(path.read_text("utf-8")))
 
 
-def _names(*folder: str) -> dict[str, Path]:
-    return {path.stem: path for path in PACKAGE.joinpath(*folder).glob("*.py") if path.stem != "__init__"}
+@functools.cache
+def _files(room: str) -> dict[str, Path]:
+    return {path.stem: path for path in PACKAGE.joinpath(*ROOMS[room]).glob("*.py") if path.stem != "__init__"}
 
 
 def short_name(name: str) -> str:
@@ -83,11 +84,6 @@ def has_action(name: str) -> bool:
     return name in action_names()
 
 
-def action_module(name: str) -> Any:
-    """The Python module of an action, None where the work is wholly on the host."""
-    return importlib.import_module(f"{ROOMS['action']}.{name}") if has_action(name) else None
-
-
 def find(name: str, where: Where | None) -> Signature:
     """The signature of a module or action by its short or full name."""
     short = short_name(name)
@@ -100,21 +96,21 @@ def find(name: str, where: Where | None) -> Signature:
 
 @functools.cache
 def _signature(name: str) -> Signature:
-    return _read(ROOMS["action" if has_action(name) else "module"], name)
+    return _read("action" if has_action(name) else "module", name)
 
 
 @functools.cache
 def find_module(name: str) -> Signature:
     """The signature of the host's half, where an action has the same name."""
-    return _read(ROOMS["module"], name)
+    return _read("module", name)
 
 
 def _read(room: str, name: str) -> Signature:
-    module = importlib.import_module(f"{room}.{name}")
-    rules, free_form = getattr(module, "RULES", {}), getattr(module, "FREE_FORM", None)
-    is_open, facts = getattr(module, "OPEN", False), tuple(getattr(module, "FACTS", ()))
-    looks = getattr(module, "READ_ONLY", False)
-    return Signature(name, module.ARGS, rules, free_form, is_open, facts, looks)
+    declared = declarations_of(_files(room)[name])
+    rules, free_form = declared.get("RULES", {}), declared.get("FREE_FORM")
+    is_open, facts = declared.get("OPEN", False), tuple(declared.get("FACTS", ()))
+    looks = declared.get("READ_ONLY", False)
+    return Signature(name, declared.get("ARGS"), rules, free_form, is_open, facts, looks)
 
 
 def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Where], where: Where) -> None:

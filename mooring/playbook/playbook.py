@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from mooring.playbook.keywords import Keywords, read_keywords
 from mooring.playbook.loading import MAX_IMPORTS, load_list
 from mooring.playbook.roles import RoleUse, load_roles, load_variables
 from mooring.playbook.serial import batch_size, exceeds
-from mooring.playbook.tasks import Context, Role, Step, Task, walk
+from mooring.playbook.tasks import Checker, Context, Role, Step, Task, walk
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating.templar import Templar, is_template
 
@@ -54,10 +54,11 @@ class Playbook:
     plays: tuple[Play, ...]
 
     @classmethod
-    def load(cls, path: Path) -> Playbook:
+    def load(cls, path: Path, check_action: Checker) -> Playbook:
         """Read and check a playbook; SourceError with the place of the first mistake, and the others beside it."""
+        context = Context(path.parent, Templar(path.parent), check_action)
         with many_objects():
-            return cls(path, tuple(_load_plays(path, Templar(path.parent), ())))
+            return cls(path, tuple(_load_plays(path, context, ())))
 
     def warnings(self) -> Iterator[str]:
         """What need not be wrong: handlers that are not there, which end a run only where they are notified."""
@@ -67,7 +68,7 @@ class Playbook:
                 yield f"{error}"
 
 
-def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> list[Play]:
+def _load_plays(path: Path, context: Context, chain: tuple[Path, ...]) -> list[Play]:
     root = source.load(path)
     if root is None or not root.is_list:
         raise PlaybookError("a playbook is a list of plays", root.where if root else Where(str(path)))
@@ -75,17 +76,17 @@ def _load_plays(path: Path, templar: Templar, chain: tuple[Path, ...]) -> list[P
     mistakes = Mistakes()
     for node in root.elements():
         with mistakes.gather():
-            plays += _load_entry(node, path, templar, chain)
+            plays += _load_entry(node, path, context, chain)
     mistakes.raise_first()
     return plays
 
 
-def _load_entry(node: Node, path: Path, templar: Templar, chain: tuple[Path, ...]) -> list[Play]:
+def _load_entry(node: Node, path: Path, context: Context, chain: tuple[Path, ...]) -> list[Play]:
     """A play, or those of the playbook that is imported in its place."""
     reader = Reader(node, "the play")
     imports = [key for key in reader.remaining() if key.rpartition(".")[2] == "import_playbook"]
     if not imports:
-        return [_load_play(reader, Context(path.parent, templar))]
+        return [_load_play(reader, replace(context, playbook_dir=path.parent))]
     where, name = reader.key_where(imports[0]), reader.take_text(imports[0])
     reader.take("name")
     reader.finish()
@@ -96,7 +97,7 @@ def _load_entry(node: Node, path: Path, templar: Templar, chain: tuple[Path, ...
         raise PlaybookError("the playbook imports itself", where)
     if len(chain) > MAX_IMPORTS:
         raise PlaybookError(f"playbooks import each other more than {MAX_IMPORTS} levels deep", where)
-    return _load_plays(imported, templar, (*chain, path.resolve()))
+    return _load_plays(imported, context, (*chain, path.resolve()))
 
 
 def _load_play(reader: Reader, context: Context) -> Play:

@@ -63,7 +63,7 @@ class TaskReader:
         loaded = Task(name or action, self.where, action, args, keywords, self.outer, role, **task)
         self._check(loaded)
         if not self.mistakes:
-            check_action(loaded, self.context)
+            self.context.check_action(loaded, self.context)
         self.mistakes.raise_first()
         return loaded
 
@@ -221,10 +221,3 @@ def _read_text(signature: arguments.Signature, given: str, node: Node) -> dict[s
     # What was `!unsafe` stays so.
     kind = type(given) if isinstance(given, Text) else Text
     return {name: kind(text, node) for name, text in args.items()}
-
-
-def check_action(task: Task, context: Context) -> None:
-    """Let an action look at its files now: a task that names a missing template is wrong before it runs."""
-    action = arguments.action_module(task.action)
-    if action is not None and hasattr(action, "check"):
-        action.check(task, context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -79,12 +79,17 @@ class Block:
 Step = Task | Block
 
 
+# Lets the action of a task look at what the task names.
+Checker = Callable[[Task, "Context"], None]
+
+
 @dataclass(frozen=True)
 class Context:
-    """What loading needs to know: where files are looked for, and the checker of templates."""
+    """What loading needs to know: where files are looked for, and the checkers of templates and of actions."""
 
     playbook_dir: Path
     templar: Templar
+    check_action: Checker
     role: Role | None = None
     including: tuple[Path, ...] = ()
     is_handlers: bool = False

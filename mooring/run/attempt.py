@@ -12,6 +12,7 @@ from mooring.errors import TemplateError
 from mooring.playbook import arguments
 from mooring.playbook.tasks import Task
 from mooring.results import Progress, Silence
+from mooring.run.action_files import find_action
 from mooring.run.host_state import HostState
 from mooring.run.play_run import PlayRun
 from mooring.run.time_limit import TimeLimit
@@ -48,7 +49,7 @@ class Attempt:
         signature = arguments.find(task.action, task.where)
         args = arguments.normalize(signature, self._render(dict(task.args)), task.where)
         self._limit  # noqa: B018 - its time begins now
-        action = arguments.action_module(task.action)
+        action = find_action(task.action)
         if action is None:
             return self._ask(task.action, args)
         context, check, diff = self.run.context(task), self._mode("check"), self._mode("diff")

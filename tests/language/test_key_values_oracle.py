@@ -20,6 +20,7 @@ from mooring.errors import MooringError
 from mooring.playbook import key_values
 from mooring.playbook.playbook import Playbook
 from mooring.playbook.tasks import Task
+from mooring.run.action_files import check_action
 
 # Read alike as the arguments of set_fact, which takes any names, and as --extra-vars.
 PAIRS = [
@@ -95,7 +96,7 @@ def read_task(tmp_path: Path, task: dict[str, Any]) -> dict[str, Any] | None:
     path = tmp_path / "play.yml"
     path.write_text(yaml.safe_dump([{"hosts": "all", "tasks": [task]}], allow_unicode=True), encoding="utf-8")
     try:
-        (step,) = Playbook.load(path).plays[0].tasks()
+        (step,) = Playbook.load(path, check_action).plays[0].tasks()
     except MooringError:
         return None
     assert isinstance(step, Task)

@@ -12,6 +12,7 @@ import pytest
 
 from mooring.errors import SourceError
 from mooring.playbook.playbook import Playbook
+from mooring.run.action_files import check_action
 
 ROOT = Path(__file__).parents[2]
 FILES = {
@@ -123,5 +124,5 @@ def test_files_that_import_each_other_in_many_ways_come_to_an_end(tmp_path: Path
         (tmp_path / name).write_text("".join(f"- import_tasks: {other}\n" for other in names))
     (tmp_path / "p.yml").write_text("- {hosts: all, tasks: [{import_tasks: f0.yml}]}\n")
     with pytest.raises(SourceError) as error:
-        Playbook.load(tmp_path / "p.yml")
+        Playbook.load(tmp_path / "p.yml", check_action)
     assert len(error.value.all()) < 500

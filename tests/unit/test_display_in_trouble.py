@@ -11,6 +11,7 @@ from mooring.errors import MooringError
 from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook
 from mooring.results import Event, RunFinished, TaskFinished, Warned
+from mooring.run.action_files import check_action
 from mooring.run.options import Options
 from mooring.run.runner import Runner
 from mooring.transport.connection.settings import RunOptions
@@ -24,7 +25,7 @@ def run(folder: Path, report: object) -> int:
         play(f"- file: {{path: '{folder}/{{{{ inventory_hostname }}}}', state: touch}}", "all")
     )
     inventory = Inventory.load(str(folder / "inventory.yml"), folder)
-    return Runner(inventory, Options(), RunOptions(), report).run(Playbook.load(folder / "p.yml"))  # type: ignore[arg-type]
+    return Runner(inventory, Options(), RunOptions(), report).run(Playbook.load(folder / "p.yml", check_action))  # type: ignore[arg-type]
 
 
 def is_done(folder: Path) -> bool:

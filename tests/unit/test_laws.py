@@ -125,6 +125,15 @@ def test_files_import_each_other_in_no_circle() -> None:
     assert not waiting, f"in circles, or above one: {sorted(waiting)}"
 
 
+def test_nothing_below_the_run_imports_by_a_name_that_it_computes() -> None:
+    """Such an import is one that no law sees. The agent, which imports the module it is asked for, is no part of it."""
+    above = {"agent", *ORDER[ORDER.index("run") :]}
+    for path in PACKAGED:
+        if package_of(dotted(path)) not in above:
+            assert not any(name.split(".")[0] in ("importlib", "pkgutil", "runpy") for name in imports(path)), path
+            assert "__import__" not in path.read_text(encoding="utf-8"), path
+
+
 def test_only_reporters_print() -> None:
     for path in FILES:
         if is_inside(path, "mooring") and not is_inside(path, "mooring/reporters"):

@@ -27,6 +27,7 @@ from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook
 from mooring.results import Event, TaskFinished
 from mooring.run import time_limit
+from mooring.run.action_files import check_action
 from mooring.run.options import Options
 from mooring.run.runner import Runner
 from mooring.transport import session
@@ -140,7 +141,7 @@ def test_a_run_fails_that_host_only(request_to: Callable[..., Request], tmp_path
     (tmp_path / "p.yml").write_text(play("- docker_config:\n  register: seen\n- ping:\n", "clients"))
     inventory = Inventory.load(request_to().inventory, tmp_path)
     runner = Runner(inventory, Options(), RunOptions(), events.append)
-    code = runner.run(Playbook.load(tmp_path / "p.yml"))
+    code = runner.run(Playbook.load(tmp_path / "p.yml", check_action))
     results = [event.result for event in events if isinstance(event, TaskFinished)]
     assert [result.task for result in results if result.host == "good"][:1] == ["docker_config"]
     assert all("Traceback" not in result.traceback for result in results)

@@ -10,6 +10,7 @@ import pytest
 from mooring.errors import SourceError
 from mooring.playbook.playbook import Playbook
 from mooring.playbook.tasks import Block
+from mooring.run.action_files import check_action
 
 
 def load(folder: Path, text: str, **files: str) -> Playbook:
@@ -18,7 +19,7 @@ def load(folder: Path, text: str, **files: str) -> Playbook:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(content))
     (folder / "p.yml").write_text(dedent(text))
-    return Playbook.load(folder / "p.yml")
+    return Playbook.load(folder / "p.yml", check_action)
 
 
 def test_roles_run_before_tasks_and_dependencies_before_roles(tmp_path: Path) -> None:
@@ -231,7 +232,7 @@ def chain(folder: Path, count: int) -> None:
 def test_files_that_lead_to_each_other_without_end(name: str, message: str, tmp_path: Path) -> None:
     chain(tmp_path, 200)
     with pytest.raises(SourceError) as error:
-        Playbook.load(tmp_path / name)
+        Playbook.load(tmp_path / name, check_action)
     assert message in str(error.value)
 
 

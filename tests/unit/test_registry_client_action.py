@@ -63,7 +63,7 @@ def call(folder: Path, modules: HostModules, check: bool = False, **given: Any) 
     args = arguments.normalize(arguments.find("registry_client", None), given, where)
     templar = Templar()
     task = Task("t", where, "registry_client", given, Keywords(), Keywords())
-    context = Context(folder, templar)
+    context = Context(folder, templar, lambda task, context: None)
     return Call(
         task, context, "h", args, Variables(templar, []), check, True, modules, lambda _: None, lambda: None
     )  # fmt: skip

@@ -14,6 +14,7 @@ from mooring.playbook.playbook import Playbook
 from mooring.playbook.tags import TagChoice
 from mooring.reporters.json_lines import as_object
 from mooring.results import Event, ItemFinished, Outcome, PlayStarted, RunFinished, TaskFinished
+from mooring.run.action_files import check_action
 from mooring.run.options import Options
 from mooring.run.runner import Runner
 from mooring.transport.connection.settings import RunOptions
@@ -40,7 +41,7 @@ class Story:
         self.events: list[Event] = []
         inventory = Inventory.load(str(folder / "inventory.yml"), folder)
         runner = Runner(inventory, Options(**options), RunOptions(), self.events.append)
-        self.status = runner.run(Playbook.load(folder / "p.yml"))
+        self.status = runner.run(Playbook.load(folder / "p.yml", check_action))
         self.recap = runner.recap.counts
 
     def outcomes(self, host: str = "a") -> list[tuple[str, Outcome]]:
@@ -380,6 +381,6 @@ def test_a_mistake_in_a_later_play_does_not_take_the_recap(tmp_path: Path) -> No
     (tmp_path / "p.yml").write_text(text)
     runner = Runner(Inventory.load(str(tmp_path / "inventory.yml"), tmp_path), Options(), RunOptions(), events.append)
     with pytest.raises(SourceError, match="'nowhere' is undefined"):
-        runner.run(Playbook.load(tmp_path / "p.yml"))
+        runner.run(Playbook.load(tmp_path / "p.yml", check_action))
     assert isinstance(events[-1], RunFinished)
     assert (events[-1].exit_status, events[-1].recap.counts["a"]["ok"]) == (1, 1)

@@ -9,7 +9,7 @@ the old container comes back as it was and the task fails.
 
 from __future__ import absolute_import, division, print_function
 
-from mooring.agent import changes, docker, docker_images, docker_options, docker_plan, files, host
+from mooring.agent import changes, docker, docker_arguments, docker_images, docker_plan, files, host
 from mooring.agent.docker_adjust import adjust, needs_replacement
 from mooring.agent.docker_lifecycle import Lifecycle, health, is_running
 from mooring.agent.docker_values import image_name
@@ -22,7 +22,7 @@ NETWORK = {
     "links": {"type": "list", "elements": "str"},
 }
 ARGS = dict(
-    docker_options.ARGS,
+    docker_arguments.ARGS,
     name={"type": "str", "required": True},
     image={"type": "str"},
     state={"type": "str", "default": "started", "choices": ["absent", "healthy", "present", "started", "stopped"]},

@@ -12,7 +12,7 @@ import os
 from mooring.agent import docker, docker_archive, docker_images, host
 from mooring.agent.docker_values import image_name
 
-ARGS = dict(
+PUBLIC_ARGS = dict(
     name={"type": "str", "required": True},
     tag={"type": "str", "default": "latest"},
     source={"type": "str", "choices": ["load", "pull", "local"]},
@@ -22,12 +22,15 @@ ARGS = dict(
     force_source={"type": "bool", "default": False},
     force_tag={"type": "bool", "default": False},
     force_absent={"type": "bool", "default": False},
+    **docker.ENGINE_ARGS
+)
+ARGS = dict(
+    PUBLIC_ARGS,
     # What the control side knows of its own archive, whose bytes are this task's content.
     archive_ids={"type": "list", "elements": "str"},
     archive_names={"type": "list", "elements": "str"},
     archive_layers={"type": "list", "elements": "str"},
     archive_size={"type": "int"},
-    **docker.ENGINE_ARGS
 )
 RULES = {"required_if": [["state", "present", ["source"]]]}
 ALWAYS = ("source",)
