@@ -10,6 +10,7 @@ from mooring.templating.templar import is_template
 
 ARGS = {"file": {"type": "path", "required": True}}
 FREE_FORM = "file"
+INCLUDES = True
 
 
 def check(task: Task, context: Context) -> None:

@@ -12,6 +12,10 @@ ARGS = {
     },
 }
 FREE_FORM = "free_form"
+# As in Ansible nothing is told of it but its failures.
+SILENT = True
+# All hosts must say whether the play ends before any goes on.
+MEETS = {"free_form": ["end_play"]}
 
 
 def run(call: Call) -> Reply:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +32,30 @@ class Signature:
     """What a module or an action takes.
 
     `facts` are those without `ansible_` in their names that it may find; `looks` says that it changes nothing.
+    `includes` says that it brings other tasks, `is_silent` that the run tells only its failures. `meets` are values of
+    arguments with which all hosts wait for each other at the task, whether or not its condition holds.
     """
 
     name: str
     args: Mapping[str, Spec]
     rules: Mapping[str, list[Any]] = field(default_factory=dict)
     free_form: str | None = None
+    _: KW_ONLY
     is_open: bool = False
     facts: tuple[str, ...] = ()
     looks: bool = False
+    includes: bool = False
+    is_silent: bool = False
+    meets: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def finds_facts(self) -> bool:
+        """Whether it gathers the facts of a host, and does nothing else."""
+        return self.looks and bool(self.facts)
+
+    def is_meeting(self, args: Mapping[str, Any]) -> bool:
+        """Whether hosts wait for each other at a task with these arguments, as they are written."""
+        return any(args.get(name) in values for name, values in self.meets.items())
 
     @functools.cached_property
     def aliases(self) -> dict[str, str]:
@@ -84,6 +99,11 @@ def has_action(name: str) -> bool:
     return name in action_names()
 
 
+def is_include(name: str) -> bool:
+    """Whether the action of this short name brings other tasks."""
+    return has_action(name) and _signature(name).includes
+
+
 def find(name: str, where: Where | None) -> Signature:
     """The signature of a module or action by its short or full name."""
     short = short_name(name)
@@ -107,10 +127,18 @@ def find_module(name: str) -> Signature:
 
 def _read(room: str, name: str) -> Signature:
     declared = declarations_of(_files(room)[name])
-    rules, free_form = declared.get("RULES", {}), declared.get("FREE_FORM")
-    is_open, facts = declared.get("OPEN", False), tuple(declared.get("FACTS", ()))
-    looks = declared.get("READ_ONLY", False)
-    return Signature(name, declared.get("ARGS"), rules, free_form, is_open, facts, looks)
+    return Signature(
+        name,
+        declared.get("ARGS"),
+        declared.get("RULES", {}),
+        declared.get("FREE_FORM"),
+        is_open=declared.get("OPEN", False),
+        facts=tuple(declared.get("FACTS", ())),
+        looks=declared.get("READ_ONLY", False),
+        includes=declared.get("INCLUDES", False),
+        is_silent=declared.get("SILENT", False),
+        meets=declared.get("MEETS", {}),
+    )
 
 
 def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Where], where: Where) -> None:

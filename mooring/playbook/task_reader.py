@@ -55,7 +55,7 @@ class TaskReader:
         name, action, args = task.pop("name", ""), "", dict[str, Any]()
         with self.mistakes.gather():
             action, args = self._action(read_vars(self.reader, "args"))
-        if action == "include_tasks":
+        if arguments.is_include(action):
             # As in Ansible, what an include brings wins over set_fact and registered results.
             own = replace(own, vars=(), include_params=own.vars)
         keywords = own.inherit(self.outer)
@@ -87,11 +87,11 @@ class TaskReader:
         keys = self.reader.remaining()
         if "listen" in keys and not self.context.is_handlers:
             raise PlaybookError('"listen" is for handlers', self.reader.key_where("listen"), "a task notifies")
-        if any(arguments.short_name(key) == "include_tasks" for key in keys):
-            for key in keys:
-                if key in TASK_KEYWORDS and key not in INCLUDE_KEYWORDS:
-                    hint = "give it to the tasks of the file, or to a block around the include"
-                    raise PlaybookError(f'include_tasks takes no "{key}"', self.reader.key_where(key), hint)
+        includes = [name for name in map(arguments.short_name, keys) if arguments.is_include(name)]
+        for key in keys if includes else ():
+            if key in TASK_KEYWORDS and key not in INCLUDE_KEYWORDS:
+                hint = "give it to the tasks of the file, or to a block around the include"
+                raise PlaybookError(f'{includes[0]} takes no "{key}"', self.reader.key_where(key), hint)
 
     def _variable_name(self, reader: Reader, key: str) -> str | None:
         """A keyword that names a variable."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from mooring.errors import Interrupted, SourceError, TemplateError, Where
 from mooring.inventory.inventory import Inventory
+from mooring.playbook import arguments
 from mooring.playbook.handlers import Handlers
 from mooring.playbook.keywords import Keywords, check_become_method
 from mooring.playbook.playbook import Play, load_vars_file
@@ -183,9 +184,10 @@ class PlayRun:
                 path = self.templar.render(name, variables)
                 found = self._vars_file(path if isinstance(path, str) else str(path))
             except SourceError:
-                if (task is None or task.action == "setup") and not self._is_operators(name, path, variables):
-                    continue
-                raise
+                is_early = task is None or arguments.find(task.action, None).finds_facts
+                if not is_early or self._is_operators(name, path, variables):
+                    raise
+                continue
             yield found
 
     def _is_operators(self, name: str, path: Any, variables: Variables) -> bool:

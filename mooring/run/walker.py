@@ -8,6 +8,7 @@ from typing import Any
 
 from mooring.actions.effects import Include, Steer
 from mooring.errors import PlaybookError, SourceError
+from mooring.playbook import arguments
 from mooring.playbook.loading import load_file
 from mooring.playbook.tasks import Block, Step, Task
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
@@ -155,10 +156,10 @@ class Walker:
             self._include(number, one)
 
     def _perform(self, running: TaskRun) -> tuple[Result, list[Included]]:
-        """Run a task and tell of it, as Ansible does: nothing of a meta, and an include once for each of its files."""
+        """Run a task and tell of it, as Ansible does: an include once for each of its files."""
         task = running.task
-        is_meta = task.action == "meta"
-        if not is_meta:
+        is_silent = arguments.find(task.action, task.where).is_silent
+        if not is_silent:
             self.run.emit(TaskStarted(self.state.name, task.title, task.where, self._kind))
         result = running.perform()
         if self.run.interrupted.is_set() and result.outcome is Outcome.UNREACHABLE:
@@ -171,7 +172,7 @@ class Walker:
         if result.outcome is Outcome.FAILED and self._rescuers:
             result = replace(result, outcome=Outcome.RESCUED)
         told = [replace(result, values=one.values, message="") for one in included] or [result]
-        if is_meta and result.outcome not in (Outcome.FAILED, Outcome.RESCUED):
+        if is_silent and result.outcome not in (Outcome.FAILED, Outcome.RESCUED):
             told = []
         for one in told:
             self.run.emit(TaskFinished(one))
@@ -182,7 +183,7 @@ class Walker:
     def _steer(self, task: Task, words: list[str]) -> None:
         """What a meta asks for; there are no `words` where its condition did not hold."""
         word = words[-1] if words else None
-        if task.args.get("free_form") == "end_play":
+        if arguments.find(task.action, task.where).is_meeting(task.args):
             self.run.meet_at_end(self.state.name, tuple(self._path), word is not None)
             if self.run.has_ended((*self._path, 1)):
                 raise HostLeft

@@ -13,7 +13,7 @@ from mooring.errors import ArgumentError
 from mooring.playbook import arguments
 from mooring.playbook.declarations import Declarations
 
-NAMES = ("ARGS", "RULES", "FREE_FORM", "OPEN", "FACTS", "READ_ONLY")
+NAMES = ("ARGS", "RULES", "FREE_FORM", "OPEN", "FACTS", "READ_ONLY", "INCLUDES", "SILENT", "MEETS")
 FOLDERS = {"mooring.actions": ("actions",), "mooring.agent.modules": ("agent", "modules")}
 DECLARED = [
     (package, path)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mooring.playbook import arguments
+
 ROOT = Path(__file__).parents[2]
 AGENT = ROOT / "mooring" / "agent"
 OWN = (ROOT / "tasks.py", ROOT / "tests" / "tasks.py")
@@ -132,6 +134,15 @@ def test_nothing_below_the_run_imports_by_a_name_that_it_computes() -> None:
         if package_of(dotted(path)) not in above:
             assert not any(name.split(".")[0] in ("importlib", "pkgutil", "runpy") for name in imports(path)), path
             assert "__import__" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("path", [one for one in PACKAGED if package_of(dotted(one)) in ("playbook", "run")], ids=str)
+def test_no_action_is_known_by_its_name(path: Path) -> None:
+    """What is special about an action stands in its file: it declares it, or returns an effect."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        operands = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+        words = {word.value for part in operands for word in ast.walk(part) if isinstance(word, ast.Constant)}
+        assert not words & (arguments.known_names() - {"file"}), f"{path}:{node.lineno}"
 
 
 def test_only_reporters_print() -> None:
