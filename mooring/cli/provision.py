@@ -94,9 +94,10 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
     retry = RetryFile.of(path, request.inventory)
     if request.resume:
         request = replace(request, limit=retry.choose(inventory, request.limit))
-    runner = Runner(inventory, options(request), connection_options(request, reporter.close), reporter.handle)
-    if not request.check:
-        runner.keep = partial(retry.keep, is_whole=request.resume or not (request.tags or request.skip_tags))
+    is_whole = request.resume or not (request.tags or request.skip_tags)
+    keep = (lambda rollout: None) if request.check else partial(retry.keep, is_whole=is_whole)
+    connecting = connection_options(request, reporter.close)
+    runner = Runner(inventory, options(request), connecting, reporter.handle, keep)
     for wanted, write in LISTINGS.items():
         if getattr(request, wanted):
             write(playbook, runner)

@@ -12,7 +12,8 @@ from mooring.doctor import backing, certificate, door, storage, unread
 from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate
-from mooring.fleet.survey import SERVER, Visit
+from mooring.fleet.site import SERVER_ROLE
+from mooring.fleet.survey import Visit
 from mooring.registry import served_names
 from mooring.registry.addresses import ServerAddresses
 
@@ -21,7 +22,7 @@ STORAGE = "/var/lib/registry"
 
 def examine(visit: Visit) -> Iterator[Finding]:
     """All rules about a server, in its play's words; nothing that is begun stays behind."""
-    variables = visit.roles[SERVER]
+    variables = visit.roles[SERVER_ROLE]
     addresses = ServerAddresses.of(variables)
     repository = f"mooring-doctor-{secrets.token_hex(6)}"
     found = backing.read_containers(visit, *names(variables))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import Diagnosis, merge
+from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
 from mooring.fleet.status import checkup_of
-from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Visit
+from mooring.fleet.survey import LookFailed, Lost, Visit
 
 OK, BROKEN, UNREACHABLE = 0, 2, 4
 
@@ -15,13 +16,13 @@ def examine(visit: Visit) -> Diagnosis:
     facts = None
     try:
         one = checkup_of(visit)
-        findings, facts = list(engine.examine(one, CLIENT in visit.roles)), engine.facts(one)
+        findings, facts = list(engine.examine(one, CLIENT_ROLE in visit.roles)), engine.facts(one)
     except LookFailed as failed:
         findings = list(engine.judge_unit(failed.reply))
         if not findings:
             raise
     findings += leftovers.look(visit)
-    if SERVER in visit.roles:
+    if SERVER_ROLE in visit.roles:
         findings += server.examine(visit)
     return Diagnosis(visit.name, merge(findings), facts)
 

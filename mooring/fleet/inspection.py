@@ -12,12 +12,10 @@ from mooring.engines.explanation_containers import build as build_containers
 from mooring.engines.explanation_containers import texts_of as container_texts_of
 from mooring.engines.texts import ContainerTexts
 from mooring.errors import MooringError, UsageError
+from mooring.fleet.connections import Connections, make_request
 from mooring.fleet.site import Site, looking_user
-from mooring.fleet.workers import Workers, let_all
-from mooring.playbook import arguments
-from mooring.transport.bundle import Bundle
+from mooring.fleet.workers import Workers
 from mooring.transport.reply_texts import checked
-from mooring.transport.session import ABORT_SECONDS, Session
 
 MODULE, CONTAINER_MODULE = "docker_config", "container_config"
 PATIENCE = 60.0
@@ -57,18 +55,11 @@ def read(name: str, module: str, site: Site) -> Mapping[str, Any]:
         raise UsageError(f'explain needs one host; "{name}" means {len(hosts)} hosts of {site.name}')
     variables = site.host_variables(hosts[0])
     user = looking_user(variables)
-    session = Session(hosts[0].name, Bundle(), site.connections)
-    args = arguments.normalize(arguments.find(module, None), {}, None)
-    call = {"module": module, "args": args, "timeout": PATIENCE}
-    try:
+    with Connections(site) as connections:
+        session, request = connections.session(hosts[0].name), make_request(module, {}, PATIENCE)
         # In a thread of its own, since nothing interrupts a look-up of a name.
-        (answer,) = Workers(1).do(lambda one: one.call(variables, user, call), [session])
+        (answer,) = Workers(1).do(lambda call: call(variables, user, request), [session.call])
         reply = checked(answer)
-    except KeyboardInterrupt:
-        let_all([session.abort], ABORT_SECONDS)
-        raise
-    finally:
-        session.close()
     if reply.get("failed"):
         raise InspectionFailed(f"{hosts[0].name}: {reply.get('msg')}", bool(reply.get("missing")))
     return reply

@@ -17,7 +17,8 @@ from mooring.certificates.parse import parse_der, parse_pem
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import MooringError, RegistryError
 from mooring.files.reading import LARGEST_SETTING, read_text
-from mooring.fleet.survey import SERVER, Visit
+from mooring.fleet.site import SERVER_ROLE
+from mooring.fleet.survey import Visit
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.handshake import fetch_chain
 from mooring.registry.transport import Endpoint
@@ -43,7 +44,7 @@ class Served:
 
 def look(visit: Visit) -> Served | None:
     """Shake hands by every name; None where the server has no TLS. It must have been called before."""
-    variables = visit.roles[SERVER]
+    variables = visit.roles[SERVER_ROLE]
     door = ServerAddresses.of(variables)
     if not door.has_tls:
         return None
@@ -71,7 +72,7 @@ def read_authorities(
     known, unread = dict[str, list[x509.Certificate]](), list[str]()
     for name in trusted_by(variables, hosts, hosts):
         try:
-            path: Path = visit.find(SERVER, name)
+            path: Path = visit.find(SERVER_ROLE, name)
             known[name] = parse_pem(read_text(path, LARGEST_SETTING))
         except (MooringError, ValueError, UnsupportedAlgorithm) as error:
             unread.append(f"registry_client_ca_file: {name}: {error}")

@@ -13,7 +13,8 @@ from mooring.certificates.judge import count_days
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate, server_storage
 from mooring.fleet.served_certificate import Served
-from mooring.fleet.survey import SERVER, LookFailed, Visit
+from mooring.fleet.site import SERVER_ROLE
+from mooring.fleet.survey import LookFailed, Visit
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.transport.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
@@ -117,7 +118,7 @@ def certificate_problems(served: Served, errors_only: bool = True) -> Iterator[s
 
 def look(visit: Visit) -> ServerCheckup:
     """Ask the server's engine, then the registry and nginx as clients do."""
-    variables = visit.roles[SERVER]
+    variables = visit.roles[SERVER_ROLE]
     door = ServerAddresses.of(variables)
     names = [str(variables[f"{role}_container_name"]) for role in ("registry", "nginx")]
     words = dict(zip(("registry", "nginx"), map(shlex.quote, names), strict=True))

@@ -11,14 +11,17 @@ from mooring.errors import UsageError
 from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook.playbook import Play, Playbook
 from mooring.run.action_files import check_action
+from mooring.run.host_state import KnownHost
 from mooring.run.options import Options
+from mooring.run.play_scope import Batch, PlayScope
 from mooring.templating.conversion import as_bool
 from mooring.templating.variables import Precedence, Variables
 from mooring.transport.connection.settings import RunOptions
 
 SERVER, CLIENTS = "server", "clients"
+SERVER_ROLE, CLIENT_ROLE = "nginx", "registry_client"
 # A host is what its play makes of it: the role that tells, and what the host then is here.
-KINDS = {"nginx": SERVER, "registry_client": CLIENTS}
+KINDS = {SERVER_ROLE: SERVER, CLIENT_ROLE: CLIENTS}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class Site:
             for role in play.roles:
                 if role.name in KINDS:
                     yield KINDS[role.name], play
+
+    def scope(self, play: Play, known: Mapping[str, KnownHost]) -> PlayScope:
+        """A play as its hosts see it; `known` are all hosts, with the facts that were asked for so far."""
+        names = tuple(host.name for host in self.inventory.match(play.hosts))
+        return PlayScope(play, self.inventory, self.options, known, Batch(names, names))
 
     def chosen(self) -> set[str]:
         """The hosts that --limit leaves."""

@@ -18,7 +18,8 @@ from mooring.fleet import etc_hosts as hosts_lines
 from mooring.fleet.checkup import HUB, Checkup, Missing
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.server_checkup import ServerCheckup
-from mooring.fleet.survey import CLIENT, SERVER, LookFailed, Lost, Visit
+from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
+from mooring.fleet.survey import LookFailed, Lost, Visit
 from mooring.invocation import invocation
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
@@ -67,14 +68,14 @@ def exit_status(rows: list[Row], detailed: bool) -> int:
 def look(visit: Visit) -> tuple[Checkup, bool]:
     """Ask a host, once where it has the engine that its play says; the second part says whether it is a client."""
     found = checkup_of(visit)
-    if SERVER in visit.roles:
+    if SERVER_ROLE in visit.roles:
         found = replace(found, server=server_checkup.look(visit))
-    return found, CLIENT in visit.roles
+    return found, CLIENT_ROLE in visit.roles
 
 
 def checkup_of(visit: Visit) -> Checkup:
     """What the host's engine is and does; LookFailed where there is none, or where it cannot be looked at."""
-    names, variables = registries(visit), visit.roles.get(CLIENT, {})
+    names, variables = registries(visit), visit.roles.get(CLIENT_ROLE, {})
     engine = str(variables.get("registry_client_engine") or DOCKER)
     record = str(variables.get("registry_client_record_path") or RECORD)
     names_at = hosts_lines.place(variables)
@@ -106,7 +107,7 @@ def with_names(found: Checkup, text: str | None, variables: Mapping[str, Any]) -
 
 def registries(visit: Visit) -> tuple[str, ...]:
     """The names by which a host uses the registry, as its play says."""
-    variables: Mapping[str, Any] = visit.roles.get(CLIENT, {})
+    variables: Mapping[str, Any] = visit.roles.get(CLIENT_ROLE, {})
     return tuple(map(str, variables.get("registry_client_names") or ()))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,25 +10,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageError
+from mooring.fleet.connections import Connections, make_request
 from mooring.fleet.senseless import SENSELESS, describe
-from mooring.fleet.site import Site, looking_user
-from mooring.fleet.workers import Workers, let_all
+from mooring.fleet.site import KINDS, Site, looking_user
 from mooring.inventory.inventory import Host
-from mooring.playbook import arguments
 from mooring.playbook.playbook import Play
 from mooring.playbook.tasks import Context
 from mooring.registry.transport import Endpoint
-from mooring.run.host_state import HostState
-from mooring.run.play_run import PlayRun
+from mooring.run.host_state import KnownHost
 from mooring.templating.variables import Variables
-from mooring.transport.bundle import Bundle
 from mooring.transport.connection.process import Stream
-from mooring.transport.descriptors import make_room
 from mooring.transport.reply_texts import checked
-from mooring.transport.session import ABORT_SECONDS, Session
+from mooring.transport.session import Session
 
-# The roles that make a host what it is here.
-SERVER, CLIENT = "nginx", "registry_client"
 PATIENCE = 60.0
 DIRECT_SECONDS = 5.0
 Found = TypeVar("Found")
@@ -62,13 +55,7 @@ class Visit:
 
     def call(self, module: str, **args: Any) -> Mapping[str, Any]:
         """Run a module there and return its reply; LookFailed where it fails, HostUnreachable where it is down."""
-        signature = arguments.find(module, None)
-        request = {
-            "module": signature.name,
-            "args": arguments.normalize(signature, args, None),
-            "timeout": PATIENCE,
-        }
-        reply = checked(self.session.call(self.variables, self.user, request))
+        reply = checked(self.session.call(self.variables, self.user, make_request(module, args, PATIENCE)))
         if reply.get("failed"):
             raise LookFailed(reply)
         return reply
@@ -103,37 +90,24 @@ class Survey:
     def __init__(self, site: Site, pattern: str = "", warn: Callable[[str], None] = lambda text: None) -> None:
         self._warn, self._site, self._options = warn, site, site.options
         self.inventory = site.inventory
-        self._plays = [play for play in site.plays if _names(play) & {SERVER, CLIENT}]
-        bundle, connections = Bundle(), site.connections
+        self._connections = Connections(site)
+        self._plays = [play for play in site.plays if _names(play) & set(KINDS)]
         self.hosts = self._choose(pattern)
-        self._states = {
-            host.name: HostState(host, Session(host.name, bundle, connections))
-            for host in [*self.inventory.hosts.values(), *self.hosts]
-        }
-        self.visits = [self._visit(host) for host in self.hosts]
+        known = {host.name: KnownHost(host) for host in [*self.inventory.hosts.values(), *self.hosts]}
+        self._scopes = [site.scope(play, known) for play in self._plays]
+        self.visits = [self._visit(known[host.name]) for host in self.hosts]
 
     def look(self, at: Callable[[Visit], Found]) -> dict[str, Found | Lost]:
         """Do something on all hosts, many at a time; one in trouble is an answer too."""
-        room = make_room(len(self.visits), self._options.forks, self._warn, keeps=False)
-        found = Workers(room.forks).do(partial(_look, at), self.visits)
+        workers = self._connections.reserve(len(self.visits), self._warn, keeps=False)
+        found = workers.do(partial(_look, at), self.visits)
         return {visit.name: one for visit, one in zip(self.visits, found, strict=True)}
-
-    def close(self) -> None:
-        """End all agents and connections."""
-        Workers(self._options.forks).do(lambda visit: visit.session.close(), self.visits)
-
-    def abort(self) -> None:
-        """Drop all connections; whoever pressed Ctrl-C does not wait for their end."""
-        let_all((visit.session.abort for visit in self.visits), ABORT_SECONDS)
 
     def __enter__(self) -> Survey:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is KeyboardInterrupt:
-            self.abort()
-        else:
-            self.close()
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._connections.__exit__(kind, *rest)
 
     def _choose(self, pattern: str) -> list[Host]:
         if pattern or self._options.limit:
@@ -147,32 +121,25 @@ class Survey:
             raise UsageError(f'no host of {self._site.name} is meant by "{pattern or self._options.limit}"')
         return list({host.name: host for host in hosts}.values())
 
-    def _visit(self, host: Host) -> Visit:
+    def _visit(self, host: KnownHost) -> Visit:
         """The host as its plays see it; one that is in none has only the inventory's word, and root's rights."""
-        state, roles = self._states[host.name], {}
-        runs, contexts = list[PlayRun](), dict[str, Context]()
-        for play in self._plays:
-            if host.name in {one.name for one in self.inventory.match(play.hosts)}:
-                runs.append(self._run(play, host.name))
-                roles.update(dict.fromkeys(_names(play), runs[-1].host_variables(state)))
-                contexts.update({role.name: replace(play.context, role=role) for role in play.roles})
-        if runs:
-            variables = runs[0].host_variables(state)
-            user = runs[0].become_user(runs[0].play, runs[0].host_variables(state))
+        roles, contexts = dict[str, Variables](), dict[str, Context]()
+        scopes = [scope for scope in self._scopes if host.name in scope.batch.hosts]
+        for scope in scopes:
+            roles.update(dict.fromkeys(_names(scope.play), scope.host_variables(host)))
+            contexts.update({role.name: replace(scope.play.context, role=role) for role in scope.play.roles})
+        if scopes:
+            variables = scopes[0].host_variables(host)
+            user = scopes[0].become_user(scopes[0].play, variables)
         else:
-            variables = self._site.host_variables(host)
+            variables = self._site.host_variables(host.host)
             user = looking_user(variables)
+        session = self._connections.session(host.name)
         try:
-            state.session.settings(variables)
+            session.settings(variables)
         except TemplateError as error:
             raise UsageError(f"{host.name}: {error}") from None
-        return Visit(host.name, roles, variables, user, state.session, contexts)
-
-    def _run(self, play: Play, name: str) -> PlayRun:
-        return PlayRun(
-            play, self.inventory, self._options, self._states, (name,), (name,),
-            lambda event: None, threading.Semaphore(), threading.Event(),
-        )  # fmt: skip
+        return Visit(host.name, roles, variables, user, session, contexts)
 
 
 def _look(at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:

@@ -52,7 +52,7 @@ class Attempt:
         action = find_action(task.action)
         if action is None:
             return self._ask(task.action, args)
-        context, check, diff = self.run.context(task), self._mode("check"), self._mode("diff")
+        context, check, diff = self.run.scope.context(task), self._mode("check"), self._mode("diff")
         means = (self._module, self._wait, self.state.session.renew)
         call = Call(task, context, self.state.name, args, self.variables, check, diff, *means)
         reply: Reply = action.run(call)
@@ -70,7 +70,7 @@ class Attempt:
         environment = self._environment()
         if environment:
             request["environment"] = environment
-        user = self.run.become_user(self.task, self.variables)
+        user = self.run.scope.become_user(self.task, self.variables)
         session = self.state.session
         session.on_quiet = self._tell_silence
         with self._limit.over(name, own) as seconds:
@@ -80,13 +80,13 @@ class Attempt:
     @functools.cached_property
     def _limit(self) -> TimeLimit:
         """Counts from the attempt's beginning."""
-        return TimeLimit(self.run.keyword(self.task.keywords, "timeout", self.variables))
+        return TimeLimit(self.run.scope.keyword(self.task.keywords, "timeout", self.variables))
 
     def _wait(self, seconds: float) -> None:
         self._limit.wait(self.run.wait, seconds)
 
     def _tell(self, what: str, done: int, total: int) -> None:
-        if not self.run.is_hidden(self.task, self.variables):
+        if not self.run.scope.is_hidden(self.task, self.variables):
             self.run.emit(Progress(self.state.name, self.task.title, what, done, total))
 
     def _tell_silence(self, seconds: float) -> None:
@@ -96,7 +96,7 @@ class Attempt:
         """Whether it is check mode (word: check), or whether differences are asked for (diff)."""
         default: bool = getattr(self.run.options, word)
         keyword = "check_mode" if word == "check" else "diff"
-        return self.run.truth(self.task.keywords, keyword, self.variables, default)
+        return self.run.scope.truth(self.task.keywords, keyword, self.variables, default)
 
     def _environment(self) -> dict[str, str]:
         merged: dict[str, str] = {}

@@ -14,9 +14,10 @@ Position = tuple[int, ...]
 
 
 class Meeting:
-    """The positions of the hosts of one batch."""
+    """The positions of the hosts of one batch; who waits leaves its place among the `slots` to others meanwhile."""
 
-    def __init__(self, hosts: Iterable[str]) -> None:
+    def __init__(self, hosts: Iterable[str], slots: threading.Semaphore | None = None) -> None:
+        self._slots = slots
         self._positions: dict[str, Position] = dict.fromkeys(hosts, ())
         self._moved = threading.Condition()
 
@@ -36,6 +37,19 @@ class Meeting:
         """Whether `other` is at least where `host` stands."""
         with self._moved:
             return self._is_level(other, host)
+
+    def meet(self, host: str, other: str) -> None:
+        """Let `host` wait for `other`, and other hosts work meanwhile."""
+        if self.has_passed(other, host):
+            return
+        if self._slots is None:
+            self.wait(host, other)
+            return
+        self._slots.release()
+        try:
+            self.wait(host, other)
+        finally:
+            self._slots.acquire()
 
     def wait(self, host: str, other: str) -> None:
         """Wait until `other` has reached the place where `host` stands, or has left."""

@@ -26,35 +26,17 @@ class Standing(Enum):
 
 
 @dataclass
-class HostState:
-    """One host during a run; only the host's own thread changes it.
-
-    `notified` are the positions of the play's handlers that are to run, `roles` the uses of its roles in which a
-    task has run, `task` is what the host is at.
-    """
+class KnownHost:
+    """A host and what it has told of itself: facts, included variables, set_fact and registered results."""
 
     host: Host
-    session: Session
-    standing: Standing = Standing.ACTIVE
-    facts: dict[str, Any] = field(default_factory=lambda: {"ansible_facts": {}})
-    included: dict[str, Any] = field(default_factory=dict)
-    registered: dict[str, Any] = field(default_factory=dict)
-    notified: set[int] = field(default_factory=set)
-    roles: set[int] = field(default_factory=set)
-    task: Task | None = None
+    facts: dict[str, Any] = field(default_factory=lambda: {"ansible_facts": {}}, init=False)
+    included: dict[str, Any] = field(default_factory=dict, init=False)
+    registered: dict[str, Any] = field(default_factory=dict, init=False)
 
     @property
     def name(self) -> str:
         return self.host.name
-
-    @property
-    def is_active(self) -> bool:
-        return self.standing is Standing.ACTIVE
-
-    @property
-    def is_untouched(self) -> bool:
-        """Whether the host was out of reach from the start, so that nothing was changed on it."""
-        return self.standing is Standing.UNREACHABLE and not self.session.was_reached
 
     def learn(self, facts: Mapping[str, Any], module: str, variables: Variables) -> str:
         """Keep the facts that a module found; returns a warning that names those that are not taken, "" for none.
@@ -72,6 +54,30 @@ class HostState:
         names = ", ".join(dropped[:NAMES_TOLD])
         more = f" and {len(dropped) - NAMES_TOLD} more" if len(dropped) > NAMES_TOLD else ""
         return f"facts not taken: {names}{more}; a host does not set connection settings or the operator's variables"
+
+
+@dataclass
+class HostState(KnownHost):
+    """One host during a run; only the host's own thread changes it.
+
+    `notified` are the positions of the play's handlers that are to run, `roles` the uses of its roles in which a
+    task has run, `task` is what the host is at.
+    """
+
+    session: Session
+    standing: Standing = field(default=Standing.ACTIVE, init=False)
+    notified: set[int] = field(default_factory=set, init=False)
+    roles: set[int] = field(default_factory=set, init=False)
+    task: Task | None = field(default=None, init=False)
+
+    @property
+    def is_active(self) -> bool:
+        return self.standing is Standing.ACTIVE
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the host was out of reach from the start, so that nothing was changed on it."""
+        return self.standing is Standing.UNREACHABLE and not self.session.was_reached
 
 
 def _is_fact(name: str, declared: Collection[str], own: Variables) -> bool:

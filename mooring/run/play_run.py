@@ -1,66 +1,50 @@
-"""A play while it runs: what its hosts share, and the variables that each of them sees."""
+"""A batch of a play while it runs: what its hosts share, and where they wait for each other."""
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from mooring.errors import Interrupted, SourceError, TemplateError, Where
-from mooring.inventory.inventory import Inventory
-from mooring.playbook import arguments
+from mooring.errors import Interrupted
 from mooring.playbook.handlers import Handlers
-from mooring.playbook.keywords import Keywords, check_become_method
-from mooring.playbook.playbook import Play, load_vars_file
-from mooring.playbook.tasks import Context, Task
+from mooring.playbook.playbook import Play
 from mooring.results import Event, Warned
 from mooring.run.barrier import Meeting, Position
 from mooring.run.host_state import HostState
 from mooring.run.options import Options
-from mooring.templating.conversion import as_bool
-from mooring.templating.foreign import Foreign
-from mooring.templating.templar import OMIT, Templar
-from mooring.templating.variables import HostVars, Precedence, Variables
-
-USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
+from mooring.run.play_scope import PlayScope
+from mooring.templating.templar import Templar
+from mooring.transport.descriptors import Room
 
 
 @dataclass
 class PlayRun:
-    """One batch of a play; `states` are all hosts of the run, `hosts` those of the batch.
+    """One batch; `states` are all hosts of the run, those of the batch meet at the `meeting`."""
 
-    `kept` is how many connections may stay open between tasks, None for all.
-    """
-
-    play: Play
-    inventory: Inventory
-    options: Options
+    scope: PlayScope
     states: Mapping[str, HostState]
-    hosts: tuple[str, ...]
-    play_hosts: tuple[str, ...]
+    meeting: Meeting
+    room: Room
     emit: Callable[[Event], None]
-    slots: threading.Semaphore
     interrupted: threading.Event
-    kept: int | None = None
-    _vars_files: dict[tuple[str, bool], Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.meeting = Meeting(self.hosts)
         self.templar.warn = lambda text: self.emit(Warned(text))
         self._end: Position | None = None
         self.handlers = Handlers(self.play.handlers, self.templar)
 
     @property
-    def templar(self) -> Templar:
-        return self.play.context.templar
+    def play(self) -> Play:
+        return self.scope.play
 
-    def context(self, task: Task) -> Context:
-        """Where the task's files are looked for."""
-        return replace(self.play.context, role=task.role)
+    @property
+    def options(self) -> Options:
+        return self.scope.options
+
+    @property
+    def templar(self) -> Templar:
+        return self.scope.templar
 
     def wait(self, seconds: float) -> None:
         """Sleep; Interrupted as soon as the run is."""
@@ -69,174 +53,17 @@ class PlayRun:
 
     def rest(self, state: HostState) -> None:
         """A host is between two tasks: its connection stays open, unless more are open than may be."""
-        if self.kept is not None and sum(one.session.is_open for one in self.states.values()) > self.kept:
+        if self.room.is_over(sum(one.session.is_open for one in self.states.values())):
             state.session.close()
-
-    def meet(self, host: str, other: str) -> None:
-        """Let `host` wait for `other`, and other hosts work meanwhile."""
-        if self.meeting.has_passed(other, host):
-            return
-        self.slots.release()
-        try:
-            self.meeting.wait(host, other)
-        finally:
-            self.slots.acquire()
 
     def meet_at_end(self, host: str, position: Position, is_end: bool) -> None:
         """Where the play may end for all: let everybody say whether it does, before anybody goes on."""
         if is_end:
             self._end = position
         self.meeting.arrive(host, (*position, 0))
-        for other in self.hosts:
+        for other in self.scope.batch.hosts:
             self.meeting.wait(host, other)
 
     def has_ended(self, position: Position) -> bool:
         """Whether the play has ended before that position."""
         return self._end is not None and position > self._end
-
-    def keyword(self, keywords: Keywords, name: str, variables: Variables) -> Any:
-        """The rendered value of a keyword that is handed down."""
-        return keywords.render(name, lambda value: self.templar.render(value, variables))
-
-    def truth(self, keywords: Keywords, name: str, variables: Variables, default: bool = False) -> bool:
-        """A keyword that is yes, no, or a template for it; `default` where it is not given."""
-        value = self.keyword(keywords, name, variables)
-        return default if value is None else is_true(value, getattr(getattr(keywords, name), "where", None))
-
-    def is_hidden(self, task: Task, variables: Variables) -> bool:
-        """Whether no_log hides what the task says; also where that cannot be found out."""
-        try:
-            return self.truth(task.keywords, "no_log", variables)
-        except TemplateError:
-            return True
-
-    def become_user(self, task: Task | Play, variables: Variables) -> str | None:
-        """Whom the task becomes, None for the login user; as in Ansible, variables win over keywords.
-
-        The variables are the operator's alone. A keyword may name a fact, such as ansible_user_id, but not more of it
-        than the name of a user.
-        """
-        own, keywords = variables.operators(), task.keywords
-        become, user = (
-            self.keyword(keywords, name, variables) if value is OMIT else value
-            for name, value in ((name, own.get(f"ansible_{name}", OMIT)) for name in ("become", "become_user"))
-        )
-        check_become_method(self.keyword(keywords, "become_method", variables), task.where)
-        if isinstance(user, Foreign) and not USER.fullmatch(user):
-            raise TemplateError("become_user holds a host's text that is no name of a user", task.where)
-        return str(user or "root") if is_true(become) else None
-
-    def host_variables(self, state: HostState) -> Variables:
-        """The variables of a host outside any task."""
-        return self.variables(state, None)
-
-    def variables(self, state: HostState, task: Task | None) -> Variables:
-        """What a host sees in a task, in Ansible's order of precedence, lowest first."""
-        play, role = self.play, task.role if task else None
-        own = [role] if role else []
-        precedence = Precedence(
-            role_defaults=[one.defaults for one in (*play.roles, *own)],
-            inventory=self.inventory.layers(state.host),
-            facts=[state.facts],
-            play_vars=play.keywords.vars,
-            role_vars=[one.vars for one in (*play.roles, *own)],
-            task_vars=task.keywords.vars if task else (),
-            include_vars=[state.included],
-            set_facts=[state.registered],
-            role_params=[one.params for one in own],
-            include_params=task.keywords.include_params if task else (),
-            extra_vars=[self.options.extra_vars],
-            magic=[self._magic(state), self._magic_of_play(state, task)],
-        )
-        if play.vars_files:
-            known = precedence.variables(self.templar)
-            precedence = replace(precedence, vars_files=list(self._load_vars_files(known, task)))
-        return precedence.variables(self.templar)
-
-    def _other(self, asking: HostState, name: str) -> Variables:
-        """Another host's variables, once it has come as far as the host that asks."""
-        if name != asking.name:
-            self.meet(asking.name, name)
-        return self._shared(name)
-
-    def _shared(self, name: str) -> Variables:
-        """What `hostvars` hold of a host: as in Ansible nothing of plays, roles, blocks and tasks."""
-        state = self.states[name]
-        precedence = Precedence(
-            inventory=self.inventory.layers(state.host),
-            facts=[state.facts],
-            include_vars=[state.included],
-            set_facts=[state.registered],
-            extra_vars=[self.options.extra_vars],
-            magic=[self._magic(state)],
-        )
-        return precedence.variables(self.templar)
-
-    def _load_vars_files(self, variables: Variables, task: Task | None) -> Iterator[Mapping[str, Any]]:
-        """The variables of the play's vars_files.
-
-        One that a host's facts name is left out until they are known, and where nobody's task asks: a host that spoils
-        such a path fails its own tasks only.
-        """
-        for name in self.play.vars_files:
-            path = None
-            try:
-                path = self.templar.render(name, variables)
-                found = self._vars_file(path if isinstance(path, str) else str(path))
-            except SourceError:
-                is_early = task is None or arguments.find(task.action, None).finds_facts
-                if not is_early or self._is_operators(name, path, variables):
-                    raise
-                continue
-            yield found
-
-    def _is_operators(self, name: str, path: Any, variables: Variables) -> bool:
-        """Whether the name of a file becomes this path without any host's word."""
-        try:
-            return bool(self.templar.render(name, variables.operators()) == path)
-        except SourceError:
-            return False
-
-    def _vars_file(self, path: str) -> Mapping[str, Any]:
-        key = (path, isinstance(path, Foreign))  # what is checked of the one is not of the other
-        if key not in self._vars_files:
-            self._vars_files[key] = load_vars_file(self.play, path)
-        return self._vars_files[key]
-
-    def _magic(self, state: HostState) -> dict[str, Any]:
-        return {
-            "inventory_hostname": state.name,
-            "inventory_hostname_short": state.name.split(".")[0],
-            "group_names": list(state.host.group_names),
-            "groups": self.inventory.group_members(),
-            "playbook_dir": str(Path(self.play.context.playbook_dir).resolve()),
-            "inventory_dir": self.inventory.directory,
-            "inventory_file": self.inventory.file,
-            "ansible_check_mode": self.options.check,
-            "ansible_diff_mode": self.options.diff,
-            "ansible_verbosity": self.options.verbosity,
-            "ansible_run_tags": sorted(self.options.tags.only or {"all"}),
-            "ansible_skip_tags": sorted(self.options.tags.skip),
-        }
-
-    def _magic_of_play(self, state: HostState, task: Task | None) -> dict[str, Any]:
-        magic = {
-            "hostvars": HostVars(tuple(self.states), partial(self._other, state), self._shared),
-            "play_hosts": list(self.play_hosts),
-            "ansible_play_hosts": list(self.play_hosts),
-            "ansible_play_hosts_all": list(self.play_hosts),
-            "ansible_play_batch": list(self.hosts),
-            "ansible_play_name": self.play.name,
-            "omit": OMIT,
-        }
-        if task and task.role:
-            magic.update(role_name=task.role.name, role_path=str(task.role.path.resolve()))
-        return magic
-
-
-def is_true(value: Any, where: Where | None = None) -> bool:
-    """Whether a rendered keyword means yes; from --extra-vars it comes as a word."""
-    known = False if value is None else as_bool(value)
-    if known is None:
-        raise TemplateError(f'must be yes or no, not "{value}"', where)
-    return known

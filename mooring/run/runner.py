@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mooring.errors import Interrupted, SourceError, TemplateError
@@ -20,12 +20,14 @@ from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook.playbook import Play, Playbook
 from mooring.playbook.serial import batches, exceeds
 from mooring.results import Event, PlayStarted, Recap, Remainder, RunFinished, TaskFinished, Warned
+from mooring.run.barrier import Meeting
 from mooring.run.choice import Choice
 from mooring.run.host_state import HostState, Standing
 from mooring.run.interrupts import Interrupts
 from mooring.run.mishap import Mishap, broken_result
 from mooring.run.options import Options
 from mooring.run.play_run import PlayRun
+from mooring.run.play_scope import Batch, PlayScope
 from mooring.run.retry import Rollout
 from mooring.run.walker import Walker
 from mooring.transport.bundle import Bundle
@@ -47,9 +49,9 @@ class Runner:
     options: Options
     connecting: RunOptions
     report: Callable[[Event], None]
-    recap: Recap = field(default_factory=Recap)
     keep: Callable[[Rollout], Remainder | None] = lambda rollout: None
-    rollout: Rollout = field(default_factory=Rollout)
+    recap: Recap = field(default_factory=Recap, init=False)
+    rollout: Rollout = field(default_factory=Rollout, init=False)
 
     def __post_init__(self) -> None:
         self._bundle = Bundle()
@@ -79,7 +81,9 @@ class Runner:
                 self._room = make_room(
                     len(self.rollout.hosts), self.options.forks, lambda text: self._tell(Warned(text))
                 )
-                all(self._play(number, play, hosts) for number, (play, hosts) in enumerate(chosen))
+                for number, (play, hosts) in enumerate(chosen):
+                    if not self._play(number, play, hosts):
+                        break
             except SourceError as error:
                 mistake = error
             finally:
@@ -104,12 +108,13 @@ class Runner:
     def _check_connections(self, play: Play, hosts: list[Host]) -> None:
         """Refuse connection variables that mean nothing here, before any host is touched."""
         names = tuple(host.name for host in hosts)
+        scope = self._scope(play, names)
         for name in names:
             if self._interrupts.count:
                 return  # thousands of hosts take their time
-            run, state = self._play_run(play, names, names), self.states[name]
+            state = self.states[name]
             try:
-                state.session.settings(run.host_variables(state))
+                state.session.settings(scope.host_variables(state))
             except TemplateError:
                 continue  # they may depend on facts, which are not known yet
 
@@ -139,13 +144,13 @@ class Runner:
 
     def _values(self, play: Play, names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
         """A play's own settings, which may be templates: rendered with the operator's variables of its first host."""
-        variables = self._play_run(play, names, names).host_variables(self.states[names[0]]).operators()
+        variables = self._scope(play, names).host_variables(self.states[names[0]]).operators()
         rendered = play.context.templar.render(list(values), variables)
         return tuple(one for value in rendered for one in (value if isinstance(value, list) else [value]))
 
-    def _play_run(self, play: Play, names: tuple[str, ...], batch: tuple[str, ...]) -> PlayRun:
-        rest = (self._events.put, self._room.slots, self._interrupted, self._room.kept)
-        return PlayRun(play, self.inventory, self.options, self.states, batch, names, *rest)
+    def _scope(self, play: Play, names: tuple[str, ...]) -> PlayScope:
+        """A play as its hosts see it before it begins."""
+        return PlayScope(play, self.inventory, self.options, self.states, Batch(names, names))
 
     def _batch(self, play: Play, names: tuple[str, ...], batch: tuple[str, ...], limit: Any) -> bool:
         """Run a batch to its end; False when too many of it failed for another one to begin.
@@ -153,7 +158,9 @@ class Runner:
         A host that was never reached does not count: nothing was changed on it, so it says nothing about the change
         that is being rolled out. It is left out, and the others go on.
         """
-        run = self._play_run(play, names, batch)
+        meeting = Meeting(batch, self._room.slots)
+        scope = replace(self._scope(play, names), batch=Batch(batch, names), meet=meeting.meet)
+        run = PlayRun(scope, self.states, meeting, self._room, self._events.put, self._interrupted)
         threads = [threading.Thread(target=self._walk, name=name, args=(run, name), daemon=True) for name in batch]
         for thread in threads:
             thread.start()

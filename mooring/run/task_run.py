@@ -51,7 +51,7 @@ class TaskRun:
     def perform(self) -> Result:
         """Run the task with its loop; never raises for what happens on the host."""
         started = time.monotonic()
-        variables = self.run.variables(self.state, self.task)
+        variables = self.run.scope.variables(self.state, self.task)
         try:
             loop = self._loop(variables)
         except SourceError as error:
@@ -150,7 +150,7 @@ class TaskRun:
                 self.run.emit(Warned(dropped, self.state.name))
 
     def _done(self, values: dict[str, Any], variables: Variables) -> Done:
-        full, is_hidden = enrich(values), self.run.is_hidden(self.task, variables)
+        full, is_hidden = enrich(values), self.run.scope.is_hidden(self.task, variables)
         if full["failed"] and "msg" in full:
             full["msg"] = mark(full["msg"])  # an error of ours may quote the host
         for warning in full.pop("warnings", None) or ():
@@ -161,7 +161,7 @@ class TaskRun:
 
     def _ignores(self, variables: Variables) -> bool:
         try:
-            return self.run.truth(self.task.keywords, "ignore_errors", variables)
+            return self.run.scope.truth(self.task.keywords, "ignore_errors", variables)
         except TemplateError:
             return False
 

@@ -136,7 +136,7 @@ class Walker:
 
     def _task(self, task: Task) -> None:
         """Run a task and do what follows from it."""
-        with self.run.slots:
+        with self.run.room.slots:
             self.run.meeting.arrive(self.state.name, tuple(self._path))
             if self.run.has_ended(tuple(self._path)) or self.run.interrupted.is_set():
                 raise HostLeft
@@ -199,7 +199,7 @@ class Walker:
         task = running.task
         if result.is_failed:
             return
-        context = self.run.context(task)
+        context = self.run.scope.context(task)
         for values, effect in running.effects:
             if isinstance(effect, Include):
                 item = Item(unsafe(item_variables(values)))
@@ -221,7 +221,7 @@ class Walker:
     # --- handlers ---
 
     def _notify(self, names: list[str]) -> None:
-        variables = self.run.variables(self.state, self.state.task)
+        variables = self.run.scope.variables(self.state, self.state.task)
         for name in names:
             where = self.state.task.where if self.state.task else None
             self.state.notified.update(self.run.handlers.require(name, variables, where))

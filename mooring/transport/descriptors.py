@@ -32,6 +32,10 @@ class Room:
     def __post_init__(self) -> None:
         object.__setattr__(self, "slots", threading.Semaphore(self.forks))
 
+    def is_over(self, connected: int) -> bool:
+        """Whether more connections are open than may stay so."""
+        return self.kept is not None and connected > self.kept
+
 
 def make_room(hosts: int, forks: int, warn: Callable[[str], None], keeps: bool = True) -> Room:
     """Raise the soft limit to what so many hosts need; the room that there is then, told by `warn` where it is small.

@@ -10,7 +10,7 @@ from typing import Any
 
 from testinfra.host import Host  # type: ignore[import-untyped]
 
-from mooring.playbook import arguments
+from mooring.fleet.connections import make_request
 from mooring.registry.transport import Endpoint
 from mooring.transport.connection.process import Stream
 from mooring.verification.backend import AgentBackend, CheckFailed, Ran
@@ -24,14 +24,14 @@ PATIENCE = 300.0
 class Member:
     """A connected host; not for several threads at once.
 
-    `send` calls a module with normalized arguments (and a limit in seconds) and returns its reply;
+    `send` sends the request to run a module and returns its reply;
     `open_tunnel` opens a stream to an address as the host sees it, over its own connection.
     `abort` ends what runs there, from any thread; the next call connects anew.
     """
 
     name: str
     variables: Mapping[str, Any]
-    send: Callable[[str, Mapping[str, Any], float], Mapping[str, Any]] = field(repr=False)
+    send: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(repr=False)
     open_tunnel: Callable[[str, int], Stream] = field(repr=False)
     abort: Callable[[], None] = field(default=lambda: None, repr=False)
     _probes: dict[Any, Mapping[str, Any]] = field(default_factory=dict, repr=False)
@@ -46,17 +46,14 @@ class Member:
 
     def call(self, module: str, **args: Any) -> Mapping[str, Any]:
         """Run a module on the host; CheckFailed when it fails."""
-        signature = arguments.find(module, None)
-        reply = self.send(signature.name, arguments.normalize(signature, args, None), PATIENCE)
+        reply = self.send(make_request(module, args, PATIENCE))
         if reply.get("failed"):
             raise CheckFailed(f"{self.name}: {reply.get('msg') or reply.get('stderr') or 'failed'}")
         return reply
 
     def run_line(self, line: str) -> Ran:
         """Run a shell line; its status is the caller's to judge."""
-        signature = arguments.find("shell", None)
-        args = arguments.normalize(signature, {signature.free_form or "cmd": line}, None)
-        reply = self.send("shell", args, PATIENCE)
+        reply = self.send(make_request("shell", {"cmd": line}, PATIENCE))
         if not isinstance(reply.get("rc"), int):
             raise CheckFailed(f"{self.name}: {line}: {reply.get('msg')}")
         return Ran(int(reply["rc"]), reply.get("stdout") or "", reply.get("stderr") or "")

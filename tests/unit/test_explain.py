@@ -19,6 +19,7 @@ from mooring.errors import HostUnreachable, UsageError
 from mooring.fleet import inspection
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
+from mooring.transport.session import Session
 
 UNIT = "# /lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/sbin/dockerd -H fd://\n"
 REPLY: dict[str, Any] = {
@@ -131,7 +132,7 @@ def test_hosts_without_docker(
         missing = {"failed": True, "missing": True, "msg": "there is no service docker"}
         return missing if request["module"] == "docker_config" else reply
 
-    monkeypatch.setattr(inspection.Session, "call", call)
+    monkeypatch.setattr(Session, "call", call)
     assert explain("web1", "docker.io/busybox", Request(inventory="web1,"), engine) == 0
     text = capsys.readouterr().out
     assert text.startswith(title)
@@ -144,7 +145,7 @@ def test_a_host_without_any_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         missing = {"failed": True, "missing": True, "msg": "there is no service docker"}
         return missing if request["module"] == "docker_config" else {**CONTAINERS, "programs": {}}
 
-    monkeypatch.setattr(inspection.Session, "call", call)
+    monkeypatch.setattr(Session, "call", call)
     with pytest.raises(inspection.InspectionFailed, match=r"web1: there is no service docker; nor podman"):
         explain("web1", "busybox", Request(inventory="web1,"))
     with pytest.raises(UsageError, match=r'--engine is one of auto, docker, podman, .* not "rkt"'):
@@ -197,6 +198,6 @@ def test_a_host_that_is_down(tmp_path: Path) -> None:
 
 def test_a_host_without_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = {"failed": True, "msg": "there is no service docker"}
-    monkeypatch.setattr(inspection.Session, "call", lambda *args: failed)
+    monkeypatch.setattr(Session, "call", lambda *args: failed)
     with pytest.raises(inspection.InspectionFailed, match="web1: there is no service docker"):
         explain("web1", "busybox", Request(inventory="web1,"))

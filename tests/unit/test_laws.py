@@ -145,6 +145,16 @@ def test_no_action_is_known_by_its_name(path: Path) -> None:
         assert not words & (arguments.known_names() - {"file"}), f"{path}:{node.lineno}"
 
 
+def test_nobody_but_the_run_makes_what_a_run_is_made_of() -> None:
+    """Whoever only looks at a fleet takes a PlayScope, and its connections from their one owner."""
+    for path in PACKAGED:
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        made, name = {getattr(call.func, "id", "") for call in calls}, dotted(path)
+        assert not made & {"PlayRun", "HostState"} or name == "mooring.run.runner", f"{path} forges a run"
+        if package_of(name) not in ("agent", "run", "transport"):
+            assert "Session" not in made or name == "mooring.fleet.connections", f"{path} opens a connection of its own"
+
+
 def test_only_reporters_print() -> None:
     for path in FILES:
         if is_inside(path, "mooring") and not is_inside(path, "mooring/reporters"):

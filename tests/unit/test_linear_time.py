@@ -148,7 +148,7 @@ SHORT = {
     "mooring/templating/truth.py": "a condition's value, one class of characters",
     "mooring/templating/foreign.py": "one name, of one class of characters",
     "mooring/transport/messages.py": "frames, bounded where they come in, as JSON",
-    "mooring/run/play_run.py": "names of variables",
+    "mooring/run/play_scope.py": "names of variables",
     "mooring/registry/answers.py": "answers of a registry, bounded where they come in",
     "mooring/registry/names.py": "one name of a registry's, bounded",
     "mooring/transport/reply_shapes.py": "replies, bounded where they come in, as JSON",

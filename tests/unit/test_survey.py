@@ -11,8 +11,8 @@ import pytest
 from mooring.cli.options import Request
 from mooring.cli.site import load_site
 from mooring.errors import UsageError
-from mooring.fleet.site import looking_user
-from mooring.fleet.survey import CLIENT, SERVER, Lost, Survey, Visit
+from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE, looking_user
+from mooring.fleet.survey import Lost, Survey, Visit
 
 INVENTORY = """\
 all:
@@ -54,10 +54,10 @@ def test_which_hosts(inventory: str) -> None:
 def test_variables_are_those_of_the_roles_in_the_hosts_play(inventory: str) -> None:
     with Survey(load_site(Request(inventory=inventory, extra_vars=("registry_port=5001",))), "s:a:o") as survey:
         visits = {visit.name: visit for visit in survey.visits}
-    assert visits["s"].roles[SERVER]["nginx_http_port"] == 8080
-    assert visits["s"].roles[SERVER]["nginx_container_name"] == "mooring-nginx"
-    assert visits["s"].roles[SERVER]["registry_port"] == "5001"
-    assert list(visits["a"].roles[CLIENT]["registry_client_names"]) == ["r.example.com"]
+    assert visits["s"].roles[SERVER_ROLE]["nginx_http_port"] == 8080
+    assert visits["s"].roles[SERVER_ROLE]["nginx_container_name"] == "mooring-nginx"
+    assert visits["s"].roles[SERVER_ROLE]["registry_port"] == "5001"
+    assert list(visits["a"].roles[CLIENT_ROLE]["registry_client_names"]) == ["r.example.com"]
     assert visits["o"].roles == {}
 
 

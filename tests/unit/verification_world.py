@@ -129,8 +129,8 @@ class World:
         return {"state": state["Status"], "is_well": runs, "cause": "it broke", "words": "runs" if runs else words}
 
     def member(self, name: str, engine: str = "docker") -> Member:
-        def send(module: str, args: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
-            return self.answer(name, module, args)
+        def send(request: Mapping[str, Any]) -> Mapping[str, Any]:
+            return self.answer(name, request["module"], request["args"])
 
         def tunnel(host: str, port: int) -> socket.socket:
             assert (host, port) == ("registry.example.com", 80)
