@@ -10,6 +10,9 @@ import pytest
 from hosts import JSON, SYSCONFIG
 from planned import RECORD, URL, WEB, Daemon, docker, file, redhat
 
+from mooring.engines.docker.engine import Engine
+from mooring.engines.docker.options import LIST, OPTIONS, SWITCH, Option
+from mooring.engines.docker.shapes import NUMBERS
 from mooring.engines.plan.host import Host
 from mooring.engines.plan.plan import Plan, plan
 from mooring.engines.plan.wanted import Mirror, Registry, Wanted
@@ -62,6 +65,29 @@ def test_a_key_that_is_not_in_force_is_refused_before_a_restart(settings: dict[s
     assert plan(host, INSECURE).refusals == ()
     names = tuple(settings) if "x" not in settings else ("graph",)
     assert plan(host, MIRROR, untried=names).refusals == ()
+
+
+# Every key that Red Hat's 1.13.1 knows, but for those of which we know that no value that it takes does harm.
+HARMLESS_ANYHOW = {
+    *("add-registry", "block-registry", "insecure-registries", "registry-mirrors", "dns", "dns-opts", "dns-search"),
+    *("labels", "log-level", "debug", "disable-legacy-registry", "raw-logs", "signature-verification"),
+    *("skip-schema2-push", "max-concurrent-downloads", "max-concurrent-uploads", "shutdown-timeout", "live-restore"),
+    *("experimental", "init", "mtu", "log-driver", "config-file", "help", "restart", "version"),
+}
+SHAPED = {"runtimes": {"x": {"path": "/x"}}, "log-opts": {"max-buffer": "1"}, "cluster-store-opts": {"a": "b"}}
+SHAPED["default-ulimits"] = {"nofile": {"Name": "nofile", "Hard": 2, "Soft": 1}}  # type: ignore[dict-item]
+ADDRESSES = ("ip", "default-gateway", "default-gateway-v6")
+KEYS = [one for one in OPTIONS if one.is_known_to(Engine("redhat", (1, 13, 1)))]
+
+
+@pytest.mark.parametrize("option", [one for one in KEYS if one.key not in HARMLESS_ANYHOW], ids=lambda one: one.key)
+def test_no_other_key_passes_by_being_forgotten(option: Option) -> None:
+    value: Any = {SWITCH: True, LIST: ["a=b"]}.get(option.kind, "192.0.2.1" if option.key in ADDRESSES else "/x")
+    value = 5 if option.key in NUMBERS else SHAPED.get(option.key, value)
+    found = plan(changed(redhat("OPTIONS=''\n"), json.dumps({option.key: value})), MIRROR)
+    assert found.steps == ()
+    # tlsverify and its kin are known to stop the engine, which nobody can accept.
+    assert any(f"{option.key} ({JSON}:1): changed since" in str(one) for one in found.refusals)
 
 
 @pytest.mark.parametrize("text", ['{"tlsverify": false}', '{"tlsverify": null}'])

@@ -12,6 +12,7 @@ from planned import redhat as host
 
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
+from mooring.engines.docker.endpoints import Host, explain
 from mooring.engines.docker.judge import judge, will_start
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from mooring.engines.docker.reload import after_reload
@@ -75,6 +76,17 @@ def starts(effective: Effective) -> bool:
         ("--default-ulimit=nofile=3:2", "{}", False),
         ("--default-ulimit=nofile=-1:2", "{}", False),
         ("--default-ulimit=nofile=1024:2048 --default-ulimit=core=-1", "{}", True),
+        # The key is default-ulimits; the flag's name as a key is read by nobody.
+        ("", '{"default-ulimits": "x"}', False),
+        ("", '{"default-ulimits": ["nofile=x"]}', False),
+        ("", '{"default-ulimits": {"nofile": "x"}}', False),
+        ("", '{"default-ulimits": {"nofile": {"Name": "nofile", "Hard": "x", "Soft": 1}}}', False),
+        ("", '{"default-ulimits": {"nofile": {"Name": "nofile", "Hard": 2, "Soft": 1}}}', True),
+        ("", '{"default-ulimit": "x"}', True),
+        ("", '{"default-gateway": 5}', False),
+        ("", '{"default-gateway-v6": ["2001:db8::1"]}', False),
+        ("", '{"ip": false}', False),
+        ("", '{"ip": "192.0.2.1", "default-gateway": "192.0.2.2", "default-gateway-v6": "2001:db8::1"}', True),
         ("", '{"version": "x"}', True),
         ("", '{"help": 1}', True),
         ("", '{"config-file": true}', True),
@@ -182,6 +194,36 @@ def test_a_bad_insecure_entry_switches_the_whole_list_off() -> None:
     for name in ("r.example.com", "192.0.2.1:5000", "127.0.0.1:5000", "localhost:5000"):
         assert not later.is_insecure(name)
         assert not running.is_insecure(name)
+
+
+@pytest.mark.parametrize("entry", ["-x", "x-", "-"])
+def test_with_a_bad_insecure_entry_the_others_are_asked_by_verified_tls_alone(entry: str) -> None:
+    for more, is_kept in (([], True), ([entry], False)):
+        text = json.dumps({"insecure-registries": ["r.example.com", *more]})
+        effective = bare("--signature-verification=false", text)
+        assert starts(effective)
+        found = explain("r.example.com/tiny", Host(effective.engine, by_files(effective), {})).endpoints
+        wanted = ["unverified", "none"] if is_kept else ["verified"]
+        assert [one.tls for one in found if one.kind == "registry"] == wanted
+        told = [one.message for one in judge(effective) if one.rule == "insecure-entry"]
+        assert [f'"{entry}"' in one and "knows no insecure registry at all then" in one for one in told] == [
+            True for _ in more
+        ]
+
+
+def test_a_list_in_flags_and_file_stops_the_engine_whatever_is_in_it() -> None:
+    for entry in ("r.example.com", "-x"):
+        effective = bare("--insecure-registry=a.example.com", json.dumps({"insecure-registries": [entry]}))
+        assert "flag-and-key" in [one.rule for one in judge(effective) if one.severity is Severity.STOPS]
+
+
+@pytest.mark.parametrize("entry", ["-x", "x-", "-"])
+def test_a_bad_insecure_entry_as_a_flag_stops_the_engine(entry: str) -> None:
+    assert starts(bare("--insecure-registry=a.example.com"))
+    assert not starts(bare(f"--insecure-registry=a.example.com --insecure-registry={entry}"))
+    (stop,) = [one for one in judge(bare(f"--insecure-registry={entry}")) if one.severity is Severity.STOPS]
+    assert stop.rule == "insecure-entry"
+    assert "knows no insecure registry" not in stop.message
 
 
 def test_one_bad_entry_of_the_operators_is_told_before_an_insecure_registry_is_put_beside_it() -> None:
