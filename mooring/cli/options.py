@@ -12,9 +12,11 @@ from typing import Any
 from invoke import Task
 
 from mooring import source
+from mooring.cli.directories import enter
 from mooring.errors import UsageError, on_one_line
 from mooring.files.reading import read_text
 from mooring.playbook import key_values
+from mooring.project import INVENTORY, Project
 from mooring.reporters.last_words import ask_secret, end_line
 
 
@@ -25,9 +27,9 @@ def option(default: Any, text: str, short: str = "") -> Any:
 
 @dataclass(frozen=True)
 class Request:
-    """The options of one call; every field is the option of its name."""
+    """The options of one call; every field is the option of its name, but `project`."""
 
-    inventory: str = option("inventory.yml", "the inventory file, or a list of hosts with a comma", "i")
+    inventory: str = option(INVENTORY, "the inventory file, or a list of hosts with a comma", "i")
     limit: str = option("", "only these hosts: a pattern as in `hosts:`, or @FILE", "l")
     resume: bool = option(False, "only the hosts that an earlier run of this playbook did not get through")
     tags: str = option("", "only tasks with one of these tags (comma-separated)", "t")
@@ -47,9 +49,10 @@ class Request:
     ask_become_pass: bool = option(False, "ask for sudo's password", "K")
     timeout: int = option(10, "seconds to wait for a connection", "T")
     debug: bool = option(False, "show tracebacks")
+    project: Project = field(default_factory=Project)
 
 
-OPTIONS = {one.name: one for one in fields(Request)}
+OPTIONS = {one.name: one for one in fields(Request) if one.name != "project"}
 # What means nothing to a task that only looks.
 ACTING = (
     "resume",
@@ -114,6 +117,8 @@ def _takes_options(body: Callable[..., None], names: list[str]) -> Callable[...,
     def run(context: Any, *own: Any, **given: Any) -> None:
         options = {name: given.pop(name) for name in names if name in given}
         options["extra_vars"] = tuple(options.get("extra_vars") or ())
+        options["project"] = project = enter(context)
+        options["inventory"] = options["inventory"] or str(project.inventory)
         body(context, *own, request=Request(**options), **given)
 
     parameters = [one for one in inspect.signature(body).parameters.values() if one.name != "request"]
@@ -123,7 +128,12 @@ def _takes_options(body: Callable[..., None], names: list[str]) -> Callable[...,
 
 
 def _default(name: str) -> Any:
-    """An option's default as Invoke wants it: a list for one that may be given several times."""
+    """An option's default as Invoke wants it: a list for one that may be given several times.
+
+    The inventory has none: a name that was given is relative to the working directory, the usual one to the project's.
+    """
+    if name == "inventory":
+        return ""
     default = OPTIONS[name].default
     return list(default) if isinstance(default, tuple) else default
 

@@ -88,10 +88,10 @@ class _Complete:
 def _run(path: Path, request: Request, reporter: Reporter) -> int:
     if not path.exists():
         raise UsageError(f"no playbook {path}")
-    inventory, playbook = _load(path, request.inventory)
+    inventory, playbook = _load(path, request)
     for text in playbook.warnings():
         reporter.handle(Warned(text))
-    retry = RetryFile.of(path, request.inventory)
+    retry = RetryFile.of(path, request.inventory, request.project)
     if request.resume:
         request = replace(request, limit=retry.choose(inventory, request.limit))
     is_whole = request.resume or not (request.tags or request.skip_tags)
@@ -111,10 +111,14 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
     return runner.run(playbook, request.detailed_exitcode)
 
 
-def _load(path: Path, inventory: str) -> tuple[Inventory, Playbook]:
+def _load(path: Path, request: Request) -> tuple[Inventory, Playbook]:
     """Inventory and playbook; the mistakes of both are told together."""
     loaded, mistakes = list[Any](), Mistakes()
-    for load in (lambda: Inventory.load(inventory, path.parent), lambda: Playbook.load(path, check_action)):
+    folder = request.project.folder_of(path)
+    for load in (
+        lambda: Inventory.load(request.inventory, folder),
+        lambda: Playbook.load(path, check_action, request.project),
+    ):
         with mistakes.gather():
             loaded.append(load())
     mistakes.raise_first()

@@ -12,7 +12,7 @@ ALL_SETTINGS = "show settings that have nothing to do with registries too"
 
 
 def provision(playbook: str, request: Request) -> None:
-    """Run one of Mooring's own playbooks, or anybody's."""
+    """Run a playbook."""
     from mooring.cli.provision import run_playbook
 
     finish(lambda: run_playbook(playbook, request), request.debug)
@@ -21,13 +21,13 @@ def provision(playbook: str, request: Request) -> None:
 @task(klass=RunTask)
 def provision_server(context: Context, *, request: Request) -> None:
     """Set up Docker, the registry and nginx on the server."""
-    provision("playbooks/server.yml", request)
+    provision(str(request.project.playbook("server.yml")), request)
 
 
 @task(klass=RunTask)
 def provision_clients(context: Context, *, request: Request) -> None:
     """Make every client host use the registry."""
-    provision("playbooks/clients.yml", request)
+    provision(str(request.project.playbook("clients.yml")), request)
 
 
 @task(klass=RunTask)
@@ -36,7 +36,7 @@ def deprovision_clients(context: Context, *, request: Request) -> None:
 
     Exactly what provision-clients put in goes; the rest stays.
     """
-    provision("playbooks/deprovision-clients.yml", request)
+    provision(str(request.project.playbook("deprovision-clients.yml")), request)
 
 
 @task(klass=RunTask, help={"playbook": "the playbook file"}, positional=["playbook"])

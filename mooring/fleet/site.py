@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from mooring.errors import UsageError
 from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook.playbook import Play, Playbook
+from mooring.project import Project
 from mooring.run.action_files import check_action
 from mooring.run.host_state import KnownHost
 from mooring.run.options import Options
@@ -33,15 +33,17 @@ class Site:
     plays: tuple[Play, ...]
     options: Options
     connections: RunOptions
+    project: Project = field(default_factory=Project)
 
     @classmethod
-    def load(cls, inventory: str, playbook: str, options: Options, connections: RunOptions) -> Site:
-        """Read the files; MooringError where they are wrong."""
-        path = Path(playbook)
+    def load(cls, inventory: str, playbook: str, options: Options, connections: RunOptions, project: Project) -> Site:
+        """Read the files, a playbook of the project or of Mooring's; MooringError where they are wrong."""
+        path = project.playbook(playbook)
         if not path.exists():
             raise UsageError(f"no playbook {path}")
-        loaded = Inventory.load(inventory, path.parent)
-        return cls(inventory, loaded, tuple(Playbook.load(path, check_action).plays), options, connections)
+        loaded = Inventory.load(inventory, project.folder_of(path))
+        plays = Playbook.load(path, check_action, project).plays
+        return cls(inventory, loaded, plays, options, connections, project)
 
     @classmethod
     def without_plays(cls, inventory: str, options: Options, connections: RunOptions) -> Site:

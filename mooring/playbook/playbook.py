@@ -17,6 +17,7 @@ from mooring.playbook.loading import MAX_IMPORTS, load_list
 from mooring.playbook.roles import RoleUse, load_roles, load_variables
 from mooring.playbook.serial import batch_size, exceeds
 from mooring.playbook.tasks import Checker, Context, Role, Step, Task, walk
+from mooring.project import Project
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating.templar import Templar, is_template
 
@@ -54,9 +55,14 @@ class Playbook:
     plays: tuple[Play, ...]
 
     @classmethod
-    def load(cls, path: Path, check_action: Checker) -> Playbook:
-        """Read and check a playbook; SourceError with the place of the first mistake, and the others beside it."""
-        context = Context(path.parent, Templar(path.parent), check_action)
+    def load(cls, path: Path, check_action: Checker, project: Project | None = None) -> Playbook:
+        """Read and check a playbook; SourceError with the place of the first mistake, and the others beside it.
+
+        Without a project the working directory is one.
+        """
+        project = project or Project()
+        folder = project.folder_of(path)
+        context = Context(folder, Templar(folder), check_action, project)
         with many_objects():
             return cls(path, tuple(_load_plays(path, context, ())))
 
@@ -86,18 +92,19 @@ def _load_entry(node: Node, path: Path, context: Context, chain: tuple[Path, ...
     reader = Reader(node, "the play")
     imports = [key for key in reader.remaining() if key.rpartition(".")[2] == "import_playbook"]
     if not imports:
-        return [_load_play(reader, replace(context, playbook_dir=path.parent))]
+        return [_load_play(reader, context)]
     where, name = reader.key_where(imports[0]), reader.take_text(imports[0])
     reader.take("name")
     reader.finish()
-    imported = path.parent / name
+    imported = context.project.imported(name, path)
     if not imported.is_file():
         raise PlaybookError(f'no such playbook: "{name}"', where, f"looked in {path.parent}")
     if imported.resolve() in (*chain, path.resolve()):
         raise PlaybookError("the playbook imports itself", where)
     if len(chain) > MAX_IMPORTS:
         raise PlaybookError(f"playbooks import each other more than {MAX_IMPORTS} levels deep", where)
-    return _load_plays(imported, context, (*chain, path.resolve()))
+    inner = replace(context, playbook_dir=context.project.folder_of(imported))
+    return _load_plays(imported, inner, (*chain, path.resolve()))
 
 
 def _load_play(reader: Reader, context: Context) -> Play:

@@ -63,7 +63,7 @@ def _add(node: Node, context: Context, parent: _Parent, uses: list[RoleUse]) -> 
         raise PlaybookError(f"role {name} depends on itself: {' -> '.join([*parent.names, name])}", node.where)
     if len(parent.names) > MAX_DEPENDENCIES:
         raise PlaybookError(f"roles depend on each other more than {MAX_DEPENDENCIES} levels deep", node.where)
-    path = find_role(name, context.playbook_dir, node.where)
+    path = find_role(name, context, node.where)
     inherited, seen_params = keywords.inherit(parent.keywords), {**parent.params, **params}
     meta = _meta(path)
     mistakes = Mistakes()
@@ -100,7 +100,7 @@ def _entry(node: Node, context: Context) -> tuple[str, Mapping[str, Any], Keywor
     params = dict(read_vars(reader, "vars"))
     keywords = read_keywords(reader)
     names = reader.remaining()
-    path = find_role(name, context.playbook_dir, node.where)
+    path = find_role(name, context, node.where)
     own = _variables(path, "defaults", context.templar) if names else {}
     for key in names:
         _check_param(key, own, reader)
@@ -118,13 +118,16 @@ def _check_param(key: str, defaults: Mapping[str, Any], reader: Reader) -> None:
         raise PlaybookError(f'unknown keyword "{key}" in the role', reader.key_where(key), hint)
 
 
-def find_role(name: str, playbook_dir: Path, where: Where) -> Path:
-    """The folder of a role: in `roles/` beside the playbook or beside its folder."""
-    places = [playbook_dir / "roles", playbook_dir.parent / "roles", playbook_dir]
+def find_role(name: str, context: Context, where: Where) -> Path:
+    """The folder of a role: in `roles/` beside the playbook or beside its folder, the project's, then Mooring's."""
+    folder = context.playbook_dir
+    beside = [folder / "roles", folder.parent / "roles", folder]
+    places = list(dict.fromkeys([*beside, *context.project.roles]))
     for place in places:
         if (place / name).is_dir():
             return place / name
-    known = [path.name for place in places[:2] if place.is_dir() for path in place.iterdir() if path.is_dir()]
+    folders = [place for place in places if place != folder and place.is_dir()]
+    known = [path.name for place in folders for path in place.iterdir() if path.is_dir()]
     looked = f"looked in {', '.join(map(str, places))}"
     raise PlaybookError(f'no role "{name}"', where, did_you_mean(name, known) or looked)
 

@@ -10,6 +10,7 @@ from typing import Any
 from mooring.errors import PlaybookError, Where
 from mooring.files.reading import expand
 from mooring.playbook.keywords import Keywords
+from mooring.project import Project
 from mooring.templating.foreign import check_name, check_place
 from mooring.templating.templar import Templar
 
@@ -90,6 +91,7 @@ class Context:
     playbook_dir: Path
     templar: Templar
     check_action: Checker
+    project: Project = field(default_factory=Project)
     role: Role | None = None
     including: tuple[Path, ...] = ()
     is_handlers: bool = False

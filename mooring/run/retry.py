@@ -11,10 +11,10 @@ from pathlib import Path
 from mooring.errors import SourceError, UsageError, on_one_line
 from mooring.files.reading import read_text
 from mooring.inventory.inventory import Inventory
+from mooring.project import INVENTORY, Project
 from mooring.results import Remainder
 
 FOLDER = Path(".mooring")
-INVENTORY = "inventory.yml"
 # Of an inventory's name in a file's name.
 LONGEST = 100
 # Of hosts that nobody knows.
@@ -56,11 +56,13 @@ class RetryFile:
     path: Path
 
     @classmethod
-    def of(cls, playbook: Path, inventory: str = INVENTORY) -> RetryFile:
-        """The file of a playbook: `.mooring/clients.retry` for playbooks/clients.yml; another inventory than the usual
-        one is named in it, as in `.mooring/clients.other.yml.retry`."""
-        other = "" if inventory == INVENTORY else "." + re.sub(r"[^\w.-]+", "-", inventory).strip("-.")[-LONGEST:]
-        return cls(FOLDER / f"{playbook.stem}{other}.retry")
+    def of(cls, playbook: Path, inventory: str = INVENTORY, project: Project | None = None) -> RetryFile:
+        """The file of a playbook in the project: `.mooring/clients.retry` for playbooks/clients.yml; another inventory
+        than the usual one is named in it, as in `.mooring/clients.other.yml.retry`."""
+        project = project or Project()
+        name = project.name_of(inventory)
+        other = "" if name == INVENTORY else "." + re.sub(r"[^\w.-]+", "-", name).strip("-.")[-LONGEST:]
+        return cls(project.root / FOLDER / f"{playbook.stem}{other}.retry")
 
     def read(self) -> tuple[str, ...]:
         """The hosts; none where there is no file."""

@@ -21,7 +21,7 @@ NAME = "mooring"
 
 
 class Verification:
-    """Registered with pytest under NAME; tests/hosts/conftest.py asks it for hosts and for the proof."""
+    """Registered with pytest under NAME; fixtures.py asks it for hosts and for the proof."""
 
     def __init__(self, fleet: Fleet, trial: Trial | None, summary: Summary, report: Report) -> None:
         self.fleet, self.trial = fleet, trial

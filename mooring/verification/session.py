@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,18 +12,19 @@ import pytest
 from mooring.errors import MooringError, on_one_line
 from mooring.fleet.site import CLIENTS, SERVER
 from mooring.registry.addresses import ServerAddresses
-from mooring.verification import plugin
+from mooring.verification import fixtures, plugin
 from mooring.verification.fleet import Fleet
 from mooring.verification.registry_side import RegistrySide
 from mooring.verification.report import Report
 from mooring.verification.summary import RouteResult, Summary
 from mooring.verification.trial import Trial
 
-CHECKS = Path(__file__).parents[2] / "tests" / "hosts"
-# From the server outwards; further files of an operator's own come after these.
+# From the server outwards; further files of an operator's own come after these, and then those of the project.
 ORDER = ("test_hosts.py", "test_server.py", "test_client.py", "test_proof.py")
-# pytest's own settings of this project are for its unit tests; cache files would be litter here.
-PLAIN = ("-p", "no:terminal", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_suite_name=mooring")
+# No settings of pytest that stand in a folder above count here, nor does the name of one file of checks exclude another
+# file of that name; cache files would be litter. One that cannot be read is an error, and the others run all the same.
+PLAIN = ("-c", os.devnull, "-p", "no:terminal", "-p", "no:cacheprovider", "-o", "junit_suite_name=mooring",
+         "--import-mode=importlib", "--continue-on-collection-errors")  # fmt: skip
 
 
 def check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:
@@ -78,7 +80,10 @@ def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
 
 
 def _run_pytest(verification: plugin.Verification, junit: str, summary: Summary) -> int:
-    arguments = [*PLAIN, "--rootdir", str(CHECKS), *map(str, check_files())]
+    ours, *own = verification.fleet.site.project.checks()
+    arguments = [*PLAIN, "--rootdir", str(ours), *map(str, [*check_files(ours), *own])]
+    for folder in own:  # modules that its checks import
+        arguments += ["-o", f"pythonpath={shlex.quote(str(folder))}"]
     if junit:
         arguments += ["--junitxml", os.path.abspath(junit)]
     try:
@@ -92,18 +97,19 @@ def _run_pytest(verification: plugin.Verification, junit: str, summary: Summary)
 
 
 class _Named:
-    """Registers the verification under a name that the checks know."""
+    """Registers the verification under a name that the checks know, and what they may ask for."""
 
     def __init__(self, verification: plugin.Verification) -> None:
         self._verification = verification
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.pluginmanager.register(self._verification, plugin.NAME)
+        config.pluginmanager.register(fixtures)
 
 
-def check_files() -> Sequence[Path]:
-    """The files with checks, ours first and in their order."""
-    found = sorted(CHECKS.glob("test_*.py"))
+def check_files(folder: Path) -> Sequence[Path]:
+    """The files with checks in Mooring's folder, those of a known name first and in their order."""
+    found = sorted(folder.glob("test_*.py"))
     return sorted(found, key=lambda path: ORDER.index(path.name) if path.name in ORDER else len(ORDER))
 
 

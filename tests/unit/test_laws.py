@@ -23,9 +23,9 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 OLD_NAMES = {"httplib", "urlparse", "urllib2", "Queue", "StringIO", "ConfigParser", "cookielib", "pipes"}
 # The packages and files of mooring/, lowest first: each may import those before it, and nothing else.
 ORDER = (
-    "errors", "mistakes", "results", "deadline", "invocation", "files", "source", "agent", "certificates", "templating",
-    "inventory", "playbook", "engines", "transport", "registry", "actions", "run", "fleet", "verification", "doctor",
-    "reporters", "cli",
+    "errors", "mistakes", "results", "deadline", "invocation", "project", "files", "source", "agent", "certificates",
+    "templating", "inventory", "playbook", "engines", "transport", "registry", "actions", "run", "fleet",
+    "verification", "doctor", "reporters", "cli",
 )  # fmt: skip
 PACKAGED = [path for path in FILES if path.parts[len(ROOT.parts)] == "mooring" and path.parent != ROOT / "mooring"]
 PACKAGED += [path for path in (ROOT / "mooring").glob("*.py") if path.stem != "__init__"]

@@ -25,6 +25,7 @@ from mooring.fleet.inspection import InspectionFailed
 from mooring.fleet.site import Site
 from mooring.inventory.inventory import Inventory
 from mooring.playbook.playbook import Playbook
+from mooring.project import Project
 from mooring.results import Event, TaskFinished
 from mooring.run import time_limit
 from mooring.run.action_files import check_action
@@ -150,7 +151,7 @@ def test_a_run_fails_that_host_only(request_to: Callable[..., Request], tmp_path
 
 @pytest.mark.parametrize("request_to", ["no reply at all", "nothing in it"], indirect=True)
 def test_verify_leaves_it_out(request_to: Callable[..., Request], tmp_path: Path) -> None:
-    site = Site.load(request_to().inventory, "playbooks/site.yml", Options(), RunOptions())
+    site = Site.load(request_to().inventory, "site.yml", Options(), RunOptions(), Project())
     with Fleet(site) as fleet:
         fleet.connect()
         assert set(fleet.unreachable) <= {"evil"}

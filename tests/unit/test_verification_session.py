@@ -15,6 +15,7 @@ from registry_server import serve_registry
 from verification_world import CONTAINERS, VARIABLES, World, container
 
 from mooring.errors import HostUnreachable
+from mooring.project import Project
 from mooring.reporters.verification import JsonReport, ScreenReport
 from mooring.verification import session
 from mooring.verification import trial as trial_module
@@ -40,7 +41,7 @@ def make_fleet(world: World, **changes: Any) -> Any:
         chosen={"server", "client1", "client2"},
         unreachable={},
         server_variables={"server": VARIABLES},
-        site=SimpleNamespace(options=SimpleNamespace(forks=5)),
+        site=SimpleNamespace(options=SimpleNamespace(forks=5), project=Project()),
     )
     found.to_check = lambda kind: [member for member in found.members[kind] if member.name in found.chosen]
     found.names_to_check = lambda: [name for name in HOSTS if name in found.chosen]
