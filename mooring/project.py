@@ -49,7 +49,7 @@ class Project:
         return own if own.exists() else SHIPPED / "playbooks" / name
 
     def imported(self, name: str, by: Path) -> Path:
-        """The playbook that one names: beside it, where for those of Mooring the directory's own are, else Mooring's."""
+        """The playbook that one names: beside it, which for Mooring's means the directory's own; else Mooring's."""
         places = (self.folder_of(by), by.parent, SHIPPED / "playbooks")
         return next((place / name for place in places if (place / name).is_file()), places[0] / name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from invoke import Collection, Context, task
 
+from mooring.cli.directories import enter
 from mooring.cli.finish import finish
 from mooring.cli.options import ACTING, Request, RunTask
 
@@ -125,6 +126,18 @@ def list_tasks(context: Context) -> None:
     TaskProgram("invoke").run(["invoke"])
 
 
+@task(
+    positional=["directory"],
+    help={"directory": "a new or an empty directory; in one that init made before, only what is missing is made"},
+)
+def init(context: Context, directory: str) -> None:
+    """Make a directory for your own fleet."""
+    from mooring.cli.init import init as run
+
+    enter(context)
+    finish(lambda: run(directory))
+
+
 namespace = Collection(
     provision_server,
     provision_clients,
@@ -134,5 +147,6 @@ namespace = Collection(
     explain,
     doctor,
     status,
+    init,
     list_tasks,
 )

@@ -1,9 +1,9 @@
-"""--list-hosts and --list-tasks: what a playbook would touch and do; and what there is on the command line."""
+"""--list-hosts and --list-tasks: what a playbook would touch and do; and what there is on the command line, and what was made."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from mooring.reporters.screen import Screen
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 # Of a column of text.
 NARROWEST = 20
+
+
+def write_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
+    """Lines of ours."""
+    screen = Screen(stream)
+    for line in lines:
+        screen.write_pieces(line)
 
 
 def write_hosts(playbook: Playbook, runner: Runner, stream: TextIO | None = None) -> None:
