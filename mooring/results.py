@@ -145,11 +145,15 @@ class Warned:
 
 @dataclass(frozen=True)
 class Remainder:
-    """The hosts that did not get through, and the file that names them; `problem` says why it could not be written."""
+    """The hosts that did not get through, those `earlier` runs left over, and the file that names them all.
+
+    `problem` says why it could not be written.
+    """
 
     hosts: tuple[str, ...]
     path: str
     problem: str = ""
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def as_object(event: Event) -> dict[str, Any]:
         case RunFinished(recap, exit_status):
             counts = {host: {column: row[column] for column in Recap.COLUMNS} for host, row in recap.counts.items()}
             rest = event.remainder
-            left = {"left": list(rest.hosts), "retry_file": rest.path} if rest else {}
+            left = {"left": [*rest.earlier, *rest.hosts], "retry_file": rest.path} if rest else {}
             return {"event": "recap", "hosts": counts, "exit_status": exit_status, **left}
 
 

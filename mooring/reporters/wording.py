@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mooring.reporters import visible
@@ -105,14 +105,23 @@ def recap_row(recap: Recap, host: str) -> str:
 
 def remainder(rest: Remainder) -> Iterator[str]:
     """Who did not get through, where that is noted, and how to go on; many hosts are only counted."""
-    named = ", ".join(rest.hosts[:HOSTS_NAMED])
-    more = len(rest.hosts) - HOSTS_NAMED
-    hosts = f"{named} and {more} more" if more > 0 else named
-    if rest.problem:
-        yield f"did not get through: {hosts} (could not be noted in {rest.path}: {rest.problem})"
+    if rest.problem and not rest.hosts:
+        yield f"{rest.path} could not be written: {rest.problem}"
         return
-    yield f"did not get through: {hosts} (noted in {rest.path})"
+    if rest.problem:
+        yield f"did not get through: {_named(rest.hosts)} (could not be noted in {rest.path}: {rest.problem})"
+        return
+    if rest.hosts:
+        yield f"did not get through: {_named(rest.hosts)} (noted in {rest.path})"
+    if rest.earlier:
+        yield f"left over from an earlier run: {_named(rest.earlier)} (noted in {rest.path})"
     yield "to go on with them: the same command with --resume"
+
+
+def _named(hosts: Sequence[str]) -> str:
+    """The hosts; the last ones of many are only counted."""
+    named, more = ", ".join(hosts[:HOSTS_NAMED]), len(hosts) - HOSTS_NAMED
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def size(number: int) -> str:

@@ -93,16 +93,20 @@ class RetryFile:
     def keep(self, rollout: Rollout, is_whole: bool = True) -> Remainder | None:
         """Note who is left, besides those of earlier runs that this one was not about; None where nobody is.
 
-        A run that was not `is_whole`, since tags left tasks out, takes nobody away from the file.
+        A run that was not `is_whole`, since tags left tasks out, takes nobody away from the file, and says nothing of
+        those that are in it.
         """
         done = rollout.hosts if is_whole else ()
         problem, names = "", rollout.left
+        earlier: tuple[str, ...] = ()
         try:
-            names = tuple(dict.fromkeys([*(name for name in self.read() if name not in done), *names]))
-            self._write(names)
+            others = {*done, *names}
+            earlier = tuple(dict.fromkeys(name for name in self.read() if name not in others))
+            self._write((*earlier, *names))
         except (UsageError, OSError) as error:
             problem = getattr(error, "strerror", None) or str(error)
-        return Remainder(names, str(self.path), problem) if names else None
+        told = earlier if is_whole else ()
+        return Remainder(names, str(self.path), problem, told) if names or told else None
 
     def _write(self, names: tuple[str, ...]) -> None:
         if not names:

@@ -85,6 +85,28 @@ def test_runs_about_other_hosts_or_a_part_of_the_tasks_forget_nobody(folder: Pat
         run(resume=True, limit="a")
 
 
+def test_a_run_that_got_all_its_hosts_through_does_not_say_otherwise(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an earlier run left over is said as that; a run of single tags has nothing to do with it."""
+    run()
+    capsys.readouterr()
+    assert run(limit="c", tags="none") == 0
+    said = capsys.readouterr().out.rpartition("PLAY RECAP")[2]
+    assert "get through" not in said
+    assert "earlier" not in said
+
+    assert run(limit="c") == 0
+    *_, first, last = capsys.readouterr().out.splitlines()
+    assert first == "left over from an earlier run: b (noted in .mooring/p.retry)"
+    assert last == "to go on with them: the same command with --resume"
+
+    run(limit="c", json=True)
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["left"] == ["b"]
+    assert run(limit="b", tags="none", json=True) == 0
+    assert "left" not in json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
 def test_check_mode_and_lists_leave_the_file_alone(folder: Path) -> None:
     run(check=True)
     run(list_hosts=True)
