@@ -19,6 +19,6 @@ def diagnose(pattern: str, request: Request) -> int:
     status = exit_status(rows)
     if request.json:
         write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
-    else:
-        diagnosis.write_text(rows, None, bool(request.verbose))
+    for stream in request.text_streams():
+        diagnosis.write_text(rows, stream, bool(request.verbose))
     return status

@@ -28,8 +28,8 @@ def explain(host: str, image: str, request: Request, engine: str = AUTO) -> int:
         raise InspectionFailed(f"{host}: {describe(error)}") from None
     if request.json:
         write_json(explanation.as_dict())
-    else:
-        write_text(explanation)
+    for stream in request.text_streams():
+        write_text(explanation, stream)
     return exit_status(explanation)
 
 

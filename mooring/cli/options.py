@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, TextIO
 
 from invoke import Task
 
 from mooring import source
 from mooring.cli.directories import enter
+from mooring.cli.finish import finish
 from mooring.errors import UsageError, on_one_line
 from mooring.files.reading import read_text
 from mooring.playbook import key_values
 from mooring.project import INVENTORY, Project
+from mooring.reporters import streams
 from mooring.reporters.last_words import ask_secret, end_line
+from mooring.reporters.log_file import LogFile
 
 
 def option(default: Any, text: str, short: str = "") -> Any:
@@ -40,6 +44,8 @@ class Request:
     diff: bool = option(False, "show what changes in files and states", "D")
     json: bool = option(False, "one JSON event per line instead of text; the last is the recap")
     verbose: bool = option(False, "show ok and skipped tasks too, with what they return", "v")
+    quiet: bool = option(False, "show failures, warnings and the recap alone", "q")
+    log_file: str = option("", "append what is shown to this file too, as plain text")
     list_hosts: bool = option(False, "only list the hosts")
     list_tasks: bool = option(False, "only list the tasks")
     syntax_check: bool = option(False, "only check the files")
@@ -50,9 +56,22 @@ class Request:
     timeout: int = option(10, "seconds to wait for a connection", "T")
     debug: bool = option(False, "show tracebacks")
     project: Project = field(default_factory=Project)
+    log: LogFile | None = None
+
+    @property
+    def verbosity(self) -> int:
+        """What reporters take: 1, or -1 where only failures are to be shown."""
+        return -1 if self.quiet else int(self.verbose)
+
+    def text_streams(self) -> Iterator[TextIO | None]:
+        """Where text goes: the screen (None), unless it gets JSON, and the log file."""
+        if not self.json:
+            yield None
+        if self.log is not None:
+            yield self.log.stream
 
 
-OPTIONS = {one.name: one for one in fields(Request) if one.name != "project"}
+OPTIONS = {one.name: one for one in fields(Request) if "help" in one.metadata}
 # What means nothing to a task that only looks.
 ACTING = (
     "resume",
@@ -117,14 +136,28 @@ def _takes_options(body: Callable[..., None], names: list[str]) -> Callable[...,
     def run(context: Any, *own: Any, **given: Any) -> None:
         options = {name: given.pop(name) for name in names if name in given}
         options["extra_vars"] = tuple(options.get("extra_vars") or ())
-        options["project"] = project = enter(context)
-        options["inventory"] = options["inventory"] or str(project.inventory)
-        body(context, *own, request=Request(**options), **given)
+        request: list[Request] = []
+        finish(lambda: request.append(_settle(options, context, body.__name__)), bool(options.get("debug")))
+        body(context, *own, request=request[0], **given)
 
     parameters = [one for one in inspect.signature(body).parameters.values() if one.name != "request"]
     parameters += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_default(name)) for name in names]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run
+
+
+def _settle(options: dict[str, Any], context: Any, task: str) -> Request:
+    """The request of a call; UsageError where its options contradict each other."""
+    options["project"] = project = enter(context)
+    options["inventory"] = options["inventory"] or str(project.inventory)
+    if options.get("log_file"):
+        log = options["log"] = LogFile(options["log_file"])
+        log.begin(task.replace("_", "-"), datetime.now().astimezone())
+        streams.copy_errors(log.stream)
+    for other in ("verbose", "json"):
+        if options.get("quiet") and options.get(other):
+            raise UsageError(f"--quiet does not go with --{other}")
+    return Request(**options)
 
 
 def _default(name: str) -> Any:

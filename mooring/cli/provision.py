@@ -18,6 +18,7 @@ from mooring.reporters import Reporter, listing
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
 from mooring.reporters.last_words import write_beside
+from mooring.reporters.together import Together
 from mooring.results import Event, Recap, RunFinished, Warned
 from mooring.run.action_files import check_action
 from mooring.run.options import Options
@@ -30,14 +31,15 @@ def run_playbook(path: str, request: Request) -> int:
     """Run a playbook as the request says; returns the exit status, MooringError where nothing was begun."""
     if request.json and (request.list_hosts or request.list_tasks):
         raise UsageError("--json tells of a run: it does not go with --list-hosts and --list-tasks")
-    reporter = _Complete(JsonLines()) if request.json else _console(request)
+    screen = _Complete(JsonLines()) if request.json else _console(request)
+    reporter = Together(screen, _log(request)) if request.log else screen
     try:
         return _run(Path(path), request, reporter)
     except (MooringError, KeyboardInterrupt) as error:
         if request.syntax_check and isinstance(error, SourceError):
             error = _tell_all(error, reporter.handle if request.json else None)
-        if isinstance(reporter, _Complete):
-            reporter.complete(error)
+        if isinstance(screen, _Complete):
+            screen.complete(error)
         raise error
     finally:
         reporter.close()
@@ -55,7 +57,12 @@ def _tell_all(error: SourceError, handle: Callable[[Event], None] | None) -> Sou
 
 
 def _console(request: Request) -> Reporter:
-    return Console(verbose=int(request.verbose), diff=request.diff)
+    return Console(verbose=request.verbosity, diff=request.diff)
+
+
+def _log(request: Request) -> Reporter:
+    """What the screen shows, and what --quiet leaves out there."""
+    return Console(request.log.stream if request.log else None, int(request.verbose), request.diff)
 
 
 class _Complete:
@@ -100,7 +107,8 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
     runner = Runner(inventory, options(request), connecting, reporter.handle, keep)
     for wanted, write in LISTINGS.items():
         if getattr(request, wanted):
-            write(playbook, runner)
+            for stream in request.text_streams():
+                write(playbook, runner, stream)
             return 0
     if request.syntax_check:
         if request.json:

@@ -19,6 +19,6 @@ def show_status(request: Request) -> int:
     status = exit_status(rows, request.detailed_exitcode)
     if request.json:
         write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
-    else:
-        fleet_table.write_rows(rows)
+    for stream in request.text_streams():
+        fleet_table.write_rows(rows, stream)
     return status

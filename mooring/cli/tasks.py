@@ -53,6 +53,7 @@ def play(context: Context, playbook: str, *, request: Request) -> None:
         "junit": "also write the results as JUnit XML to this file",
         "json": JSON,
         "verbose": "show the checks that passed and were skipped too",
+        "quiet": "show what failed and the verdict alone",
     },
 )
 def verify(context: Context, junit: str = "", *, request: Request) -> None:
@@ -64,7 +65,7 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
 
 @task(
     klass=RunTask,
-    without=(*ACTING, "limit", "forks", "verbose"),
+    without=(*ACTING, "limit", "forks", "verbose", "quiet"),
     help={
         "host": "the host, by its name in the inventory",
         "image": "the image, as `docker pull` takes it",
@@ -85,7 +86,7 @@ def explain(context: Context, host: str, image: str, engine: str = "auto", *, re
 
 @task(
     klass=RunTask,
-    without=[*(one for one in ACTING if one != "detailed_exitcode"), "verbose"],
+    without=[*(one for one in ACTING if one != "detailed_exitcode"), "verbose", "quiet"],
     help={"detailed_exitcode": "exit status 8 when a host is not as it should be", "json": JSON},
 )
 def status(context: Context, *, request: Request) -> None:
@@ -100,7 +101,7 @@ def status(context: Context, *, request: Request) -> None:
 
 @task(
     klass=RunTask,
-    without=ACTING,
+    without=(*ACTING, "quiet"),
     help={
         "hosts": "the hosts, a pattern as in `hosts:` (all servers and clients)",
         "json": JSON,

@@ -26,7 +26,7 @@ def verify(request: Request, junit: str = "") -> int:
     if junit:
         _check_writable(junit)
     summary = Summary()
-    report = make_report(request.json, bool(request.verbose))
+    report = make_report(request.json, request.verbosity, log=request.log.stream if request.log else None)
     try:
         with Fleet(site, warn=report.show_warning) as fleet:
             report.show_step("connecting")

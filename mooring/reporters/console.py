@@ -44,7 +44,10 @@ WARNINGS, ITEMS = 50, 1000
 
 
 class Console:
-    """Draws on `stream`; `verbose` shows ok and skipped too, and return values; `diff` shows changes."""
+    """Draws on `stream`; `verbose` shows ok and skipped too, and return values; `diff` shows changes.
+
+    A `verbose` of -1 shows failures, warnings and the recap alone.
+    """
 
     def __init__(
         self,
@@ -54,16 +57,18 @@ class Console:
         clock: Callable[[], float] = time.monotonic,
         screen: Screen | None = None,
     ) -> None:
-        self.verbose, self.diff = verbose, diff
-        self.screen = screen or Screen(stream, verbose)
+        self.verbose, self.diff = max(0, verbose), diff
+        self.screen = screen or Screen(stream, self.verbose)
         self.activity = Activity(clock)
         self.progress_lines = ProgressLines(clock)
-        self.status = StatusLine(self.screen, self.activity) if self.screen.is_terminal else None
+        self.is_quiet = verbose < 0
+        has_foot = self.screen.is_terminal and not self.is_quiet
+        self.status = StatusLine(self.screen, self.activity) if has_foot else None
         self.kinds: dict[str, str] = {}
         self.heading = ""
         self.warned: set[str] = set()
         self.with_items: set[str] = set()
-        more = 10 if verbose else 1
+        more = 10 if self.verbose else 1
         self.warnings, self.items = Flood(WARNINGS * more), Flood(ITEMS * more)
 
     def handle(self, event: Event) -> None:
@@ -100,6 +105,8 @@ class Console:
     # --- events ---
 
     def _play(self, play: PlayStarted) -> None:
+        if self.is_quiet:
+            return
         self.heading = ""
         self._write_heading(wording.heading("PLAY", play.name + (" (check mode)" if play.check else "")))
         if not play.hosts:
@@ -130,6 +137,8 @@ class Console:
             self._diff(result)
 
     def _is_worth_a_line(self, result: Result) -> bool:
+        if self.is_quiet:
+            return result.outcome in (Outcome.FAILED, Outcome.UNREACHABLE)
         if result.outcome in (Outcome.OK, Outcome.SKIPPED):
             return self.verbose >= 1 or bool(result.values.get("_shown") and not wording.is_loop(result))
         return True
@@ -177,6 +186,8 @@ class Console:
             self.screen.write_pieces((line, style))
 
     def _progress(self, event: Progress) -> None:
+        if self.is_quiet:
+            return
         self.activity.transfer(event)
         line = None if self.status else self.progress_lines.line(event)
         if line:
@@ -198,7 +209,8 @@ class Console:
         if event.interrupted:
             self.screen.write()
             self.screen.write("interrupted: the run was stopped before its end; this is what was done", "red")
-        self._write_heading(wording.heading("PLAY RECAP", ""))
+        if not self.is_quiet or self.heading:
+            self._write_heading(wording.heading("PLAY RECAP", ""))
         for host in sorted(event.recap.counts):
             self.screen.write_pieces(wording.recap_row(event.recap, host), style=recap_style(event.recap, host))
         if event.remainder:

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mooring.reporters import visible
+from mooring.reporters.log_file import LogFile
 
 # What is shown of one text, and of one section: characters a line, lines. More for those who ask with -v.
 LONGEST, MOST = 2000, 300
@@ -39,7 +40,11 @@ class Screen:
         self, stream: TextIO | None = None, verbose: int = 0, terminal: Terminal | None = None, most: int = 0
     ) -> None:
         self.stream = stream or sys.stdout
-        self.terminal = terminal or Terminal(file=self.stream, highlight=False, markup=False, emoji=False)
+        # The environment may ask for colour (FORCE_COLOR), but a file that is kept is no terminal.
+        force = False if isinstance(stream, LogFile) else None
+        self.terminal = terminal or Terminal(
+            file=self.stream, force_terminal=force, highlight=False, markup=False, emoji=False
+        )
         if not self.is_terminal:
             self.terminal.width = PLAIN_WIDTH
         self.longest = LONGEST_VERBOSE if verbose else LONGEST

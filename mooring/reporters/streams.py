@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any, TextIO
 
 _MODES = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
@@ -21,6 +22,25 @@ def open_missing() -> None:
                 os.dup2(descriptor, number)
                 os.close(descriptor)
         setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - it stays open to the end
+
+
+class _Copied:
+    """A stream whose text a second one gets too."""
+
+    def __init__(self, stream: TextIO, copy: TextIO) -> None:
+        self._stream, self._copy = stream, copy
+
+    def write(self, text: str) -> int:
+        self._copy.write(text)
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def copy_errors(log: TextIO) -> None:
+    """From now on, what goes to standard error goes to the log as well: warnings, tracebacks, the last word."""
+    sys.stderr = _Copied(sys.stderr, log)
 
 
 def flush() -> None:

@@ -21,9 +21,37 @@ STYLES = {
 }
 
 
-def make_report(as_json: bool, verbose: bool, stream: TextIO | None = None) -> Report:
-    """The report that the options ask for."""
-    return JsonReport(stream) if as_json else ScreenReport(stream, verbose)
+def make_report(as_json: bool, verbose: int, stream: TextIO | None = None, log: TextIO | None = None) -> Report:
+    """The report that the options ask for; a `verbose` of -1 leaves the tables of hosts and routes out."""
+    report = JsonReport(stream) if as_json else ScreenReport(stream, verbose)
+    return Reports(report, ScreenReport(log, max(0, verbose))) if log else report
+
+
+class Reports:
+    """Several reports of one verification, such as the screen's and the log file's."""
+
+    def __init__(self, *reports: Report) -> None:
+        self._reports = reports
+
+    def show_step(self, text: str) -> None:
+        for report in self._reports:
+            report.show_step(text)
+
+    def show_warning(self, text: str) -> None:
+        for report in self._reports:
+            report.show_warning(text)
+
+    def show_check(self, check: Check) -> None:
+        for report in self._reports:
+            report.show_check(check)
+
+    def show_summary(self, summary: Summary) -> None:
+        for report in self._reports:
+            report.show_summary(summary)
+
+    def close(self) -> None:
+        for report in self._reports:
+            report.close()
 
 
 class JsonReport:
@@ -52,10 +80,10 @@ class JsonReport:
 class ScreenReport:
     """Failures as they come, all checks where asked, then the hosts and the table host x route."""
 
-    def __init__(self, stream: TextIO | None, verbose: bool) -> None:
-        self._screen = Screen(stream, verbose)
-        self._verbose = verbose
-        self._spinner = Spinner(self._screen) if self._screen.is_terminal else None
+    def __init__(self, stream: TextIO | None, verbose: int) -> None:
+        self._screen = Screen(stream, max(0, verbose))
+        self._verbose, self._is_quiet = verbose > 0, verbose < 0
+        self._spinner = Spinner(self._screen) if self._screen.is_terminal and not self._is_quiet else None
 
     def show_step(self, text: str) -> None:
         if self._spinner is not None:
@@ -78,8 +106,9 @@ class ScreenReport:
 
     def show_summary(self, summary: Summary) -> None:
         self.close()
-        self._show_hosts(summary)
-        self._show_routes(summary)
+        if not self._is_quiet:
+            self._show_hosts(summary)
+            self._show_routes(summary)
         self._show_causes(summary)
         for name, reason in summary.unreachable.items():
             if name in summary.hosts:
@@ -94,7 +123,8 @@ class ScreenReport:
             with self._screen.section():
                 for text in summary.left_behind:
                     self._screen.write(f"  {text}")
-        self._screen.write()
+        if not self._is_quiet:
+            self._screen.write()
         self._screen.write(summary.verdict(), STYLES["failed" if summary.exit_status() else "ok"])
 
     def close(self) -> None:
