@@ -102,7 +102,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def _read_name(key: Node) -> str:
     name = value(key)
     if not isinstance(name, str):
-        raise SourceError(f'the key "{key.tree.value}" is no text for YAML', key.where, "it needs quotes")
+        raise SourceError(f'the key "{key.tree.value}" is not text for YAML', key.where, "it needs quotes")
     return str(name)
 
 

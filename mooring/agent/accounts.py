@@ -66,7 +66,7 @@ def password_hash(name):
 def set_password(name, value):
     """By chpasswd's standard input: an argument would be seen by everybody in the list of processes."""
     if re.search(r"[:\n]", value):
-        raise host.Failed("the password is no hash: a colon or a line end cannot be in one")
+        raise host.Failed("the password is not a hash: a colon or a line end cannot be in one")
     if not re.match(r"^[!*]*$|^!?\$[0-9a-zA-Z]+\$", value):
         host.warn("The password does not look like a hash; the user may not be able to log in with it")
     host.check_run(["chpasswd", "-e"], stdin="%s:%s\n" % (name, value))

@@ -90,7 +90,7 @@ class Engine(object):
         """The API version to speak."""
         known = self.get("/version")
         if not isinstance(known, dict):
-            raise host.Failed("what answers at %s is no Docker: its version is no object" % self.address)
+            raise host.Failed("what answers at %s is not Docker: its version is not an object" % self.address)
         highest = version(known.get("ApiVersion"))
         if highest < OLDEST:
             raise host.Failed("Docker %s speaks API %s; 1.24 or newer is needed" % (
@@ -232,7 +232,7 @@ def messages(lines):
             raise host.Failed("Docker sent a message of more than %d bytes" % MOST_LINE)
         message = parse(line, "with a message")
         if not isinstance(message, dict):
-            raise host.Failed("Docker sent a message that is no object")
+            raise host.Failed("Docker sent a message that is not an object")
         detail = message.get("errorDetail")
         if detail or message.get("error"):
             said = detail.get("message") if isinstance(detail, dict) else detail

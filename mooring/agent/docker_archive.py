@@ -28,9 +28,9 @@ def read_images(path):
         with tarfile.open(path, "r:*") as archive:
             return list(images_of(archive))
     except tarfile.ReadError:
-        raise NotAnArchive("it is no tar file, or broken; write it with `docker save -o FILE NAME`")
+        raise NotAnArchive("it is not a tar file, or broken; write it with `docker save -o FILE NAME`")
     except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NotAnArchive("it is no whole docker-archive (%s: %s)" % (type(error).__name__, error))
+        raise NotAnArchive("it is not a whole docker-archive (%s: %s)" % (type(error).__name__, error))
 
 
 def images_of(archive):
@@ -82,7 +82,7 @@ def content(archive, name):
     member = archive.getmember(name)
     stream = archive.extractfile(member)
     if stream is None or member.size > LARGEST_DOCUMENT:
-        raise ValueError("%s is no document" % name)
+        raise ValueError("%s is not a document" % name)
     return stream.read()
 
 

@@ -30,7 +30,7 @@ def current(args):
     if now["state"] == "directory":
         raise host.Failed("Path %s is a directory !" % path, rc=256)
     if now["state"] != "file":
-        raise host.Failed("%s is no regular file" % path)
+        raise host.Failed("%s is not a regular file" % path)
     try:
         now["content"] = files.read(path)
     except EnvironmentError as error:
@@ -110,4 +110,4 @@ def pattern(expression, name):
     try:
         return re.compile(raw(expression))
     except re.error as error:
-        raise host.Failed("%s is no regular expression: %s: %s" % (name, expression, error))
+        raise host.Failed("%s is not a regular expression: %s: %s" % (name, expression, error))

@@ -166,7 +166,7 @@ def ask(args, method, url, body, headers):
     """One request, one Answer."""
     parts = split(url)
     if parts.scheme not in ("http", "https") or not is_host(parts.hostname):
-        raise host.Failed("%s is no http or https URL" % shown(url), url=shown(url), status=-1)
+        raise host.Failed("%s is not an http or https URL" % shown(url), url=shown(url), status=-1)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     wrap = tls(args, parts.hostname) if parts.scheme == "https" else None
     selector = (parts.path or "/") + ("?" + parts.query if parts.query else "")

@@ -210,7 +210,7 @@ def _describe_file(name):
     ran = host.run(["rpm", "-qp", "--qf", FORMAT, name])
     found = _parse(ran)
     if ran.rc != 0 or not found:
-        raise packages.failure(["rpm", "-qp", name], ran, "%s is no package that rpm can read" % name)
+        raise packages.failure(["rpm", "-qp", name], ran, "%s is not a package that rpm can read" % name)
     for package in query([found[0].name]):
         same = package.name == found[0].name
         if same and versions.compare(_evr(package), _evr(found[0])) >= 0:

@@ -32,7 +32,7 @@ def split(url):
         place(url)
         return urlsplit(url)
     except ValueError as error:
-        raise host.Failed("%s is no URL: %s" % (shown(url), error), url=shown(url), status=-1)
+        raise host.Failed("%s is not a URL: %s" % (shown(url), error), url=shown(url), status=-1)
 
 
 def join(url, target):
@@ -41,7 +41,7 @@ def join(url, target):
         following = urljoin(url, target)
         place(following)
     except ValueError as error:
-        raise host.Failed("the server sends us to what is no URL: %s" % error, url=shown(url), status=-1)
+        raise host.Failed("the server sends us to what is not a URL: %s" % error, url=shown(url), status=-1)
     return following
 
 

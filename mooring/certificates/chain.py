@@ -111,7 +111,7 @@ def find_obstacle(chain: Chain, parent: Certificate, is_root: bool) -> str:
     if basic is None and not (is_root and parent.version == x509.Version.v1):
         return f"{name} does not say that it is an authority (no basicConstraints)"
     if basic is not None and not basic.ca:
-        return f"{name} says that it is no authority (basicConstraints)"
+        return f"{name} says that it is not an authority (basicConstraints)"
     if basic is not None and basic.path_length is not None and len(chain) - 1 > basic.path_length:
         return f"{name} allows only {basic.path_length} intermediates below it"
     usage = _extension(parent, x509.KeyUsage)

@@ -196,7 +196,7 @@ def _parse_one(text: str) -> dict[str, Any]:
     wrong = [name for name in value if not isinstance(name, str)]
     if wrong:
         raise UsageError(
-            f"{on_one_line(path)}: {wrong[0]!r} is no name of a variable (names need quotes where YAML"
+            f"{on_one_line(path)}: {wrong[0]!r} is not a variable name (names need quotes where YAML"
             " takes them for something else)"
         )
     return value
@@ -213,7 +213,7 @@ def _key_values(text: str) -> dict[str, Any]:
         raise UsageError(f"--extra-vars {text!r}: {error}") from None
     wrong = [found.rest] if found.rest else [f"{name}=" for name in found.pairs if not name.isidentifier()]
     if wrong:
-        raise UsageError(f'--extra-vars: "{on_one_line(wrong[0])}" is no key=value')
+        raise UsageError(f'--extra-vars: "{on_one_line(wrong[0])}" is not key=value')
     return {name: source.Text(value) for name, value in found.pairs.items()}
 
 

@@ -100,7 +100,7 @@ def judge_settings(one: Checkup, is_client: bool) -> Iterator[Finding]:
     again = f"run `{invocation(f'provision-clients --limit {one.host}')}`"
     if one.record is None:
         if is_client:
-            yield Finding("settings", Verdict.BREAKS, "this client was never moored to the registry", again)
+            yield Finding("settings", Verdict.BREAKS, "this client was never provisioned", again)
         return
     for missing in one.missing:
         if missing.where == "files" or one.is_running:

@@ -51,5 +51,5 @@ def split_image(image: str) -> tuple[str, str]:
         registry, repository = (HUB if first == f"index.{HUB}" else first), rest
     if "://" in image or first.startswith((".", ":")) or not REPOSITORY.fullmatch(repository):
         example = '"registry.example.com/team/app:1.2" or "busybox", the repository in lower case'
-        raise UsageError(f'"{image}" is no image: it should be like {example}')
+        raise UsageError(f'"{image}" is not an image: it should be like {example}')
     return registry, repository

@@ -220,7 +220,7 @@ def _join_surrogates(event: Any) -> str:
     try:
         return str(event.value).encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
-        raise _mistake("half of a surrogate pair is no character", event) from None
+        raise _mistake("half of a surrogate pair is not a character", event) from None
 
 
 def _mistake(problem: str, event: Any) -> yaml.MarkedYAMLError:

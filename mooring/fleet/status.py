@@ -146,7 +146,7 @@ def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
     if trouble:
         return trouble, invocation(f"doctor {one.host}")
     if is_client and one.record is None:
-        return "not moored", again
+        return "not provisioned", again
     if one.missing and all(missing.key == "edit" for missing in one.missing):
         return "files changed by somebody else", again
     if any(missing.where == "files" for missing in one.missing):

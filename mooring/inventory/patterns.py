@@ -125,7 +125,7 @@ def expand(name: str, most: int = MAX_HOSTS) -> Iterator[str]:
 def _count(text: str, name: str) -> Sequence[str]:
     bounds = text.split(":")
     if len(bounds) not in (2, 3) or not bounds[1]:
-        raise PatternError(f"'[{text}]' in {name} is no range such as [1:9], [01:20] or [a:f]")
+        raise PatternError(f"'[{text}]' in {name} is not a range such as [1:9], [01:20] or [a:f]")
     first, last, step = bounds[0] or "0", bounds[1], bounds[2] if len(bounds) == 3 else "1"
     if not _NUMBER.fullmatch(step) or int(step) == 0:
         raise PatternError(f"'[{text}]' in {name}: the step is a number from 1")
@@ -139,7 +139,7 @@ def _count(text: str, name: str) -> Sequence[str]:
             raise PatternError(f"'[{text}]' in {name}: both ends need the same number of digits")
         words = _Numbers(range(int(first), int(last) + 1, int(step)), width)
     else:
-        raise PatternError(f"'[{text}]' in {name} is no range such as [1:9], [01:20] or [a:f]")
+        raise PatternError(f"'[{text}]' in {name} is not a range such as [1:9], [01:20] or [a:f]")
     if not words:
         raise PatternError(f"'[{text}]' in {name} ends before it begins")
     return words

@@ -114,7 +114,7 @@ def _decode(match: re.Match[str]) -> str:
     try:
         return codecs.decode(match[0], "unicode-escape")
     except UnicodeDecodeError:
-        raise ValueError(f"{match[0]} is no character") from None
+        raise ValueError(f"{match[0]} is not a character") from None
 
 
 def _unquote(value: str) -> str:

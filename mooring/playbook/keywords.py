@@ -187,7 +187,7 @@ def check_name(name: str, where: Where | None, error: type[SourceError] = Playbo
     """Refuse what cannot be the name of a variable."""
     if not name.isidentifier():
         hint = "letters, digits and underscores, no digit first"
-        raise error(f'"{name}" is no name for a variable', where, hint)
+        raise error(f'"{name}" is not a valid variable name', where, hint)
 
 
 def check_set_name(name: str, where: Where | None, error: type[SourceError] = PlaybookError) -> None:

@@ -215,7 +215,7 @@ def _read_text(signature: arguments.Signature, given: str, node: Node) -> dict[s
         raise ArgumentError(f"{signature.name}: {error}", node.where, hint) from None
     args = dict(found.pairs)
     if found.rest and not signature.free_form:
-        raise ArgumentError(f'{signature.name}: "{on_one_line(found.rest)}" is no key=value', node.where)
+        raise ArgumentError(f'{signature.name}: "{on_one_line(found.rest)}" is not key=value', node.where)
     if found.rest and signature.free_form:
         args[signature.free_form] = found.rest
     # What was `!unsafe` stays so.

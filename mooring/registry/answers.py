@@ -45,7 +45,7 @@ def read_names(document: dict[str, Any], key: str, is_name: Rule, asked: str) ->
         raise RegistryError("registry", f"{asked}: {key} is {_kind(names)} in place of a list")
     for name in names:
         if not isinstance(name, str) or not is_name(name):
-            raise RegistryError("registry", f"{asked}: {key} has {shorten(repr(name), 80)}, which is no name")
+            raise RegistryError("registry", f"{asked}: {key} has {shorten(repr(name), 80)}, which is not a name")
     return names
 
 
@@ -65,7 +65,7 @@ def locate(endpoint: Endpoint, address: str) -> SplitResult:
         target = urlsplit(urljoin(endpoint.url, address))
         _ = target.port  # a number, or ValueError
     except ValueError as error:
-        reason = f"{endpoint.url} sends us to {shorten(address)}, which is no URL: {error}"
+        reason = f"{endpoint.url} sends us to {shorten(address)}, which is not a URL: {error}"
         raise RegistryError("HTTP", reason) from None
     return target
 

@@ -86,7 +86,7 @@ class HttpTransport:
     def send(self, method: str, path: str, body: Body, headers: Mapping[str, str], seconds: float = HOUR) -> Response:
         """Ask once; a kept connection that the other side has closed meanwhile is opened again.
 
-        Raises RegistryError for what is no answer, or comes too late; `seconds` is a limit of the caller's own.
+        Raises RegistryError for what is not an answer, or comes too late; `seconds` is a limit of the caller's own.
         """
         size = sum(map(len, body)) if isinstance(body, tuple) else len(body or b"")
         self._connection.bounds.begin(min(seconds, self.seconds + size / SLOWEST))

@@ -74,7 +74,7 @@ def _write_route(screen: Screen, route: Route) -> None:
         screen.write(f"  {number}. {endpoint.kind}: {endpoint.url}/{endpoint.repository}")
         screen.write(f"     {_tls(endpoint)}; sends {endpoint.credentials} login, if there is one", "dim")
         if endpoint.next_on:
-            screen.write(f"     on to {number + 1}. on {endpoint.next_on}", "dim")
+            screen.write(f"     tries {number + 1} after: {endpoint.next_on}", "dim")
     for note in route.notes:
         screen.write(f"  note: {note}")
 

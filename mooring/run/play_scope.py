@@ -85,7 +85,7 @@ class PlayScope:
         )
         check_become_method(self.keyword(keywords, "become_method", variables), task.where)
         if isinstance(user, Foreign) and not USER.fullmatch(user):
-            raise TemplateError("become_user holds a host's text that is no name of a user", task.where)
+            raise TemplateError("become_user holds a host's text that is not a user name", task.where)
         return str(user or "root") if is_true(become) else None
 
     def host_variables(self, state: KnownHost) -> Variables:

@@ -161,7 +161,7 @@ class Templar:
     def condition(self, expression: Any, variables: Mapping[str, Any]) -> bool:
         """Whether a `when`, `until` and so on holds: a bare expression, or a value as YAML has it.
 
-        What is no boolean counts by Python's truth, and is warned of once for each place.
+        What is not a boolean counts by Python's truth, and is warned of once for each place.
         """
         where = getattr(expression, "where", None)
         refuse(expression, "the condition", where)

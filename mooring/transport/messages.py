@@ -55,7 +55,7 @@ def parse(data: bytes) -> dict[str, Any]:
     except Malformed:
         raise
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"the frame is no JSON ({str(error)[:100]})") from None
+        raise Malformed(f"the frame is not JSON ({str(error)[:100]})") from None
     if not isinstance(body, dict):
         raise Malformed(f"the frame holds {kind_of(body)}, not a mapping")
     if (b"\\ud" in data or b"\\uD" in data) and _holds_lone_surrogate(body):
@@ -67,7 +67,7 @@ def parse_hello(number: int, body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The agent's first message: {"python": "3.6.8", "pid": 4711, "uid": 0}."""
     hello = body.get("hello")
     if number != 0 or not isinstance(hello, dict):
-        raise Malformed("the first message is no hello")
+        raise Malformed("the first message is not a hello")
     for name, kind in (("python", str), ("pid", int), ("uid", int)):
         if type(hello.get(name)) is not kind:
             raise Malformed(f"hello: {name} is {kind_of(hello.get(name))}")
@@ -85,7 +85,7 @@ def name_kind(body: Mapping[str, Any]) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise Malformed(f"the frame holds {name}, which is no number")
+    raise Malformed(f"the frame holds {name}, which is not a number")
 
 
 def _parse_float(text: str) -> float:

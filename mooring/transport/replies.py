@@ -40,7 +40,7 @@ TEXT_LISTS = ("results", "stderr_lines", "stdout_lines", "warnings")
 def check(reply: Any) -> dict[str, Any]:
     """The reply without what a host may not say, which a warning names; ValueError where it is malformed."""
     if not isinstance(reply, dict):
-        raise ValueError(f"a reply that is no mapping but {kind_of(reply)}")
+        raise ValueError(f"a reply that is not a mapping but {kind_of(reply)}")
     _check_depth(reply)
     dropped = [name for name in reply if name in CONTROL_ONLY or name.startswith("_")]
     checked = {name: value for name, value in reply.items() if name not in dropped}
@@ -64,7 +64,7 @@ def _check_kind(name: str, value: Any) -> None:
     if kind is not None and not isinstance(value, kind) and (value is not None or name in REQUIRED):
         raise ValueError(f'"{name}" that is {kind_of(value)}')
     if name in TEXT_LISTS and value is not None and not _is_text_list(value):
-        raise ValueError(f'"{name}" that is no list of strings')
+        raise ValueError(f'"{name}" that is not a list of strings')
 
 
 def _is_text_list(value: Any) -> bool:
@@ -75,7 +75,7 @@ def _read_diffs(diffs: Any) -> Iterator[dict[str, str]]:
     """The differences as a list of mappings of strings; a single one may stand by itself, as in Ansible."""
     for diff in [diffs] if isinstance(diffs, dict) else diffs if isinstance(diffs, list) else [None]:
         if not isinstance(diff, dict) or not all(isinstance(text, (str, type(None))) for text in diff.values()):
-            raise ValueError('"diff" that is no list of mappings of strings')
+            raise ValueError('"diff" that is not a list of mappings of strings')
         yield {name: text or "" for name, text in diff.items()}
 
 

@@ -74,7 +74,7 @@ def test_a_reload(remote: Remote, engine_host: EngineHost) -> None:
     engine_host.config.chmod(0o640)
     reply = change(remote, engine_host, reload_plan(engine_host))
     assert (reply.get("failed"), reply["changed"]) == (None, True), reply
-    assert "the new configuration is in force; docker did a reload; all 1 containers run on" in reply["msg"]
+    assert "the new configuration is in force; docker was reloaded; 1 container kept running" in reply["msg"]
     assert reply["containers"]["kept"] == ["kept"]
     assert json.loads(engine_host.config.read_text()) == NEW
     assert stat.S_IMODE(engine_host.config.stat().st_mode) == 0o640
@@ -95,7 +95,7 @@ def test_a_reload_that_the_daemon_refuses(remote: Remote, engine_host: EngineHos
     reply = change(remote, engine_host, reload_plan(engine_host, '{"unknown": 1}'))
     assert reply["failed"], reply
     assert "don't match any configuration option: unknown" in reply["msg"]
-    assert "the old configuration is in force again; all 1 containers run on" in reply["msg"]
+    assert "the old configuration is in force again; 1 container kept running" in reply["msg"]
     after = engine_host.config.stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert engine_host.left() == []
@@ -112,7 +112,7 @@ def test_a_daemon_that_does_not_start(
     assert said in reply["msg"]
     # The old process says that at its end, just before the new one begins.
     assert "cannot end well" not in reply["msg"]
-    assert "the old configuration is in force again; all 1 containers run on" in reply["msg"]
+    assert "the old configuration is in force again; 1 container kept running" in reply["msg"]
     assert json.loads(engine_host.config.read_text()) == OLD
     assert engine_host.started() == 1
     assert engine_host.left() == []
@@ -131,7 +131,7 @@ def test_a_restart_after_which_a_setting_does_not_hold(remote: Remote, engine_ho
 def test_a_restart_that_would_end_containers(remote: Remote, engine_host: EngineHost) -> None:
     plan = engine_host.args([engine_host.step(NEW, "restart", present=PRESENT, **SAME)])
     reply = change(remote, engine_host, plan)
-    assert "containers were restarted that should have run on: kept" in reply["msg"]
+    assert "containers were restarted that should have kept running: kept" in reply["msg"]
     assert json.loads(engine_host.config.read_text()) == OLD
 
 

@@ -181,12 +181,12 @@ def test_redirects_in_a_circle_and_to_nowhere(agent: Agent, tmp_path: Path) -> N
         assert "more than 10 redirects" in agent.fail("get_url", url=url, dest=dest)
     for location in (b"file:///etc/passwd", b"ftp://127.0.0.1/x", b"gopher://127.0.0.1:1/"):
         with evil(redirect(location)) as (server, url):
-            assert "is no http or https URL" in agent.fail("get_url", url=url, dest=dest), location
+            assert "is not an http or https URL" in agent.fail("get_url", url=url, dest=dest), location
             assert len(server.requests) == 1
     for location in (b"http://[evil/", b"http://127.0.0.1:no/"):
         with evil(redirect(location)) as (server, url):
             agent.fail("get_url", url=url, dest=dest)
-            assert "no URL" in agent.fail("uri", url=url, status_code=200), location
+            assert "not a URL" in agent.fail("uri", url=url, status_code=200), location
     with evil(redirect(b"http://127.0.0.1:99999999/")) as (server, url):
         agent.fail("get_url", url=url, dest=dest)
     assert os.listdir(tmp_path) == []

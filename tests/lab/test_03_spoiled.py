@@ -66,7 +66,7 @@ NGINX = "nginx : Write the configuration"
 @pytest.mark.parametrize(
     ("target", "host", "tasks"),
     [
-        ("server", "server", {"registry : Run it", NGINX, "nginx : Reload nginx"}),
+        ("server", "server", {"registry : Run the registry container", NGINX, "nginx : Reload nginx"}),
         ("clients", "client-el7", {SETTINGS}),
         ("clients", "client-debian", {NAMING, SETTINGS}),
     ],

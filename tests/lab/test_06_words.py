@@ -63,7 +63,11 @@ def test_a_mistake_in_json_has_a_recap_of_nobody(tmp_path: Path) -> None:
     [
         (["--list-hosts"], ["client-el7", "client-debian"], ["server"]),
         (["--list-hosts", "--limit", "client-el7"], ["client-el7"], ["client-debian"]),
-        (["--list-tasks"], ["Start the engine", "Name the registry", "Moor the engine to the registry"], ["Run it"]),
+        (
+            ["--list-tasks"],
+            ["Start the engine", "Name the registry", "Moor the engine to the registry"],
+            ["Run the registry container"],
+        ),
         (["--list-tasks", "--tags", "hosts_file"], ["Name the registry"], ["Start the engine"]),
         (["--list-tasks", "--skip-tags", "hosts_file"], ["Start the engine"], ["Name the registry"]),
         (["--syntax-check"], [], ["Start the engine"]),

@@ -118,7 +118,11 @@ def test_check_tells_how_much_changes_hands(filled: Filled) -> None:
     assert f"{filled.count(0)} files and directories below {STORAGE} go to {ACCOUNT}:{ACCOUNT}" in run.out
     assert f"(so far of user 0: {filled.count(0)})" in run.out
     tasks = {task for _, task, _ in run.changes}
-    assert {"registry : Change the owner of the storage", "registry : Run it", "nginx : Run it"} <= tasks
+    assert {
+        "registry : Change the owner of the storage",
+        "registry : Run the registry container",
+        "nginx : Run the nginx container",
+    } <= tasks
 
 
 def test_storage_that_cannot_change_hands_leaves_the_registry_as_it_was(
@@ -132,7 +136,7 @@ def test_storage_that_cannot_change_hands_leaves_the_registry_as_it_was(
     finally:
         filled.server.run(f"umount {STORAGE}")
     assert run.status == 2, run.said
-    assert "the registry runs on as it did (account 0:0)" in message(run)
+    assert "the registry keeps running as before (account 0:0)" in message(run)
     assert f"cannot give all of {STORAGE} to {ACCOUNT}:{ACCOUNT}" in message(run)
     assert "Read-only file system" in message(run)
     assert "change the owner where it is served" in message(run)

@@ -83,7 +83,7 @@ def test_what_somebody_else_added_goes(server: LookedAt, section: str, key: str,
     )
     server.run("docker start mooring-nginx")
     run = succeed(provision_server())
-    assert "nginx : Run it" in {task for _, task, _ in run.changes}
+    assert "nginx : Run the nginx container" in {task for _, task, _ in run.changes}
     after = inspect(server, "mooring-nginx")[section].get(key)
     assert sorted(after or []) == sorted(before or [])
     assert succeed(provision_server()).count("changed") == {"server": 0}

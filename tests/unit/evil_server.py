@@ -146,7 +146,7 @@ LIES = {
     "a status that is a digit of another kind": say(b"HTTP/1.1 \xb2\xb2\xb2 OK\r\n\r\n"),
     "a body that ends too early": say(HEAD + b"Content-Length: 100\r\n\r\n{}"),
     "a chunk that ends too early": say(CHUNKED + b"64\r\n{}"),
-    "a chunk's length that is no number": say(CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n"),
+    "a chunk's length that is not a number": say(CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n"),
 }
 
 

@@ -108,7 +108,7 @@ UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"
         ([leaf(SHORTER), SHORTER], SHORT, '"CN=short" allows only 0 intermediates'),
         ([leaf(V3_PLAIN)], V3_PLAIN, '"CN=plain" does not say that it is an authority'),
         ([leaf(NO_SIGNER)], NO_SIGNER, '"CN=no signer" may not sign certificates (keyUsage)'),
-        ([leaf(NOT_CA)], NOT_CA, '"CN=not" says that it is no authority'),
+        ([leaf(NOT_CA)], NOT_CA, '"CN=not" says that it is not an authority'),
         ([leaf(CA, extensions=[CLIENT])], CA, '"CN=server" is not for servers'),
         ([leaf(FOR_CLIENTS), FOR_CLIENTS], CA, '"CN=clients" is not for servers'),
         ([leaf(LIMITED, NAME, "registry.example.org")], LIMITED, "may not sign for registry.example.org"),

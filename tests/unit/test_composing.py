@@ -116,7 +116,7 @@ def test_the_composer_is_pyyamls_own() -> None:
         ("a: *b\n", "f.yml:1:4: found undefined alias 'b'"),
         ("a: \x00b\n", "f.yml:1:4: the character U+0000 cannot stand in YAML"),
         ("a:\n  b: \ud800\n", "f.yml:2:6: the character U+D800 cannot stand in YAML"),
-        ('a: "\\ud800"\n', "f.yml:1:4: half of a surrogate pair is no character"),
+        ('a: "\\ud800"\n', "f.yml:1:4: half of a surrogate pair is not a character"),
         ('a: "\\U00110000"\n', "f.yml:1:7: not valid YAML"),
         ("a: b\n---\nc: d\n", "f.yml:2:1: but found another document"),
     ],

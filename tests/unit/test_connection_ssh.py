@@ -161,7 +161,7 @@ def test_key_file_problems(world: World) -> None:
     assert missing == "private key file /no/such/key does not exist"
     (world.home / "garbage").write_text("no key at all\n")
     garbage = world.refuse(AuthenticationFailed, ansible_ssh_private_key_file=str(world.home / "garbage"))
-    assert "is no private key that is supported" in garbage
+    assert "is not a private key that is supported" in garbage
 
 
 def test_passphrase_is_asked_for_once(world: World) -> None:

@@ -79,7 +79,8 @@ def test_storage_changes_hands_where_its_account_needs_it(given: dict[str, Any],
 
 
 @pytest.mark.parametrize(
-    ("stdout", "effect"), [("", "runs on"), ("root", "runs on"), ("65532:65532", "runs on"), ("7:7", "pushes may fail")]
+    ("stdout", "effect"),
+    [("", "keeps running"), ("root", "keeps running"), ("65532:65532", "keeps running"), ("7:7", "pushes may fail")],
 )
 def test_what_the_handover_means_for_clients_is_told(stdout: str, effect: str) -> None:
     found = variables("registry", **directory(0, 0), registry_earlier={"rc": 0, "stdout": stdout})

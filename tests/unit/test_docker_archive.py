@@ -103,12 +103,12 @@ def test_the_bytes_come_in_chunks(tmp_path):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"no tar at all", "it is no tar file"),
+        (b"no tar at all", "it is not a tar file"),
         (tar({"bin/sh": b"x"}), "not `docker export`"),
         (tar({"oci-layout": {}, "index.json": {}}), "OCI layout without manifest.json"),
-        (tar({"manifest.json": [{"Config": "gone.json"}]}), "no whole docker-archive"),
-        (tar({"manifest.json": b"{"}), "no whole docker-archive"),
-        (legacy()[:700], "no whole docker-archive|it is no tar file"),
+        (tar({"manifest.json": [{"Config": "gone.json"}]}), "not a whole docker-archive"),
+        (tar({"manifest.json": b"{"}), "not a whole docker-archive"),
+        (legacy()[:700], "not a whole docker-archive|it is not a tar file"),
     ],
 )
 def test_what_is_no_archive_is_refused_at_the_task_that_names_it(tmp_path, data, why):

@@ -46,7 +46,7 @@ def test_the_screen_tells_both_routes_and_the_rule_between() -> None:
     assert "1. registry: https://registry-1.docker.io/library/busybox:1" in now
     assert "1. mirror: http://m.example.com/library/busybox:1" in later
     assert "plain HTTP; sends Docker Hub's login, if there is one" in later
-    assert "on to 2. on any error" in later
+    assert "tries 2 after: any error" in later
     assert "registry-mirrors runs as nothing, its files say http://m.example.com" in later
     assert "will not start" not in text
 
@@ -58,13 +58,13 @@ def test_the_screen_tells_what_red_hats_engine_does_before_a_mirror_and_after_th
     text = screen(texts)
     first, rest = text.split("  2. mirror: http://m.example.com/library/busybox:1")
     assert "1. manifest: https://registry-1.docker.io/library/busybox:1" in first
-    assert "on to 2. on the image's manifest, which signatures are verified by; where there is none, no" in first
+    assert "tries 2 after: the image's manifest, which signatures are verified by; where there is none, no" in first
     assert "3. registry: https://registry-1.docker.io/library/busybox:1" in rest
     assert "surprising  [signatures-and-mirror] /etc/docker/daemon.json:1: signatures are verified" in rest
     stream = io.StringIO()
     unsigned = replace(texts, unit=unit.replace("-H", "--signature-verification=false -H"))
     write_text(explanation.build("web1", "r.example.com/busybox:1", unsigned), stream)
-    assert "on to 2. on no connection, or a 404 or 401" in stream.getvalue()
+    assert "tries 2 after: no connection, or a 404 or 401" in stream.getvalue()
     assert "2. old protocol: https://r.example.com/v1/busybox:1" in stream.getvalue()
 
 

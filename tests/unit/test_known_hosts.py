@@ -162,12 +162,12 @@ def refusal_of(name: str, path: Path) -> str:
 
 def test_what_is_no_file_is_not_waited_for(path: Path) -> None:
     os.mkfifo(path)
-    assert refusal(path) == f"cannot read {path}: it is no file"
+    assert refusal(path) == f"cannot read {path}: it is not a file"
     assert "cannot r" in refusal(path, accepts_new=True)
     path.unlink()
     path.mkdir()
-    assert refusal(path) == f"cannot read {path}: it is no file"
-    assert "it is no file" in refusal(Path("/dev/zero"))
+    assert refusal(path) == f"cannot read {path}: it is not a file"
+    assert "it is not a file" in refusal(Path("/dev/zero"))
     path.rmdir()
     with path.open("wb") as stream:
         stream.truncate(known_hosts.MOST + 1)

@@ -107,7 +107,7 @@ def test_no_python_that_is_new_enough(machine: Machine) -> None:
 def test_a_named_python_that_is_too_old(machine: Machine) -> None:
     machine.put("python3", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     machine.put("old", OLD)
-    assert "is no Python 3.10 or newer" in refusal(machine.run(MOORING_PYTHON=f"{machine.bin}/old"))
+    assert "is not a Python 3.10 or newer" in refusal(machine.run(MOORING_PYTHON=f"{machine.bin}/old"))
 
 
 def test_no_venv_module(machine: Machine) -> None:

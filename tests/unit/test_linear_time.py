@@ -254,7 +254,7 @@ def test_the_host_refuses_by_itself(tmp_path: Path) -> None:
 def test_deep_json_is_an_error_with_words(text: str) -> None:
     with pytest.raises(ValueError, match=r"deeply|Expecting"):
         json_text.loads(text)
-    assert "it is no JSON" in daemon_json.parse(text, "x", Engine("docker", (20, 10, 24))).error
+    assert "it is not JSON" in daemon_json.parse(text, "x", Engine("docker", (20, 10, 24))).error
 
 
 def test_the_texts_of_lists_and_logs_mean_what_they_meant() -> None:

@@ -92,12 +92,12 @@ def test_a_request_that_nobody_takes_has_a_deadline(monkeypatch: pytest.MonkeyPa
         (b'{"repositories": 5}', "repositories is a number in place of a list"),
         (b'{"repositories": {"x": 1}}', "repositories is an object in place of a list"),
         (b'{"repositories": "abc"}', "repositories is a text in place of a list"),
-        (b'{"repositories": [5]}', "repositories has 5, which is no name"),
-        (b'{"repositories": [["a"]]}', "which is no name"),
-        (b'{"repositories": ["../../etc"]}', "which is no name"),
-        (b'{"repositories": ["a\\r\\nHost: b"]}', "which is no name"),
-        (b'{"repositories": ["\\u001b[2J"]}', r"has '\\x1b\[2J', which is no name"),
-        (b'{"repositories": ["%s"]}' % (b"a" * 300), "which is no name"),
+        (b'{"repositories": [5]}', "repositories has 5, which is not a name"),
+        (b'{"repositories": [["a"]]}', "which is not a name"),
+        (b'{"repositories": ["../../etc"]}', "which is not a name"),
+        (b'{"repositories": ["a\\r\\nHost: b"]}', "which is not a name"),
+        (b'{"repositories": ["\\u001b[2J"]}', r"has '\\x1b\[2J', which is not a name"),
+        (b'{"repositories": ["%s"]}' % (b"a" * 300), "which is not a name"),
     ],
 )
 def test_what_a_list_must_be(content: bytes, words: str) -> None:
@@ -192,7 +192,7 @@ def test_a_next_page_elsewhere_is_not_asked_for(link: str) -> None:
 @pytest.mark.parametrize("link", ["http://[evil/", "http://127.0.0.1:99999999/"])
 def test_a_next_page_that_is_no_url(link: str) -> None:
     with serve_evil(say(page(["a"], f'<{link}>; rel="next"'))) as server:
-        assert "which is no URL" in str(refusal(server))
+        assert "which is not a URL" in str(refusal(server))
 
 
 def test_a_link_of_nothing_but_brackets_takes_no_time() -> None:
@@ -229,7 +229,7 @@ def test_the_doctor_is_not_led_astray_by_a_location() -> None:
     with serve_evil(behave) as server:
         address = ("127.0.0.1", server.port)
         door = Door(Endpoint("registry.example.com"), lambda: socket.create_connection(address), "x")
-        with pytest.raises(RegistryError, match="which is no URL"):
+        with pytest.raises(RegistryError, match="which is not a URL"):
             list(examine(door))
 
 

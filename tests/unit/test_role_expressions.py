@@ -18,7 +18,7 @@ NAME = "registry.example.com"
 
 def arguments(**given: Any) -> dict[str, Any]:
     """What registry_client's task gives its action with these variables."""
-    (task,) = yaml.safe_load((ROLE / "tasks/main.yml").read_text())
+    task, _ = yaml.safe_load((ROLE / "tasks/main.yml").read_text())
     templar = Templar()
     variables = Variables(templar, [(load_variables(ROLE / "defaults/main.yml"), False), (given, False)])
     rendered: dict[str, Any] = templar.render(task["registry_client"], variables)

@@ -31,7 +31,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("Match localnetwork 192.0.2.0/24\n  User x", "`Match localnetwork` in the SSH configuration is not supported"),
         ("Include config", "is included without end"),
         ("Include *", "is included without end"),
-        ("Port x", "port in the SSH configuration is 'x', which is no number"),
+        ("Port x", "port in the SSH configuration is 'x', which is not a number"),
         ("Port 99999999999", "it may be 0 to 65535"),
         ("ConnectTimeout nan", "it may be 0 to 1000000"),
         ("ConnectTimeout -1", "it may be 0 to 1000000"),

@@ -57,7 +57,7 @@ def test_a_host_that_is_no_client_need_not_be_moored() -> None:
     plain: dict[str, Any] = {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {}}}
     assert line(is_client=False, settings=None, record=None, info=plain).drift == "none"
     found = line(settings=None, record=None, info=plain)
-    assert (found.registry, found.hub, found.drift) == ("TLS", "direct", "not moored")
+    assert (found.registry, found.hub, found.drift) == ("TLS", "direct", "not provisioned")
     assert found.do == "invoke provision-clients --limit web1"
 
 
@@ -202,7 +202,7 @@ def test_names_taken_out_of_the_hosts_file(text: str | None, gone: list[str]) ->
 def test_a_record_that_cannot_be_read_is_none() -> None:
     assert checkup.read_record("{") is None
     assert checkup.read_record("[]") is None
-    assert line(record="{").drift == "not moored"
+    assert line(record="{").drift == "not provisioned"
 
 
 def test_exit_status() -> None:

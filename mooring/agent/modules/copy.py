@@ -48,7 +48,7 @@ def wanted(args, before):
     if before is not None and not args["force"]:
         return {}
     if before is not None and before["state"] in ("directory", "other"):
-        raise host.Failed("%s is no regular file and will not be replaced by one" % path, dest=path)
+        raise host.Failed("%s is not a regular file and will not be replaced by one" % path, dest=path)
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(raw(folder)) and not makes_folder(args):
         host.warn("Destination directory %s does not exist" % folder)

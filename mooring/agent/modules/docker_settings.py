@@ -51,7 +51,7 @@ def run(args):
     for step in args["steps"]:
         for one in step["files"]:
             if not one["path"].startswith("/"):
-                raise host.Failed("%s is no absolute path" % one["path"])
+                raise host.Failed("%s is not an absolute path" % one["path"])
     unit = find_engine(args)[1]
     if unit is not None and args["steps"]:
         unit.refuse_unusable()

@@ -87,7 +87,7 @@ def encode(args):
     elif kind == "form-urlencoded" and not is_text:
         body = form(body)
     elif not is_text:
-        raise host.Failed("a body that is no text needs body_format json or form-urlencoded")
+        raise host.Failed("a body that is not text needs body_format json or form-urlencoded")
     if kind in CONTENT_TYPES and "content-type" not in [name.lower() for name in headers]:
         headers["Content-Type"] = CONTENT_TYPES[kind]
     return raw(body), headers

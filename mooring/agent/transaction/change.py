@@ -7,7 +7,7 @@ from mooring.agent.transaction import boot, faults, journal, lock, processes, sa
 from mooring.agent.transaction.engines import find_engine
 from mooring.agent.transaction.guard import Guard
 from mooring.agent.transaction.look import Silent
-from mooring.agent.transaction.steps import Steps
+from mooring.agent.transaction.steps import PAST, Steps
 from mooring.agent.transaction.undo import close, describe_fate, undo
 
 # The share of the time that going forward may take; the rest is for the way back.
@@ -194,7 +194,7 @@ class Change(object):
         acts = [step["then"] for step in self.args["steps"] if step["then"] != "nothing"]
         told = ["the new configuration is in force"]
         if acts:
-            told.append("%s did %s" % (self.args["service"], ", ".join("a " + act for act in acts)))
+            told.append("%s was %s" % (self.args["service"], ", then ".join(PAST[act] for act in acts)))
         told.append(describe_fate(self.journal, self.fate) if self.fate else "")
         return {"changed": True, "msg": "; ".join(one for one in told if one), "containers": self.fate,
                 "seconds": self.seconds(), "events": self.events}

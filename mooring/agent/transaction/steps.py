@@ -15,6 +15,8 @@ QUIET_SECONDS = 1.0
 # How long a service may be without a job and not be up before it counts as given up.
 IDLE_SECONDS = 2.0
 PAUSE = 0.1
+# What a service was made to do, for people.
+PAST = {"reload": "reloaded", "restart": "restarted"}
 # Docker 1.13 says at a reload no more than what is wrong, as "invalid IP address: x" or "open ...: no such file".
 REFUSAL = re.compile(
     r"level=error.*(reconfigur|unable to configure|configuration (file|validation|option)|invalid IP address|"
@@ -68,7 +70,7 @@ class Steps(object):
             asked()
         self.await_effect(step, place, before)
         if step["then"] != "nothing":
-            self.tell("%s did its %s" % (self.unit.name, step["then"]))
+            self.tell("%s was %s" % (self.unit.name, PAST[step["then"]]))
         if (step.get("expect") or {}).get("same_containers"):
             self.expect_same_containers()
 
@@ -129,7 +131,7 @@ class Steps(object):
             raise host.Failed("the engine does not tell its containers (%s)" % silence)
         for word, names in (("restarted", fate["restarted"]), ("killed", fate["lost"])):
             if names:
-                raise host.Failed("containers were %s that should have run on: %s" % (word, ", ".join(names)))
+                raise host.Failed("containers were %s that should have kept running: %s" % (word, ", ".join(names)))
         for name in fate["ended"]:
             host.warn("container %s ended by itself meanwhile" % name)
 

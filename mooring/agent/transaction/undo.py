@@ -152,5 +152,6 @@ def describe_fate(journal, fate):
     told = ["%s: %s" % (word, ", ".join(fate[key])) for key, word in
             (("restarted", "restarted"), ("lost", "killed"), ("ended", "ended by themselves")) if fate[key]]
     if not told:
-        return "all %d containers run on" % len(fate["kept"])
+        count = len(fate["kept"])
+        return "1 container kept running" if count == 1 else "all %d containers kept running" % count
     return "of %d containers " % len(journal["containers"]) + ", ".join(told)

@@ -68,7 +68,7 @@ def parse(text: str, path: str) -> HostsToml:
         return HostsToml(path, document, error=document.error)
     tables = document.values.get("host")
     if tables is not None and not isinstance(tables, Mapping):
-        return HostsToml(path, document, error="host is no table")
+        return HostsToml(path, document, error="host is not a table")
     hosts: list[Host] = []
     for url, table in (*(tables or {}).items(), (document.values.get("server") or "", document.values)):
         problem = _problem(url, table)
@@ -100,14 +100,14 @@ def from_certificates(folder: str, names: tuple[str, ...]) -> Host:
 def _problem(url: Any, table: Any) -> str:
     """Why the file is not taken (source: `parseHostConfig`)."""
     if not isinstance(url, str) or not isinstance(table, Mapping):
-        return f'"{url}" is no table of a host'
+        return f'"{url}" is not a table of a host'
     try:
         urlsplit(url).port  # noqa: B018
     except ValueError:
-        return f'"{url}" is no URL'
+        return f'"{url}" is not a URL'
     capabilities = table.get("capabilities") or []
     if not isinstance(capabilities, list):
-        return "capabilities is no list"
+        return "capabilities is not a list"
     unknown = [one for one in capabilities if str(one).lower() not in CAPABILITIES]
     if unknown:
         return f'unknown capability "{unknown[0]}"'

@@ -79,7 +79,7 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
     try:
         value, end = json_text.decode(body, _Object)
     except ValueError as error:
-        return DaemonJson(path, text, error=f"it is no JSON: {error}", is_there=True)
+        return DaemonJson(path, text, error=f"it is not JSON: {error}", is_there=True)
     if body[end:] and engine.is_at_least(23):
         # 20.10.24 reads the first value and ignores what follows; 26.1.5 refuses the file.
         return DaemonJson(path, text, error="something follows after the closing brace", is_there=True)

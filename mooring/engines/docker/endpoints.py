@@ -128,11 +128,11 @@ def _blocks(name: str, host: Host) -> bool:
 
 def _obstacle(registry: str, host: Host) -> str:
     """Why nobody at all is asked for the registry's images: each endpoint is prepared before the first one is asked
-    (source: `lookupV2Endpoints`), and a mirror that is no URL or a client certificate without its key ends that."""
+    (source: `lookupV2Endpoints`), and a mirror that is not a URL or a client certificate without its key ends that."""
     names = [registry]
     for url in host.registries.mirrors if registry == HUB else ():
         if mirrors.parse(url, host.engine) is None:
-            return f'The mirror "{url}" is no URL, so nobody is asked for images of Docker Hub.'
+            return f'The mirror "{url}" is not a URL, so nobody is asked for images of Docker Hub.'
         names.append(_name(url))
     for name in names if not host.engine.has_containerd_store else ():
         lone = lone_files(host.certificates.get(name, ()))

@@ -48,4 +48,4 @@ def _children(value: Any) -> list[Any]:
 
 
 def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

@@ -42,7 +42,7 @@ def find_bad_kinds(effective: Effective) -> Iterator[Conflict]:
             # Before 23.0 an empty flag is none either.
             is_empty = not value.text and (engine.is_at_least(23) or not effective.is_flag(value))
             if not is_empty and not is_ip(without_zeros(value.text)):
-                yield _stops(f'{key} "{value.text}" is no address', value)
+                yield _stops(f'{key} "{value.text}" is not an address', value)
     for flag in effective.command.of("default-ulimits"):
         if not _is_limit(flag.value):
             yield _stops(f'--default-ulimit "{flag.value}" is not name=soft[:hard]', Placed("", flag.origin))
@@ -57,7 +57,7 @@ def find_bad_kinds(effective: Effective) -> Iterator[Conflict]:
             yield _stops(f'node-generic-resource "{resource.text}" is not name=value', resource)
     for gateway in effective.values("host-gateway-ips"):
         if gateway.text and not is_ip(gateway.text):
-            yield _stops(f'host-gateway-ip "{gateway.text}" is no address', gateway)
+            yield _stops(f'host-gateway-ip "{gateway.text}" is not an address', gateway)
     yield from _bad_sizes(effective)
 
 
@@ -80,7 +80,7 @@ def _bad_sizes(effective: Effective) -> Iterator[Conflict]:
         found.append((effective.file.settings[key], effective.file.origin(key)))
     for text, origin in found:
         if not (isinstance(text, str) and SIZE.fullmatch(text)):
-            yield _stops(f"{key} {text!r} is no size, such as 64M", Placed("", origin))
+            yield _stops(f"{key} {text!r} is not a size, such as 64M", Placed("", origin))
 
 
 def _stops(message: str, value: Placed) -> Conflict:

@@ -31,4 +31,4 @@ def _problem(name: str) -> str:
         return "is an address in brackets"
     if has_hyphen(name):
         return "begins or ends with a hyphen"
-    return "is no host[:port]" if "." in name or ":" in name else "has no dot and no port"
+    return "is not a host[:port]" if "." in name or ":" in name else "has no dot and no port"

@@ -83,7 +83,7 @@ def find_wrong_flag_values(effective: Effective) -> Iterator[Conflict]:
             message = f"--{flag.name}={flag.value} is neither true nor false"
             yield Conflict("wrong-type", Severity.STOPS, message, (flag.origin,))
         elif flag.name in NUMBERS and not (NUMBER.fullmatch(flag.value) and _is_held(flag.value)):
-            message = f"--{flag.name}={flag.value} is no number"
+            message = f"--{flag.name}={flag.value} is not a number"
             yield Conflict("wrong-type", Severity.STOPS, message, (flag.origin,))
 
 

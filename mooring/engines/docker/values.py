@@ -45,7 +45,7 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
             continue
         # Zeros in front are refused since Go 1.17, which builds docker since 20.10.16.
         if not is_ip(text if effective.engine.is_at_least(20, 10, 16) else without_zeros(text)):
-            yield _stops("bad-value", f'dns "{address.text}" is no address', address)
+            yield _stops("bad-value", f'dns "{address.text}" is not an address', address)
     for number in effective.values("max-download-attempts"):
         if number.text == "0" and (20, 10) <= effective.engine.version < (23,):
             yield _stops("bad-value", "max-download-attempts is 0", number)
@@ -78,7 +78,7 @@ def find_bad_domains(effective: Effective) -> Iterator[Conflict]:
         text = domain.text.strip(" ")
         is_domain = DOMAIN.fullmatch(text) and re.search("[a-zA-Z]", text) and len(text.removesuffix(".")) < 255
         if text != "." and not is_domain:
-            yield _stops("bad-value", f'dns-search "{domain.text}" is no domain', domain)
+            yield _stops("bad-value", f'dns-search "{domain.text}" is not a domain', domain)
 
 
 def find_values_that_newer_engines_refuse(effective: Effective) -> Iterator[Conflict]:

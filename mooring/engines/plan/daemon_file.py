@@ -40,7 +40,7 @@ def find_unfit(file: DaemonJson, keys: list[str]) -> Iterator[Refusal]:
         elif key in file.values and not json_edit.count(file.text, key):
             yield Refusal(f'"{key}" stands inside another key in {file.path}', "move it to the top of the file")
         elif value is not None and not isinstance(value, list):
-            yield Refusal(f'"{key}" in {file.path} is no list, and docker would not start with it', "make it one")
+            yield Refusal(f'"{key}" in {file.path} is not a list, and docker would not start with it', "make it one")
 
 
 def edit(file: DaemonJson, entries: list[tuple[Entries, tuple[str, ...]]], record: Record, is_absent: bool) -> Edited:

@@ -23,7 +23,7 @@ from mooring.engines.plan.untried import find_untried
 from mooring.engines.plan.wanted import Wanted, problems
 from mooring.engines.texts import ContainerEngine
 
-UNTOUCHED = Felt(Fate.UNTOUCHED, "the daemon runs on")
+UNTOUCHED = Felt(Fate.UNTOUCHED, "the daemon keeps running")
 
 
 @dataclass(frozen=True)

@@ -92,9 +92,9 @@ def _registry_problems(registry: Registry) -> Iterator[str]:
         if more:
             yield f'"{name}" is a network: it can be insecure, but not have {", ".join(more)}'
     elif registry.insecure and not is_host(name):
-        yield f'insecure registry "{name}" is no host, host:port or network; a scheme would make it useless'
+        yield f'insecure registry "{name}" is not a host, host:port or network; a scheme would make it useless'
     elif not is_host(name) and not (registry.block and name in ("all", "public")):
-        yield f'"{name}" is no host or host:port'
+        yield f'"{name}" is not a host or host:port'
     if registry.insecure and (registry.ca or registry.certificate):
         what = "its certificate (ca_file)" if registry.ca else "a client certificate"
         yield (
@@ -119,7 +119,7 @@ def _mirror_problems(mirror: Mirror) -> Iterator[str]:
     elif not found or not is_host(found.group(2)):
         yield f'mirror "{mirror.url}" must be scheme://host[:port], without a path'
     if not is_host(mirror.registry):
-        yield f'mirror "{_without_login(mirror.url)}": its registry "{mirror.registry}" is no host or host:port'
+        yield f'mirror "{_without_login(mirror.url)}": its registry "{mirror.registry}" is not a host or host:port'
 
 
 def _without_login(url: str) -> str:

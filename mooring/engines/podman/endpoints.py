@@ -42,7 +42,7 @@ def explain(image: str, effective: Effective) -> Route:
     hosts = [one.text for one in effective.search]
     if not hosts:
         where = effective.main if effective.files else "any registries.conf"
-        return Route(refusal=f'"{name}" is no alias, and {where} sets no unqualified-search-registries')
+        return Route(refusal=f'"{name}" is not an alias, and {where} sets no unqualified-search-registries')
     if effective.mode.text == "enforcing" and len(hosts) > 1:
         return Route(
             refusal="short-name-mode is enforcing, and there are several registries to search: "
@@ -70,7 +70,7 @@ def _route(names: list[str], effective: Effective, notes: list[str]) -> Route:
         wrong = [target for _, target, _ in _targets(name, effective) if not NAME.fullmatch(target.partition("/")[2])]
         endpoints = list(_sources(name, effective))
         if wrong:
-            refusals.append(f"rewriting reference: {wrong[0]} is no name")
+            refusals.append(f"rewriting reference: {wrong[0]} is not a name")
             continue
         halves = list(_halves(name, effective))
         if not endpoints:

@@ -127,7 +127,7 @@ def find_bad_search_lists(effective: Effective) -> Iterator[Conflict]:
     for file in effective.files:
         for one in file.search or ():
             if not one.text.startswith(("http://", "https://")) and not DOMAIN.fullmatch(one.text):
-                message = f'"{one.text}" in unqualified-search-registries is no host[:port]'
+                message = f'"{one.text}" in unqualified-search-registries is not a host[:port]'
                 yield Conflict("search", Severity.STOPS, message, (one.origin,))
 
 
@@ -139,7 +139,7 @@ def find_bad_short_names(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("short-name-mode", Severity.STOPS, message, (file.mode.origin,))
         for name, value in file.aliases.items():
             if not NAME.fullmatch(name) or _is_qualified(name):
-                message = f'alias "{name}" is no short name (no registry, no tag)'
+                message = f'alias "{name}" is not a short name (no registry, no tag)'
                 yield Conflict("alias", Severity.STOPS, message, (value.origin,))
             elif value.text and not (_is_qualified(value.text) and NAME.fullmatch(value.text.partition("/")[2])):
                 message = f'alias "{name}" = "{value.text}" must be registry/repository, without a tag or digest'

@@ -48,7 +48,7 @@ def _read_pair(pair: str) -> tuple[str, Any]:
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise _mistake(f"the value of {name} is no literal of Python", "such as True, or a text in quotes") from None
+        raise _mistake(f"the value of {name} is not a literal of Python", "such as True, or a text in quotes") from None
     _check_kind(name, value)
     return name, value
 

@@ -74,7 +74,7 @@ class KeyStore:
             return self._decrypt(path)
         except _RUBBISH as error:
             reason = str(error).partition("\n")[0] or type(error).__name__
-            raise KeyProblem(f"{path} is no private key that is supported ({reason})") from None
+            raise KeyProblem(f"{path} is not a private key that is supported ({reason})") from None
 
     def _decrypt(self, path: str) -> paramiko.PKey:
         if self._ask is None:

@@ -188,7 +188,7 @@ def _version(status: os.stat_result) -> Version:
 
 def _read_all(path: Path, descriptor: int, status: os.stat_result) -> bytes:
     if not stat.S_ISREG(status.st_mode):
-        raise HostKeyRejected(f"cannot read {path}: it is no file")
+        raise HostKeyRejected(f"cannot read {path}: it is not a file")
     if status.st_size > MOST:
         raise HostKeyRejected(f"cannot read {path}: it is larger than {MOST // 1024 // 1024} MiB")
     return b"".join(iter(lambda: os.read(descriptor, 1024 * 1024), b""))

@@ -106,7 +106,7 @@ def _number(found: Mapping[str, Any], key: str, default: Any, most: int = LONGES
     try:
         number = type(default)(text)
     except ValueError:
-        raise HostUnreachable(f"{key} in the SSH configuration is {text!r}, which is no number") from None
+        raise HostUnreachable(f"{key} in the SSH configuration is {text!r}, which is not a number") from None
     if not 0 <= number <= most:
         raise HostUnreachable(f"{key} in the SSH configuration is {text!r}, it may be 0 to {most}")
     return number

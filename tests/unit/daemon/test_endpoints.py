@@ -205,7 +205,7 @@ def test_one_host_in_hosts_toml_gives_its_certificates_or_its_place() -> None:
      "a@sha256:12", "a@md5:" + 64 * "0", "a:" + 129 * "b", "a b", "a/../b", ".x/a", "a\n"],
 )  # fmt: skip
 def test_what_is_no_image(image: str) -> None:
-    with pytest.raises(UsageError, match="is no image"):
+    with pytest.raises(UsageError, match="is not an image"):
         split_image(image)
 
 

@@ -115,7 +115,7 @@ def test_any_sysconfig_of_red_hats(text: str, version: str) -> None:
     [
         ("null garbage", "20.10.24", "null with something behind it; write {} in the place of both"),
         ("null garbage", "26.1.5", "something follows"),
-        ("\ufeff{}", "20.10.24", "it is no JSON"),
+        ("\ufeff{}", "20.10.24", "it is not JSON"),
         ("\ufeff{}", "26.1.5", ""),
         ("", "20.10.24", ""),
         (" \r\n", "26.1.5", ""),
@@ -124,7 +124,7 @@ def test_any_sysconfig_of_red_hats(text: str, version: str) -> None:
         ('{"registry-mirrors": [], "registry-mirrors": []}', "26.1.5", "more than once; leave one of them"),
         ('{"Registry-Mirrors": []}', "26.1.5", 'knows no key "Registry-Mirrors"'),
         ('{"registry-mirrors": ["a"]}', "26.1.5", "with today's files already: /etc/docker/daemon.json:1: mirror"),
-        ('{"registry-mirrors": "http://a"}', "1.13.1", "is no list"),
+        ('{"registry-mirrors": "http://a"}', "1.13.1", "is not a list"),
         ('{"x": {"registry-mirrors": []}}', "26.1.5", "stands inside another key"),
         ('{} {"debug": true}', "20.10.24", ""),
         ('{} {"debug": true}', "23.0.6", "something follows"),

@@ -211,7 +211,7 @@ def test_the_line_goes_under_the_registrys_own_header_alone() -> None:
          WANTED, f"{TOML}:4 sets mirrors"),
         ("containerd", {TOML: "[["}, WANTED, "cannot be read"),
         ("containerd", {f"{CERTS}/{NAME}/hosts.toml": "# somebody's\n"}, WANTED, "is not Mooring's"),
-        ("containerd", {}, Wanted((Registry("http://a", insecure=True),)), "is no host"),
+        ("containerd", {}, Wanted((Registry("http://a", insecure=True),)), "is not a host"),
     ],
 )  # fmt: skip
 def test_refusals(name: str, files: dict[str, str | None], wanted: Wanted, words: str) -> None:

@@ -24,13 +24,13 @@ GHCR = Wanted((), (Mirror("http://m.example.com", "ghcr.io"),))
 @pytest.mark.parametrize(
     ("wanted", "problem"),
     [
-        (Registry("http://a"), "no host or host:port"),
-        (Registry("a/b"), "no host or host:port"),
-        (Registry("a b"), "no host or host:port"),
-        (Registry("a;reboot"), "no host or host:port"),
-        (Registry("a_b"), "no host or host:port"),
+        (Registry("http://a"), "not a host or host:port"),
+        (Registry("a/b"), "not a host or host:port"),
+        (Registry("a b"), "not a host or host:port"),
+        (Registry("a;reboot"), "not a host or host:port"),
+        (Registry("a_b"), "not a host or host:port"),
         (Registry("http://a", insecure=True), "a scheme would make it useless"),
-        (Registry("10.0.0.0/8"), "no host or host:port"),
+        (Registry("10.0.0.0/8"), "not a host or host:port"),
         (Registry("10.0.0.0/8", insecure=True, search=True), "is a network"),
         (Registry("a", insecure=True, ca="CA"), "switches the certificate off"),
         (Registry("a", certificate="C"), "key_file is missing"),
@@ -164,9 +164,9 @@ def test_flags_of_another_file_are_joined_by_the_variable() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{,}", "it is no JSON"),
+        ("{,}", "it is not JSON"),
         ("[]", "it holds no"),
-        ('{"registry-mirrors": "http://a"}', "is no list"),
+        ('{"registry-mirrors": "http://a"}', "is not a list"),
         ('{"registry-mirrors": [], "registry-mirrors": ["http://a"]}', "more than once"),
         ('{"x": {"registry-mirrors": []}}', "inside another key"),
         ('{"registry_mirrors": []}', 'knows no key "registry_mirrors"'),
@@ -276,7 +276,7 @@ def test_a_plan_that_is_refused_has_no_steps() -> None:
 def test_a_name_that_no_engine_takes_is_told_before_any_file_is_written(name: str) -> None:
     for wanted in (Wanted((Registry(name, insecure=True),)), Wanted((Registry(name, ca="C"),))):
         found = plan(docker(), wanted)
-        assert any(f'"{name}" is no host' in one.text for one in found.refusals)
+        assert any(f'"{name}" is not a host' in one.text for one in found.refusals)
         assert not found.changes
     assert plan(docker(), Wanted((), (Mirror(f"http://{name}"),))).refusals
 

@@ -22,7 +22,7 @@ def test_a_reload() -> None:
         "  insecure registry not in effect: registry.example.com, 10.0.0.0/8\n"
         "  reload: docker 20.10.24 takes registry-mirrors and insecure-registries over at a reload\n"
         "  in effect then: mirrors http://registry.example.com; insecure registry.example.com, 10.0.0.0/8\n"
-        "  containers: are not touched (the daemon runs on)"
+        "  containers: are not touched (the daemon keeps running)"
     )
 
 

@@ -83,8 +83,8 @@ def test_digests_use_the_mirrors_for_digests() -> None:
 @pytest.mark.parametrize(
     ("image", "conf", "version", "refusal"),
     [
-        ("x", "", "5.4.2", f'"x" is no alias, and {CONF} sets no unqualified-search-registries'),
-        ("x", None, "5.4.2", '"x" is no alias, and any registries.conf sets no unqualified-search-registries'),
+        ("x", "", "5.4.2", f'"x" is not an alias, and {CONF} sets no unqualified-search-registries'),
+        ("x", None, "5.4.2", '"x" is not an alias, and any registries.conf sets no unqualified-search-registries'),
         ("x", TWO + 'short-name-mode = "enforcing"\n', "5.4.2", "short-name-mode is enforcing"),
         ("a.example.com/x", '[[registry]]\nlocation = "a.example.com"\nblocked = true\n', "5.4.2",
          "a.example.com is blocked"),
