@@ -21,6 +21,9 @@ from mooring.mistakes import Mistakes
 
 __all__ = ["Node", "Reader", "Text", "Unsafe", "did_you_mean", "load", "parse", "value"]
 
+# How a file that ansible-vault encrypted begins, and what to do about it.
+VAULT = "$ANSIBLE_VAULT;"
+DECRYPT = "decrypt it with `ansible-vault decrypt`, or give the values by --extra-vars"
 # What a list or a mapping may be tagged as; `!unsafe` holds for all that is in it.
 _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!unsafe")
 
@@ -33,6 +36,9 @@ def load(path: Path) -> Node | None:
 def parse(text: str, path: str) -> Node | None:
     """The root node of a YAML text that came from `path`."""
     text = text.removeprefix("\ufeff")
+    if text.startswith(VAULT):
+        where = Where(path, 1, 1)
+        raise SourceError("the file is encrypted with ansible-vault, which is not supported", where, DECRYPT)
     lines = split_lines(text)
     with many_objects():
         root = compose(text, path, lines)

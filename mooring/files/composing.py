@@ -16,6 +16,7 @@ import yaml
 from yaml.resolver import Resolver
 
 from mooring.errors import SourceError, Where
+from mooring.files.remedies import find_remedy
 
 # Levels of lists and mappings, aliases resolved; more would exhaust Python's stack somewhere later.
 MAX_DEPTH = 100
@@ -231,12 +232,7 @@ def _explain(error: yaml.MarkedYAMLError, path: str, lines: tuple[str, ...]) -> 
     """Our own error for a syntax error."""
     mark = error.problem_mark or error.context_mark
     where = Where(path) if mark is None else _place(path, lines, mark.line, mark.column)
-    problem = error.problem or error.context or "not valid YAML"
-    hint = ""
-    if "cannot start any token" in problem and "\\t" in problem:
-        problem, hint = "a tab cannot indent YAML", "use spaces"
-    elif "{{" in where.text and ('"' not in where.text and "'" not in where.text):
-        hint = "a value that begins with {{ needs quotes"
+    problem, hint = find_remedy(error.problem or error.context or "not valid YAML", where.text)
     return SourceError(problem, where, hint)
 
 

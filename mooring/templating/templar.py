@@ -18,8 +18,8 @@ from mooring.errors import SourceError, TemplateError, Where
 from mooring.files.reading import read_text
 from mooring.source import Text, Unsafe
 from mooring.templating.foreign import refuse
+from mooring.templating.jinja import mistakes
 from mooring.templating.jinja.environment import Environment, JinjaError, Template
-from mooring.templating.jinja.mistakes import explain, explain_file, find_line, find_mistake, holds_template
 from mooring.templating.jinja.overrides import has_header
 from mooring.templating.jinja.values import OMIT
 from mooring.templating.lazy import LazyDict, LazyList
@@ -92,12 +92,12 @@ class Templar:
         environment = self._file_environment(path, searchpath, options or {})
         try:
             environment, tree = environment.read(read_text(path), path.name, str(path))
-            mistake = find_mistake(environment, tree)
+            mistake = mistakes.find_mistake(environment, tree)
             environment.check_compiles(tree)
         except (JinjaError, SourceError, RecursionError) as error:
-            raise explain_file(error, path) from None
+            raise mistakes.explain_file(error, path) from None
         if mistake:
-            raise TemplateError(mistake[0], find_line(path, mistake[2]), mistake[1])
+            raise TemplateError(mistake[0], mistakes.find_line(path, mistake[2]), mistake[1])
 
     def _check(self, text: str, where: Where | None, is_expression: bool) -> None:
         if (text, is_expression) in self._checked:
@@ -105,15 +105,16 @@ class Templar:
         environment = self._expressions if is_expression else self._values
         try:
             own, tree = (environment, environment.parse_expression(text)) if is_expression else environment.read(text)
-            mistake = find_mistake(environment, tree)
-            is_wrapped = is_expression and holds_template(tree)
+            mistake = mistakes.find_mistake(environment, tree)
+            is_wrapped = is_expression and mistakes.holds_template(tree)
             own.check_compiles(tree)
         except (JinjaError, RecursionError) as error:
-            raise explain(error, where, {}) from None
+            told = mistakes.explain(error, where, {})
+            raise (mistakes.explain_condition(told, text) if is_expression else told) from None
         if mistake:
             raise TemplateError(mistake[0], where, mistake[1])
         if is_wrapped:
-            raise TemplateError("a condition is an expression already", where, "name the variable without {{ }}")
+            raise TemplateError(mistakes.BRACES, where, NO_BRACES)
         self._checked.add((str(text), is_expression))
 
     # --- rendering ---
@@ -146,7 +147,7 @@ class Templar:
             template = self._compile(text, is_expression=False)
             result = self._values.run(template, variables, {})
         except _MISTAKES as error:
-            raise explain(error, where, variables) from error
+            raise mistakes.explain(error, where, variables) from error
         return _keep_newlines(text, result)
 
     def _compile(self, text: str, is_expression: bool) -> Template:
@@ -199,7 +200,7 @@ class Templar:
             template = self._compile(text, is_expression=True)
             return self._expressions.run(template, variables, {})
         except _MISTAKES as error:
-            raise explain(error, where, variables) from error
+            raise mistakes.explain(error, where, variables) from error
 
     def render_file(
         self,
@@ -221,7 +222,7 @@ class Templar:
             template = environment.load_text(source, path)
             result = environment.run(template, variables, extra)
         except _MISTAKES as error:
-            raise explain_file(error, path, variables) from error
+            raise mistakes.explain_file(error, path, variables) from error
         result = _keep_newlines(source, result, environment.newline_sequence)
         return "" if result is None else str(result)
 

@@ -51,7 +51,12 @@ def test_check_condition_accepts(condition: Any) -> None:
     [
         ("a = 1", "template syntax"),
         ("a b", "template syntax"),
-        ("a == '{{ b }}'", "name the variable without {{ }}"),
+        ("a == '{{ b }}'", "a condition is an expression already (write it without {{ }})"),
+        ("{{ a }} == 'b'", "a condition is an expression already (write it without {{ }})"),
+        ("a is defined and {{ b }}", "a condition is an expression already (write it without {{ }})"),
+        ("a = 'b'", 'did you mean "=="?'),
+        ("a and (b | default('=') | int(base=8)) = 3", 'did you mean "=="?'),
+        ("a | int(base=8) b", "syntax: "),
         ("a is suceeded", 'did you mean "succeeded"'),
         (["a", "b |"], "template syntax"),
     ],

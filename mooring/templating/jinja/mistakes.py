@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,12 @@ from mooring.source import did_you_mean
 from mooring.templating.jinja.environment import Environment
 from mooring.templating.jinja.values import UnknownName
 from mooring.templating.lookups import LOOKUPS
+
+BRACES, NO_BRACES = "a condition is an expression already", "write it without {{ }}"
+EQUAL = 'did you mean "=="?'
+QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+PARENTHESES = re.compile(r"\([^()]*\)")
+SINGLE_EQUAL = re.compile(r"(?<![=!<>])=(?!=)")
 
 
 def find_mistake(environment: Environment, tree: nodes.Template) -> tuple[str, str, int] | None:
@@ -59,8 +66,19 @@ def explain(error: Exception, where: Where | None, variables: Mapping[str, Any])
     if isinstance(error, RecursionError):
         return TemplateError("templates refer to each other without end, or one nests too deeply", where)
     if isinstance(error, TemplateSyntaxError):
-        return TemplateError(f"template syntax: {error.message}", where)
+        hint = EQUAL if str(error.message).endswith("got '='") else ""
+        return TemplateError(f"template syntax: {error.message}", where, hint)
     return TemplateError(f"{type(error).__name__}: {error}", where)
+
+
+def explain_condition(error: TemplateError, text: str) -> TemplateError:
+    """The error of a condition that Jinja cannot read, in the words of the two usual slips where it is one."""
+    bare = QUOTED.sub("", text)
+    if "{{" in bare or "{%" in bare:
+        return TemplateError(BRACES, error.where, NO_BRACES)
+    while bare != (bare := PARENTHESES.sub("", bare)):
+        pass  # within parentheses a single = names an argument
+    return TemplateError(error.message, error.where, EQUAL) if SINGLE_EQUAL.search(bare) else error
 
 
 def explain_file(error: Exception, path: Path, variables: Mapping[str, Any] | None = None) -> TemplateError:
