@@ -114,7 +114,7 @@ class Templar:
         if mistake:
             raise TemplateError(mistake[0], where, mistake[1])
         if is_wrapped:
-            raise TemplateError(mistakes.BRACES, where, NO_BRACES)
+            raise TemplateError(mistakes.BRACES, where, mistakes.NO_BRACES)
         self._checked.add((str(text), is_expression))
 
     # --- rendering ---
