@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-DEFAULT = "http://deb.debian.org/debian"
+from lab.commands import LabError
+
+# Names the place where the machine's apt does not, because it is no Debian or has sources of another kind.
+VARIABLE = "MOORING_LAB_MIRROR"
 
 _ONE_LINE = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+.*\bmain\b")
 
 
-def debian_mirror(sources: Iterable[str]) -> str:
-    """The first archive in the texts of SOURCES (one-line or deb822 style) that holds Debian's own `main`."""
+def debian_mirror(sources: Iterable[str], environment: Mapping[str, str] = os.environ) -> str:
+    """The first archive in the texts of SOURCES (one-line or deb822 style) that holds Debian's own `main`.
+
+    Where none does, what VARIABLE of the ENVIRONMENT names; LabError where that is not set either.
+    """
     for text in sources:
         for address, suite in _archives(text):
             if re.search(r"/debian/?$", address) and not suite.endswith("-security"):
                 return address.rstrip("/")
-    return DEFAULT
+    named = environment.get(VARIABLE, "").rstrip("/")
+    if not named:
+        raise LabError(f"this machine's apt names no archive of Debian: set {VARIABLE} to one (http://HOST/debian)")
+    return named
 
 
 def machine_sources(root: Path = Path("/etc/apt")) -> list[str]:

@@ -47,6 +47,7 @@ def test_run_options_never_ask_for_what_the_machine_lacks() -> None:
         assert "--cap-drop=SYS_RESOURCE" in lacking
 
 
+NAMED = "http://named.example.com/debian"
 DEB822 = """Types: deb
 # a comment
 URIs: http://mirror.example.com/debian/
@@ -63,17 +64,24 @@ Components: main
 @pytest.mark.parametrize(
     ("sources", "wanted"),
     [
-        ([], mirror.DEFAULT),
+        ([], NAMED),
         ([DEB822], "http://mirror.example.com/debian"),
-        ([DEB822.replace("Types", "Enabled: no\nTypes", 1)], mirror.DEFAULT),
+        ([DEB822.replace("Types", "Enabled: no\nTypes", 1)], NAMED),
         (["deb [signed-by=/k] https://m.example.com/debian bookworm main contrib\n"], "https://m.example.com/debian"),
-        (["deb-src http://m.example.com/debian bookworm main\n"], mirror.DEFAULT),
+        (["deb-src http://m.example.com/debian bookworm main\n"], NAMED),
         (["deb http://other.example.com/node bookworm main\n", DEB822], "http://mirror.example.com/debian"),
-        (["# deb http://m.example.com/debian bookworm main\n"], mirror.DEFAULT),
+        (["# deb http://m.example.com/debian bookworm main\n"], NAMED),
     ],
 )
 def test_the_machines_own_mirror_is_used(sources: list[str], wanted: str) -> None:
-    assert mirror.debian_mirror(sources) == wanted
+    assert mirror.debian_mirror(sources, {mirror.VARIABLE: f"{NAMED}/"}) == wanted
+
+
+def test_a_machine_whose_apt_names_no_archive_is_asked_for_one() -> None:
+    """No address of anybody's is in the code."""
+    with pytest.raises(commands.LabError, match=r"^[^\n]*set MOORING_LAB_MIRROR to one[^\n]*$"):
+        mirror.debian_mirror([], {})
+    assert "://" not in Path(mirror.__file__).read_text(encoding="utf-8").replace("http://HOST/", "")
 
 
 def ports_in(groups: dict[str, Any]) -> dict[str, int]:
