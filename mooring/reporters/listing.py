@@ -1,4 +1,4 @@
-"""--list-hosts and --list-tasks: what a playbook would touch and do; and what there is on the command line, and what was made."""
+"""What a playbook would touch and do, for --list-hosts and --list-tasks; and answers about the command line."""
 
 from __future__ import annotations
 
