@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from mooring.cli.program import TaskProgram
+import shlex
 
-TaskProgram("./invoke").run()
+from mooring.cli.program import TaskProgram
+from mooring.invocation import launched_as
+
+TaskProgram(shlex.quote(launched_as() or "./invoke")).run()

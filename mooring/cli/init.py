@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mooring.cli.starter import STARTER
 from mooring.errors import UsageError, on_one_line
+from mooring.invocation import command
 from mooring.project import SHIPPED
 from mooring.reporters import listing
 
@@ -75,7 +76,8 @@ def _report(name: str, made: list[str]) -> Iterator[str]:
     if not _is_installed():
         yield f"  pip install {shlex.quote(str(SHIPPED))}     # into the virtual environment of your own invoke"
     yield f"  cd {shlex.quote(name)}     # and write your hosts into inventory.yml and group_vars/all.yml"
-    yield "  invoke provision-server --check --diff"
+    # Not the launcher, also where it made the directory.
+    yield f"  {command({})} provision-server --check --diff"
 
 
 def _is_installed() -> bool:

@@ -1,6 +1,6 @@
-"""`./invoke` itself: Invoke with Mooring's version, its tasks at a glance, and a suggestion where a word is mistyped.
+"""The program itself: Invoke with Mooring's version, its tasks at a glance, and a suggestion where a word is mistyped.
 
-The plain program `invoke` runs the same tasks, and answers in its own words where none of them runs.
+Invoke's own program runs the same tasks, and answers in its own words where none of them runs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mooring import __version__
 from mooring.cli.completion import SCRIPTS, complete
 from mooring.cli.finish import finish
 from mooring.cli.mistyped import explain
+from mooring.invocation import command
 from mooring.reporters import listing, visible
 
 # Those of Invoke's options that mean something here. The others would be taken without a word: `--dry` and `--echo`,
@@ -193,5 +194,5 @@ def _message(text: str) -> str:
 
 
 def main() -> None:
-    """The program `mooring`."""
-    TaskProgram("mooring").run()
+    """The programs `invoke` and `mooring` of the wheel."""
+    TaskProgram(command()).run()

@@ -7,28 +7,29 @@ import sys
 
 import pytest
 
-from mooring.invocation import LAUNCHED, invocation
+from mooring.invocation import LAUNCHED, command
 from tests.unit.test_launcher import Machine, machine
 
 __all__ = ["machine"]
 
 
 @pytest.mark.parametrize(
-    ("path", "command"),
+    ("path", "words"),
     [
-        ("./invoke", "./invoke status"),
-        ("../mooring/invoke", "../mooring/invoke status"),
-        ("invoke", "./invoke status"),  # `sh invoke` beside it
-        ("/a b/invoke", "'/a b/invoke' status"),
+        ("./invoke", "./invoke"),
+        ("../mooring/invoke", "../mooring/invoke"),
+        ("invoke", "./invoke"),  # `sh invoke` beside it
+        ("/a b/invoke", "'/a b/invoke'"),
     ],
 )
-def test_called_by_the_launcher(path: str, command: str) -> None:
-    assert invocation("status", {LAUNCHED: f"{os.getpid()} {path}"}) == command
+def test_called_by_the_launcher(path: str, words: str) -> None:
+    assert command({LAUNCHED: f"{os.getpid()} {path}"}, "/x/python") == words
 
 
 @pytest.mark.parametrize("value", ["", "./invoke", f"{os.getppid()} ./invoke"])
 def test_called_otherwise_or_by_a_process_that_the_launcher_began(value: str) -> None:
-    assert invocation("status", {LAUNCHED: value}) == "invoke status"
+    assert command({LAUNCHED: value}, "/x/invoke/__main__.py") == "invoke"
+    assert command({LAUNCHED: value}, "/x/bin/mooring") == "mooring"
 
 
 def test_the_launcher_says_how_and_from_where_it_was_called(machine: Machine) -> None:

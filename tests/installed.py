@@ -1,0 +1,59 @@
+"""Mooring as a user has it: a wheel built from this tree, installed into a fresh virtual environment.
+
+No network is needed: hatchling is among the development packages, and the fresh environment finds the packages that
+Mooring needs where this interpreter has them.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The virtual environment at `path`."""
+
+    path: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> Installed:
+        """Build the wheel, make the environment and install the one into the other."""
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+        build = ["wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", str(folder), str(ROOT)]
+        succeed([*pip, *build], folder)
+        (wheel,) = folder.glob("mooring-*.whl")
+        made = cls(folder / "venv")
+        succeed([sys.executable, "-m", "venv", str(made.path)], folder)
+        succeed([str(made.path / "bin" / "python"), *pip[1:], "install", "--no-deps", "--no-index", str(wheel)], folder)
+        (made.packages / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+        return made
+
+    @property
+    def packages(self) -> Path:
+        """Its site-packages."""
+        (found,) = (self.path / "lib").glob("python3*/site-packages")
+        return found
+
+    def run(self, folder: Path, *words: str | Path, program: str = "invoke") -> subprocess.CompletedProcess[str]:
+        """One of its programs, called in the folder."""
+        argv = [str(self.path / "bin" / program), *map(str, words)]
+        return subprocess.run(
+            argv, cwd=folder, env=plain(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+
+
+def plain() -> dict[str, str]:
+    """The environment without what would lead to this tree's own package."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE_"))}
+
+
+def succeed(argv: list[str], folder: Path) -> None:
+    ran = subprocess.run(argv, cwd=folder, env=plain(), capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran
