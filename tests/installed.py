@@ -30,9 +30,10 @@ class Installed:
         succeed([*pip, *build], folder)
         (wheel,) = folder.glob("mooring-*.whl")
         made = cls(folder / "venv")
-        succeed([sys.executable, "-m", "venv", str(made.path)], folder)
-        succeed([str(made.path / "bin" / "python"), *pip[1:], "install", "--no-deps", "--no-index", str(wheel)], folder)
+        succeed([sys.executable, "-m", "venv", "--without-pip", str(made.path)], folder)
+        # pip is among these packages too.
         (made.packages / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+        succeed([str(made.path / "bin" / "python"), *pip[1:], "install", "--no-deps", "--no-index", str(wheel)], folder)
         return made
 
     @property
