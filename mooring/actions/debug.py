@@ -5,7 +5,7 @@ from __future__ import annotations
 from mooring.actions.call import Call, Reply
 from mooring.errors import UndefinedVariable
 from mooring.playbook.tasks import Context, Task
-from mooring.templating.foreign import refuse
+from mooring.templating.refusals import refuse_expression
 from mooring.templating.templar import is_template
 
 ARGS = {
@@ -30,7 +30,8 @@ def run(call: Call) -> Reply:
     if call.args["var"] is None:
         msg = call.args["msg"]
         return {"changed": False, "msg": "Hello world!" if msg is None else msg, "_shown": True}
-    refuse(call.args["var"], "var, which is an expression,", call.where, "msg shows a text as it is")
+    hint = "msg shows a text as it is"
+    refuse_expression(call.args["var"], "var, which is an expression,", call.where, hint)
     expression = str(call.args["var"])
     try:
         value = call.context.templar.render(f"{{{{ {expression} }}}}", call.variables)

@@ -7,7 +7,7 @@ from mooring.actions.effects import EFFECT, IncludeVariables
 from mooring.errors import ArgumentError
 from mooring.playbook.keywords import check_set_name
 from mooring.playbook.roles import load_variables
-from mooring.templating.foreign import refuse_name
+from mooring.templating.refusals import refuse_name
 
 ARGS = {
     "file": {"type": "path", "required": True},

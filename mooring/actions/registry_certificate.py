@@ -16,6 +16,8 @@ from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import SourceError
 from mooring.files.pem import find_problem
 from mooring.files.reading import LARGEST_SETTING, read_text
+from mooring.templating.foreign import as_text
+from mooring.templating.refusals import refuse
 
 ARGS = {
     "servers": {"type": "list", "elements": "str", "required": True},
@@ -47,13 +49,13 @@ def examine(call: Call, hosts: Mapping[str, Mapping[str, Any]], server: str) -> 
     if not file or (not clients and server != call.host):
         return
     try:
-        path, served = _read_certificates(call, CERTIFICATE, str(file))
+        path, served = _read_certificates(call, CERTIFICATE, as_text(file))
         known = {name: _read_certificates(call, AUTHORITY, name)[1] for name in clients}
     except Refusal as refusal:
         yield str(refusal), True
         return
     if server == call.host:
-        yield from _judge_key(call, served, str(variables.get(KEY) or ""))
+        yield from _judge_key(call, served, as_text(variables.get(KEY) or ""))
     for one in judge(served, names_of(variables), known, datetime.now(timezone.utc)).problems:
         yield _word(one, path, clients), one.is_error
 
@@ -93,6 +95,7 @@ def _judge_key(call: Call, served: list[x509.Certificate], name: str) -> Iterato
 
 def _read(call: Call, variable: str, name: str, kind: str) -> tuple[str, str]:
     try:
+        refuse(name, "it", None)
         path = call.find(name, "files")
     except SourceError as error:
         raise Refusal(f"{variable}: {error.message}" + (f" ({error.hint})" if error.hint else "")) from None

@@ -24,7 +24,7 @@ from mooring.errors import AgentError, ArgumentError, ConnectionLost, SourceErro
 from mooring.files.pem import find_problem
 from mooring.files.reading import LARGEST_SETTING, read_text
 from mooring.playbook.tasks import Context, Task
-from mooring.templating.foreign import refuse
+from mooring.templating.refusals import refuse
 from mooring.templating.templar import is_template
 from mooring.transport.content import Content
 from mooring.transport.reply_texts import checked

@@ -7,7 +7,7 @@ from mooring.actions.effects import EFFECT, SetFacts
 from mooring.errors import ArgumentError
 from mooring.playbook.keywords import check_set_name
 from mooring.playbook.tasks import Context, Task
-from mooring.templating.foreign import refuse_name
+from mooring.templating.refusals import refuse_name
 from mooring.templating.templar import is_template
 
 ARGS: dict[str, dict[str, object]] = {"cacheable": {"type": "bool", "default": False}}

@@ -35,10 +35,18 @@ def _ca_files(client: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         return
     file = _read(client, "registry_client_ca_file")
     if file:
-        yield str(file), list(map(str, _read(client, "registry_client_names") or _read(client, "registry_names") or ()))
+        yield (
+            _keep(file),
+            list(map(str, _read(client, "registry_client_names") or _read(client, "registry_names") or ())),
+        )
     for one in _read(client, "registry_client_registries") or ():
         if isinstance(one, Mapping) and one.get("ca_file"):
-            yield str(one["ca_file"]), [str(one.get("name"))]
+            yield _keep(one["ca_file"]), [str(one.get("name"))]
+
+
+def _keep(file: Any) -> str:
+    """A path as text; what is text already keeps what is known of where it came from."""
+    return file if isinstance(file, str) else str(file)
 
 
 def _read(variables: Mapping[str, Any], name: str) -> Any:

@@ -11,7 +11,7 @@ from mooring.errors import PlaybookError, Where
 from mooring.files.reading import expand
 from mooring.playbook.keywords import Keywords
 from mooring.project import Project
-from mooring.templating.foreign import check_name, check_place
+from mooring.templating.refusals import check_name, check_place
 from mooring.templating.templar import Templar
 
 

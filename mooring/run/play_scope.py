@@ -18,7 +18,8 @@ from mooring.playbook.tasks import Context, Task
 from mooring.run.host_state import KnownHost
 from mooring.run.options import Options
 from mooring.templating.conversion import as_bool
-from mooring.templating.foreign import Foreign
+from mooring.templating.foreign import as_text, weigh
+from mooring.templating.foreign_kinds import Foreign
 from mooring.templating.templar import OMIT, Templar
 from mooring.templating.variables import HostVars, Precedence, Variables
 
@@ -46,7 +47,7 @@ class PlayScope:
     known: Mapping[str, KnownHost]
     batch: Batch
     meet: Callable[[str, str], None] = lambda host, other: None
-    _vars_files: dict[tuple[str, bool], Mapping[str, Any]] = field(default_factory=dict, init=False)
+    _vars_files: dict[tuple[str, int], Mapping[str, Any]] = field(default_factory=dict, init=False)
 
     @property
     def templar(self) -> Templar:
@@ -84,7 +85,7 @@ class PlayScope:
             for name, value in ((name, own.get(f"ansible_{name}", OMIT)) for name in ("become", "become_user"))
         )
         check_become_method(self.keyword(keywords, "become_method", variables), task.where)
-        if isinstance(user, Foreign) and not USER.fullmatch(user):
+        if isinstance(user, Foreign) and not user.is_chosen and not USER.fullmatch(user):
             raise TemplateError("become_user holds a host's text that is not a user name", task.where)
         return str(user or "root") if is_true(become) else None
 
@@ -144,7 +145,7 @@ class PlayScope:
             path = None
             try:
                 path = self.templar.render(name, variables)
-                found = self._vars_file(path if isinstance(path, str) else str(path))
+                found = self._vars_file(as_text(path))
             except SourceError:
                 is_early = task is None or arguments.find(task.action, None).finds_facts
                 if not is_early or self._is_operators(name, path, variables):
@@ -160,7 +161,7 @@ class PlayScope:
             return False
 
     def _vars_file(self, path: str) -> Mapping[str, Any]:
-        key = (path, isinstance(path, Foreign))  # what is checked of the one is not of the other
+        key = (path, weigh(path))  # what is checked of the one is not of the other
         if key not in self._vars_files:
             self._vars_files[key] = load_vars_file(self.play, path)
         return self._vars_files[key]

@@ -17,7 +17,8 @@ from mooring.run.host_state import HostState
 from mooring.run.loops import Loop, sum_up
 from mooring.run.play_run import PlayRun
 from mooring.run.return_values import as_number, failure, outcome_of, public, says_failed
-from mooring.templating.foreign import mark, refuse_name
+from mooring.templating.foreign import mark
+from mooring.templating.refusals import refuse_name
 from mooring.templating.templar import OMIT
 from mooring.templating.variables import Variables
 

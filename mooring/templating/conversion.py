@@ -9,7 +9,7 @@ from typing import Any
 
 from mooring.errors import ArgumentError, Where
 from mooring.source import did_you_mean
-from mooring.templating.foreign import is_foreign, mark
+from mooring.templating.foreign import stamp, weigh
 
 Spec = Mapping[str, Any]
 
@@ -20,8 +20,9 @@ def convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
         return None
     kind = spec.get("type", "str")
     converted = CONVERTERS[kind](value)
-    if converted is not value and isinstance(converted, (str, list, dict)) and is_foreign(value):
-        converted = mark(converted)
+    # What a list or a mapping holds has its own marks.
+    if converted is not value and isinstance(converted, (str, list, dict)) and _is_text(value) != _is_text(converted):
+        converted = stamp(converted, weigh(value))
     if converted is None:
         raise ArgumentError(f'{what} must be {NOUNS[kind]}, not "{value}"', where)
     if kind == "list" and "elements" in spec:
@@ -41,6 +42,10 @@ def convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
         hint = did_you_mean(str(converted), map(str, choices)) or f"one of {', '.join(map(str, choices))}"
         raise ArgumentError(f'{what} cannot be "{converted}"', where, hint)
     return converted
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def as_bool(value: Any) -> bool | None:

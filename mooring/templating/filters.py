@@ -27,6 +27,8 @@ class _Dumper(yaml.SafeDumper):
     """Dumps subclasses of str as the strings that they are."""
 
 
+_Dumper.add_multi_representer(int, lambda dumper, number: dumper.represent_int(int(number)))
+_Dumper.add_multi_representer(float, lambda dumper, number: dumper.represent_float(float(number)))
 _Dumper.add_multi_representer(str, lambda dumper, text: dumper.represent_str(str(text)))
 
 _TRUE, _FALSE = ("yes", "on", "true", "1"), ("no", "off", "false", "0")

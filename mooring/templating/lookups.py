@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from mooring.files.reading import expand, read_text
-from mooring.templating.foreign import check_name, check_place, refuse_name
+from mooring.templating.foreign import as_text, choose
+from mooring.templating.foreign_kinds import Foreign
+from mooring.templating.refusals import check_name, check_place, refuse_name
 
 Lookup = Callable[..., list[Any]]
 
@@ -23,7 +25,7 @@ def read_environment(
     """Environment variables of the control side."""
     for term in terms:
         refuse_name(term, "the environment variable")
-    return [os.environ.get(str(term), default) for term in terms]
+    return [_found(term, os.environ.get(str(term), default)) for term in terms]
 
 
 def read_file(
@@ -36,9 +38,9 @@ def read_file(
     """Contents of files of the control side, looked for in `files/` and beside it."""
     contents = []
     for term in terms:
-        text = read_text(find_file(term if isinstance(term, str) else str(term), search))
+        text = read_text(find_file(as_text(term), search))
         text = text.lstrip() if lstrip else text
-        contents.append(text.rstrip() if rstrip else text)
+        contents.append(_found(term, text.rstrip() if rstrip else text))
     return contents
 
 
@@ -51,8 +53,13 @@ def read_variable(
         refuse_name(term, "the variable")
         if term not in variables and "default" not in options:
             raise LookupError(f"no variable named '{term}'")
-        values.append(variables[term] if term in variables else options["default"])
+        values.append(_found(term, variables[term]) if term in variables else options["default"])
     return values
+
+
+def _found(term: Any, value: Any) -> Any:
+    """What a term led to; a host chose it where its text is a part of the term."""
+    return choose(value) if isinstance(as_text(term), Foreign) else value
 
 
 def find_file(name: str, search: Sequence[Path]) -> Path:

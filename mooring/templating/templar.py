@@ -17,12 +17,13 @@ import yaml
 from mooring.errors import SourceError, TemplateError, Where
 from mooring.files.reading import read_text
 from mooring.source import Text, Unsafe
-from mooring.templating.foreign import refuse
+from mooring.templating.foreign_kinds import Foreign
 from mooring.templating.jinja import mistakes
 from mooring.templating.jinja.environment import Environment, JinjaError, Template
 from mooring.templating.jinja.overrides import has_header
 from mooring.templating.jinja.values import OMIT
 from mooring.templating.lazy import LazyDict, LazyList
+from mooring.templating.refusals import refuse_expression
 from mooring.templating.truth import describe, is_empty, is_wrapped
 
 __all__ = ["OMIT", "Templar", "is_template"]
@@ -151,7 +152,7 @@ class Templar:
         return _keep_newlines(text, result)
 
     def _compile(self, text: str, is_expression: bool) -> Template:
-        refuse(text, "an expression" if is_expression else "a template", None)
+        refuse_expression(text, "an expression" if is_expression else "a template", None)
         key = (str(text), is_expression)
         if key not in self._compiled:
             environment = self._expressions if is_expression else self._values
@@ -165,12 +166,13 @@ class Templar:
         What is not a boolean counts by Python's truth, and is warned of once for each place.
         """
         where = getattr(expression, "where", None)
-        refuse(expression, "the condition", where)
+        refuse_expression(expression, "the condition", where)
         if is_empty(expression):
             self._doubt("", expression, where)
             return True
-        evaluate = self._evaluate if isinstance(expression, str) else self.render
-        result = evaluate(expression, variables)
+        is_text = isinstance(expression, str)
+        # A mark that is still there says only that a host chose it, as a whole.
+        result = self._evaluate(Text(expression, where), variables) if is_text else self.render(expression, variables)
         if result is OMIT:
             raise TemplateError("a condition cannot be omitted", where, "leave it out, or name a default")
         if not isinstance(result, bool):
@@ -193,7 +195,8 @@ class Templar:
             if not isinstance(result, str):
                 return result
             # A variable may hold the expression, but only one that the operator wrote, never a host's output.
-            if type(result) is not Text or is_wrapped(result):
+            is_own = result.is_written if isinstance(result, Foreign) else type(result) is Text
+            if not is_own or is_wrapped(result):
                 raise TemplateError(f"condition `{text}` is a text, not a boolean or an expression", where)
             return self._evaluate(Text(result, where), variables)
         try:

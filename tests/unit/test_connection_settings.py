@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from mooring.errors import HostKeyRejected, HostUnreachable, InventoryError, TemplateError
-from mooring.templating.foreign import Foreign
+from mooring.templating.foreign_kinds import Foreign
 from mooring.templating.templar import Templar
 from mooring.transport.connection import ConnectionSettings, RunOptions
 from mooring.transport.connection.host_keys import HostKeyCheck, host_name

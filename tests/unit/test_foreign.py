@@ -10,7 +10,9 @@ import pytest
 
 from mooring.errors import TemplateError
 from mooring.source import Text
-from mooring.templating.foreign import Foreign, check_name, check_place, is_foreign, join, mark
+from mooring.templating.foreign import is_foreign, mark
+from mooring.templating.foreign_kinds import Foreign, join
+from mooring.templating.refusals import check_name, check_place
 from mooring.templating.templar import Templar, is_template
 from mooring.templating.variables import Variables
 
@@ -120,11 +122,10 @@ def test_what_is_computed_from_a_hosts_text_is_one(template: str) -> None:
     "template",
     [
         "{{ 'redhat' if os == 'RedHat' else 'debian' }}",
-        "{{ n }}.yml",
         "{{ own }}",
         "{{ own | upper }}",
         "{{ {'a': own} | combine({'b': os}) | dict2items | map(attribute='value') | first }}",
-        "{{ lines | length }}",
+        "{{ own | length }}",
         "{{ os == 'Debian' }}",
         "{{ own.split('/')[0] ~ '.yml' }}",
         "{{ (own | e) + '.yml' }}",

@@ -12,6 +12,8 @@ from authority import NAME, OTHER, Pair, authority, leaf
 from mooring.actions.registry_certificate import run
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import PlaybookError
+from mooring.templating.foreign import choose, mark
+from mooring.templating.foreign_kinds import join
 
 CA, ELSE = authority("ca"), authority("else")
 GOOD, LACKS = leaf(CA, NAME, OTHER), leaf(CA, NAME)
@@ -77,6 +79,16 @@ def test_a_client_that_verifies_nothing_is_not_asked_about_another_host(tmp_path
     hosts = {**world(), "t": world()["s"]}
     assert refusals(tmp_path, files(LACKS, key=GOOD), hosts, "t") == refusals(tmp_path, files(LACKS), hosts)
     assert refusals(tmp_path, files(LACKS), world({"registry_client_ca_file": ""}) | {"t": world()["s"]}, "t") == []
+
+
+@pytest.mark.parametrize("name", ["nginx_tls_certificate", "nginx_tls_key", "registry_client_ca_file"])
+def test_a_host_neither_says_nor_chooses_which_file_it_is(tmp_path: Path, name: str) -> None:
+    own = {"nginx_tls_certificate": "r.crt", "nginx_tls_key": "r.key", "registry_client_ca_file": "ca.crt"}[name]
+    for file in (choose(own), mark(own), join([mark(own[:1]), own[1:]])):
+        hosts = world({name: file}) if name == "registry_client_ca_file" else world(**{name: file})
+        (found,) = refusals(tmp_path, files(GOOD), hosts)
+        assert found.startswith(f"{name}: it "), found
+        assert "text that a host sent" in found
 
 
 def test_whose_names_and_whose_authorities() -> None:

@@ -17,7 +17,7 @@ from mooring.errors import ArgumentError, SourceError, TemplateError, Where
 from mooring.playbook import arguments
 from mooring.playbook.keywords import Keywords
 from mooring.playbook.tasks import Context, Task
-from mooring.templating.foreign import Foreign, join
+from mooring.templating.foreign_kinds import Foreign, join
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 from mooring.transport.content import Content

@@ -12,7 +12,7 @@ from verification_world import DOOR, LINE, NAMES, VARIABLES, World
 
 from mooring.errors import RegistryError
 from mooring.registry.addresses import ServerAddresses
-from mooring.templating.foreign import Foreign
+from mooring.templating.foreign_kinds import Foreign
 from mooring.verification import trial as trial_module
 from mooring.verification.access_log import Log, Request, parse
 from mooring.verification.engines.engine import Words

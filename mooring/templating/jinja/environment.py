@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -17,21 +17,12 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from mooring.errors import TemplateError
 from mooring.templating.filters import FILTERS
-from mooring.templating.foreign import (
-    Foreign,
-    as_text,
-    check_place,
-    interpolate,
-    is_foreign,
-    join,
-    join_by,
-    mark,
-    refuse_name,
-)
+from mooring.templating.foreign import as_text, choose, is_foreign, mark, stamp, weigh
+from mooring.templating.foreign_kinds import Foreign, join, join_by
 from mooring.templating.jinja import functions, overrides
-from mooring.templating.jinja.formats import insert
+from mooring.templating.jinja.formats import insert, interpolate
 from mooring.templating.jinja.limits import DEEP, depth, limits
-from mooring.templating.jinja.marks import PASSING, as_list, keep_list, keep_mark, keep_parts
+from mooring.templating.jinja.marks import as_list, keep
 from mooring.templating.jinja.values import (
     OMIT,
     CodeGenerator,
@@ -47,6 +38,8 @@ from mooring.templating.jinja.values import (
 )
 from mooring.templating.jinja_tests import PREDICATES
 from mooring.templating.lazy import plain
+from mooring.templating.refusals import check_place, refuse_name
+from mooring.templating.sizes import check_counts, check_repetition, check_widths
 
 __all__ = ["Environment", "JinjaError", "Template"]
 
@@ -90,10 +83,8 @@ class Environment(SandboxedEnvironment):
                 table[name] = function if name in _KEEP_LAZY else _eager(function, strict=False)
             table.update({name: _eager(function, strict=True) for name, function in own.items()})
         for name in self.filters:
-            is_passing = name in PASSING or name in _KEEP_LAZY
-            self.filters[name] = keep_list(self.filters[name]) if is_passing else keep_mark(self.filters[name])
+            self.filters[name] = keep(name, self.filters[name])
         self.filters["format"] = functions.interpolate_form
-        self.filters["join"] = keep_parts(self.filters["join"])
         self.filters.update(
             default=functions.default, d=functions.default, mandatory=functions.mandatory, extract=functions.extract
         )
@@ -105,10 +96,24 @@ class Environment(SandboxedEnvironment):
         return KeepingLexer(self) if self.escapes else super().lexer
 
     def getitem(self, obj: Any, argument: Any) -> Any:
+        """`obj[argument]`; a host chooses among items, never among attributes."""
         try:
-            return super().getitem(obj, argument)
+            if not is_foreign(argument):
+                return super().getitem(obj, argument)
+            found = obj[argument]
         except TemplateError as error:
             return defer(error)
+        except (LookupError, TypeError, AttributeError):
+            return self.undefined(obj=obj, name=argument)
+        # Of characters that a host picks any text could be made.
+        return mark(found) if isinstance(obj, str) else choose(found)
+
+    def cut(self, obj: Any, *bounds: Any) -> Any:
+        """`obj[start:stop:step]`; what a host's numbers cut out of a text is a host's as a whole."""
+        piece = obj[slice(*bounds)]
+        if not is_foreign(bounds):
+            return piece
+        return Foreign(str(piece)) if isinstance(piece, str) else choose(piece)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         try:
@@ -119,30 +124,38 @@ class Environment(SandboxedEnvironment):
     def call(self, context: Context, function: Any, /, *args: Any, **options: Any) -> Any:
         """What a call in a template yields; a string's method and a macro keep the mark of a host's text."""
         args = tuple(map(as_list, args))
-        result = as_list(super().call(context, function, *args, **options))
+        name, given = getattr(function, "__name__", ""), [*args, *options.values()]
         # Jinja wraps str.format, so its string is one step further away.
         owner = getattr(function, "__self__", None) or getattr(getattr(function, "__wrapped__", None), "__self__", None)
-        computes = isinstance(owner, str) or isinstance(function, Macro)
-        name = getattr(function, "__name__", "")
-        if type(result) is str and isinstance(owner, str) and name == "format":
-            return insert(owner, args, options, result)
-        if type(result) is str and isinstance(owner, str) and name == "join":
-            return join_by(owner, args[0])
-        if name == "format_map" and isinstance(owner, str):
-            return insert(owner, (), args[0], result)
-        if not computes or not is_foreign([owner, *args, *options.values()]):
-            return result
-        if isinstance(result, bytes):
-            raise TemplateError("a host's text does not become bytes here", hint="b64encode gives text")
-        return mark(result)
+        check_counts(name, given)
+        if isinstance(owner, str) and name in ("format", "format_map"):
+            check_widths(owner, [*given, *given[0].values()] if name == "format_map" else given)
+        result = as_list(super().call(context, function, *args, **options))
+        if type(result) is str and isinstance(owner, str):
+            if name in ("format", "format_map"):
+                return insert(owner, args, options, result) if name == "format" else insert(owner, (), args[0], result)
+            if name == "join":
+                return join_by(owner, args[0])
+        return self._keep_mark(function, owner, given, result)
+
+    def _keep_mark(self, function: Any, owner: Any, given: list[Any], result: Any) -> Any:
+        """What a call yields with the mark of what it was given, and of the text or number whose method it is."""
+        if isinstance(owner, (str, int, float)) or isinstance(function, Macro):
+            return stamp(result, weigh([owner, *given]))
+        if isinstance(result, range):
+            return [stamp(number, weigh(given)) for number in result] if is_foreign(given) else result
+        picks = isinstance(owner, (Mapping, Sequence)) and is_foreign(given)
+        return choose(result) if picks else result
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """`'%s' % (a, b)` and `(a | e) + b`, where the string itself cannot see to the mark."""
         if operator == "%" and isinstance(left, str):
             return interpolate(left, plain(right))
+        if operator == "*":
+            check_repetition(left, right)
         result = super().call_binop(context, operator, left, right)
         is_bare = isinstance(result, str) and not isinstance(result, Foreign)
-        return mark(result) if is_bare and is_foreign([left, right]) else result
+        return stamp(result, weigh([left, right])) if is_bare else result
 
     def join_texts(self, parts: Iterable[Any]) -> str:
         """The operands of `~` as one text."""

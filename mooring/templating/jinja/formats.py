@@ -1,12 +1,51 @@
-"""Texts made by `format`, with the marks of what is put into them."""
+"""Texts made by `%`, `format` and their filter, with the marks of what is put into them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from string import Formatter
 from typing import Any
 
-from mooring.templating.foreign import Foreign, as_text, is_foreign, join
+from mooring.templating.foreign import CHOSEN, SAID, as_text, is_foreign, stamp, weigh
+from mooring.templating.foreign_kinds import Foreign, join
+from mooring.templating.sizes import check_widths
+
+# A text between conversions; or a conversion: its name, its flags and width, its letter.
+_PIECES = re.compile(r"([^%]+)|%(?:\(([^)]*)\))?([-#0 +.\d]*)[hlL]?([a-zA-Z%])")
+# `%c`, whatever stands between.
+_CHARACTER = re.compile(r"%(\([^)]*\))?[-#0 +*.\d]*[hlL]?c")
+
+
+def interpolate(form: str, values: Any) -> str:
+    """`form % values`, of which the host's parts are known where no value says how another one is shown.
+
+    What `%c` makes is a host's: any character can be made from a number.
+    """
+    given = list(values.values()) if isinstance(values, Mapping) else values if isinstance(values, tuple) else [values]
+    check_widths(form, given)
+    whole = str(form) % (str(values) if isinstance(values, str) else values)
+    if not (is_foreign([form, values]) or _CHARACTER.search(form)):
+        return whole
+    pieces = list(_interpolated(form, values, iter(given)))
+    own = weigh(form)
+    return _join(pieces, own, whole) if "%" not in _PIECES.sub("", form) else stamp(whole, SAID)
+
+
+def _interpolated(form: str, values: Any, terms: Iterator[Any]) -> Iterator[str]:
+    for text, name, flags, letter in _PIECES.findall(str(form)):
+        if text or letter == "%":
+            yield stamp(text or "%", weigh(form))
+            continue
+        value = values.get(name, "") if isinstance(values, Mapping) and name else next(terms, "")
+        if letter == "s" and not flags:
+            yield as_text(value)
+            continue
+        try:
+            shown = f"%{flags}{letter}" % (str(value) if isinstance(value, str) else value,)
+        except (TypeError, ValueError):
+            shown = ""
+        yield stamp(shown, SAID if letter == "c" else weigh(value))
 
 
 def insert(form: str, args: tuple[Any, ...], options: Mapping[str, Any], whole: str) -> str:
@@ -15,11 +54,39 @@ def insert(form: str, args: tuple[Any, ...], options: Mapping[str, Any], whole: 
     makes_characters = any(spec and (spec.endswith("c") or "{" in spec) for _, _, spec, _ in fields)
     if not (is_foreign([form, *args, *options.values()]) or makes_characters):
         return whole
+    own = weigh(form)
     pieces, terms = [], iter(args)
     for text, name, spec, conversion in fields:
-        pieces.append(text)
-        if name is not None and not spec and not conversion:
-            key = int(name) if name.isdecimal() else None
-            value = next(terms, "") if name == "" else options.get(name, "") if key is None else args[key]
-            pieces.append(as_text(value))
-    return join(pieces) if not isinstance(form, Foreign) and "".join(pieces) == whole else Foreign(whole)
+        pieces.append(stamp(text, own))
+        if name is not None and not conversion:
+            value = _field(name, terms, args, options)
+            pieces.append(_shown(value, spec or ""))
+    return _join(pieces, own, whole)
+
+
+def _field(name: str, terms: Iterator[Any], args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    if name == "":
+        return next(terms, "")
+    if name.isdecimal():
+        return args[int(name)]
+    return options.get(name, Foreign(""))
+
+
+def _shown(value: Any, spec: str) -> str:
+    """A value in its place; of one that is no plain text or number, and has a form of its own, nothing is known."""
+    if not spec:
+        return as_text(value)
+    if "{" in spec or not isinstance(value, (str, int, float)):
+        return Foreign("")
+    kind = str if isinstance(value, str) else int if isinstance(value, int) else float
+    shown: str = stamp(format(kind(value), spec), SAID if spec.endswith("c") else weigh(value))
+    return shown
+
+
+def _join(pieces: list[str], own: int, whole: str) -> str:
+    """The pieces, where they are the whole and the form is the operator's; else the whole is a host's."""
+    joined = join(pieces)
+    if own <= CHOSEN and joined == whole:
+        return joined
+    unknown: str = stamp(whole, SAID)
+    return unknown

@@ -13,7 +13,9 @@ from jinja2.utils import pass_context, pass_environment
 from mooring.errors import TemplateError
 from mooring.source import did_you_mean
 from mooring.templating.filters import flatten
-from mooring.templating.foreign import as_text, interpolate, join
+from mooring.templating.foreign import as_text
+from mooring.templating.foreign_kinds import join
+from mooring.templating.jinja.formats import interpolate
 from mooring.templating.jinja.values import Broken, finalize
 from mooring.templating.lazy import plain
 from mooring.templating.lookups import LOOKUPS

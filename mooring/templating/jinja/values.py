@@ -16,7 +16,8 @@ from jinja2.utils import missing
 
 from mooring.errors import TemplateError, UndefinedVariable
 from mooring.source import Text, Unsafe
-from mooring.templating.foreign import Foreign, as_text, join
+from mooring.templating.foreign import as_text
+from mooring.templating.foreign_kinds import Foreign, ForeignFloat, ForeignInt, join
 
 
 class _Omit:
@@ -27,7 +28,7 @@ class _Omit:
 OMIT: Final = _Omit()
 """What `{{ omit }}` yields: the key or element that has this value is left out."""
 
-_SCALARS = frozenset((str, Text, Unsafe, Foreign, int, float, bool, type(None)))
+_SCALARS = frozenset((str, Text, Unsafe, Foreign, ForeignInt, ForeignFloat, int, float, bool, type(None)))
 
 
 class UnknownName(UndefinedError):
@@ -119,6 +120,18 @@ class CodeGenerator(NativeCodeGenerator):
             self.visit(operand, frame)
             self.write(", ")
         self.write("))")
+
+    def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:
+        """`a[b:c]` by our own method too, which sees whose numbers they are."""
+        if not isinstance(node.arg, nodes.Slice):
+            super().visit_Getitem(node, frame)
+            return
+        self.write("environment.cut(")
+        self.visit(node.node, frame)
+        for bound in (node.arg.start, node.arg.stop, node.arg.step):
+            self.write(", ")
+            self.write("None") if bound is None else self.visit(bound, frame)
+        self.write(")")
 
     def visit_EvalContextModifier(self, node: nodes.EvalContextModifier, frame: Frame) -> None:
         """`autoescape` escapes nothing where values are native; it would only wrap texts, without their mark."""

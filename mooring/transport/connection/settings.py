@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mooring.errors import InventoryError
-from mooring.templating.foreign import refuse
+from mooring.templating.refusals import refuse
 from mooring.transport.connection.become import Become
 from mooring.transport.connection.keys import KeyStore
 from mooring.transport.connection.known_hosts import KnownHosts
