@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from mooring.engines.containerd import hosts_toml
 from mooring.engines.containerd.endpoints import attempts, of_folder
-from mooring.engines.docker import mirrors, old_protocol, registry_names, signatures
+from mooring.engines.docker import mirror_answers, mirrors, old_protocol, registry_names, signatures
 from mooring.engines.docker.conflicts import POLICY
 from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.image_store import has_hosts_files, has_port, is_old
@@ -19,15 +19,8 @@ from mooring.engines.texts import CONTAINERD, ContainerEngine
 CERTIFICATES = "/etc/docker/certs.d"
 # docker's containerd image store reads hosts.toml by containerd's own code, that of 2.x since docker 28.
 STORE = ContainerEngine(CONTAINERD, (2,))
-# source: `continueOnError` and `shouldV2Fallback` of 1.13.1; Docker's own asks no more since moby PR #35376 (17.12).
-# What Red Hat's does was asked of 7d71120.
-THE_THREE = "UNAUTHORIZED, MANIFEST_UNKNOWN or NAME_UNKNOWN"
 GOES_ON = "leads to the next registry"
-SOME_ERRORS = (
-    f"no connection, a 5xx, an answer without a registry's error code, {THE_THREE}, a layer's 404, its 500 after "
-    f"retries; a 4xx with another code (DENIED, TOOMANYREQUESTS, ...) {ENDS}, and so does an error of the image's "
-    "configuration"
-)
+SOME_ERRORS = mirror_answers.tell()
 # Of networks, in a sentence about each registry.
 NAMED = 20
 NO_POLICY = f"Signatures are verified, and there is no {POLICY} to do so by, so no pull works."

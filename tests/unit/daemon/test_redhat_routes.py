@@ -14,6 +14,7 @@ from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import GOES_ON, MANIFEST, SOME_ERRORS, Host, explain
 from mooring.engines.docker.entries import FIRST, MISLEADING, SIGNATURES
 from mooring.engines.docker.judge import judge
+from mooring.engines.docker.mirror_answers import CONFIGURATION, IMAGE, LAYER, NO_CONNECTION, Answer, leads_on
 from mooring.engines.docker.old_protocol import ENDS, MISSING, TO_OLD
 from mooring.engines.docker.registries import as_it_runs, by_files
 from mooring.engines.plan.plan import Plan, plan
@@ -176,7 +177,45 @@ def test_one_that_was_added_twice_is_asked_twice(options: str, wanted: list[str]
 
 
 # (11) When a mirror's error leads to Docker Hub, and when it ends the pull.
-def test_a_mirrors_errors() -> None:
+@pytest.mark.parametrize(
+    ("part", "status", "code", "wanted"),
+    [
+        (IMAGE, NO_CONNECTION, "", True),
+        (IMAGE, 401, "UNAUTHORIZED", True),
+        (IMAGE, 404, "MANIFEST_UNKNOWN", True),
+        (IMAGE, 404, "NAME_UNKNOWN", True),
+        (IMAGE, 404, "", True),
+        (IMAGE, 421, "", True),
+        (IMAGE, 403, "", True),
+        (IMAGE, 403, "DENIED", False),
+        (IMAGE, 429, "TOOMANYREQUESTS", False),
+        (IMAGE, 400, "UNSUPPORTED", False),
+        (IMAGE, 400, "TAG_INVALID", False),
+        (IMAGE, 404, "BLOB_UNKNOWN", False),
+        (IMAGE, 404, "UNKNOWN", False),
+        (IMAGE, 500, "", True),
+        (IMAGE, 502, "", True),
+        (IMAGE, 500, "UNKNOWN", True),
+        (IMAGE, 503, "DENIED", True),
+        (LAYER, NO_CONNECTION, "", True),
+        (LAYER, 404, "BLOB_UNKNOWN", True),
+        (LAYER, 404, "", True),
+        (LAYER, 500, "UNKNOWN", True),
+        # By the source alone.
+        (LAYER, 403, "DENIED", True),
+        (LAYER, 405, "UNSUPPORTED", True),
+        (LAYER, 401, "UNAUTHORIZED", True),
+        (LAYER, 429, "TOOMANYREQUESTS", False),
+        (CONFIGURATION, 404, "BLOB_UNKNOWN", False),
+        (CONFIGURATION, 500, "", False),
+        (CONFIGURATION, NO_CONNECTION, "", False),
+    ],
+)
+def test_what_a_mirrors_answer_makes_of_the_pull(part: str, status: int, code: str, wanted: bool) -> None:
+    assert leads_on(Answer(part, status, code)) is wanted
+
+
+def test_what_is_told_of_a_mirrors_errors() -> None:
     leads, _, ends = SOME_ERRORS.partition("; ")
     for word in ("5xx", "UNAUTHORIZED", "MANIFEST_UNKNOWN", "NAME_UNKNOWN", "a layer's 404", "500 after retries"):
         assert word in leads
