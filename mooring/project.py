@@ -19,9 +19,11 @@ class Project:
     """The directory that holds tasks.py: a clone of Mooring, or one of the operator's own, as `invoke init` makes it.
 
     `root` is relative (and empty) where it is the working directory, so that messages name files as one types them.
+    `roles_path` is what ansible.cfg says.
     """
 
     root: Path = Path()
+    roles_path: tuple[Path, ...] = ()
 
     @property
     def inventory(self) -> Path:
@@ -31,7 +33,7 @@ class Project:
     @property
     def roles(self) -> tuple[Path, ...]:
         """Where any playbook's roles are looked for behind the folders beside the playbook itself."""
-        return (self.root / "roles", SHIPPED / "roles")
+        return (self.root / "roles", *self.roles_path, SHIPPED / "roles")
 
     def name_of(self, inventory: str) -> str:
         """One name for an inventory, from wherever it is named: its place in the project, else its whole path.

@@ -5,22 +5,21 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any, TextIO
 
 from invoke import Task
 
-from mooring import source
+from mooring.cli.ansible_cfg import read_ansible_cfg
 from mooring.cli.directories import enter
 from mooring.cli.finish import finish
-from mooring.errors import UsageError, on_one_line
-from mooring.files.reading import read_text
-from mooring.playbook import key_values
+from mooring.cli.settings import BY_OPTION, settle
+from mooring.errors import UsageError
 from mooring.project import INVENTORY, Project
 from mooring.reporters import streams
-from mooring.reporters.last_words import ask_secret, end_line
+from mooring.reporters.last_words import ask_secret, end_line, write_beside
 from mooring.reporters.log_file import LogFile
 
 
@@ -31,7 +30,7 @@ def option(default: Any, text: str, short: str = "") -> Any:
 
 @dataclass(frozen=True)
 class Request:
-    """The options of one call; every field is the option of its name, but `project`."""
+    """The options of one call: every field with a help is the option of its name. The others come from elsewhere."""
 
     inventory: str = option(INVENTORY, "the inventory file, or a list of hosts with a comma", "i")
     limit: str = option("", "only these hosts: a pattern as in `hosts:`, or @FILE", "l")
@@ -53,10 +52,15 @@ class Request:
     accept_new_host_keys: bool = option(False, "record the keys of unknown hosts; changed keys are still refused")
     ask_pass: bool = option(False, "ask for the login password", "k")
     ask_become_pass: bool = option(False, "ask for sudo's password", "K")
+    connection_password_file: str = option("", "the login password's file, in place of --ask-pass")
+    become_password_file: str = option("", "the file with sudo's password, in place of --ask-become-pass")
     timeout: int = option(10, "seconds to wait for a connection", "T")
     debug: bool = option(False, "show tracebacks")
     project: Project = field(default_factory=Project)
     log: LogFile | None = None
+    remote_user: str = ""
+    become: bool = False
+    become_user: str = ""
 
     @property
     def verbosity(self) -> int:
@@ -96,7 +100,7 @@ class RunTask(Task[Any]):
         without = settings.pop("without", ())
         self._may_follow = settings.pop("may_follow", "")
         names = [name for name in OPTIONS if name not in without]
-        helps = {name: OPTIONS[name].metadata["help"] for name in names}
+        helps = {name: _help(name) for name in names}
         settings.update(auto_shortflags=False, help={**helps, **(settings.get("help") or {})}, iterable=["extra_vars"])
         super().__init__(_takes_options(body, names), **settings)
 
@@ -148,8 +152,7 @@ def _takes_options(body: Callable[..., None], names: list[str]) -> Callable[...,
 
 def _settle(options: dict[str, Any], context: Any, task: str) -> Request:
     """The request of a call; UsageError where its options contradict each other."""
-    options["project"] = project = enter(context)
-    options["inventory"] = options["inventory"] or str(project.inventory)
+    project = enter(context)
     if options.get("log_file"):
         log = options["log"] = LogFile(options["log_file"])
         log.begin(task.replace("_", "-"), datetime.now().astimezone())
@@ -157,64 +160,39 @@ def _settle(options: dict[str, Any], context: Any, task: str) -> Request:
     for other in ("verbose", "json"):
         if options.get("quiet") and options.get(other):
             raise UsageError(f"--quiet does not go with --{other}")
-    return Request(**options)
+    cfg = read_ansible_cfg(project.root)
+    for text in cfg.warnings:
+        write_beside(f"WARNING: {text}")
+    settled = settle(options, cfg)
+    roles = settled.pop("roles_path", ())
+    inventory = settled.pop("inventory", None) or str(project.inventory)
+    if not isinstance(inventory, str):
+        (inventory,) = inventory
+    settled.pop("become_method", None)
+    kept = {name: value for name, value in options.items() if name not in BY_OPTION}
+    return Request(**kept, **settled, inventory=inventory, project=replace(project, roles_path=roles))
+
+
+def _help(name: str) -> str:
+    """An option's help, with the variable that is read where the option is not given."""
+    text, setting = str(OPTIONS[name].metadata["help"]), BY_OPTION.get(name)
+    return f"{text} (or {setting.variable})" if setting and setting.variable else text
 
 
 def _default(name: str) -> Any:
     """An option's default as Invoke wants it: a list for one that may be given several times.
 
-    The inventory has none: a name that was given is relative to the working directory, the usual one to the project's.
+    A setting has none, so that the environment and ansible.cfg are asked where it is not given.
     """
-    if name == "inventory":
-        return ""
     default = OPTIONS[name].default
+    if name in BY_OPTION and not isinstance(default, bool):
+        return ""
     return list(default) if isinstance(default, tuple) else default
 
 
 def words(text: str) -> frozenset[str]:
     """The words of a comma-separated option."""
     return frozenset(word.strip() for word in text.split(",") if word.strip())
-
-
-def parse_extra_vars(given: tuple[str, ...]) -> dict[str, Any]:
-    """The variables of all --extra-vars, later ones winning."""
-    found: dict[str, Any] = {}
-    for text in given:
-        found.update(_parse_one(text))
-    return found
-
-
-def _parse_one(text: str) -> dict[str, Any]:
-    path = "--extra-vars"
-    if text.startswith("@"):
-        path, text = text[1:], read_text(text[1:], takes_pipe=True)
-    elif not text.lstrip().startswith("{"):
-        return _key_values(text)
-    value = source.value(source.parse(text, path))
-    if not isinstance(value, dict):
-        raise UsageError(f"{on_one_line(path)}: must be a mapping of variables")
-    wrong = [name for name in value if not isinstance(name, str)]
-    if wrong:
-        raise UsageError(
-            f"{on_one_line(path)}: {wrong[0]!r} is not a variable name (names need quotes where YAML"
-            " takes them for something else)"
-        )
-    return value
-
-
-def _key_values(text: str) -> dict[str, Any]:
-    """`a=1 b=two`: as in Ansible the values are strings, and the operator's own, which may be expressions.
-
-    Words that Ansible would drop without a word are refused.
-    """
-    try:
-        found = key_values.parse(text)
-    except ValueError as error:
-        raise UsageError(f"--extra-vars {text!r}: {error}") from None
-    wrong = [found.rest] if found.rest else [f"{name}=" for name in found.pairs if not name.isidentifier()]
-    if wrong:
-        raise UsageError(f'--extra-vars: "{on_one_line(wrong[0])}" is not key=value')
-    return {name: source.Text(value) for name, value in found.pairs.items()}
 
 
 def ask_password(prompt: str) -> str:

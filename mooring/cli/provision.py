@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mooring.cli.options import Request, ask_password, has_terminal, parse_extra_vars, words
+from mooring.cli.extra_vars import parse_extra_vars
+from mooring.cli.options import Request, ask_password, has_terminal, words
+from mooring.cli.password_file import read_password
 from mooring.errors import MooringError, SourceError, UsageError
 from mooring.inventory.inventory import Inventory
 from mooring.mistakes import Mistakes
@@ -148,6 +150,8 @@ def options(request: Request) -> Options:
         extra_vars=parse_extra_vars(request.extra_vars),
         limit=request.limit or None,
         verbosity=int(request.verbose),
+        become=request.become,
+        become_user=request.become_user,
     )
 
 
@@ -165,11 +169,16 @@ def connection_options(request: Request, clear_screen: Callable[[], None] = lamb
             return None
 
     password = ask_password("Login password") if request.ask_pass else None
+    if request.connection_password_file:
+        password = read_password(request.connection_password_file)
     become = ask_password("sudo password") if request.ask_become_pass else None
+    if request.become_password_file:
+        become = read_password(request.become_password_file)
     return RunOptions(
         accept_new_host_keys=request.accept_new_host_keys,
         password=password,
         become_password=become,
         timeout=float(request.timeout),
+        remote_user=request.remote_user,
         keys=KeyStore(ask if has_terminal() else None),
     )

@@ -54,7 +54,7 @@ def read(name: str, module: str, site: Site) -> Mapping[str, Any]:
     if len(hosts) != 1:
         raise UsageError(f'explain needs one host; "{name}" means {len(hosts)} hosts of {site.name}')
     variables = site.host_variables(hosts[0])
-    user = looking_user(variables)
+    user = looking_user(variables, site.connections.remote_user, site.options.become_user)
     with Connections(site) as connections:
         session, request = connections.session(hosts[0].name), make_request(module, {}, PATIENCE)
         # In a thread of its own, since nothing interrupts a look-up of a name.

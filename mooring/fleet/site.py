@@ -82,7 +82,10 @@ class Site:
         return precedence.variables(self.inventory.templar)
 
 
-def looking_user(variables: Mapping[str, Any]) -> str | None:
-    """Whom a look becomes: root as in the playbooks, unless the inventory says otherwise or the login is root's."""
-    becomes = variables.get("ansible_become", variables.get("ansible_user") != "root")
-    return str(variables.get("ansible_become_user") or "root") if as_bool(becomes) else None
+def looking_user(variables: Mapping[str, Any], remote_user: str = "", become_user: str = "") -> str | None:
+    """Whom a look becomes: root as in the playbooks, unless the inventory says otherwise or the login is root's.
+
+    `remote_user` and `become_user` hold where the inventory names nobody.
+    """
+    becomes = variables.get("ansible_become", variables.get("ansible_user", remote_user) != "root")
+    return str(variables.get("ansible_become_user") or become_user or "root") if as_bool(becomes) else None

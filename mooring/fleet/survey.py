@@ -133,7 +133,7 @@ class Survey:
             user = scopes[0].become_user(scopes[0].play, variables)
         else:
             variables = self._site.host_variables(host.host)
-            user = looking_user(variables)
+            user = looking_user(variables, self._site.connections.remote_user, self._site.options.become_user)
         session = self._connections.session(host.name)
         try:
             session.settings(variables)

@@ -20,3 +20,5 @@ class Options:
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
     limit: str | None = None
     verbosity: int = 0
+    become: bool = False
+    become_user: str = ""

@@ -87,7 +87,8 @@ class PlayScope:
         check_become_method(self.keyword(keywords, "become_method", variables), task.where)
         if isinstance(user, Foreign) and not user.is_chosen and not USER.fullmatch(user):
             raise TemplateError("become_user holds a host's text that is not a user name", task.where)
-        return str(user or "root") if is_true(become) else None
+        is_wanted = self.options.become if become is None else is_true(become)
+        return str(user or self.options.become_user or "root") if is_wanted else None
 
     def host_variables(self, state: KnownHost) -> Variables:
         """The variables of a host outside any task."""

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.parsing.splitter import parse_kv, split_args
 
-from mooring.cli.options import parse_extra_vars
+from mooring.cli.extra_vars import parse_extra_vars
 from mooring.errors import MooringError
 from mooring.playbook import key_values
 from mooring.playbook.playbook import Playbook

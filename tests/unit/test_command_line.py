@@ -10,7 +10,8 @@ import pytest
 from invoke import Collection
 
 import tasks
-from mooring.cli.options import ACTING, OPTIONS, Request, ask_password, parse_extra_vars, words
+from mooring.cli.extra_vars import parse_extra_vars
+from mooring.cli.options import ACTING, OPTIONS, Request, ask_password, words
 from mooring.cli.provision import options
 from mooring.errors import MooringError
 

@@ -55,6 +55,7 @@ class RunOptions:
     password: str | None = field(default=None, repr=False)
     become_password: str | None = field(default=None, repr=False)
     timeout: float | None = None
+    remote_user: str = ""
     keys: KeyStore = field(default_factory=KeyStore)
     known_hosts: KnownHosts = field(default_factory=KnownHosts, repr=False)
 
@@ -143,7 +144,7 @@ def _override(
     timeout = _first(variables, "ansible_ssh_timeout", "ansible_timeout") or options.timeout
     found = {
         "Port": port,
-        "User": _first(variables, "ansible_user", "ansible_ssh_user"),
+        "User": _first(variables, "ansible_user", "ansible_ssh_user") or options.remote_user or None,
         "IdentityFile": key_file,
         "ConnectTimeout": None if timeout is None else str(timeout),
     }
