@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from mooring.fleet.survey import LookFailed, Lost, Visit
 from mooring.invocation import invocation
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
-NONE = "none"
+NONE, NOTHING = "none", "-"
 OWN_FILES = ("registry_client_sysconfig_path", "registry_client_daemon_json_path")
 # What a host answers in place of its configuration.
 FAULTS = {"masked": "masked", "missing": "no engine"}
@@ -43,6 +43,7 @@ class Row:
     do: str = ""
     notes: tuple[str, ...] = ()
     server: ServerCheckup | None = None
+    routes: Mapping[str, Route] = field(default_factory=dict, compare=False)
 
     @property
     def is_unreachable(self) -> bool:
@@ -53,9 +54,27 @@ class Row:
         return not self.is_unreachable and self.drift != NONE
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data; `server` is None for a host that is none, or could not be looked at."""
-        plain = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**plain, "server": self.server and self.server.as_dict()}
+        """Plain data; None for what the host has not, or what could not be looked at."""
+        names = [name for name in self.routes if name != HUB]
+        return {
+            "host": self.host,
+            "engine": None if self.engine == NOTHING else self.engine,
+            "version": None if self.version == NOTHING else self.version,
+            "registry": route_as_dict(names[0], self.routes[names[0]]) if names else None,
+            "hub": route_as_dict(HUB, self.routes[HUB]) if HUB in self.routes else None,
+            "drift": self.drift,
+            "drifted": self.has_drifted,
+            "unreachable": self.is_unreachable,
+            "do": self.do or None,
+            "notes": list(self.notes),
+            "server": self.server and self.server.as_dict(),
+        }
+
+
+def route_as_dict(name: str, route: Route) -> dict[str, Any]:
+    """Whom an image of this registry is asked of, in their order; `refusal` says why nobody is."""
+    endpoints = [{"kind": one.kind, "url": one.url, "tls": one.tls} for one in route.endpoints]
+    return {"name": name, "endpoints": endpoints, "refusal": route.refusal or None}
 
 
 def exit_status(rows: list[Row], detailed: bool) -> int:
@@ -124,15 +143,18 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
     say = partial(Row, name)
     if isinstance(found, Lost):
         if found.is_unreachable:
-            return say("-", "-", "-", "-", "unreachable", "see that it is up and lets you in", (found.reason,))
+            return say(
+                NOTHING, NOTHING, NOTHING, NOTHING, "unreachable", "see that it is up and lets you in", (found.reason,)
+            )
         drift = next((word for key, word in FAULTS.items() if found.reply.get(key)), "unknown")
-        return say("-", "-", "-", "-", drift, invocation(f"doctor {name}"), (found.reason,))
+        return say(NOTHING, NOTHING, NOTHING, NOTHING, drift, invocation(f"doctor {name}"), (found.reason,))
     one, is_client = found
     drift, do = judge(one, is_client)
     names = [key for key in one.routes if key != HUB]
     version = one.engine.rpartition(" ")[2]
-    registry = way(one.routes[names[0]]) if names else "-"
-    return say(one.kind, version, registry, hub(one.routes[HUB]), drift, do, tuple(details(one)), one.server)
+    registry = way(one.routes[names[0]]) if names else NOTHING
+    way_to_hub, notes = hub(one.routes[HUB]), tuple(details(one))
+    return say(one.kind, version, registry, way_to_hub, drift, do, notes, one.server, one.routes)
 
 
 def judge(one: Checkup, is_client: bool) -> tuple[str, str]:

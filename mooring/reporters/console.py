@@ -211,12 +211,17 @@ class Console:
             self.screen.write("interrupted: the run was stopped before its end; this is what was done", "red")
         if not self.is_quiet or self.heading:
             self._write_heading(wording.heading("PLAY RECAP", ""))
-        for host in sorted(event.recap.counts):
-            self.screen.write_pieces(wording.recap_row(event.recap, host), style=recap_style(event.recap, host))
+        for host, line in self._recap(event.recap):
+            self.screen.write_pieces(line, style=recap_style(event.recap, host))
         if event.remainder:
             self.screen.write()
             for line in wording.remainder(event.remainder):
                 self.screen.write_pieces(line, style=WARNING_STYLE)
+
+    def _recap(self, recap: Recap) -> Iterator[tuple[str, str]]:
+        if not self.verbose:
+            return wording.recap_groups(recap)
+        return ((host, wording.recap_row(recap, host)) for host in sorted(recap.counts))
 
     def _write_heading(self, heading: str) -> None:
         self.screen.write()

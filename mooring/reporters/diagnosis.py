@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from mooring.doctor.finding import Verdict
 from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
@@ -16,12 +17,20 @@ WIDTH = max(map(len, STYLES))
 
 
 def write_text(found: Sequence[Diagnosis], stream: TextIO | None, verbose: bool) -> None:
-    """Host by host: its settings, what is wrong, what is well; `verbose` shows settings that have nothing to do with
-    registries too."""
+    """Host by host what is wrong, with its settings; one line for a host where nothing is.
+
+    `verbose` shows what is well too, and settings that have nothing to do with registries.
+    """
     screen = Screen(stream, verbose)
+    was_folded = False
     for number, one in enumerate(found):
-        if number:
+        is_folded = not verbose and is_well(one)
+        if number and not (is_folded and was_folded):
             screen.write()
+        was_folded = is_folded
+        if is_folded:
+            screen.write(f"{one.host}{_about(one)}: all {len(one.findings)} rules hold", STYLES["ok"])
+            continue
         screen.write(f"{one.host}{_about(one)}", "bold")
         with screen.section():
             _write_host(screen, one, verbose)
@@ -34,8 +43,19 @@ def _write_host(screen: Screen, one: Diagnosis, verbose: bool) -> None:
         screen.write(f"  {'unreachable: ' if one.is_unreachable else ''}{one.trouble}", STYLES["broken"])
     if one.facts:
         _write_facts(screen, one.facts, verbose)
+    folded = 0
     for finding in one.findings:
-        _write_finding(screen, finding)
+        if finding.verdict is Verdict.HOLDS and not verbose:
+            folded += 1
+        else:
+            _write_finding(screen, finding)
+    if folded:
+        screen.write(f"  {'ok':<{WIDTH}}  {folded} rules (-v shows them)", STYLES["ok"])
+
+
+def is_well(one: Diagnosis) -> bool:
+    """Whether there is nothing to tell of the host."""
+    return not one.trouble and all(finding.verdict is Verdict.HOLDS for finding in one.findings)
 
 
 def _about(one: Diagnosis) -> str:
@@ -48,7 +68,7 @@ def _write_finding(screen: Screen, finding: Finding) -> None:
     for place in finding.places:
         screen.write(f"  {'':<{WIDTH}}  at {place}", "dim")
     if finding.remedy:
-        screen.write(f"  {'':<{WIDTH}}  remedy: {finding.remedy}")
+        screen.write_remedy(finding.remedy, f"  {'':<{WIDTH}}  ")
 
 
 def _write_facts(screen: Screen, facts: Mapping[str, Any], verbose: bool) -> None:

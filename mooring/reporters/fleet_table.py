@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from mooring.reporters.remedies import is_command
 from mooring.reporters.screen import Screen
 
 if TYPE_CHECKING:
     from mooring.fleet.server_checkup import ServerCheckup, Service
     from mooring.fleet.status import Row
 
-COLUMNS = ("host", "engine", "version", "registry", "Docker Hub", "drift", "what to do")
+COLUMNS = ("host", "engine", "registry", "Docker Hub", "drift")
 SERVER_COLUMNS = ("server", "registry", "nginx", "certificate", "disk")
 GIB = 1024**3
 # From these on they are worth a colour: days left, and the share of the disk that is free.
@@ -21,7 +22,7 @@ Cell = str | tuple[str, str]
 
 
 def write_rows(rows: Sequence[Row], stream: TextIO | None = None) -> None:
-    """The table, a row more for each server, then what there is to say of single hosts."""
+    """The table, a row more for each server, then what there is to say of single hosts, and what to do there."""
     screen = Screen(stream)
     screen.write_table(COLUMNS, [_cells(row) for row in rows])
     servers = [[row.host, *_server_cells(row.server)] for row in rows if row.server]
@@ -32,11 +33,16 @@ def write_rows(rows: Sequence[Row], stream: TextIO | None = None) -> None:
         with screen.section():
             for note in row.notes:
                 screen.write(f"{row.host}: {note}", "dim")
+            if is_command(row.do):
+                screen.write(f"{row.host}: {row.drift}; run:")
+                screen.write_command(row.do, "  ")
+            elif row.do:
+                screen.write(f"{row.host}: {row.drift}; {row.do}")
 
 
 def _cells(row: Row) -> list[str | tuple[str, str]]:
     style = "red" if row.is_unreachable else "yellow" if row.has_drifted else "green"
-    return [row.host, row.engine, row.version, row.registry, row.hub, (row.drift, style), row.do]
+    return [row.host, f"{row.engine} {row.version}".replace("- -", "-"), row.registry, row.hub, (row.drift, style)]
 
 
 def _server_cells(server: ServerCheckup) -> list[Cell]:

@@ -14,13 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from rich import box
 from rich.console import Console as Terminal
-from rich.table import Table
 from rich.text import Text
 
-from mooring.reporters import visible
+from mooring.reporters import columns, visible
 from mooring.reporters.log_file import LogFile
+from mooring.reporters.remedies import split_remedy
 
 # What is shown of one text, and of one section: characters a line, lines. More for those who ask with -v.
 LONGEST, MOST = 2000, 300
@@ -87,17 +86,34 @@ class Screen:
             yield f"{visible.INDENT}... {left} lines left out"
 
     def write_table(self, header: Sequence[str], rows: Iterable[Sequence[Piece]]) -> None:
-        """A table, cells wrapped where a terminal is too narrow for them, but for those of the first column."""
-        table = Table(box=box.SIMPLE_HEAD if self.is_terminal else None, pad_edge=False)
-        for number, title in enumerate(header):
-            table.add_column(self.text(title), no_wrap=number == 0)
+        """A table whose cells wrap at words where a terminal is narrow; its first column, the hosts, never does.
+
+        Where the words have no room side by side, each row is a paragraph instead.
+        """
+        drawn = [[self._text(visible.line(title, CELL), "bold") for title in header]]
         for row in rows:
             cells = [(cell, "") if isinstance(cell, str) else cell for cell in row]
-            table.add_row(*(self._text(visible.line(text, CELL), style) for text, style in cells))
-        with self.terminal.capture() as drawn:
-            self.terminal.print(table)
-        # A table fills its last column up with blanks.
-        self.stream.write("\n".join(line.rstrip() for line in drawn.get().split("\n")[:-1]) + "\n")
+            drawn.append([self._text(visible.line(text, CELL), style) for text, style in cells])
+        widths = columns.fit([[cell.plain for cell in row] for row in drawn], self.terminal.width, self.is_terminal)
+        for line in drawn if widths else ():
+            self._draw_row(line, widths)
+        for line in () if widths else drawn[1:]:
+            self._draw(line[0])
+            for title, cell in zip(drawn[0][1:], line[1:], strict=True):
+                if cell.plain:
+                    self._draw(Text.assemble("  ", title, ": ", cell))
+
+    def write_remedy(self, remedy: str, indent: str = "", style: str = "", label: str = "remedy") -> None:
+        """What to do; a command of ours has a line that is never broken."""
+        for text, is_command in split_remedy(remedy, label):
+            if is_command:
+                self.write_command(text, indent + "  ", style)
+            else:
+                self.write(indent + text, style)
+
+    def write_command(self, command: str, indent: str = "", style: str = "") -> None:
+        """A command to copy: where a terminal is too narrow it wraps the line by itself, without a line end."""
+        self._draw(self._text(indent + visible.line(command, self.longest), style), may_wrap=False)
 
     @contextmanager
     def section(self, most: int = SECTION) -> Iterator[None]:
@@ -128,12 +144,24 @@ class Screen:
         encoding = self.terminal.encoding
         return line.encode(encoding, "backslashreplace").decode(encoding)
 
-    def _draw(self, line: Text) -> None:
+    def _draw_row(self, cells: Sequence[Text], widths: Sequence[int]) -> None:
+        """A row of a table, as many lines high as its highest cell."""
+        wrapped = [list(cell.wrap(self.terminal, width)) or [cell] for cell, width in zip(cells, widths, strict=True)]
+        for number in range(max(map(len, wrapped))):
+            line, end = Text(), 0
+            for rows, width in zip(wrapped, widths, strict=True):
+                if number < len(rows) and rows[number].plain.strip():
+                    rows[number].rstrip()
+                    line.append(" " * (end - line.cell_len)).append_text(rows[number])
+                end += width + columns.GAP
+            self._draw(line, may_wrap=False)
+
+    def _draw(self, line: Text, may_wrap: bool = True) -> None:
         if self._left is not None:
             self._left -= 1
             if self._left < 0:
                 return
-        for row in self._rows(line):
+        for row in self._rows(line) if may_wrap else (line,):
             self.terminal.print(row, soft_wrap=True)
 
     def _rows(self, line: Text) -> Iterator[Text]:

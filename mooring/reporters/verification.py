@@ -102,7 +102,7 @@ class ScreenReport:
         if check.finding:
             self._screen.write(f"        {check.finding.layer}: {check.finding.message}")
             if check.finding.remedy:
-                self._screen.write(f"        remedy: {check.finding.remedy}", "cyan")
+                self._screen.write_remedy(check.finding.remedy, "        ", "cyan")
 
     def show_summary(self, summary: Summary) -> None:
         self.close()

@@ -14,6 +14,8 @@ HIDDEN = "output hidden: no_log"
 LAST_LINES = 10
 HEADING_WIDTH = 79
 HOSTS_NAMED = 8
+# So many hosts have a line each in the recap; more with the same counts and no failure share one.
+FEW_HOSTS = 10
 FAILURES = (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.IGNORED, Outcome.RESCUED)
 
 
@@ -97,10 +99,27 @@ def diffs(result: Result) -> Iterator[str]:
         yield from unified(part)
 
 
-def recap_row(recap: Recap, host: str) -> str:
-    """One host's line of the recap, in the shape that Ansible's users know."""
+def recap_row(recap: Recap, host: str, who: str = "") -> str:
+    """One host's line of the recap in the shape that Ansible's users know; WHO stands for many that are equal."""
     counts = "".join(f"{column}={recap.counts[host][column]:<4} " for column in Recap.COLUMNS)
-    return f"{host:<26} : {counts.rstrip()}"
+    return f"{who or host:<26} : {counts.rstrip()}"
+
+
+def recap_groups(recap: Recap) -> Iterator[tuple[str, str]]:
+    """(a host of the group, its line): hosts with equal counts share one, where they are more than FEW_HOSTS."""
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for host in sorted(recap.counts):
+        groups.setdefault(tuple(recap.counts[host][column] for column in Recap.COLUMNS), []).append(host)
+    if len(recap.counts) <= FEW_HOSTS:
+        yield from ((host, recap_row(recap, host)) for host in sorted(recap.counts))
+        return
+    for hosts in groups.values():
+        row = recap.counts[hosts[0]]
+        if len(hosts) <= FEW_HOSTS or row["failed"] or row["unreachable"]:
+            yield from ((host, recap_row(recap, host)) for host in hosts)
+        else:
+            who = f"all {len(hosts)} hosts" if len(groups) == 1 else f"{len(hosts)} hosts"
+            yield hosts[0], recap_row(recap, hosts[0], who)
 
 
 def remainder(rest: Remainder) -> Iterator[str]:

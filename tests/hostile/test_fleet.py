@@ -114,7 +114,7 @@ def test_status(yard: Yard, registry: RegistryServer) -> None:
     run = yard.invoke("status", "--json", "--forks", "40")
     rows = expect_table(run, yard, names)
     assert rows["honest"]["drift"] == "none", rows["honest"]
-    assert rows["honest"]["hub"] == "mirror http://registry.example.com"
+    assert rows["honest"]["hub"]["endpoints"][0]["url"] == "http://registry.example.com"
     text = yard.invoke("status", "--forks", "40")
     assert sum(line.startswith("honest ") and " none" in line for line in text.out.splitlines()) == 1, text.said
 

@@ -116,7 +116,7 @@ def test_status_tells_each_engine_and_no_drift(provisioned: list[LookedAt]) -> N
     assert {name: told[name]["engine"] for name in ENGINES} == ENGINES
     assert all(told[name]["version"].startswith(start) for name, (_, start) in VERSIONS.items())
     assert {told[name]["drift"] for name in ROUTES} == {"none"}
-    assert all("registry.example.com" in told[name]["hub"] for name in ROUTES)
+    assert all("registry.example.com" in told[name]["hub"]["endpoints"][0]["url"] for name in ROUTES)
 
 
 def test_the_doctor_finds_nothing(provisioned: list[LookedAt]) -> None:

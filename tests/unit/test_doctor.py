@@ -265,3 +265,18 @@ def test_what_holds_everywhere_is_said_once() -> None:
     holds = [Finding("a", Verdict.HOLDS, "one"), Finding("a", Verdict.HOLDS, "two"), Finding("b", Verdict.HOLDS, "x")]
     wrong = Finding("b", Verdict.BREAKS, "y")
     assert merge([*holds, wrong]) == (wrong, Finding("a", Verdict.HOLDS, "one; two"))
+
+
+def test_a_host_with_nothing_to_tell_is_one_line() -> None:
+    well, wrong = diagnose(), diagnose(settings={**SETTINGS, "hosts": []})
+    folded, unfolded = io.StringIO(), io.StringIO()
+    diagnosis.write_text([well, well, wrong, well], folded, verbose=False)
+    count = len(well.findings)
+    line = f"web1  docker 20.10.24: all {count} rules hold"
+    first, second, blank, *rest = folded.getvalue().splitlines()
+    assert (first, second, blank, rest[0]) == (line, line, "", "web1  docker 20.10.24")
+    assert rest[-4:-1] == ["", line, ""]
+    assert any(one.startswith("  ok           ") and one.endswith("rules (-v shows them)") for one in rest)
+    diagnosis.write_text([well], unfolded, verbose=True)
+    assert unfolded.getvalue().count("  ok           [") == count
+    assert "registry-mirrors = " in unfolded.getvalue()

@@ -89,7 +89,7 @@ def test_the_agent_is_ascii_and_begins_as_python_2_needs_it(path: Path) -> None:
     [
         ("paramiko", ["mooring/transport/connection"]),
         ("jinja2", ["mooring/templating/templar.py", "mooring/templating/jinja"]),
-        ("rich", ["mooring/reporters/screen.py", "mooring/reporters/live.py"]),
+        ("rich", ["mooring/reporters/screen.py", "mooring/reporters/live.py", "mooring/reporters/columns.py"]),
         ("invoke", ["mooring/cli", "tasks.py", "lab/tasks.py", "tests/tasks.py"]),
         ("pytest", ["mooring/verification"]),
         ("testinfra", ["mooring/verification"]),

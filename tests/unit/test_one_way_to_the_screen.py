@@ -28,7 +28,7 @@ ALLOWED = {("screen.py", "terminal", "print"), ("last_words.py", "getpass", "get
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
 # Parts of rich that turn text into what a terminal draws.
 DRAWING = {"Text", "Console", "print", "get_console", "inspect", "pretty", "markup", "emoji", "logging", "traceback"}
-RICH = {"screen.py", "live.py"}
+RICH = {"screen.py", "live.py", "columns.py"}
 
 
 def faults(path: Path, tree: ast.AST) -> Iterator[str]:

@@ -316,3 +316,22 @@ def test_json_lines_are_one_object_per_event_and_the_recap_last():
 @pytest.mark.parametrize(("number", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2 * 10**9, "2.0 GB")])
 def test_sizes(number, text):
     assert wording.size(number) == text
+
+
+def recap_of(count: int, *odd: str) -> list[str]:
+    """The recap's lines of so many equal hosts, and of odd ones that failed."""
+    recap = Recap()
+    for number in range(count):
+        recap.count(result(Outcome.CHANGED, host=f"web{number:03}"))
+    for host in odd:
+        recap.count(result(Outcome.FAILED, host=host))
+    return drawn(RunFinished(recap, 0)).partition("PLAY RECAP")[2].splitlines()[1:]
+
+
+def test_the_recap_of_many_equal_hosts_is_one_line() -> None:
+    row = " : ok=1    changed=1    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0"
+    assert recap_of(30) == [f"{'all 30 hosts':<26}{row}"]
+    some = recap_of(30, "db1", "db2")
+    assert [line.split(" :")[0].strip() for line in some] == ["db1", "db2", "30 hosts"]
+    assert len(recap_of(5)) == 5
+    assert len(recap_of(0, *map(str, range(20)))) == 20

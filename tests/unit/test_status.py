@@ -53,6 +53,24 @@ def test_a_host_as_it_should_be() -> None:
     )
 
 
+def test_json_holds_data_and_no_words_for_a_screen() -> None:
+    found = line().as_dict()
+    assert found["registry"] == {
+        "name": "r.example.com",
+        "endpoints": [
+            {"kind": "registry", "url": "https://r.example.com", "tls": "unverified"},
+            {"kind": "registry", "url": "http://r.example.com", "tls": "none"},
+        ],
+        "refusal": None,
+    }
+    assert found["hub"]["endpoints"][0] == {"kind": "mirror", "url": "http://r.example.com", "tls": "none"}
+    assert (found["drift"], found["drifted"], found["unreachable"], found["do"]) == ("none", False, False, None)
+    lost = status.row("web2", Lost("no route", True)).as_dict()
+    assert [lost[key] for key in ("engine", "version", "registry", "hub", "server")] == [None] * 5
+    assert lost["unreachable"] is True
+    json.dumps([found, lost])
+
+
 def test_a_host_that_is_no_client_need_not_be_moored() -> None:
     plain: dict[str, Any] = {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {}}}
     assert line(is_client=False, settings=None, record=None, info=plain).drift == "none"
@@ -255,9 +273,10 @@ def test_a_host_without_any_engine() -> None:
 def test_the_table_has_a_line_for_each_host_and_then_the_details() -> None:
     stream = io.StringIO()
     fleet_table.write_rows([line(), status.row("web2", Lost("no route\x1b[31m", True))], stream)
-    head, first, second, note = stream.getvalue().splitlines()
+    head, first, second, note, do = stream.getvalue().splitlines()
     assert head.split()[:2] == ["host", "engine"]
     assert first.split()[:3] == ["web1", "docker", "20.10.24"]
     assert first.endswith("none")
     assert "unreachable" in second
     assert note == "web2: no route"
+    assert do == "web2: unreachable; see that it is up and lets you in"

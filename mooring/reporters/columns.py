@@ -1,0 +1,35 @@
+"""How wide a table's columns are: no word is broken, and the first column is never wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+GAP = 2
+
+
+def fit(rows: Sequence[Sequence[str]], width: int, wraps: bool) -> list[int]:
+    """The columns' widths within WIDTH characters; empty where their words have no room side by side.
+
+    Where nothing WRAPS, as off a terminal, each is as wide as its widest cell.
+    """
+    natural = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    if not wraps:
+        return natural
+    found = [max(_longest_word(cell) for cell in column) for column in zip(*rows, strict=True)]
+    found[0] = natural[0]
+    left = width - sum(found) - GAP * (len(found) - 1)
+    if left < 0:
+        return []
+    while left and found != natural:
+        # The narrowest of those that lack room: a little there saves most lines.
+        _, at = min((natural[at] - found[at], at) for at in range(len(found)) if found[at] < natural[at])
+        more = min(left, natural[at] - found[at])
+        found[at] += more
+        left -= more
+    return found
+
+
+def _longest_word(text: str) -> int:
+    return max(map(cell_len, text.split()), default=0)

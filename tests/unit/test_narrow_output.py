@@ -1,0 +1,98 @@
+"""Tables, findings and remedies at several widths, and piped: names whole, words whole, commands on one line."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from mooring.doctor.finding import Diagnosis, Finding, Verdict
+from mooring.fleet.status import Row
+from mooring.invocation import invocation
+from mooring.reporters import diagnosis, fleet_table
+from mooring.reporters.remedies import is_command, split_remedy
+from mooring.reporters.screen import Screen
+
+WIDTHS = (40, 80, 120, 0)
+HOSTS = ("client-debian", "client-with-a-long-name.rack-7", "db1")
+COMMAND = invocation("provision-clients --limit client-with-a-long-name.rack-7")
+ROWS = [
+    Row(host, "docker", "20.10.24", "TLS unverified, http", "mirror http://registry.example.com", drift, do)
+    for host, drift, do in zip(HOSTS, ("none", "not provisioned", "unreachable"), ("", COMMAND, "see why"), strict=True)
+]
+URLS = [f"https://registry-{number}.example.com" for number in range(6)]
+
+
+class Stream(io.StringIO):
+    """A terminal of so many columns; a pipe for 0."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def isatty(self) -> bool:
+        return self.width > 0
+
+
+@pytest.fixture(params=WIDTHS, ids=lambda width: str(width or "piped"))
+def stream(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stream:
+    monkeypatch.setenv("COLUMNS", str(request.param or 20))
+    monkeypatch.setenv("TERM", "xterm")
+    return Stream(request.param)
+
+
+def plain(stream: Stream) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+
+
+def test_a_host_keeps_its_name_and_words_are_whole(stream: Stream) -> None:
+    fleet_table.write_rows(ROWS, stream)
+    text = plain(stream)
+    for host in HOSTS:
+        assert re.search(rf"^{re.escape(host)}(\s|$)", text, re.MULTILINE), text
+    assert "…" not in text
+    words = {"unverified,", "http://registry.example.com", "provisioned", "20.10.24"}
+    assert words <= set(text.split())
+
+
+def test_no_line_but_a_command_is_wider_than_the_terminal(stream: Stream) -> None:
+    fleet_table.write_rows(ROWS, stream)
+    wide = [line for line in plain(stream).splitlines() if len(line) > stream.width and not is_command(line.strip())]
+    assert not wide or not stream.width
+
+
+def test_a_command_stands_on_a_line_of_its_own(stream: Stream) -> None:
+    fleet_table.write_rows(ROWS, stream)
+    assert COMMAND in [line.strip() for line in plain(stream).splitlines()]
+    stream.seek(stream.truncate(0))
+    Screen(stream).write_remedy(f"see `docker logs`, or run `{COMMAND}`, which reloads it", "    ")
+    assert [line.strip() for line in plain(stream).splitlines() if "limit" in line] == [COMMAND]
+
+
+def test_one_line_for_each_host_off_a_terminal() -> None:
+    stream = Stream(0)
+    fleet_table.write_rows(ROWS, stream)
+    head, *rows = plain(stream).splitlines()[:4]
+    assert head.split() == ["host", "engine", "registry", "Docker", "Hub", "drift"]
+    assert [row.split()[0] for row in rows] == list(HOSTS)
+
+
+def test_long_findings_wrap_between_words(stream: Stream) -> None:
+    finding = Finding("nginx-v1", Verdict.BREAKS, "; ".join(f"/v1/ is open at {url}" for url in URLS), "close it")
+    diagnosis.write_text([Diagnosis("server", (finding,))], stream, verbose=False)
+    assert set(URLS) <= {word.rstrip(";") for word in plain(stream).split()}
+
+
+@pytest.mark.parametrize(
+    ("remedy", "lines"),
+    [
+        ("close it", [("remedy: close it", False)]),
+        ("run `./invoke a b`", [("remedy:", False), ("./invoke a b", True)]),
+        ("see `x`, or run `invoke a`", [("remedy: see `x`, or run:", False), ("invoke a", True)]),
+        ("run `/opt/m/invoke a`, or mend it", [("remedy:", False), ("/opt/m/invoke a", True), ("or mend it", False)]),
+        ("run `invoke a`; `invoke b`", [("remedy:", False), ("invoke a", True), ("invoke b", True)]),
+    ],
+)  # fmt: skip
+def test_commands_are_taken_out_of_a_remedy(remedy: str, lines: list[tuple[str, bool]]) -> None:
+    assert list(split_remedy(remedy, "remedy")) == lines
