@@ -8,12 +8,16 @@ from mooring.doctor.session import examine, exit_status, settle
 from mooring.fleet.survey import Survey
 from mooring.reporters import diagnosis
 from mooring.reporters.last_words import write_beside
+from mooring.reporters.live import Looking
 from mooring.reporters.screen import write_json
 
 
 def diagnose(pattern: str, request: Request) -> int:
     """Examine the hosts; 0, 2 where something is or will be broken, 4 where a host was unreachable."""
-    with Survey(load_site(request), pattern, write_beside) as survey:
+    with (
+        Looking(is_shown=not request.json) as looking,
+        Survey(load_site(request, looking.pause), pattern, write_beside, looking.show) as survey,
+    ):
         found = survey.look(examine)
     rows = [settle(name, one) for name, one in found.items()]
     status = exit_status(rows)

@@ -8,12 +8,16 @@ from mooring.fleet.status import draw_row, exit_status, look
 from mooring.fleet.survey import Survey
 from mooring.reporters import fleet_table
 from mooring.reporters.last_words import write_beside
+from mooring.reporters.live import Looking
 from mooring.reporters.screen import write_json
 
 
 def show_status(request: Request) -> int:
     """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it and some drifted."""
-    with Survey(load_site(request), warn=write_beside) as survey:
+    with (
+        Looking(is_shown=not request.json) as looking,
+        Survey(load_site(request, looking.pause), warn=write_beside, tell=looking.show) as survey,
+    ):
         found = survey.look(look)
     rows = [draw_row(name, one) for name, one in found.items()]
     status = exit_status(rows, request.detailed_exitcode)

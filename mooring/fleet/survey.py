@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,8 @@ from mooring.transport.session import Session
 PATIENCE = 60.0
 DIRECT_SECONDS = 5.0
 Found = TypeVar("Found")
+# How many hosts are done, of how many, and which are being looked at.
+Tell = Callable[[int, int, Sequence[str]], None]
 
 
 class LookFailed(MooringError):
@@ -87,8 +90,15 @@ class Lost:
 class Survey:
     """The hosts that `pattern` and --limit mean; without both those that the playbook makes server or clients."""
 
-    def __init__(self, site: Site, pattern: str = "", warn: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        pattern: str = "",
+        warn: Callable[[str], None] = lambda text: None,
+        tell: Tell = lambda done, total, waiting: None,
+    ) -> None:
         self._warn, self._site, self._options = warn, site, site.options
+        self._tell, self._lock, self._waiting, self._done = tell, threading.Lock(), list[str](), 0
         self.inventory = site.inventory
         self._connections = Connections(site)
         self._plays = [play for play in site.plays if _names(play) & set(KINDS)]
@@ -100,8 +110,22 @@ class Survey:
     def look(self, at: Callable[[Visit], Found]) -> dict[str, Found | Lost]:
         """Do something on all hosts, many at a time; one in trouble is an answer too."""
         workers = self._connections.reserve(len(self.visits), self._warn, keeps=False)
-        found = workers.do(partial(_look, at), self.visits)
+        self._done = 0
+        found = workers.do(partial(self._look, at), self.visits)
         return {visit.name: one for visit, one in zip(self.visits, found, strict=True)}
+
+    def _look(self, at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:
+        self._count(self._waiting.append, visit.name, 0)
+        try:
+            return _look(at, visit)
+        finally:
+            self._count(self._waiting.remove, visit.name, 1)
+
+    def _count(self, change: Callable[[str], None], name: str, done: int) -> None:
+        with self._lock:
+            change(name)
+            self._done += done
+            self._tell(self._done, len(self.visits), tuple(self._waiting))
 
     def __enter__(self) -> Survey:
         return self

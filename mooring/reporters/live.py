@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rich.console import Group, RenderableType
@@ -24,6 +24,7 @@ HOSTS_NAMED = 4
 BAR_WIDTH = 30
 # Transfers with a bar, and characters of what they say.
 BARS, WHAT = 10, 100
+LONGEST_STEP = 400
 
 
 @dataclass(frozen=True)
@@ -146,17 +147,59 @@ class Spinner:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._status = Status("", console=screen.terminal)
-        self._status.start()
+
+    @property
+    def width(self) -> int:
+        """The characters that a step may have."""
+        return max(1, self._screen.terminal.width - 4)
 
     def update(self, step: str) -> None:
         """Another step."""
-        line = self._screen.text(step[:WHAT])
-        line.truncate(max(1, self._screen.terminal.width - 4), overflow="ellipsis")
+        line = self._screen.text(step[:LONGEST_STEP])
+        line.truncate(self.width, overflow="ellipsis")
         self._status.update(line)
+        self._status.start()
 
     def stop(self) -> None:
         """Take the line away."""
         self._status.stop()
+
+
+class Looking:
+    """How far a look at many hosts is, at the foot of a terminal; elsewhere, or for programs, nothing is shown."""
+
+    def __init__(self, screen: Screen | None = None, is_shown: bool = True) -> None:
+        screen = screen or Screen()
+        self._spinner = Spinner(screen) if is_shown and screen.is_terminal else None
+
+    def show(self, done: int, total: int, waiting: Sequence[str]) -> None:
+        """So many hosts are done; these are being looked at."""
+        spinner = self._spinner
+        if spinner is not None:
+            spinner.update(fit_names(f"hosts {done}/{total}", waiting, spinner.width))
+
+    def pause(self) -> None:
+        """Take the line away until there is more to show, such as for a question."""
+        if self._spinner is not None:
+            self._spinner.stop()
+
+    def __enter__(self) -> Looking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        spinner, self._spinner = self._spinner, None
+        if spinner is not None:
+            spinner.stop()
+
+
+def fit_names(text: str, names: Sequence[str], width: int) -> str:
+    """`text: a, b and 3 more`: as many whole names as have room, none of them shortened."""
+    for count in range(min(len(names), HOSTS_NAMED), 0, -1):
+        more = f" and {len(names) - count} more" if len(names) > count else ""
+        line = f"{text}: {', '.join(names[:count])}{more}"
+        if len(line) <= width:
+            return line
+    return text
 
 
 def amount(transfer: Progress) -> str:

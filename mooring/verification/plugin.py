@@ -26,6 +26,7 @@ class Verification:
     def __init__(self, fleet: Fleet, trial: Trial | None, summary: Summary, report: Report) -> None:
         self.fleet, self.trial = fleet, trial
         self._summary, self._report = summary, report
+        self._begun, self._total = 0, 0
 
     def door(self, member: Member) -> ServerAddresses:
         """The door of the server that this host is, or that this client uses."""
@@ -51,11 +52,14 @@ class Verification:
         return report
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._begun += 1
+        where = f"{host}: " if (host := _host(item)) else ""
+        self._report.show_step(f"checks {self._begun}/{self._total}: {where}{_title(item)}")
         if "member" in _params(item) and _host(item) in self._summary.unreachable:
             pytest.skip("the host was lost")
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._report.show_step(nodeid.partition("::")[2])
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._total = len(session.items)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -63,6 +63,8 @@ def test_a_fleet_that_is_well_and_stays_as_it_was(fleet: list[LookedAt]) -> None
 
 def test_one_host_by_its_name(client_el7: LookedAt) -> None:
     run = succeed(invoke("doctor", client_el7.name))
+    assert "rules hold" in run.out.splitlines()[0]
+    run = succeed(invoke("doctor", client_el7.name, "-v"))
     assert run.out.startswith("client-el7  Red Hat's docker")
     assert f"add-registry = {NAME}  (/etc/sysconfig/docker:" in run.out
     assert run.out.rstrip().endswith("ok")
