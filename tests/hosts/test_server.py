@@ -90,9 +90,9 @@ def test_container_is_healthy(host: Host, member: Member, role: str) -> None:
         pytest.skip("it has no health check")
     if health["Status"] != "healthy":
         last = (health.get("Log") or [{}])[-1].get("Output", "").strip()
-        refuse(
-            role, f"the container is {health['Status']}: {last or 'its check says nothing'}", explains=EXPLAINS[role]
-        )
+        name = member.variables[f"{role}_container_name"]
+        message = f"container {name} is {health['Status']}: {last or 'its check says nothing'}"
+        refuse(role, message, explains=EXPLAINS[role])
 
 
 def test_containers_share_a_network(host: Host, member: Member) -> None:

@@ -45,6 +45,10 @@ def test_a_stopped_nginx_is_named(clients: list[LookedAt]) -> None:
     assert run.status == 2, run.said
     found = json.loads(run.out)
     assert found["left_behind"] == []
+    (cause,) = found["causes"]
+    assert cause["message"].startswith("container mooring-nginx does not run"), run.said
+    assert set(cause["hosts"]) == set(found["hosts"])
+    assert (found["verdict"].startswith("FAILED: 1 cause, "), found["pulls"]) == (True, {"good": 0, "all": 7})
     for client in clients:
         host = found["hosts"][client.name]
         assert host["status"] == "failed"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from invocations import Run, invoke, provision, succeed
 from lab_hosts import LookedAt, until
 
@@ -38,6 +42,24 @@ class Office:
         signing = f"x509 -req -in {name}.csr -CA {by}.crt -CAkey {by}.key -CAcreateserial -extfile names"
         self.openssl(f"{signing} {more} -out {name}.crt")
 
+    def postpone(self, name: str, other: str, by: str = "ca") -> None:
+        """The certificate NAME as another one of the same key that is valid from tomorrow on."""
+        old = x509.load_pem_x509_certificate((self.folder / f"{name}.crt").read_bytes())
+        key: Any = serialization.load_pem_private_key((self.folder / f"{by}.key").read_bytes(), None)
+        begins = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+        builder = x509.CertificateBuilder(
+            old.issuer,
+            old.subject,
+            old.public_key(),
+            x509.random_serial_number(),
+            begins,
+            begins + datetime.timedelta(days=300),
+            list(old.extensions),
+        )
+        text = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        (self.folder / f"{other}.crt").write_bytes(text)
+        (self.folder / f"{other}.key").write_bytes((self.folder / f"{name}.key").read_bytes())
+
     def extra(self, name: str, key: str = "", authority: str = "ca") -> tuple[str, str]:
         """The option that sets these files."""
         files = {
@@ -59,11 +81,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     made.issue("lacks", NAMES[0])
     made.issue("nameless")
     made.issue("foreign", *NAMES, by="other")
+    made.postpone("good", "early")
     return made
 
 
 REFUSALS = [
     ("over", "", "over.crt: it expired on "),
+    ("early", "", "early.crt: it is not valid before "),
     ("lacks", "", f"lacks.crt: it is not for {NAMES[1]}: it has only {NAMES[0]}; have it issued for every name in "),
     ("nameless", "", f'it has no subjectAltName (its CN "{NAMES[0]}" does not count)'),
     ("foreign", "", "no authority that the clients get has signed it"),
@@ -86,9 +110,11 @@ def test_what_clients_refuse_is_not_written(name: str, key: str, words: str, off
 
 def test_clients_do_not_get_an_authority_that_has_not_signed_it(office: Office, client_debian: LookedAt) -> None:
     before = client_debian.files()
-    run = provision("clients", "--limit", client_debian.name, *office.extra("good", authority="other"))
-    assert run.status == 2, run.said
-    assert "registry_client_ca_file" in run.finished("failed")[0]["message"]
+    for mode in (["--check"], []):
+        words = ["--limit", client_debian.name, *office.extra("good", authority="other")]
+        run = provision("clients", *mode, *words)
+        assert run.status == 2, run.said
+        assert "registry_client_ca_file" in run.finished("failed")[0]["message"]
     assert client_debian.files() == before
 
 
@@ -122,10 +148,26 @@ def row(*words: str) -> tuple[Run, dict[str, Any]]:
     return run, found
 
 
+def pull_verified(client: LookedAt, name: str) -> str:
+    """What a real engine says that verifies: with its port a name is another registry, and no insecure one."""
+    return client.run(f"docker pull {name}:443/mooring/none:1 2>&1 || true")
+
+
+@pytest.fixture(scope="module")
+def trusting(office: Office, client_debian: LookedAt) -> Iterator[LookedAt]:
+    """A client whose engine has the office's authority for all names."""
+    folders = [f"/etc/docker/certs.d/{name}:443" for name in NAMES]
+    authority = (office.folder / "ca.crt").read_text()
+    for folder in folders:
+        client_debian.run(f"mkdir -p {folder} && cat > {folder}/ca.crt <<'END'\n{authority}END\n")
+    yield client_debian
+    client_debian.run(f"rm -r {' '.join(folders)}; rmdir --ignore-fail-on-non-empty /etc/docker/certs.d")
+
+
 CERTIFICATE = ("certificate-names", "certificate-expiry", "certificate-trust")
 
 
-def test_what_is_served_is_judged_as_clients_do(secured: Office, server: LookedAt) -> None:
+def test_what_is_served_is_judged_as_clients_do(secured: Office, trusting: LookedAt) -> None:
     found = doctor(secured)
     assert {found[rule]["verdict"] for rule in CERTIFICATE} == {"ok"}
     run, told = row(*secured.extra("good"))
@@ -133,6 +175,10 @@ def test_what_is_served_is_judged_as_clients_do(secured: Office, server: LookedA
     assert told["server"]["certificate"]["days_left"] in (298, 299)
     assert told["server"]["certificate"]["trusted"] is True
     assert sorted(told["server"]["certificate"]["names"]) == sorted(NAMES)
+    left = told["server"]["certificate"]["days_left"]
+    assert f" {left} days left  " in invoke("status", "--limit", "server", *secured.extra("good")).out
+    for name in NAMES:
+        assert "not found" in pull_verified(trusting, name)
 
 
 @pytest.mark.parametrize(
@@ -140,13 +186,16 @@ def test_what_is_served_is_judged_as_clients_do(secured: Office, server: LookedA
     [
         ("soon", "certificate-expiry", "warning", "expires on "),
         ("over", "certificate-expiry", "broken", "expired on "),
+        ("early", "certificate-expiry", "broken", "is not valid before "),
         ("lacks", "certificate-names", "broken", f"it is not for {NAMES[1]}"),
+        ("nameless", "certificate-names", "broken", f"it is not for {NAMES[1]}"),
         ("foreign", "certificate-trust", "broken", "no authority that the clients get has signed it"),
     ],
 )
 def test_a_certificate_that_was_put_there_by_hand(
-    name: str, rule: str, verdict: str, words: str, secured: Office, server: LookedAt
+    name: str, rule: str, verdict: str, words: str, secured: Office, server: LookedAt, trusting: LookedAt
 ) -> None:
+    """The doctor and status say what a real engine makes of it."""
     status = 2 if verdict == "broken" else 0
     serve(secured, name, server)
     until(lambda: invoke("doctor", "server", "--json", *secured.extra("good")).out.count(words) > 0, "it is served")
@@ -155,6 +204,18 @@ def test_a_certificate_that_was_put_there_by_hand(
     run, told = row(*secured.extra("good"))
     assert told["drift"] == ("certificate is not taken by clients" if status else "none")
     assert run.status == (8 if status else 0)
+    said = pull_verified(trusting, NAMES[1])
+    assert ("x509: " in said, "not found" in said) == (bool(status), not status), said
+
+
+SERVER_ROW = ("registry", "nginx", "certificate", "disk")
+
+
+def doctor_of_server() -> dict[str, dict[str, Any]]:
+    """The findings of a server that is broken, by rule; of several of a rule one."""
+    run = invoke("doctor", "server", "--json")
+    assert run.status == 2, run.said
+    return {each["rule"]: each for each in json.loads(run.out)["hosts"][0]["findings"]}
 
 
 @pytest.fixture
@@ -175,22 +236,31 @@ def test_a_container_that_is_gone(container: str, server: LookedAt, mended: None
     said = invoke("status")
     assert said.status == 0
     assert "registry does not answer" in said.out
-    found = {
-        each["rule"]: each["verdict"]
-        for each in json.loads(invoke("doctor", "server", "--json").out)["hosts"][0]["findings"]
-    }
-    assert found[f"{role}-configuration"] == "not checked"
-    assert found["nginx-upstream"] == "broken"
+    assert re.search(rf"^server +{' +'.join(SERVER_ROW)}$", said.out, re.M), said.out
+    found = doctor_of_server()
+    assert found[f"{role}-configuration"]["verdict"] == "not checked"
+    assert found["nginx-upstream"]["verdict"] == "broken"
 
 
-def test_a_registry_that_ends_again_and_again(server: LookedAt, mended: None) -> None:
-    server.run("echo 'version: 9' > /etc/mooring/registry/config.yml; docker restart mooring-registry")
-    state = "docker inspect -f '{{.State.Status}}' mooring-registry"
-    until(lambda: server.run(state).strip() == "restarting", "the registry ends again and again")
+@pytest.mark.parametrize(
+    ("role", "spoil"),
+    [
+        ("registry", "echo 'version: 9' > /etc/mooring/registry/config.yml"),
+        ("nginx", "echo nonsense > /etc/mooring/nginx/server.conf"),
+    ],
+    ids=["registry", "nginx"],
+)
+def test_a_container_that_ends_again_and_again(role: str, spoil: str, server: LookedAt, mended: None) -> None:
+    server.run(f"{spoil}; docker restart mooring-{role}")
+    state = f"docker inspect -f '{{{{.State.Status}}}}' mooring-{role}"
+    until(lambda: server.run(state).strip() == "restarting", f"{role} ends again and again")
     run, told = row()
     assert (run.status, told["drift"]) == (8, "registry does not answer")
-    assert told["server"]["registry"]["answers"] is False
-    assert told["server"]["registry"]["restarts"] > 0
+    assert told["server"][role]["answers"] is False
+    assert told["server"][role]["restarts"] > 0
+    found = doctor_of_server()
+    assert found[f"{role}-configuration"]["verdict"] == "not checked"
+    assert f"container mooring-{role} does not run" in found["nginx-upstream"]["seen"]
 
 
 def test_all_is_green_again() -> None:

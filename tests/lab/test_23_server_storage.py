@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from invocations import Run, invoke, provision, succeed
+from invocations import CHECKOUT, Run, invoke, provision, succeed
 from lab_hosts import LookedAt, until
 
 STORAGE, EMPTY, SMALL = "/var/lib/registry", "/srv/empty-registry", "/srv/small-registry"
@@ -43,10 +45,18 @@ def filled(server: LookedAt) -> Iterator[None]:
     succeed(provision("server"))
 
 
-def test_verify_ends_with_a_verdict() -> None:
-    run = succeed(invoke("verify"))
-    assert run.out.splitlines()[-1].startswith("all is well: 3 hosts, ")
-    assert "pulls 7/7" in run.out.splitlines()[-1]
+def test_verify_counts_pulls_and_ends_with_a_verdict() -> None:
+    """As a terminal shows it, which a program of util-linux stands for."""
+    done = subprocess.run(
+        ["script", "--quiet", "--return", "--command", "./invoke verify", "/dev/null"],
+        cwd=CHECKOUT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", done.stdout)
+    assert done.returncode == 0, said
+    assert re.search(r"pulls [0-7]/7[^,]", said), said
+    last = said.split("\n")[-2] if said.endswith("\n") else said.split("\n")[-1]
+    assert last.startswith("all is well: 3 hosts, "), said
+    assert last.rstrip().endswith("pulls 7/7"), said
 
 
 def test_environment_that_is_taken_out_goes(server: LookedAt) -> None:
@@ -57,35 +67,52 @@ def test_environment_that_is_taken_out_goes(server: LookedAt) -> None:
     assert succeed(provision_server()).count("changed") == {"server": 0}
 
 
-@pytest.mark.parametrize(
-    ("section", "key", "value"),
-    [
-        ("Config", "Labels", {LEFT: "1"}),
-        ("HostConfig", "Binds", ["/srv:/left:rw"]),
-        ("HostConfig", "Mounts", [{"Type": "bind", "Source": "/srv", "Target": "/left"}]),
-        ("HostConfig", "ExtraHosts", [f"{LEFT}:192.0.2.1"]),
-        ("HostConfig", "Dns", ["192.0.2.53"]),
-        ("HostConfig", "GroupAdd", ["4242"]),
-    ],
-)
-def test_what_somebody_else_added_goes(server: LookedAt, section: str, key: str, value: Any) -> None:
-    """The very container with one thing more, as the engine's API makes it."""
+# What somebody may add to a container: by the role's argument, where the engine has it, and what is added.
+ADDED: dict[str, tuple[str, Any]] = {
+    "env": ("Env", ["MOORING_LEFT=1"]),
+    "labels": ("Labels", {LEFT: "1"}),
+    "volumes": ("HostConfig.Binds", ["/srv:/left-bind:rw"]),
+    "mounts": ("HostConfig.Mounts", [{"Type": "bind", "Source": "/srv", "Target": "/left-mount"}]),
+    "tmpfs": ("HostConfig.Tmpfs", {"/left-tmpfs": ""}),
+    "published_ports": ("HostConfig.PortBindings", {"9999/tcp": [{"HostIp": "127.0.0.1", "HostPort": "9999"}]}),
+    "etc_hosts": ("HostConfig.ExtraHosts", [f"{LEFT}:192.0.2.1"]),
+    "dns_servers": ("HostConfig.Dns", ["192.0.2.53"]),
+    "dns_search_domains": ("HostConfig.DnsSearch", [LEFT]),
+    "dns_opts": ("HostConfig.DnsOptions", ["ndots:3"]),
+    "groups": ("HostConfig.GroupAdd", ["4242"]),
+    "capabilities": ("HostConfig.CapAdd", ["NET_ADMIN"]),
+    "security_opts": ("HostConfig.SecurityOpt", ["label=disable"]),
+    "sysctls": ("HostConfig.Sysctls", {"net.ipv4.ip_default_ttl": "63"}),
+}
+
+
+def test_what_somebody_else_added_goes(server: LookedAt) -> None:
+    """The very container with more of everything, as the engine's API makes it; the plan tells each of them."""
     found = inspect(server, "mooring-nginx")
-    before = found[section].get(key)
-    body = {**found["Config"], "HostConfig": found["HostConfig"], "Hostname": ""}
-    place = body if section == "Config" else body["HostConfig"]
-    more = [*(before or []), *value] if isinstance(value, list) else {**before, **value} if before else value
-    place[key] = more
+    before = {**found["Config"], "HostConfig": found["HostConfig"]}
+    body: dict[str, Any] = {**found["Config"], "HostConfig": dict(found["HostConfig"]), "Hostname": ""}
+    for place, value in ADDED.values():
+        part, key = (body["HostConfig"], place.removeprefix("HostConfig.")) if "." in place else (body, place)
+        part[key] = [*(part.get(key) or []), *value] if isinstance(value, list) else {**(part.get(key) or {}), **value}
     server.run("docker rm --force mooring-nginx")
     server.run(
         "curl -fsS --unix-socket /var/run/docker.sock -H 'Content-Type: application/json' -X POST "
         f"'http://docker/containers/create?name=mooring-nginx' -d '{json.dumps(body)}'"
     )
     server.run("docker start mooring-nginx")
-    run = succeed(provision_server())
-    assert "nginx : Run the nginx container" in {task for _, task, _ in run.changes}
-    after = inspect(server, "mooring-nginx")[section].get(key)
-    assert sorted(after or []) == sorted(before or [])
+    (foretold,) = [
+        one["diff"][0]["before"]
+        for one in succeed(provision_server("--check", "--diff")).finished("changed")
+        if one["task"] == "nginx : Run the nginx container"
+    ]
+    assert {line.partition(":")[0] for line in foretold.splitlines()} == set(ADDED)
+    succeed(provision_server())
+    now = inspect(server, "mooring-nginx")
+    after = {**now["Config"], "HostConfig": now["HostConfig"]}
+    for place, _ in ADDED.values():
+        was, is_now = (part["HostConfig"] if "." in place else part for part in (before, after))
+        key = place.removeprefix("HostConfig.")
+        assert (is_now.get(key) or None) == (was.get(key) or None), place
     assert succeed(provision_server()).count("changed") == {"server": 0}
 
 
@@ -197,6 +224,10 @@ def test_a_storage_that_takes_nothing(server: LookedAt, small: dict[str, Any], s
     assert doctor.status == 2, doctor.said
     (finding,) = [one for one in json.loads(doctor.out)["hosts"][0]["findings"] if one["rule"] == "storage"]
     assert (finding["verdict"], finding["seen"]) == ("broken", sentence)
+    status = invoke("status", "--limit", "server", "--detailed-exitcode", *options)
+    assert status.status == 8, status.said
+    (row,) = json.loads(status.out)["hosts"]
+    assert (row["drift"], row["server"]["storage"]) == ("storage is in trouble", sentence)
     verify = invoke("verify", *options)
     assert verify.status == 2, verify.said
     found = json.loads(verify.out)

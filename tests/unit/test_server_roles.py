@@ -16,6 +16,7 @@ ROLES = Path(__file__).parents[2] / "roles"
 OWNED = {
     "env", "labels", "volumes", "mounts", "tmpfs", "networks", "etc_hosts", "dns_servers", "groups", "privileged",
     "published_ports", "capabilities", "cap_drop", "security_opts", "healthcheck", "read_only", "user",
+    "dns_search_domains", "dns_opts", "sysctls",
 }  # fmt: skip
 
 
