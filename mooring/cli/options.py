@@ -167,10 +167,13 @@ def _settle(options: dict[str, Any], context: Any, task: str) -> Request:
     roles = settled.pop("roles_path", ())
     inventory = settled.pop("inventory", None) or str(project.inventory)
     if not isinstance(inventory, str):
-        (inventory,) = inventory
+        inventory, *others = inventory
+        if others:
+            raise UsageError(f"one inventory is read, and these are {len(others) + 1}")
     settled.pop("become_method", None)
     kept = {name: value for name, value in options.items() if name not in BY_OPTION}
-    return Request(**kept, **settled, inventory=inventory, project=replace(project, roles_path=roles))
+    project = replace(project, roles_path=roles)
+    return Request(**{**kept, **settled, "inventory": inventory, "project": project})
 
 
 def _help(name: str) -> str:
