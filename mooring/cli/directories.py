@@ -15,11 +15,15 @@ from mooring.project import Project
 CALLED_FROM = "MOORING_CALLED_FROM"
 
 
+def caller() -> Path:
+    """Where the operator stands: the working directory, unless the launcher has left it."""
+    return Path((launched_as() and os.environ.get(CALLED_FROM)) or os.getcwd())
+
+
 def enter(context: Context) -> Project:
     """The directory of the tasks.py that Invoke found; makes the operator's the working directory again."""
     # Invoke has no public name for it.
-    root = Path(getattr(context.config, "_project_prefix", None) or Path.cwd())
-    if launched_as() and (caller := os.environ.get(CALLED_FROM)):
-        with suppress(OSError):  # one that is gone, or closed to this user
-            os.chdir(caller)
+    root = Path(getattr(context.config, "_project_prefix", None) or "").absolute()
+    with suppress(OSError):  # one that is gone, or closed to this user
+        os.chdir(caller())
     return Project() if root.samefile(Path()) else Project(root)

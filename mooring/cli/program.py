@@ -11,11 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from invoke import Argument, CollectionNotFound, FilesystemLoader, ParseError, Parser, ParserContext, Program
 
 from mooring import __version__
 from mooring.cli.completion import SCRIPTS, complete
+from mooring.cli.directories import caller
 from mooring.cli.finish import finish
 from mooring.cli.mistyped import explain
 from mooring.invocation import command
@@ -37,7 +39,10 @@ LONGEST = 500
 
 
 class TaskLoader(FilesystemLoader):
-    """Finds the tasks.py that is nearest, or else Mooring's own tasks."""
+    """Finds the nearest tasks.py, else Mooring's own tasks; `start` is relative to the operator's directory."""
+
+    def __init__(self, start: str | None = None, **settings: Any) -> None:
+        super().__init__(str(caller() / start) if start else None, **settings)
 
     def load(self, name: str | None = None) -> tuple[ModuleType, str]:
         """The module and its directory; CollectionNotFound where one was asked for by name and is not there."""

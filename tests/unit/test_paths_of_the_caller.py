@@ -66,6 +66,12 @@ def test_what_is_not_named_is_the_checkouts(checkout: Path, elsewhere: Path) -> 
     assert "of-the-checkout" in ran.stdout, ran
 
 
+def test_the_directory_to_search_is_the_callers(checkout: Path, elsewhere: Path) -> None:
+    launch(checkout, elsewhere, "init", "fleet")
+    ran = launch(checkout, elsewhere, "-r", "fleet/roles", "provision-clients", "--list-hosts")
+    assert "docker1.example.com" in ran.stdout, ran
+
+
 def test_a_new_file_is_made_where_the_caller_stands(checkout: Path, elsewhere: Path) -> None:
     server = "    server: {hosts: {s: {ansible_host: 127.0.0.1, ansible_port: 1}}}\n"
     (checkout / "inventory.yml").write_text(INVENTORY.format("a") + server)
