@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mooring.cli.starter import STARTER
 from mooring.errors import UsageError, on_one_line
+from mooring.files.reading import read_bytes
 from mooring.invocation import command
 from mooring.project import SHIPPED
 from mooring.reporters import listing
@@ -51,7 +52,7 @@ def _check(root: Path) -> None:
 
 def _is_ours(tasks: Path) -> bool:
     """Whether the directory of this tasks.py is one of init's already; in that one more may stand."""
-    return tasks.is_file() and MARK in tasks.read_text(encoding="utf-8", errors="replace")
+    return tasks.is_file() and MARK.encode() in read_bytes(tasks)
 
 
 def _make(path: Path, text: str) -> bool:

@@ -14,8 +14,8 @@ LARGEST = 100_000
 # Methods and functions whose numbers say how wide, how deep or how often.
 _WIDTHS = frozenset(("center", "expandtabs", "generate_lorem_ipsum", "ljust", "rjust", "zfill"))
 # `%*d`, `{:{}}`: a value says how wide. `%9999999d`, `{:9999999}`: the form itself does.
-_STARRED = re.compile(r"%[^%a-zA-Z]*\*|\{[^{}]*:[^{}]*\{")
-_WIDE = re.compile(r"%[^%a-zA-Z]*?(\d{6,})|\{[^{}]*:[^{}]*?(\d{6,})")
+_STARRED = re.compile(r"%[^%a-zA-Z]*\*|\{[^{}:]*:[^{}]*\{")
+_WIDE = re.compile(r"%[^%a-zA-Z]*?(\d{6,})|\{[^{}:]*:[^{}]*?(\d{6,})")
 
 
 def check_repetition(left: Any, right: Any) -> None:

@@ -17,6 +17,7 @@ from mooring.source import Text
 from mooring.templating.conversion import convert
 from mooring.templating.foreign import CHOSEN, OPERATORS, SAID, choose, mark, stamp, weigh
 from mooring.templating.foreign_kinds import Foreign, ForeignFloat, ForeignInt, join
+from mooring.templating.jinja import formats
 from mooring.templating.refusals import check_name, check_place, refuse, refuse_expression, refuse_name
 from mooring.templating.templar import Templar
 from mooring.templating.variables import HostVars, Variables
@@ -376,3 +377,10 @@ def test_what_is_marked_twice_keeps_the_heavier_mark() -> None:
     assert weigh([choose("a"), "b", 1, None, True]) == CHOSEN
     assert weigh([choose(""), "b"]) == CHOSEN
     assert weigh([True, False, None]) == OPERATORS
+
+
+def test_a_format_with_keys_within_keys_is_no_work() -> None:
+    """Before, the expressions went on from each of them to the first end: an hour for these."""
+    many = 100_000
+    key = "%(" * many + ")" * many
+    assert formats.interpolate(f"%({key})s", {key: "x"}) == "x"

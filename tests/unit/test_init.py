@@ -133,7 +133,7 @@ OWN_PLAYBOOK = "- name: Of our own\n  hosts: clients\n  roles: [docker, ours]\n"
 def test_its_own_playbooks_and_roles_come_first(tmp_path: Path) -> None:
     init(str(tmp_path))
     listed = invoke(tmp_path, "provision-clients", "--list-tasks").stdout
-    assert "docker : Refuse packages that nobody vouches for" in listed
+    assert "docker : Refuse packages without a signing key" in listed
     for role, name in (("docker", "Our docker"), ("ours", "Ours")):
         (tmp_path / "roles" / role / "tasks").mkdir(parents=True)
         (tmp_path / "roles" / role / "tasks" / "main.yml").write_text(f"- name: {name}\n  ping:\n")

@@ -53,7 +53,20 @@ class Run:
         (folder / "inventory.yml").write_text(INVENTORY.format(python=sys.executable, port=port))
         (folder / "play.yml").write_text(PLAYBOOK.replace("PLACE", str(folder)))
         # Not in the checkout: a run that is broken off notes there who is left.
-        argv = [INVOKE, "--search-root", str(ROOT), "play", "play.yml", "-e", f"those={those}", "--json", "-T", "60"]
+        argv = [
+            INVOKE,
+            "--search-root",
+            str(ROOT),
+            "play",
+            "play.yml",
+            "-i",
+            "inventory.yml",
+            "-e",
+            f"those={those}",
+            "--json",
+            "-T",
+            "60",
+        ]
         self.process = subprocess.Popen(
             argv,
             cwd=folder,

@@ -101,7 +101,7 @@ def test_nothing_to_do(play: Any) -> None:
 def test_a_line_end_in_a_password_is_refused(play: Any) -> None:
     reply, calls = play({"password": "x\nroot:y"}, ALICE, ALICE)
     assert reply["failed"]
-    assert "no hash" in reply["msg"]
+    assert "not a hash" in reply["msg"]
     assert calls == []
 
 

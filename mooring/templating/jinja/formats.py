@@ -12,9 +12,9 @@ from mooring.templating.foreign_kinds import Foreign, join
 from mooring.templating.sizes import check_widths
 
 # A text between conversions; or a conversion: its name, its flags and width, its letter.
-_PIECES = re.compile(r"([^%]+)|%(?:\(([^)]*)\))?([-#0 +.\d]*)[hlL]?([a-zA-Z%])")
-# `%c`, whatever stands between.
-_CHARACTER = re.compile(r"%(\([^)]*\))?[-#0 +*.\d]*[hlL]?c")
+_PIECES = re.compile(r"([^%]+)|%(?:\(([^()%]*)\))?([-#0 +.\d]*)[hlL]?([a-zA-Z%])")
+# The end of a `%c`, whatever stands between; to see one where none is costs only time.
+_CHARACTER = re.compile(r"[-%)#0 +*.\dhlL]c")
 
 
 def interpolate(form: str, values: Any) -> str:
