@@ -60,20 +60,8 @@ class Many:
         (self.folder / "inventory.yml").write_text(json.dumps(inventory))
         (self.folder / "play.yml").write_text(PLAYBOOK)
         limited = ["sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"', "sh"]
-        argv = [
-            *limited,
-            INVOKE,
-            "--search-root",
-            str(ROOT),
-            "play",
-            "play.yml",
-            "-i",
-            "inventory.yml",
-            "--json",
-            "-T",
-            "120",
-            *more,
-        ]
+        options = ["-i", "inventory.yml", "--json", "-T", "120", *more]
+        argv = [*limited, INVOKE, "--search-root", str(ROOT), "play", "play.yml", *options]
         done = subprocess.run(argv, cwd=self.folder, capture_output=True, text=True, timeout=550)
         assert "Traceback" not in done.stderr
         return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
