@@ -180,5 +180,6 @@ def connection_options(request: Request, clear_screen: Callable[[], None] = lamb
         become_password=become,
         timeout=float(request.timeout),
         remote_user=request.remote_user,
+        directory=request.project.root,
         keys=KeyStore(ask if has_terminal() else None),
     )

@@ -228,3 +228,22 @@ def test_no_setting_is_a_hosts_text(name: str) -> None:
     """Variables without facts hold none; should one come through all the same, it is refused here."""
     with pytest.raises(TemplateError, match="text that a host sent"):
         ConnectionSettings.from_variables("web1", {name: Foreign("local")})
+
+
+def test_files_that_the_inventory_names_are_looked_for_in_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the operator stands; what is not there is relative to the working directory, as ssh has it."""
+    for place, name in (("project", "key"), ("project", "config"), ("here", "key"), ("here", "other")):
+        (tmp_path / place).mkdir(exist_ok=True)
+        (tmp_path / place / name).write_text("")
+    monkeypatch.chdir(tmp_path / "here")
+    options = RunOptions(directory=tmp_path / "project")
+
+    def settings(**variables: str) -> ConnectionSettings:
+        return ConnectionSettings.from_variables("web1", variables, options)
+
+    assert settings(ansible_ssh_private_key_file="key").key_file == str(tmp_path / "project" / "key")
+    assert settings(ansible_ssh_private_key_file="other").key_file == "other"
+    assert settings(ansible_ssh_common_args="-F config").config_file == str(tmp_path / "project" / "config")
+    assert ("IdentityFile", str(tmp_path / "project" / "key")) in settings(ansible_ssh_args="-i key").overrides

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mooring.errors import InventoryError
@@ -49,7 +50,7 @@ AUTOMATIC_PYTHON = {"auto", "auto_silent", "auto_legacy", "auto_legacy_silent"}
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the command line says for all hosts."""
+    """What the command line says for all hosts; in `directory` files are looked for that the inventory names."""
 
     accept_new_host_keys: bool = False
     password: str | None = field(default=None, repr=False)
@@ -58,6 +59,13 @@ class RunOptions:
     remote_user: str = ""
     keys: KeyStore = field(default_factory=KeyStore)
     known_hosts: KnownHosts = field(default_factory=KnownHosts, repr=False)
+    directory: Path = Path()
+
+    def find(self, name: str) -> str:
+        """The path of a file: one that is not in the directory is relative to the working directory, as ssh has it."""
+        path = os.path.expanduser(name)
+        inside = str(self.directory / path)
+        return inside if os.path.exists(inside) else path
 
 
 @dataclass(frozen=True)
@@ -96,9 +104,9 @@ class ConnectionSettings:
         if method != "sudo":
             raise InventoryError(f"{name}: unsupported ansible_become_method {method!r}", hint="only sudo")
         _refuse_unsupported(name, variables)
-        arguments, config_file = _parse_arguments(name, variables)
+        arguments, config_file = _parse_arguments(name, variables, options)
         key_file = _first(variables, "ansible_ssh_private_key_file", "ansible_private_key_file")
-        key_file = os.path.expanduser(key_file) if key_file else None
+        key_file = options.find(key_file) if key_file else None
         interpreter = _first(variables, "ansible_python_interpreter")
         become_password = _first(variables, "ansible_become_password", "ansible_become_pass")
         return cls(
@@ -151,7 +159,9 @@ def _override(
     return [(key, value) for key, value in found.items() if value is not None]
 
 
-def _parse_arguments(name: str, variables: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], str | None]:
+def _parse_arguments(
+    name: str, variables: Mapping[str, Any], options: RunOptions
+) -> tuple[tuple[tuple[str, str], ...], str | None]:
     """The options of ansible_ssh_common_args and its kin as lines of ssh_config, and the file of -F."""
     lines: list[tuple[str, str]] = []
     config_file = None
@@ -169,11 +179,11 @@ def _parse_arguments(name: str, variables: Mapping[str, Any]) -> tuple[tuple[tup
                     hint="-o Key=Value, -F, -i, -J, -l and -p are",
                 )
             if flag == "-F":
-                config_file = os.path.expanduser(value)
+                config_file = options.find(value)
             elif flag == "-o":
                 lines += _parse_option(name, variable, value)
             else:
-                lines.append((FLAGS[flag], value))
+                lines.append((FLAGS[flag], options.find(value) if flag == "-i" else value))
     return tuple(lines), config_file
 
 
