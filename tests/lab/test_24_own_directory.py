@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_provisioning_finds_nothing_to_do(
 
 def test_the_status_is_the_fleets(installed: Installed, project: Path, fleet: list[LookedAt]) -> None:
     ran = installed.run(project, "status", "--json")
+    assert ran.returncode == 0, ran
+    assert {row["host"] for row in json.loads(ran.stdout)["hosts"]} == {host.name for host in fleet}
+
+
+def test_the_launcher_works_from_anywhere(tmp_path: Path, fleet: list[LookedAt]) -> None:
+    argv = [str(CHECKOUT / "invoke"), "status", "--json"]
+    ran = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran
     assert {row["host"] for row in json.loads(ran.stdout)["hosts"]} == {host.name for host in fleet}
 
