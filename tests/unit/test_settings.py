@@ -14,7 +14,7 @@ from mooring.cli.ansible_cfg import read_ansible_cfg
 from mooring.cli.options import Request
 from mooring.cli.password_file import read_password
 from mooring.cli.provision import connection_options, options
-from mooring.cli.settings import settle
+from mooring.cli.settings import SETTINGS, settle
 from mooring.errors import MooringError, SourceError, UsageError
 from mooring.fleet.site import looking_user
 from mooring.transport.connection import ConnectionSettings, RunOptions
@@ -279,3 +279,11 @@ def test_help_names_the_variables() -> None:
     shown = call("--help", "play").stdout
     for name in ("INVENTORY", "FORKS", "TIMEOUT", "CONNECTION_PASSWORD_FILE", "BECOME_PASSWORD_FILE"):
         assert f"(or MOORING_{name})" in shown
+
+
+def test_the_page_has_every_setting() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    for setting in SETTINGS:
+        assert f"`{setting.variable}`" in page or not setting.variable
+        assert (setting.key or setting.option) in page
+        assert f"[{setting.section}]" in page
