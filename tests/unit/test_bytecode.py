@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def checkout(tmp_path: Path) -> Path:
     """The product without anything compiled."""
     folder = tmp_path / "checkout"
-    forget = shutil.ignore_patterns("__pycache__")
+    forget = shutil.ignore_patterns("__pycache__", "*.pyc")
     for name in ("mooring", "lab"):
         shutil.copytree(ROOT / name, folder / name, ignore=forget)
     (folder / "tests").mkdir()

@@ -165,7 +165,7 @@ def test_the_table_on_the_screen(world: World) -> None:
     assert (
         "failed  client1: The image is pulled through the registry's nginx [full name registry.example.com]\n" in text
     )
-    assert "        remedy: run `invoke provision-clients`" in text
+    assert "        remedy:\n          invoke provision-clients\n" in text
     assert "server   ok      passed=" in text
     assert "client1                        failed: daemon setting          failed: daemon setting\n" in text
     assert "left behind, please remove by hand:\n  client1: images proof-1: no\n" in text
