@@ -5,7 +5,7 @@ from __future__ import annotations
 from mooring.cli.options import Request
 from mooring.cli.provision import connection_options, options
 from mooring.engines.docker.conflicts import Severity
-from mooring.engines.explanation import AUTO, ENGINES, Explanation
+from mooring.engines.explanation import AUTO, ENGINES, Explanation, record
 from mooring.engines.explanation_containers import ContainerExplanation
 from mooring.engines.route import split_image
 from mooring.errors import UsageError
@@ -29,7 +29,7 @@ def explain(host: str, image: str, request: Request, engine: str = AUTO) -> int:
     if request.json:
         write_json(explanation.as_dict())
     for stream in request.text_streams():
-        write_text(explanation, stream)
+        write_text(record(explanation), stream)
     return exit_status(explanation)
 
 

@@ -14,8 +14,9 @@ from mooring.cli.password_file import read_password
 from mooring.errors import MooringError, SourceError, UsageError
 from mooring.inventory.inventory import Inventory
 from mooring.mistakes import Mistakes
-from mooring.playbook.playbook import Playbook
+from mooring.playbook.playbook import Play, Playbook
 from mooring.playbook.tags import TagChoice
+from mooring.records.listing import ListedPlay, ListedTask
 from mooring.reporters import Reporter, listing
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
@@ -107,11 +108,9 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
     keep = (lambda rollout: None) if request.check else partial(retry.keep, is_whole=is_whole)
     connecting = connection_options(request, reporter.close)
     runner = Runner(inventory, options(request), connecting, reporter.handle, keep)
-    for wanted, write in LISTINGS.items():
-        if getattr(request, wanted):
-            for stream in request.text_streams():
-                write(playbook, runner, stream)
-            return 0
+    if request.list_hosts or request.list_tasks:
+        _list(playbook, runner, request)
+        return 0
     if request.syntax_check:
         if request.json:
             reporter.handle(RunFinished(Recap(), 0))
@@ -135,7 +134,22 @@ def _load(path: Path, request: Request) -> tuple[Inventory, Playbook]:
     return loaded[0], loaded[1]
 
 
-LISTINGS: dict[str, Callable[..., None]] = {"list_hosts": listing.write_hosts, "list_tasks": listing.write_tasks}
+def _list(playbook: Playbook, runner: Runner, request: Request) -> None:
+    for stream in request.text_streams():
+        if request.list_hosts:
+            listing.write_hosts([_list_hosts(play, runner) for play in playbook.plays], stream)
+        else:
+            listing.write_tasks([_list_tasks(play, runner.options) for play in playbook.plays], stream)
+
+
+def _list_hosts(play: Play, runner: Runner) -> ListedPlay:
+    return ListedPlay(play.hosts, play.name, hosts=tuple(host.name for host in runner.hosts(play)))
+
+
+def _list_tasks(play: Play, options: Options) -> ListedPlay:
+    chosen = [task for task in play.tasks() if options.tags.selects(task.keywords.tags)]
+    tasks = (ListedTask(task.title, tuple(sorted(task.keywords.tags)), task.where) for task in chosen)
+    return ListedPlay(play.hosts, play.name, tasks=tuple(tasks))
 
 
 def options(request: Request) -> Options:

@@ -9,10 +9,10 @@ from mooring.cli.options import Request
 from mooring.cli.site import PLAYBOOK, load_site
 from mooring.errors import UsageError, on_one_line
 from mooring.fleet.site import SERVER, Site
+from mooring.records.verification import Summary
 from mooring.reporters.verification import make_report
 from mooring.verification.fleet import Fleet
 from mooring.verification.session import check
-from mooring.verification.summary import Summary
 
 
 def verify(request: Request, junit: str = "") -> int:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.doctor.door import Door
-from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.fleet.survey import LookFailed, Visit
 from mooring.invocation import invocation
+from mooring.records.diagnosis import Finding, Verdict
 from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.transport.reply_shapes import MAYBE, TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 

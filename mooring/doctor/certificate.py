@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from mooring.certificates.judge import EXPIRY, NAMES, TRUST, Judgement, count_days
-from mooring.doctor.finding import Finding, Verdict
 from mooring.fleet.served_certificate import Served
 from mooring.invocation import invocation
+from mooring.records.diagnosis import Finding, Verdict
 
 AGAIN = f"run `{invocation('provision-server')}` with"
 REMEDIES = {

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.invocation import invocation
+from mooring.records.diagnosis import Finding, Verdict
 from mooring.registry.answers import API_HEADER, API_VERSION, locate, origin_of, path_of
 from mooring.registry.transport import Body, Endpoint, HttpTransport, Response, shorten
 from mooring.transport.connection.process import Stream

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mooring.doctor.finding import Finding, Verdict
 from mooring.engines.docker import entries
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.judge import judge
 from mooring.fleet.checkup import Checkup
 from mooring.invocation import invocation
+from mooring.records.diagnosis import Finding, Verdict
 
 # What to do about a conflict, by its rule; the message says what and the places where.
 REMEDIES = {

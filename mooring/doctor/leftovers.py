@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.doctor.finding import Finding, Verdict
 from mooring.fleet.survey import Visit
 from mooring.invocation import invocation
+from mooring.records.diagnosis import Finding, Verdict
 
 RULE = "transaction"
 # These stand there as long as a change may have to be undone at boot.

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 from mooring.doctor import backing, certificate, door, storage, unread
-from mooring.doctor.finding import Finding, Verdict
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate
 from mooring.fleet.site import SERVER_ROLE
 from mooring.fleet.survey import Visit
+from mooring.records.diagnosis import Finding, Verdict
 from mooring.registry import served_names
 from mooring.registry.addresses import ServerAddresses
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mooring.doctor import engine, leftovers, server
-from mooring.doctor.finding import Diagnosis, merge
+from mooring.doctor.finding import merge
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
 from mooring.fleet.status import checkup_of
 from mooring.fleet.survey import LookFailed, Lost, Visit
+from mooring.records.diagnosis import Diagnosis
 
 OK, BROKEN, UNREACHABLE = 0, 2, 4
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.doctor.finding import Finding, Verdict
 from mooring.fleet import server_storage
 from mooring.fleet.survey import Visit
 from mooring.invocation import invocation
+from mooring.records.diagnosis import Finding, Verdict
 
 RULE = "storage"
 SPACE = "see `df -h`, `df -i` and `dmesg` on the server: free space, or mount the disk writable"

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.doctor.finding import Finding, Verdict
 from mooring.fleet.survey import Visit
 from mooring.invocation import invocation
+from mooring.records.diagnosis import Finding, Verdict
 
 NGINX, REGISTRY = "nginx-configuration", "registry-configuration"
 REMEDY = f"run `{invocation('provision-server')}`, which reloads it"

@@ -13,9 +13,11 @@ from mooring.engines.docker.endpoints import Host, explain
 from mooring.engines.docker.judge import judge, will_start
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from mooring.engines.docker.reply import texts_of
-from mooring.engines.docker.running import Difference, differences
+from mooring.engines.docker.running import differences
 from mooring.engines.explanation_containers import ENGINES as CONTAINER_ENGINES
-from mooring.engines.route import Route
+from mooring.engines.explanation_containers import ContainerExplanation
+from mooring.records.explanation import Difference, Fault, NextBoot, PullExplanation
+from mooring.records.route import Route
 
 DOCKER, AUTO = "docker", "auto"
 ENGINES = (AUTO, DOCKER, *CONTAINER_ENGINES)
@@ -118,3 +120,27 @@ def route_host(effective: Effective, registries: Registries) -> Host:
 def boot_of(reply: Mapping[str, Any]) -> Boot:
     """The host after its next boot."""
     return at_boot(texts_of(reply), reply.get("state") or {}, reply.get("registries_service") or {})
+
+
+def record(explanation: Explanation | ContainerExplanation) -> PullExplanation:
+    """The explanation as people are shown it."""
+    boot = explanation.boot
+    return PullExplanation(
+        host=explanation.host,
+        command=explanation.command,
+        image=explanation.image,
+        engine=explanation.engine,
+        has_daemon=explanation.has_daemon,
+        now=explanation.now,
+        later=explanation.later,
+        faults=_faults(explanation.conflicts),
+        differences=tuple(explanation.differences),
+        stopped="" if explanation.will_start else explanation.stopped,
+        boot=None
+        if boot is None or not boot.differs
+        else NextBoot(tuple(boot.boot.reasons), boot.route, _faults(boot.conflicts), boot.will_start),
+    )
+
+
+def _faults(conflicts: tuple[Conflict, ...]) -> tuple[Fault, ...]:
+    return tuple(Fault(one.rule, one.severity.value, str(one)) for one in conflicts)

@@ -18,8 +18,8 @@ from mooring.engines.origin import Placed
 from mooring.engines.podman import effective
 from mooring.engines.podman.endpoints import explain as explain_podman
 from mooring.engines.podman.judge import judge as judge_podman
-from mooring.engines.route import Route
 from mooring.engines.texts import BUILDKIT, CONTAINERD, CRIO, PODMAN, ContainerTexts, Unit
+from mooring.records.route import Route
 
 # In the order in which they are taken where nobody names one.
 ENGINES = (PODMAN, CRIO, CONTAINERD, BUILDKIT)

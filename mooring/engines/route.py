@@ -1,9 +1,8 @@
-"""A route: the places that a pull asks, one after the other; and what an image's name says of them."""
+"""What an image's name says of where a pull goes, and the words of every route."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from mooring.engines.docker.registries import HUB
 from mooring.errors import UsageError
@@ -15,32 +14,6 @@ ANY_ERROR = "any error"
 WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 TAG, DIGEST = r"\w[\w.-]{0,127}", r"(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})"
 REPOSITORY = re.compile(rf"{WORD}(?:/{WORD})*(?::{TAG})?(?:@{DIGEST})?", re.A)
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One place that is asked for `repository`.
-
-    `tls` is "verified", "unverified" or "none"; `trust` says whom a verified one trusts; `credentials` whose login
-    is sent, where the user has it; `next_on` what makes the engine try the next one, empty at the end.
-    """
-
-    kind: str
-    url: str
-    repository: str
-    tls: str
-    trust: str
-    credentials: str
-    next_on: str = ""
-
-
-@dataclass(frozen=True)
-class Route:
-    """All endpoints of a pull; `refusal` is what the engine says where there is none. `notes` are further facts."""
-
-    endpoints: tuple[Endpoint, ...] = ()
-    refusal: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def split_image(image: str) -> tuple[str, str]:

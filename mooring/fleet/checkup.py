@@ -13,14 +13,15 @@ from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from mooring.engines.docker.reply import texts_of
-from mooring.engines.docker.running import REGISTRY_KEYS, Difference
+from mooring.engines.docker.running import REGISTRY_KEYS
 from mooring.engines.explanation import BootExplanation
 from mooring.engines.origin import Placed
 from mooring.engines.plan.containers.host import record_path
 from mooring.engines.plan.record import PATH as RECORD
-from mooring.engines.route import Route
 from mooring.engines.texts import CONTAINERD, CRIO
 from mooring.fleet.server_checkup import ServerCheckup
+from mooring.records.explanation import Difference
+from mooring.records.route import Route
 from mooring.transport.reply_shapes import OrNull, parse
 
 HUB, HUB_IMAGE, REPOSITORY = "docker.io", "docker.io/library/busybox", "mooring"

@@ -15,6 +15,7 @@ from mooring.fleet import served_certificate, server_storage
 from mooring.fleet.served_certificate import Served
 from mooring.fleet.site import SERVER_ROLE
 from mooring.fleet.survey import LookFailed, Visit
+from mooring.records.fleet import Disk, ServerRecord, Service
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.transport.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
@@ -34,40 +35,6 @@ CONTAINER = {"Name": TEXT, "State": STATE, "RestartCount": OrNull(int)}
 
 
 @dataclass(frozen=True)
-class Service:
-    """One of the two: `state` and `health` in Docker's words ("absent" where there is no container, "" for no check).
-
-    `answers` says whether /v2/ was answered 200 or 401, `reason` what came in place of that.
-    """
-
-    state: str = "absent"
-    health: str = ""
-    restarts: int = 0
-    answers: bool = False
-    reason: str = ""
-
-    @property
-    def is_well(self) -> bool:
-        return self.state == "running" and self.health != "unhealthy" and self.answers
-
-    @property
-    def word(self) -> str:
-        """One word for people: the worst of it."""
-        if self.state != "running":
-            return self.state
-        return self.health if self.health == "unhealthy" else "answers" if self.answers else "no answer"
-
-
-@dataclass(frozen=True)
-class Disk:
-    """The file system of the registry's storage; `free_bytes` is what others than root may still write."""
-
-    path: str
-    total_bytes: int
-    free_bytes: int
-
-
-@dataclass(frozen=True)
 class ServerCheckup:
     """The server as it stands; None for a certificate that is not asked for, and a disk that cannot be looked at.
 
@@ -80,16 +47,10 @@ class ServerCheckup:
     disk: Disk | None = None
     storage: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data: numbers, booleans, dates as ISO 8601 in UTC."""
-        disk = self.disk
-        return {
-            "registry": vars(self.registry).copy(),
-            "nginx": vars(self.nginx).copy(),
-            "certificate": certificate_as_dict(self.certificate),
-            "disk": None if disk is None else vars(disk).copy(),
-            "storage": self.storage,
-        }
+    def record(self) -> ServerRecord:
+        """The same as plain values."""
+        certificate = certificate_as_dict(self.certificate)
+        return ServerRecord(self.registry, self.nginx, certificate, self.disk, self.storage)
 
 
 def certificate_as_dict(served: Served | None) -> dict[str, Any] | None:

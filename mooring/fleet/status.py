@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,69 +12,20 @@ from mooring.engines.docker.entries import FIRST, MISLEADING
 from mooring.engines.explanation import DOCKER
 from mooring.engines.plan.containers.host import record_paths
 from mooring.engines.plan.record import PATH as RECORD
-from mooring.engines.route import Route
 from mooring.fleet import checkup, server_checkup
 from mooring.fleet import etc_hosts as hosts_lines
 from mooring.fleet.checkup import HUB, Checkup, Missing
 from mooring.fleet.senseless import SENSELESS, describe
-from mooring.fleet.server_checkup import ServerCheckup
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
 from mooring.fleet.survey import LookFailed, Lost, Visit
 from mooring.invocation import invocation
+from mooring.records.fleet import NONE, NOTHING, Row
+from mooring.records.route import Route
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8
-NONE, NOTHING = "none", "-"
 OWN_FILES = ("registry_client_sysconfig_path", "registry_client_daemon_json_path")
 # What a host answers in place of its configuration.
 FAULTS = {"masked": "masked", "missing": "no engine"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One host. `registry` and `hub` say how pulls go there now, `drift` what is not as it should be ("none"), `do`
-    what the operator does about it; `notes` are the details, `server` how the registry stands on its server."""
-
-    host: str
-    engine: str
-    version: str
-    registry: str
-    hub: str
-    drift: str
-    do: str = ""
-    notes: tuple[str, ...] = ()
-    server: ServerCheckup | None = None
-    routes: Mapping[str, Route] = field(default_factory=dict, compare=False)
-
-    @property
-    def is_unreachable(self) -> bool:
-        return self.drift == "unreachable"
-
-    @property
-    def has_drifted(self) -> bool:
-        return not self.is_unreachable and self.drift != NONE
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data; None for what the host has not, or what could not be looked at."""
-        names = [name for name in self.routes if name != HUB]
-        return {
-            "host": self.host,
-            "engine": None if self.engine == NOTHING else self.engine,
-            "version": None if self.version == NOTHING else self.version,
-            "registry": route_as_dict(names[0], self.routes[names[0]]) if names else None,
-            "hub": route_as_dict(HUB, self.routes[HUB]) if HUB in self.routes else None,
-            "drift": self.drift,
-            "drifted": self.has_drifted,
-            "unreachable": self.is_unreachable,
-            "do": self.do or None,
-            "notes": list(self.notes),
-            "server": self.server and self.server.as_dict(),
-        }
-
-
-def route_as_dict(name: str, route: Route) -> dict[str, Any]:
-    """Whom an image of this registry is asked of, in their order; `refusal` says why nobody is."""
-    endpoints = [{"kind": one.kind, "url": one.url, "tls": one.tls} for one in route.endpoints]
-    return {"name": name, "endpoints": endpoints, "refusal": route.refusal or None}
 
 
 def exit_status(rows: list[Row], detailed: bool) -> int:
@@ -154,7 +105,8 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
     version = one.engine.rpartition(" ")[2]
     registry = way(one.routes[names[0]]) if names else NOTHING
     way_to_hub, notes = hub(one.routes[HUB]), tuple(details(one))
-    return say(one.kind, version, registry, way_to_hub, drift, do, notes, one.server, one.routes)
+    server = one.server.record() if one.server else None
+    return say(one.kind, version, registry, way_to_hub, drift, do, notes, server, one.routes)
 
 
 def judge(one: Checkup, is_client: bool) -> tuple[str, str]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from mooring.doctor.finding import Verdict
+from mooring.records.diagnosis import Diagnosis, Finding, Verdict
 from mooring.reporters.screen import Screen
-
-if TYPE_CHECKING:
-    from mooring.doctor.finding import Diagnosis, Finding
 
 STYLES = {"ok": "green", "not checked": "cyan", "warning": "yellow", "broken": "bold red"}
 SHOWN = ("registry-mirrors", "insecure-registries", "add-registry", "block-registry", "live-restore")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from mooring.engines.docker.conflicts import Conflict
-from mooring.engines.route import Endpoint, Route
+from mooring.records.explanation import Fault, NextBoot, PullExplanation
+from mooring.records.route import Endpoint, Route
 from mooring.reporters.screen import Screen
-
-if TYPE_CHECKING:
-    from mooring.engines.explanation import BootExplanation, Explanation
-    from mooring.engines.explanation_containers import ContainerExplanation
 
 STYLES = {"stops the daemon": "bold red", "ends pulls": "bold red", "useless": "yellow", "surprising": "cyan"}
 
 
-def write_text(explanation: Explanation | ContainerExplanation, stream: TextIO | None = None) -> None:
+def write_text(explanation: PullExplanation, stream: TextIO | None = None) -> None:
     """The endpoints in order with the rule between them, then what is wrong."""
     screen = Screen(stream)
     title = f"{explanation.command} {explanation.image}  on {explanation.host}, {explanation.engine}"
@@ -24,16 +20,16 @@ def write_text(explanation: Explanation | ContainerExplanation, stream: TextIO |
     with screen.section():
         _write_routes(screen, explanation)
     with screen.section():
-        _write_conflicts(screen, explanation.conflicts)
-    if not explanation.will_start:
+        _write_faults(screen, explanation.faults)
+    if explanation.stopped:
         screen.write()
-        screen.write(f"{explanation.stopped}", "bold red")
-    if explanation.boot is not None and explanation.boot.differs:
+        screen.write(explanation.stopped, "bold red")
+    if explanation.boot is not None:
         with screen.section():
             _write_boot(screen, explanation.boot)
 
 
-def _write_routes(screen: Screen, explanation: Explanation | ContainerExplanation) -> None:
+def _write_routes(screen: Screen, explanation: PullExplanation) -> None:
     """As the daemon runs, then what its next start changes."""
     now, later = explanation.now, explanation.later
     if now is None and explanation.has_daemon:
@@ -48,21 +44,20 @@ def _write_routes(screen: Screen, explanation: Explanation | ContainerExplanatio
         screen.write(f"  {one.key} runs as {_list(one.now)}, its files say {_list(one.later)}", "yellow")
 
 
-def _write_conflicts(screen: Screen, conflicts: Sequence[Conflict]) -> None:
-    for conflict in conflicts:
-        severity = conflict.severity.value
+def _write_faults(screen: Screen, faults: Sequence[Fault]) -> None:
+    for fault in faults:
         screen.write()
-        screen.write_pieces((severity, STYLES[severity]), f"  [{conflict.rule}] {conflict}")
+        screen.write_pieces((fault.severity, STYLES[fault.severity]), f"  [{fault.rule}] {fault.text}")
 
 
-def _write_boot(screen: Screen, boot: BootExplanation) -> None:
+def _write_boot(screen: Screen, boot: NextBoot) -> None:
     screen.write()
     screen.write("at the next boot:", "bold")
-    for reason in boot.boot.reasons:
+    for reason in boot.reasons:
         screen.write(f"  {reason}")
     if boot.route:
         _write_route(screen, boot.route)
-    _write_conflicts(screen, boot.conflicts)
+    _write_faults(screen, boot.faults)
     if not boot.will_start:
         screen.write("  the daemon will not start", "bold red")
 

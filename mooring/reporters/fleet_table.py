@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+from mooring.records.fleet import Row, ServerRecord, Service
 from mooring.reporters.remedies import is_command
 from mooring.reporters.screen import Screen
-
-if TYPE_CHECKING:
-    from mooring.fleet.server_checkup import ServerCheckup, Service
-    from mooring.fleet.status import Row
 
 COLUMNS = ("host", "engine", "registry", "Docker Hub", "drift")
 SERVER_COLUMNS = ("server", "registry", "nginx", "certificate", "disk")
@@ -45,7 +42,7 @@ def _cells(row: Row) -> list[str | tuple[str, str]]:
     return [row.host, f"{row.engine} {row.version}".replace("- -", "-"), row.registry, row.hub, (row.drift, style)]
 
 
-def _server_cells(server: ServerCheckup) -> list[Cell]:
+def _server_cells(server: ServerRecord) -> list[Cell]:
     return [_service(server.registry), _service(server.nginx), _certificate(server), _disk(server)]
 
 
@@ -53,8 +50,8 @@ def _service(one: Service) -> Cell:
     return one.word, "green" if one.is_well else "red"
 
 
-def _certificate(server: ServerCheckup) -> Cell:
-    told = server.as_dict()["certificate"]
+def _certificate(server: ServerRecord) -> Cell:
+    told = server.certificate
     if told is None:
         return "no TLS"
     left = told["days_left"]
@@ -70,7 +67,7 @@ def _certificate(server: ServerCheckup) -> Cell:
     return text, "yellow" if left < FEW_DAYS or told["problems"] else "green"
 
 
-def _disk(server: ServerCheckup) -> Cell:
+def _disk(server: ServerRecord) -> Cell:
     disk = server.disk
     if disk is None:
         return ("in trouble", "red") if server.storage else ("not seen", "yellow")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+from mooring.records.listing import ListedPlay
 from mooring.reporters.screen import Screen
-
-if TYPE_CHECKING:
-    from mooring.playbook.playbook import Playbook
-    from mooring.run.runner import Runner
 
 # Of a column of text.
 NARROWEST = 20
@@ -23,25 +20,23 @@ def write_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
         screen.write_pieces(line)
 
 
-def write_hosts(playbook: Playbook, runner: Runner, stream: TextIO | None = None) -> None:
-    """The hosts of each play, within --limit."""
+def write_hosts(plays: Sequence[ListedPlay], stream: TextIO | None = None) -> None:
+    """The hosts of each play."""
     screen = Screen(stream)
-    for number, play in enumerate(playbook.plays, 1):
-        hosts = runner.hosts(play)
-        screen.write_pieces(f"play #{number} ({play.hosts}): {play.name}")
-        screen.write_pieces(f"  hosts ({len(hosts)}):")
-        screen.write_lines(f"    {host.name}" for host in hosts)
+    for number, play in enumerate(plays, 1):
+        screen.write_pieces(f"play #{number} ({play.pattern}): {play.name}")
+        screen.write_pieces(f"  hosts ({len(play.hosts)}):")
+        screen.write_lines(f"    {host}" for host in play.hosts)
 
 
-def write_tasks(playbook: Playbook, runner: Runner, stream: TextIO | None = None) -> None:
-    """The tasks of each play that --tags choose, with their tags and places."""
+def write_tasks(plays: Sequence[ListedPlay], stream: TextIO | None = None) -> None:
+    """The tasks of each play, with their tags and places."""
     screen = Screen(stream)
-    for number, play in enumerate(playbook.plays, 1):
-        screen.write_pieces(f"play #{number} ({play.hosts}): {play.name}")
-        for task in play.tasks():
-            if runner.options.tags.selects(task.keywords.tags):
-                tags = f"  [{', '.join(sorted(task.keywords.tags))}]" if task.keywords.tags else ""
-                screen.write_pieces(f"    {task.title}{tags}  ({task.where.path}:{task.where.line})")
+    for number, play in enumerate(plays, 1):
+        screen.write_pieces(f"play #{number} ({play.pattern}): {play.name}")
+        for task in play.tasks:
+            tags = f"  [{', '.join(task.tags)}]" if task.tags else ""
+            screen.write_pieces(f"    {task.title}{tags}  ({task.where.path}:{task.where.line})")
 
 
 def write_columns(rows: Sequence[tuple[str, str | None]], stream: TextIO | None = None) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from mooring.records.report import Report
+from mooring.records.verification import Check, Summary
 from mooring.reporters import visible
 from mooring.reporters.last_words import write_beside
 from mooring.reporters.live import Spinner
 from mooring.reporters.screen import CELL, Piece, Screen, write_json
-from mooring.verification.report import Report
-from mooring.verification.summary import Check, Summary
 
 MOST_HOSTS = 5
 STYLES = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mooring.errors import RegistryError
 from mooring.invocation import invocation
+from mooring.records import causes
 from mooring.registry.answers import API_HEADER, API_VERSION
 from mooring.registry.transport import Endpoint
 
@@ -32,28 +32,13 @@ REMEDIES = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong; `layer` is one of LAYERS.
-
-    `explains` are the layers at which, by this, every later check fails as well.
-    """
-
-    layer: str
-    message: str
-    remedy: str = ""
-    explains: tuple[str, ...] = ()
+class Finding(causes.Finding):
+    """One thing that is wrong; `layer` is one of LAYERS."""
 
     @classmethod
     def of(cls, layer: str, message: str, remedy: str = "") -> Finding:
         """A finding with the layer's usual remedy where no better one is known."""
         return cls(layer, message, remedy or REMEDIES.get(layer, ""))
-
-    def __str__(self) -> str:
-        return f"{self.layer}: {self.message}"
-
-    def as_dict(self) -> dict[str, str]:
-        return {"layer": self.layer, "message": self.message, "remedy": self.remedy}
 
 
 class Wrong(AssertionError):

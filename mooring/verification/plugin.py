@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from mooring.errors import HostUnreachable, MooringError
+from mooring.records.report import Report
+from mooring.records.verification import CHECK, Check, Summary
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint
 from mooring.verification.findings import Finding, Wrong
 from mooring.verification.fleet import Fleet
 from mooring.verification.member import Member
-from mooring.verification.report import Report
-from mooring.verification.summary import CHECK, Check, Summary
 from mooring.verification.trial import Trial
 
 NAME = "mooring"

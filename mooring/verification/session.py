@@ -11,12 +11,12 @@ import pytest
 
 from mooring.errors import MooringError, on_one_line
 from mooring.fleet.site import CLIENTS, SERVER
+from mooring.records.report import Report
+from mooring.records.verification import RouteResult, Summary
 from mooring.registry.addresses import ServerAddresses
 from mooring.verification import fixtures, plugin
 from mooring.verification.fleet import Fleet
 from mooring.verification.registry_side import RegistrySide
-from mooring.verification.report import Report
-from mooring.verification.summary import RouteResult, Summary
 from mooring.verification.trial import Trial
 
 # From the server outwards; further files of an operator's own come after these, and then those of the project.

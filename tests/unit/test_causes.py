@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mooring.verification.causes import Causes
+from mooring.records.causes import Causes
 from mooring.verification.findings import HOST, NAME, REGISTRY, SETTING, TCP, Finding
 
 

@@ -14,13 +14,14 @@ from test_status import INFO, SETTINGS, line, redhat, reply
 import mooring.engines
 from mooring.cli.explain import exit_status
 from mooring.doctor import backing, engine, leftovers, session, unread
-from mooring.doctor.finding import Diagnosis, Finding, Verdict, merge
+from mooring.doctor.finding import merge
 from mooring.engines.docker import conflicts, entries, shapes
 from mooring.engines.docker.reply import texts_of as reply_texts
-from mooring.engines.explanation import build
+from mooring.engines.explanation import build, record
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.fleet import checkup, status
 from mooring.fleet.survey import Lost
+from mooring.records.diagnosis import Diagnosis, Finding, Verdict
 from mooring.reporters import diagnosis, explanation
 
 ENABLED = {"ActiveState": "active", "SubState": "running", "UnitFileState": "enabled"}
@@ -155,7 +156,7 @@ def test_what_ends_pulls_is_broken_though_the_daemon_runs(given: dict[str, Any],
     assert any(route.refusal for route in one.later.values())
     stream = io.StringIO()
     explained = build("web1", "r.example.com/x", reply_texts(told))
-    explanation.write_text(explained, stream)
+    explanation.write_text(record(explained), stream)
     assert f"ends pulls  [{rule}]" in stream.getvalue()
     # Of the mirror that is no URL a pull by the registry's own name knows nothing; the registry is a mirror itself.
     assert exit_status(explained) == (0 if rule == "mirror" else 2)

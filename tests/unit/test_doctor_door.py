@@ -8,7 +8,8 @@ import pytest
 from door_server import DoorServer, serve_door
 
 from mooring.doctor.door import CHUNKS, UPLOAD_RULES, Door, examine
-from mooring.doctor.finding import Finding, Verdict, merge
+from mooring.doctor.finding import merge
+from mooring.records.diagnosis import Finding, Verdict
 from mooring.registry.transport import Endpoint
 
 RULES = {"nginx-answers", "nginx-api-version", "nginx-v1", "nginx-delete", "nginx-other-names"}

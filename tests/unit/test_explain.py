@@ -35,7 +35,7 @@ REPLY: dict[str, Any] = {
 
 def screen(texts: Texts) -> str:
     stream = io.StringIO()
-    write_text(explanation.build("web1", "busybox:1", texts), stream)
+    write_text(explanation.record(explanation.build("web1", "busybox:1", texts)), stream)
     return stream.getvalue()
 
 
@@ -63,7 +63,7 @@ def test_the_screen_tells_what_red_hats_engine_does_before_a_mirror_and_after_th
     assert "surprising  [signatures-and-mirror] /etc/docker/daemon.json:1: signatures are verified" in rest
     stream = io.StringIO()
     unsigned = replace(texts, unit=unit.replace("-H", "--signature-verification=false -H"))
-    write_text(explanation.build("web1", "r.example.com/busybox:1", unsigned), stream)
+    write_text(explanation.record(explanation.build("web1", "r.example.com/busybox:1", unsigned)), stream)
     assert "tries 2 after: no connection, or a 404 or 401" in stream.getvalue()
     assert "2. old protocol: https://r.example.com/v1/busybox:1" in stream.getvalue()
 
@@ -173,7 +173,10 @@ def test_the_next_boot_is_told_where_it_differs() -> None:
     def told(**more: Any) -> str:
         reply = {**REPLY, **more}
         stream = io.StringIO()
-        write_text(explanation.build("web1", "busybox:1", texts_of(reply), explanation.boot_of(reply)), stream)
+        write_text(
+            explanation.record(explanation.build("web1", "busybox:1", texts_of(reply), explanation.boot_of(reply))),
+            stream,
+        )
         return stream.getvalue()
 
     assert "at the next boot" not in told(state={"LoadState": "loaded", "UnitFileState": "enabled"})

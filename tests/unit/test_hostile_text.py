@@ -16,15 +16,17 @@ from invoke import Exit
 
 from mooring.cli.finish import finish
 from mooring.cli.options import ask_password
-from mooring.doctor.finding import Diagnosis, Finding, Verdict
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Texts
-from mooring.engines.docker.running import Difference
-from mooring.engines.explanation import BootExplanation, build
+from mooring.engines.explanation import BootExplanation, build, record
 from mooring.engines.origin import Origin
-from mooring.engines.route import Endpoint, Route
 from mooring.errors import AgentError, ConnectionLost, Where
-from mooring.fleet import status
+from mooring.records.diagnosis import Diagnosis, Finding, Verdict
+from mooring.records.explanation import Difference, Fault
+from mooring.records.fleet import Row
+from mooring.records.listing import ListedPlay, ListedTask
+from mooring.records.route import Endpoint, Route
+from mooring.records.verification import Check, RouteResult, Summary
 from mooring.reporters import diagnosis, explanation, fleet_table, listing, verification
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
@@ -43,7 +45,6 @@ from mooring.results import (
     Warned,
 )
 from mooring.verification.findings import Finding as CheckFinding
-from mooring.verification.summary import Check, RouteResult, Summary
 
 DRAWN = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(DRAWN, max_examples=3000)
@@ -212,7 +213,7 @@ def test_an_explanation(text: str) -> None:
     own = r" |docker pull |after the daemon's|at the next boot|the daemon will|"
     own += r"(stops the daemon|ends pulls|useless|surprising)  "
     for stream, is_terminal in ((io.StringIO(), False), (Tty(), True)):
-        explanation.write_text(found, stream)
+        explanation.write_text(record(found), stream)
         words = "" if is_terminal else own
         assert not problems(stream.getvalue(), is_terminal, words)
 
@@ -220,8 +221,8 @@ def test_an_explanation(text: str) -> None:
 @rounds
 def test_the_fleets_table(text: str) -> None:
     rows = [
-        status.Row("web1", text, text, text, text, text, text, (text, text)),
-        status.Row("web2", "-", "-", "-", "-", "unreachable", "see", (text,)),
+        Row("web1", text, text, text, text, text, text, (text, text)),
+        Row("web2", "-", "-", "-", "-", "unreachable", "see", (text,)),
     ]
     for stream, is_terminal in ((io.StringIO(), False), (Tty(), True)):
         fleet_table.write_rows(rows, stream)
@@ -233,13 +234,10 @@ def test_the_fleets_table(text: str) -> None:
 
 @rounds
 def test_listings(text: str) -> None:
-    task = SimpleNamespace(title=text, keywords=SimpleNamespace(tags=[text]), where=Where(text, 3))
-    play = SimpleNamespace(hosts=text, name=text, tasks=lambda: [task])
-    options = SimpleNamespace(tags=SimpleNamespace(selects=lambda tags: True))
-    runner: Any = SimpleNamespace(hosts=lambda play: [SimpleNamespace(name=text)], options=options)
+    play = ListedPlay(text, text, (text,), (ListedTask(text, (text,), Where(text, 3)),))
     stream = io.StringIO()
-    listing.write_hosts(SimpleNamespace(plays=[play]), runner, stream)  # type: ignore[arg-type]
-    listing.write_tasks(SimpleNamespace(plays=[play]), runner, stream)  # type: ignore[arg-type]
+    listing.write_hosts([play], stream)
+    listing.write_tasks([play], stream)
     assert not problems(stream.getvalue(), begins=" |play #1 ")
 
 
@@ -259,9 +257,7 @@ def test_a_listing_of_a_large_fleet_is_not_drawn_line_by_line(
     drawn, stream = list[str](), kind()
     draw = Screen._draw
     monkeypatch.setattr(Screen, "_draw", lambda self, line: (drawn.append(line.plain), draw(self, line))[1])
-    play = SimpleNamespace(hosts="all", name="x")
-    runner: Any = SimpleNamespace(hosts=lambda play: [SimpleNamespace(name=f"web{n}") for n in range(2000)])
-    listing.write_hosts(SimpleNamespace(plays=[play]), runner, stream)  # type: ignore[arg-type]
+    listing.write_hosts([ListedPlay("all", "x", tuple(f"web{n}" for n in range(2000)))], stream)
     assert stream.getvalue().splitlines()[-1] == "    web1999"
     assert len(drawn) == 2
 
@@ -346,15 +342,15 @@ def test_floods_of_warnings_and_items_are_cut_and_counted() -> None:
 @pytest.mark.parametrize("times", [1, 400])
 def test_floods_of_findings_are_cut_and_counted(times: int) -> None:
     many = [f"{MARK} {number}" for number in range(50 * times)]
-    rows = [status.Row("web1", "-", "-", "-", "-", "would not start", "see", tuple(many))]
+    rows = [Row("web1", "-", "-", "-", "-", "would not start", "see", tuple(many))]
     findings = tuple(Finding("r", Verdict.BREAKS, one) for one in many)
     for write in (
         lambda stream: fleet_table.write_rows(rows, stream),
         lambda stream: diagnosis.write_text([Diagnosis("web1", findings)], stream, False),
         lambda stream: explanation.write_text(
             replace(
-                build("web1", "busybox:1", Texts("", {}, {}, (), {}, "20.10.5")),
-                conflicts=tuple(Conflict("r", Severity.USELESS, one, ()) for one in many),
+                record(build("web1", "busybox:1", Texts("", {}, {}, (), {}, "20.10.5"))),
+                faults=tuple(Fault("r", "useless", one) for one in many),
             ),
             stream,
         ),

@@ -23,7 +23,8 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 OLD_NAMES = {"httplib", "urlparse", "urllib2", "Queue", "StringIO", "ConfigParser", "cookielib", "pipes"}
 # The packages and files of mooring/, lowest first: each may import those before it, and nothing else.
 ORDER = (
-    "errors", "mistakes", "results", "deadline", "invocation", "project", "files", "source", "agent", "certificates",
+    "errors", "mistakes", "results", "records", "deadline", "invocation", "project", "files", "source", "agent",
+    "certificates",
     "templating", "inventory", "playbook", "engines", "transport", "registry", "actions", "run", "fleet",
     "verification", "doctor", "reporters", "cli",
 )  # fmt: skip
@@ -155,6 +156,16 @@ def test_nobody_but_the_run_makes_what_a_run_is_made_of() -> None:
             assert "Session" not in made or name == "mooring.fleet.connections", f"{path} opens a connection of its own"
 
 
+def test_reporters_take_values() -> None:
+    """They know what was found by the records of the ground, and nothing that finds it; nor do the records."""
+    ground = {"errors", "results", "records"}
+    for path in PACKAGED:
+        own = package_of(dotted(path))
+        if own in ("records", "reporters"):
+            others = {package_of(name) for name in own_imports(path)} - {own}
+            assert others <= ground, f"{path} imports {others - ground}"
+
+
 def test_only_reporters_print() -> None:
     for path in FILES:
         if is_inside(path, "mooring") and not is_inside(path, "mooring/reporters"):
@@ -168,7 +179,7 @@ def test_what_a_configuration_means_is_told_without_input_or_output(path: Path) 
     parsers = ("tomlkit", "yaml")
     for name in imports(path):
         top = name.split(".")[0]
-        own = name.startswith(("mooring.engines", "mooring.errors", "mooring.results", *parsers))
+        own = name.startswith(("mooring.engines", "mooring.errors", "mooring.records", *parsers))
         assert own or top in sys.stdlib_module_names, f"{path} imports {name}"
         assert top not in acting, f"{path} imports {name}"
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]

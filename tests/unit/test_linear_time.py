@@ -135,7 +135,7 @@ SHORT = {
     "mooring/agent/docker_crash.py": "lines of a container's log, cut before",
     "mooring/agent/registry_places.py": "lines of a registry's configuration, by expressions that begin with them",
     "mooring/agent/modules/registry_storage.py": "the role's own note, as JSON",
-    "mooring/verification/causes.py": "findings, cut before",
+    "mooring/records/causes.py": "findings, cut before",
     "mooring/agent/docker_values.py": "values of the engine's settings, one by one",
     "mooring/agent/facts.py": "what the kernel writes",
     "mooring/agent/modules/get_url.py": "a header, which the library bounds",

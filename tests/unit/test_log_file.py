@@ -14,9 +14,9 @@ from test_program import call
 
 from mooring.cli.options import Request
 from mooring.errors import UsageError
+from mooring.records.verification import Summary
 from mooring.reporters.log_file import LogFile
 from mooring.reporters.verification import make_report
-from mooring.verification.summary import Summary
 
 TASKS = r"""
 - hosts: all

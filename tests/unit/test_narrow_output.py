@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from mooring.doctor.finding import Diagnosis, Finding, Verdict
 from mooring.fleet.status import Row
 from mooring.invocation import invocation
+from mooring.records.diagnosis import Diagnosis, Finding, Verdict
 from mooring.reporters import diagnosis, fleet_table
 from mooring.reporters.remedies import is_command, split_remedy
 from mooring.reporters.screen import Screen

@@ -11,8 +11,8 @@ import pytest
 from evil_server import DRIPS, FLOODS, HEAD, LIES, EvilServer, body, drip, say, serve_evil
 
 from mooring.doctor.door import Door, examine
-from mooring.doctor.finding import Verdict
 from mooring.errors import RegistryError
+from mooring.records.diagnosis import Verdict
 from mooring.registry import client, transport
 from mooring.registry.client import Registry
 from mooring.registry.names import is_digest, is_repository, is_tag

@@ -12,9 +12,9 @@ import pytest
 from mooring.actions.registry_served_names import run
 from mooring.cli.options import Request
 from mooring.cli.provision import run_playbook
-from mooring.doctor.finding import Verdict
 from mooring.doctor.server import judge_clients
 from mooring.errors import TemplateError
+from mooring.records.diagnosis import Verdict
 
 NAME, OTHER, ADDRESS = "registry.example.com", "old.example.com", "192.0.2.7"
 

@@ -14,11 +14,12 @@ from test_status import line, reply
 from mooring.certificates.judge import judge
 from mooring.doctor import storage
 from mooring.doctor.certificate import judge_served
-from mooring.doctor.finding import Verdict
 from mooring.fleet import checkup, server_checkup, server_storage, status
 from mooring.fleet.served_certificate import Served
-from mooring.fleet.server_checkup import Disk, ServerCheckup, Service
+from mooring.fleet.server_checkup import ServerCheckup
 from mooring.fleet.survey import LookFailed
+from mooring.records.diagnosis import Verdict
+from mooring.records.fleet import Disk, Row, Service
 from mooring.reporters import fleet_table
 
 WELL = Service("running", "healthy", 0, True)
@@ -32,7 +33,7 @@ def served(*names: str, days: tuple[float, float] = (-1, 100.5), by: Any = CA) -
     return Served({NAME: found}, {}, ("ca.crt",))
 
 
-def row(server: ServerCheckup) -> status.Row:
+def row(server: ServerCheckup) -> Row:
     """The server's row; its engine is well."""
     plain: dict[str, Any] = {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {}}}
     one = checkup.examine("web1", reply(settings=None, record=None, info=plain), ())

@@ -10,8 +10,8 @@ import pytest
 
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.fleet import checkup, status
-from mooring.fleet.status import Row
 from mooring.fleet.survey import Lost
+from mooring.records.fleet import Row
 from mooring.reporters import fleet_table
 
 UNIT = "# /lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/sbin/dockerd -H fd://\n"

@@ -16,10 +16,10 @@ from verification_world import CONTAINERS, VARIABLES, World, container
 
 from mooring.errors import HostUnreachable
 from mooring.project import Project
+from mooring.records.verification import Summary
 from mooring.reporters.verification import JsonReport, ScreenReport
 from mooring.verification import session
 from mooring.verification import trial as trial_module
-from mooring.verification.summary import Summary
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from mooring.engines.buildkit.buildkitd_toml import DEFAULT, Effective, Registry
 from mooring.engines.docker.registries import HUB, Registries
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
+from mooring.records.route import Endpoint, Route
 
 NO_TLS = "an answer without TLS"
 BUILDERS = "a builder that exists keeps the settings that it was made with; `docker buildx inspect` shows them"

@@ -11,9 +11,10 @@ from mooring.engines.containerd.config import Effective
 from mooring.engines.containerd.hosts_toml import Host, HostsToml
 from mooring.engines.docker.registries import HUB, Registries
 from mooring.engines.origin import Origin
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
 from mooring.engines.texts import ContainerEngine, ContainerTexts
 from mooring.engines.toml import get
+from mooring.records.route import Endpoint, Route
 
 PODS = "the pod's"
 NO_TLS = "an answer without TLS; on any other error the host after that is next"

@@ -13,8 +13,9 @@ from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.image_store import has_hosts_files, has_port, is_old
 from mooring.engines.docker.old_protocol import ENDS
 from mooring.engines.docker.registries import HUB, Registries
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
 from mooring.engines.texts import CONTAINERD, ContainerEngine
+from mooring.records.route import Endpoint, Route
 
 CERTIFICATES = "/etc/docker/certs.d"
 # docker's containerd image store reads hosts.toml by containerd's own code, that of 2.x since docker 28.

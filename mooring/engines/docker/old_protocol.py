@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.registries import Registries
-from mooring.engines.route import Endpoint
+from mooring.records.route import Endpoint
 
 VERSION, KIND = "/v1", "old protocol"
 ENDS = "ends the pull"

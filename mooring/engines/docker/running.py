@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mooring.engines.docker.effective import Effective, running_command
 from mooring.engines.docker.registries import as_it_runs, by_files
+from mooring.records.explanation import Difference
 
 REGISTRY_KEYS = {
     "registry-mirrors": "mirrors",
@@ -14,15 +13,6 @@ REGISTRY_KEYS = {
     "block-registry": "blocked",
 }
 LIVE_RESTORE = "live-restore"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One setting: what the daemon runs with, and what the next start would make of the files."""
-
-    key: str
-    now: tuple[str, ...]
-    later: tuple[str, ...]
 
 
 def differences(effective: Effective) -> list[Difference]:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from mooring.engines.docker.effective import resolve, running_command
 from mooring.engines.docker.registries import as_it_runs
 from mooring.engines.docker.reload import Running, after_reload
-from mooring.engines.docker.running import LIVE_RESTORE, REGISTRY_KEYS, Difference, differences
+from mooring.engines.docker.running import LIVE_RESTORE, REGISTRY_KEYS, differences
 from mooring.engines.plan.draft import Draft
 from mooring.engines.plan.settings import normal
 from mooring.engines.plan.step import Effect, written
+from mooring.records.explanation import Difference
 
 
 def find_pending(draft: Draft, effect: Effect) -> Iterator[Difference]:

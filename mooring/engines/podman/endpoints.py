@@ -15,8 +15,9 @@ from mooring.engines.podman.conflicts import CERTIFICATES, lacks_policy
 from mooring.engines.podman.effective import Effective, match
 from mooring.engines.podman.registries_conf import Registry, clean
 from mooring.engines.podman.values import TRIMS
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Endpoint, Route, split_image
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
 from mooring.engines.texts import CRIO
+from mooring.records.route import Endpoint, Route
 
 NO_TLS = "no TLS connection"
 # source: `newImageSource`; podman#20374, cri-o#5450

@@ -11,9 +11,11 @@ from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import GOES_ON, NO_TLS, SOME_ERRORS, Host, explain
 from mooring.engines.docker.old_protocol import ENDS
 from mooring.engines.docker.registries import as_it_runs, by_files
-from mooring.engines.docker.running import Difference, differences
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Route, split_image
+from mooring.engines.docker.running import differences
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
 from mooring.errors import UsageError
+from mooring.records.explanation import Difference
+from mooring.records.route import Route
 
 QUIET = "OPTIONS='--signature-verification=false --disable-legacy-registry'\n"
 ADD = f"{QUIET}ADD_REGISTRY='--add-registry r.example.com'\nINSECURE_REGISTRY='--insecure-registry r.example.com'\n"

@@ -8,7 +8,8 @@ import pytest
 from container_hosts import CONF, DROP_IN, ETC, POLICY, podman
 
 from mooring.engines.podman.endpoints import MIRROR_RULE, NO_TLS, explain
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, Route
+from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.records.route import Route
 
 TWO = 'unqualified-search-registries = ["a.example.com", "b.example.com"]\n'
 MIRROR = (

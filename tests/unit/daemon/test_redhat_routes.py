@@ -19,7 +19,8 @@ from mooring.engines.docker.old_protocol import ENDS, MISSING, TO_OLD
 from mooring.engines.docker.registries import as_it_runs, by_files
 from mooring.engines.plan.plan import Plan, plan
 from mooring.engines.plan.wanted import Mirror, Registry, Wanted
-from mooring.engines.route import ANY_ERROR, Route
+from mooring.engines.route import ANY_ERROR
+from mooring.records.route import Route
 
 HUB = "https://registry-1.docker.io"
 NONE = "No default registry configured."

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.verification.causes import Causes
-from mooring.verification.findings import Finding
+from mooring.records.causes import Causes, Finding
 
 INTERRUPTED = 130
 CHECK = "check"  # the layer of a failed check that names none

@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.verification.findings import Finding
-
 # What differs between two sentences of one cause: names, addresses, marks of the proof, digests.
 NAMES = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d{1,5})?|"
@@ -20,6 +18,25 @@ NAMES = re.compile(
 )
 
 LONGEST = 2000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong; `layer` is where: a name of verification/findings.py.
+
+    `explains` are the layers at which, by this, every later check fails as well.
+    """
+
+    layer: str
+    message: str
+    remedy: str = ""
+    explains: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.layer}: {self.message}"
+
+    def as_dict(self) -> dict[str, str]:
+        return {"layer": self.layer, "message": self.message, "remedy": self.remedy}
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mooring.verification.summary import Check, Summary
+from mooring.records.verification import Check, Summary
 
 
 class Report(Protocol):
