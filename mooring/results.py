@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -36,6 +36,7 @@ class Result:
     values: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
     diff: tuple[Mapping[str, str], ...] = ()
+    _: KW_ONLY
     traceback: str = ""
     seconds: float = 0.0
     item: str | None = None

@@ -22,22 +22,60 @@ class ModuleCaller(Protocol):
 
 
 @dataclass(frozen=True)
-class Call:
-    """One action on one host; `args` are normalized, `wait` sleeps until the run is interrupted.
+class Reach:
+    """The way to the host of a call: `wait` sleeps until the run is interrupted.
 
     `renew` drops a connection that is lost, so that the next module call opens a new one.
     """
 
-    task: Task
-    context: Context
     host: str
-    args: Mapping[str, Any]
-    variables: Variables
-    check: bool
-    diff: bool
     module: ModuleCaller
     wait: Callable[[float], None]
     renew: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """Whether nothing may be changed, and whether differences are asked for."""
+
+    check: bool = False
+    diff: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """One action on one host; `args` are normalized."""
+
+    task: Task
+    context: Context
+    args: Mapping[str, Any]
+    variables: Variables
+    mode: Mode
+    reach: Reach
+
+    @property
+    def host(self) -> str:
+        return self.reach.host
+
+    @property
+    def check(self) -> bool:
+        return self.mode.check
+
+    @property
+    def diff(self) -> bool:
+        return self.mode.diff
+
+    @property
+    def module(self) -> ModuleCaller:
+        return self.reach.module
+
+    @property
+    def wait(self) -> Callable[[float], None]:
+        return self.reach.wait
+
+    @property
+    def renew(self) -> Callable[[], None]:
+        return self.reach.renew
 
     @property
     def where(self) -> Where:

@@ -187,7 +187,16 @@ def host_of(reply: Mapping[str, Any], args: Mapping[str, Any]) -> Host:
     containers = tuple(Container(one["name"], one["restart"]) for one in reply["containers"])
     paths = Paths(args["sysconfig"], args["daemon_json"], args["certificates"], args["record"])
     service = reply.get("registries_service") or {}
-    return Host(texts, containers, reply["state"], reply["digests"], reply["error"], args["service"], paths, service)
+    return Host(
+        texts,
+        containers,
+        reply["state"],
+        reply["digests"],
+        reply["error"],
+        args["service"],
+        paths=paths,
+        registries_service=service,
+    )
 
 
 def read_wanted(call: Call) -> Wanted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any, TextIO
@@ -38,6 +38,7 @@ class Request:
     tags: str = option("", "only tasks with one of these tags (comma-separated)", "t")
     skip_tags: str = option("", "no tasks with one of these tags")
     extra_vars: tuple[str, ...] = option((), "variables that win: key=value, JSON, YAML or @FILE; repeatable", "e")
+    _: KW_ONLY
     forks: int = option(50, "how many hosts work at the same time", "f")
     check: bool = option(False, "change nothing, predict what would change", "C")
     diff: bool = option(False, "show what changes in files and states", "D")

@@ -34,7 +34,7 @@ class Door:
     sends_scheme: bool = False
     allows_delete: bool = False
     serves_others: bool = False
-    uploads: list[str] = field(default_factory=list)
+    uploads: list[str] = field(default_factory=list, init=False)
 
     def ask(
         self, method: str, path: str, body: Body = None, headers: dict[str, str] | None = None, port: int = 0

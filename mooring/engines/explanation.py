@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any
 
 from mooring.engines.docker.boot import Boot, at_boot
@@ -61,6 +61,7 @@ class Explanation:
     now: Route | None
     later: Route
     conflicts: tuple[Conflict, ...]
+    _: KW_ONLY
     differences: tuple[Difference, ...]
     boot: BootExplanation | None = None
 
@@ -109,7 +110,9 @@ def build(host: str, image: str, texts: Texts, boot: Boot | None = None) -> Expl
         known = set(conflicts)
         judged = tuple(one for one in judge(boot.effective) if one not in known)
         found = BootExplanation(boot, after if after != later else None, judged)
-    return Explanation(host, image, effective, now, later, conflicts, tuple(differences(effective)), found)
+    return Explanation(
+        host, image, effective, now, later, conflicts, differences=tuple(differences(effective)), boot=found
+    )
 
 
 def route_host(effective: Effective, registries: Registries) -> Host:

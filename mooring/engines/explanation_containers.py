@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import Any
 
 from mooring.engines.buildkit import buildkitd_toml
@@ -42,6 +42,7 @@ class ContainerExplanation:
     engine: str
     later: Route
     conflicts: tuple[Conflict, ...] = ()
+    _: KW_ONLY
     settings: Mapping[str, list[Placed]] = field(default_factory=dict)
 
     # What only Docker's engines tell of themselves.
@@ -90,14 +91,14 @@ def build(host: str, image: str, texts: ContainerTexts, name: str) -> ContainerE
     if name == CONTAINERD:
         found = config.resolve(texts)
         route, judged, settings = explain_containerd(image, found), judge_containerd(found), found.settings()
-        return ContainerExplanation(host, image, name, str(found.engine), route, tuple(judged), settings)
+        return ContainerExplanation(host, image, name, str(found.engine), route, tuple(judged), settings=settings)
     if name == BUILDKIT:
         file = buildkitd_toml.resolve(texts)
         route, judged, settings = explain_buildkit(image, file), judge_buildkit(file), file.settings()
-        return ContainerExplanation(host, image, name, str(file.engine), route, tuple(judged), settings)
+        return ContainerExplanation(host, image, name, str(file.engine), route, tuple(judged), settings=settings)
     conf = effective.resolve(texts, name)
     route, judged, settings = explain_podman(image, conf), judge_podman(conf), conf.settings()
-    return ContainerExplanation(host, image, name, str(conf.engine), route, tuple(judged), settings)
+    return ContainerExplanation(host, image, name, str(conf.engine), route, tuple(judged), settings=settings)
 
 
 def texts_of(reply: Mapping[str, Any]) -> ContainerTexts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from mooring.engines import explanation
@@ -58,6 +58,7 @@ class Checkup:
     is_running: bool
     routes: Mapping[str, Route]
     later: Mapping[str, Route]
+    _: KW_ONLY
     conflicts: tuple[Conflict, ...] = ()
     differences: tuple[Difference, ...] = ()
     missing: tuple[Missing, ...] = ()

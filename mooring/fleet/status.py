@@ -94,11 +94,11 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
     say = partial(Row, name)
     if isinstance(found, Lost):
         if found.is_unreachable:
-            return say(
-                NOTHING, NOTHING, NOTHING, NOTHING, "unreachable", "see that it is up and lets you in", (found.reason,)
-            )
+            do = "see that it is up and lets you in"
+            return say(NOTHING, NOTHING, NOTHING, NOTHING, "unreachable", do=do, notes=(found.reason,))
         drift = next((word for key, word in FAULTS.items() if found.reply.get(key)), "unknown")
-        return say(NOTHING, NOTHING, NOTHING, NOTHING, drift, invocation(f"doctor {name}"), (found.reason,))
+        do = invocation(f"doctor {name}")
+        return say(NOTHING, NOTHING, NOTHING, NOTHING, drift, do=do, notes=(found.reason,))
     one, is_client = found
     drift, do = judge(one, is_client)
     names = [key for key in one.routes if key != HUB]
@@ -106,7 +106,8 @@ def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
     registry = way(one.routes[names[0]]) if names else NOTHING
     way_to_hub, notes = hub(one.routes[HUB]), tuple(details(one))
     server = one.server.record() if one.server else None
-    return say(one.kind, version, registry, way_to_hub, drift, do, notes, server, one.routes)
+    ways, routes = (registry, way_to_hub), one.routes
+    return say(one.kind, version, *ways, drift, do=do, notes=notes, server=server, routes=routes)
 
 
 def judge(one: Checkup, is_client: bool) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -50,6 +50,7 @@ class Keywords:
     tags: frozenset[str] = frozenset()
     environment: tuple[Any, ...] = ()
     become: Any = None
+    _: KW_ONLY
     become_user: Any = None
     become_method: Any = None
     check_mode: Any = None

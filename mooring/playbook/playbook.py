@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Play:
     context: Context
     keywords: Keywords
     roles: tuple[Role, ...]
+    _: KW_ONLY
     sections: tuple[tuple[Step, ...], ...]
     handlers: tuple[tuple[Task, ...], ...]
     vars_files: tuple[Any, ...] = ()
@@ -132,7 +133,6 @@ def _load_play(reader: Reader, context: Context) -> Play:
     with mistakes.gather():
         batches = _read_batches(reader)
     pre, own, post, last = _load_lists(reader, context, inner, mistakes)
-    from_roles = tuple(step for use in uses for step in use.tasks)
     handlers = [*(use.handlers for use in uses), last]
     return Play(
         name or hosts,
@@ -141,11 +141,12 @@ def _load_play(reader: Reader, context: Context) -> Play:
         context,
         keywords,
         tuple(use.role for use in uses),
-        (pre, from_roles + own, post),
-        tuple(tuple(walk(group)) for group in handlers),
-        vars_files,
-        gather_facts,
-        *batches,
+        sections=(pre, (*(step for use in uses for step in use.tasks), *own), post),
+        handlers=tuple(tuple(walk(group)) for group in handlers),
+        vars_files=vars_files,
+        gather_facts=gather_facts,
+        serial=batches[0],
+        max_fail_percentage=batches[1],
     )
 
 

@@ -80,7 +80,7 @@ def _add(node: Node, context: Context, parent: _Parent, uses: list[RoleUse]) -> 
     for folder in variables:
         with mistakes.gather():
             variables[folder] = _variables(path, folder, context.templar)
-    role = Role(name, path, variables["defaults"], variables["vars"], seen_params, len(uses), numbers)
+    role = Role(name, path, variables["defaults"], variables["vars"], seen_params, len(uses), twins=numbers)
     inside, steps = replace(context, role=role), dict[str, tuple[Step, ...]]()
     for folder in ("tasks", "handlers"):
         with mistakes.gather():

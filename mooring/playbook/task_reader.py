@@ -60,7 +60,7 @@ class TaskReader:
             own = replace(own, vars=(), include_params=own.vars)
         keywords = own.inherit(self.outer)
         role = self.context.role
-        loaded = Task(name or action, self.where, action, args, keywords, self.outer, role, **task)
+        loaded = Task(name or action, self.where, action, args, keywords, self.outer, role=role, **task)
         self._check(loaded)
         if not self.mistakes:
             self.context.check_action(loaded, self.context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Role:
     vars: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     number: int = 0
+    _: KW_ONLY
     twins: frozenset[int] = frozenset()
 
 
@@ -44,6 +45,7 @@ class Task:
     args: Mapping[str, Any]
     keywords: Keywords
     around: Keywords
+    _: KW_ONLY
     role: Role | None = None
     register: str | None = None
     loop: Any = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from mooring.records.route import Route
@@ -84,6 +84,7 @@ class Row:
     registry: str
     hub: str
     drift: str
+    _: KW_ONLY
     do: str = ""
     notes: tuple[str, ...] = ()
     server: ServerRecord | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Endpoint:
     tls: str
     trust: str
     credentials: str
+    _: KW_ONLY
     next_on: str = ""
 
 

@@ -52,8 +52,8 @@ class Summary:
     unreachable: dict[str, str] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    is_interrupted: bool = False
-    causes: Causes = field(default_factory=Causes)
+    is_interrupted: bool = field(default=False, init=False)
+    causes: Causes = field(default_factory=Causes, init=False)
 
     def of(self, host: str) -> list[Check]:
         return [check for check in self.checks if check.host == host]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from mooring.errors import UsageError
@@ -23,6 +23,7 @@ class ServerAddresses:
     https_port: int
     has_tls: bool
     redirects: bool = False
+    _: KW_ONLY
     own_address: str = "127.0.0.1"
     own_port: int = 5000
 

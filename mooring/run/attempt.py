@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mooring.actions.call import Call, Reply
+from mooring.actions.call import Call, Mode, Reach, Reply
 from mooring.errors import TemplateError
 from mooring.playbook import arguments
 from mooring.playbook.tasks import Task
@@ -52,9 +52,9 @@ class Attempt:
         action = find_action(task.action)
         if action is None:
             return self._ask(task.action, args)
-        context, check, diff = self.run.scope.context(task), self._mode("check"), self._mode("diff")
-        means = (self._module, self._wait, self.state.session.renew)
-        call = Call(task, context, self.state.name, args, self.variables, check, diff, *means)
+        mode = Mode(self._mode("check"), self._mode("diff"))
+        reach = Reach(self.state.name, self._module, self._wait, self.state.session.renew)
+        call = Call(task, self.run.scope.context(task), args, self.variables, mode, reach)
         reply: Reply = action.run(call)
         return reply
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from mooring.playbook.tags import TagChoice
@@ -19,6 +19,7 @@ class Options:
     tags: TagChoice = field(default_factory=TagChoice)
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
     limit: str | None = None
+    _: KW_ONLY
     verbosity: int = 0
     become: bool = False
     become_user: str = ""

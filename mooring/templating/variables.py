@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from mooring.errors import TemplateError
@@ -198,6 +198,7 @@ class Precedence:
     play_vars: Sequence[Layer] = ()
     vars_files: Sequence[Layer] = ()
     role_vars: Sequence[Layer] = ()
+    _: KW_ONLY
     block_vars: Sequence[Layer] = ()
     task_vars: Sequence[Layer] = ()
     include_vars: Sequence[Layer] = ()

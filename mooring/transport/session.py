@@ -33,12 +33,12 @@ class Session:
     host: str
     bundle: Bundle
     options: RunOptions
-    was_reached: bool = False
-    on_quiet: OnQuiet | None = None
-    _connection: Connection | None = None
-    _remotes: dict[str | None, Remote] = field(default_factory=dict)
-    _is_aborted: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    was_reached: bool = field(default=False, init=False)
+    on_quiet: OnQuiet | None = field(default=None, init=False)
+    _connection: Connection | None = field(default=None, init=False)
+    _remotes: dict[str | None, Remote] = field(default_factory=dict, init=False)
+    _is_aborted: bool = field(default=False, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def call(
         self,

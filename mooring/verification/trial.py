@@ -41,10 +41,10 @@ class Trial:
     clients: Sequence[Member]
     forks: int = 10
     on_pull: Callable[[int, int], None] = lambda done, total: None
-    findings: dict[Pull, Finding | None] = field(default_factory=dict)
-    addresses: dict[Pull, str] = field(default_factory=dict)
-    _has_pulled: bool = False
-    _seen: dict[Pull, Seen] = field(default_factory=dict)
+    findings: dict[Pull, Finding | None] = field(default_factory=dict, init=False)
+    addresses: dict[Pull, str] = field(default_factory=dict, init=False)
+    _has_pulled: bool = field(default=False, init=False)
+    _seen: dict[Pull, Seen] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._workers = Workers(self.forks)

@@ -162,7 +162,9 @@ def checks(text: str) -> Summary:
     finding = CheckFinding(text, text, text)
     found = [Check("web1", text, outcome, finding) for outcome in ("failed", "passed", "skipped")]
     cell = RouteResult(text, text, text, finding)
-    return Summary(("web1",), found, {"web1": {text: cell, "mirror": cell}}, {"web2": text}, [text], [text], True)
+    summary = Summary(("web1",), found, {"web1": {text: cell, "mirror": cell}}, {"web2": text}, [text], [text])
+    summary.is_interrupted = True
+    return summary
 
 
 @rounds
@@ -200,7 +202,7 @@ def test_a_diagnosis(text: str) -> None:
 
 @rounds
 def test_an_explanation(text: str) -> None:
-    endpoint = Endpoint(text, text, text, "verified", text, text, text)
+    endpoint = Endpoint(text, text, text, "verified", text, text, next_on=text)
     conflicts = tuple(Conflict(text, severity, text, (Origin(text, 3),)) for severity in Severity)
     plain = build("web1", "busybox:1", Texts(unit="", files={}, certificates={}, argv=(), info={}, version="20.10.5"))
     effective = replace(plain.effective, engine=SimpleNamespace(__str__=lambda: text))
@@ -221,8 +223,8 @@ def test_an_explanation(text: str) -> None:
 @rounds
 def test_the_fleets_table(text: str) -> None:
     rows = [
-        Row("web1", text, text, text, text, text, text, (text, text)),
-        Row("web2", "-", "-", "-", "-", "unreachable", "see", (text,)),
+        Row("web1", text, text, text, text, text, do=text, notes=(text, text)),
+        Row("web2", "-", "-", "-", "-", "unreachable", do="see", notes=(text,)),
     ]
     for stream, is_terminal in ((io.StringIO(), False), (Tty(), True)):
         fleet_table.write_rows(rows, stream)
@@ -342,7 +344,7 @@ def test_floods_of_warnings_and_items_are_cut_and_counted() -> None:
 @pytest.mark.parametrize("times", [1, 400])
 def test_floods_of_findings_are_cut_and_counted(times: int) -> None:
     many = [f"{MARK} {number}" for number in range(50 * times)]
-    rows = [Row("web1", "-", "-", "-", "-", "would not start", "see", tuple(many))]
+    rows = [Row("web1", "-", "-", "-", "-", "would not start", do="see", notes=tuple(many))]
     findings = tuple(Finding("r", Verdict.BREAKS, one) for one in many)
     for write in (
         lambda stream: fleet_table.write_rows(rows, stream),

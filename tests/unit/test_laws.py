@@ -206,6 +206,54 @@ def test_sizes(path: Path) -> None:
             assert own <= 6, f"{path}:{node.lineno} {node.name} takes {own} parameters"
 
 
+def dataclass_of(node: ast.ClassDef) -> str | None:
+    """The decorator that makes a dataclass of the class, as text."""
+    return next((text for one in node.decorator_list if (text := ast.unparse(one)).startswith("dataclass")), None)
+
+
+def read_fields(node: ast.ClassDef, is_keyword: bool) -> Iterator[tuple[str, bool]]:
+    """What a dataclass's constructor takes: each field's annotation, and whether it is given by keyword alone."""
+    for field in node.body:
+        if isinstance(field, ast.AnnAssign):
+            kind, value = ast.unparse(field.annotation), ast.unparse(field.value) if field.value else ""
+            if kind == "KW_ONLY":
+                is_keyword = True
+            elif "init=False" not in value and not kind.startswith("ClassVar"):
+                yield kind, is_keyword or "kw_only=True" in value
+
+
+def is_value(node: ast.ClassDef) -> bool:
+    """Whether objects of the class never change."""
+    bases = {ast.unparse(base) for base in node.bases}
+    return "frozen=True" in (dataclass_of(node) or "") or bool(bases & {"Enum", "NamedTuple"})
+
+
+def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
+    for path in PACKAGED:
+        if package_of(dotted(path)) != "agent":
+            trees = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            yield from ((path, node) for node in trees if isinstance(node, ast.ClassDef))
+
+
+def test_constructors_are_no_way_around_the_number_of_parameters() -> None:
+    """Six, as of every function; a frozen record of plain values may have more where they are given by keyword.
+
+    What is no plain value: something that is called, and an object of ours that changes.
+    """
+    values = {node.name for _, node in classes() if is_value(node)}
+    # A request carries the log that its command writes to.
+    changing = {node.name for _, node in classes()} - values - {"LogFile"} | {"Callable"}
+    for path, node in classes():
+        made = dataclass_of(node)
+        fields = list(read_fields(node, "kw_only=True" in made)) if made else []
+        if len(fields) > 6:
+            place = f"{path}:{node.lineno} {node.name}"
+            assert "frozen=True" in (made or ""), f"{place} takes {len(fields)} values, and changes"
+            assert sum(not is_keyword for _, is_keyword in fields) <= 6, f"{place} takes too many values by position"
+            words = {word for kind, _ in fields for word in re.findall(r"\w+", kind)}
+            assert not words & changing, f"{place} takes collaborators: {words & changing}"
+
+
 def test_broad_excepts_stand_in_two_places_only() -> None:
     broad = []
     for path in FILES:

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from mooring.fleet.status import Row
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Diagnosis, Finding, Verdict
+from mooring.records.fleet import Row
 from mooring.reporters import diagnosis, fleet_table
 from mooring.reporters.remedies import is_command, split_remedy
 from mooring.reporters.screen import Screen
@@ -18,7 +18,7 @@ WIDTHS = (40, 80, 120, 0)
 HOSTS = ("client-debian", "client-with-a-long-name.rack-7", "db1")
 COMMAND = invocation("provision-clients --limit client-with-a-long-name.rack-7")
 ROWS = [
-    Row(host, "docker", "20.10.24", "TLS unverified, http", "mirror http://registry.example.com", drift, do)
+    Row(host, "docker", "20.10.24", "TLS unverified, http", "mirror http://registry.example.com", drift, do=do)
     for host, drift, do in zip(HOSTS, ("none", "not provisioned", "unreachable"), ("", COMMAND, "see why"), strict=True)
 ]
 URLS = [f"https://registry-{number}.example.com" for number in range(6)]

@@ -12,7 +12,7 @@ from pem_files import make_pair
 from test_runner import Story, play
 
 from mooring.actions import registry_client
-from mooring.actions.call import Call, Reply
+from mooring.actions.call import Call, Mode, Reach, Reply
 from mooring.errors import ArgumentError, SourceError, TemplateError, Where
 from mooring.playbook import arguments
 from mooring.playbook.keywords import Keywords
@@ -64,9 +64,8 @@ def call(folder: Path, modules: HostModules, check: bool = False, **given: Any) 
     templar = Templar()
     task = Task("t", where, "registry_client", given, Keywords(), Keywords())
     context = Context(folder, templar, lambda task, context: None)
-    return Call(
-        task, context, "h", args, Variables(templar, []), check, True, modules, lambda _: None, lambda: None
-    )  # fmt: skip
+    reach = Reach("h", modules, lambda _: None, lambda: None)
+    return Call(task, context, args, Variables(templar, []), Mode(check, True), reach)
 
 
 def test_check_mode_tells_the_plan_and_asks_for_nothing_more(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def line(is_client: bool = True, **given: Any) -> Row:
 
 def test_a_host_as_it_should_be() -> None:
     assert line() == Row(
-        "web1", "docker", "20.10.24", "TLS unverified, http", "mirror http://r.example.com", "none", "", ()
+        "web1", "docker", "20.10.24", "TLS unverified, http", "mirror http://r.example.com", "none", do="", notes=()
     )
 
 

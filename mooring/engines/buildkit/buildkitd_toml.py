@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from mooring.engines import toml
@@ -26,6 +26,7 @@ class Registry:
     http: bool | None = None
     insecure: bool | None = None
     authorities: tuple[str, ...] = ()
+    _: KW_ONLY
     client: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
 
@@ -80,8 +81,8 @@ def _registry(name: str, table: Mapping[str, Any], file: Toml) -> Registry:
         table["http"] if isinstance(table.get("http"), bool) else None,
         table["insecure"] if isinstance(table.get("insecure"), bool) else None,
         tuple(map(str, _list(table.get("ca")))),
-        tuple(str(pair.get("cert")) for pair in pairs),
-        tuple(table),
+        client=tuple(str(pair.get("cert")) for pair in pairs),
+        keys=tuple(table),
     )
 
 

@@ -6,7 +6,7 @@ Source: containerd, remotes/docker/config/hosts.go, of 1.6.20, 1.7.24 and 2.1.9.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +30,7 @@ class Host:
     authorities: tuple[str, ...] = ()
     client: tuple[str, ...] = ()
     skip_verify: bool | None = None
+    _: KW_ONLY
     has_header: bool = False
     overrides_path: bool = False
 
@@ -134,8 +135,8 @@ def _host(url: str, table: Mapping[str, Any], origin: Origin, folder: str) -> Ho
         tuple(absolute(one) for one in _list(table.get("ca"))),
         tuple(absolute(str(one)) for one in first),
         table.get("skip_verify"),
-        bool(table.get("header")),
-        table.get("override_path") is True,
+        has_header=bool(table.get("header")),
+        overrides_path=table.get("override_path") is True,
     )
 
 

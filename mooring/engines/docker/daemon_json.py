@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +43,7 @@ class DaemonJson:
     settings: Mapping[str, Any] = field(default_factory=dict)
     earlier: tuple[tuple[str, Any], ...] = ()
     error: str = ""
+    _: KW_ONLY
     is_there: bool = False
 
     def origin(self, key: str) -> Origin:

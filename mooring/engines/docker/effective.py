@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -35,6 +35,7 @@ class Texts:
     argv: tuple[str, ...] = ()
     info: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
+    _: KW_ONLY
     needs_reload: bool = False
     started_with: Mapping[str, str] = field(default_factory=dict)
     is_replaced: bool = False
@@ -53,6 +54,7 @@ class Effective:
     command: CommandLine
     file: DaemonJson
     missing: tuple[EnvironmentFile, ...] = ()
+    _: KW_ONLY
     ignored: tuple[Placed, ...] = ()
 
     def values(self, key: str) -> list[Placed]:
@@ -107,7 +109,7 @@ def resolve(texts: Texts) -> Effective:
     chosen = command.of("config-file")
     path = chosen[-1].value if chosen else daemon_json.PATH
     file_read = daemon_json.parse(texts.files.get(path), path, engine)
-    return Effective(engine, texts, service, command, file_read, tuple(missing), tuple(ignored))
+    return Effective(engine, texts, service, command, file_read, tuple(missing), ignored=tuple(ignored))
 
 
 def running_command(texts: Texts) -> CommandLine:

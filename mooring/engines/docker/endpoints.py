@@ -108,7 +108,7 @@ def _hub(repository: str, host: Host) -> Iterator[Endpoint]:
     urls = [url for url in host.registries.mirrors if not _blocks(_name(url), host)]
     is_blocked = _blocks(HUB, host)
     if urls and host.registries.verifies_signatures:
-        yield Endpoint(MANIFEST, HUB_URL, repository, "verified", SYSTEM, "Docker Hub's", KNOWN)
+        yield Endpoint(MANIFEST, HUB_URL, repository, "verified", SYSTEM, "Docker Hub's", next_on=KNOWN)
     for number, url in enumerate(urls, 1):
         is_last = is_blocked and number == len(urls)
         yield from _mirror(url, repository, host, "" if is_last else _mirror_rule(host.engine))
@@ -167,9 +167,9 @@ def _by_hosts(registry: str, repository: str, hosts: tuple[hosts_toml.Host, ...]
 def _insecure(kind: str, name: str, repository: str, engine: Engine, login: str, rule: str = "") -> Iterator[Endpoint]:
     """HTTPS without verification, then HTTP, where the engine goes on to that."""
     is_alone = is_old(engine) and not has_port(name)
-    yield Endpoint(kind, f"https://{name}", repository, "unverified", "", login, rule if is_alone else NO_TLS)
+    yield Endpoint(kind, f"https://{name}", repository, "unverified", "", login, next_on=rule if is_alone else NO_TLS)
     if not is_alone:
-        yield Endpoint(kind, f"http://{name}", repository, "none", "", login, rule)
+        yield Endpoint(kind, f"http://{name}", repository, "none", "", login, next_on=rule)
 
 
 def _mirror(url: str, repository: str, host: Host, rule: str) -> Iterator[Endpoint]:
@@ -178,15 +178,15 @@ def _mirror(url: str, repository: str, host: Host, rule: str) -> Iterator[Endpoi
     if is_old(host.engine) and name in host.registries.insecure:
         yield from _insecure("mirror", name, repository, host.engine, login, rule)
     elif is_old(host.engine):  # without regard to the scheme; insecure networks do not count for mirrors either
-        yield Endpoint("mirror", f"https://{name}", repository, "verified", _trust(name, host), login, rule)
+        yield Endpoint("mirror", f"https://{name}", repository, "verified", _trust(name, host), login, next_on=rule)
     elif scheme == "http":
-        yield Endpoint("mirror", url, repository, "none", "", login, rule)
+        yield Endpoint("mirror", url, repository, "none", "", login, next_on=rule)
     elif host.registries.is_insecure(name):
-        yield Endpoint("mirror", url, repository, "unverified", "", login, rule)
+        yield Endpoint("mirror", url, repository, "unverified", "", login, next_on=rule)
     else:
         # The containerd image store takes a mirror's TLS settings from Docker Hub's directory.
         directory = HUB if host.engine.has_containerd_store else name
-        yield Endpoint("mirror", url, repository, "verified", _trust(directory, host), login, rule)
+        yield Endpoint("mirror", url, repository, "verified", _trust(directory, host), login, next_on=rule)
 
 
 def _mirror_rule(engine: Engine) -> str:

@@ -8,7 +8,7 @@ than a missing one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from mooring.engines.docker.engine import Engine
 
@@ -27,6 +27,7 @@ class Option:
     since: tuple[int, ...] = ALWAYS
     until: tuple[int, ...] = NEVER
     is_redhats: bool = False
+    _: KW_ONLY
     is_flag: bool = True
     is_redhats_too: bool = False
 

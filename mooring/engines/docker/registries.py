@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,7 @@ class Registries:
     blocked: tuple[str, ...] = ()
     loopback: tuple[str, ...] = LOOPBACK[:1]
     is_v2_only: bool = False
+    _: KW_ONLY
     verifies_signatures: bool = False
 
     def is_insecure(self, host: str) -> bool:
@@ -200,7 +201,7 @@ def as_it_runs(effective: Effective) -> Registries | None:
         # Red Hat's engine has none where one bad entry of the list has taken all away.
         _loopback(effective.engine, networks) if networks or not insecure.drops_all(effective.engine) else (),
         _is_v2_only(effective),
-        _runs_with_signatures(effective),
+        verifies_signatures=_runs_with_signatures(effective),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 from mooring.engines.docker.effective import Effective, resolve
 from mooring.engines.docker.registries import LOOPBACK, by_files
@@ -33,6 +33,7 @@ class Draft:
     entries: list[Entries]
     before: Effective
     after: Effective
+    _: KW_ONLY
     is_absent: bool = False
     tried: Mapping[str, str] = field(default_factory=dict)
 
@@ -132,7 +133,9 @@ def draft(host: Host, task: Task) -> Draft:
     ]
     changes = tuple(one for one in found if one.is_change)
     after = resolve(written(host.texts, changes))
-    return Draft(changes, daemon_json, merged.emptied, task.entries, before, after, task.is_absent, tried)
+    return Draft(
+        changes, daemon_json, merged.emptied, task.entries, before, after, is_absent=task.is_absent, tried=tried
+    )
 
 
 def _ours(one: Entries, record: Record) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha1
 
 from mooring.engines.docker import daemon_json
@@ -48,6 +48,7 @@ class Host:
     digests: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     service: str = "docker"
+    _: KW_ONLY
     paths: Paths = field(default_factory=Paths)
     registries_service: Mapping[str, str] = field(default_factory=dict)
 

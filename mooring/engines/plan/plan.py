@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 from mooring.engines.docker.effective import Effective, resolve
 from mooring.engines.docker.engine import Engine
@@ -41,6 +41,7 @@ class Plan:
     record_path: str
     changes: tuple[FileChange, ...] = ()
     effect: Effect = Effect.NONE
+    _: KW_ONLY
     reason: str = ""
     needs: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from mooring.engines.docker import json_text
@@ -29,6 +29,7 @@ class Record:
     keys: Mapping[str, str | None] = field(default_factory=dict)
     lines: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
     empty: Mapping[str, str | None] = field(default_factory=dict)
+    _: KW_ONLY
     sums: Mapping[str, str] = field(default_factory=dict)
     tried: Mapping[str, str] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from mooring.engines.docker.registries import HUB, is_network
 from mooring.engines.go_net import is_ip
@@ -29,6 +29,7 @@ class Registry:
     certificate: str = ""
     key: str = ""
     search: bool | str = False
+    _: KW_ONLY
     block: bool = False
 
 

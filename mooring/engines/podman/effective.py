@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 from mooring.engines.origin import Origin, Placed
 from mooring.engines.podman.registries_conf import RegistriesConf, Registry, parse
@@ -26,6 +26,7 @@ class Effective:
     files: tuple[RegistriesConf, ...] = ()
     registries: Mapping[str, Registry] = field(default_factory=dict)
     search: tuple[Placed, ...] = ()
+    _: KW_ONLY
     mode: Placed = field(default_factory=lambda: Placed(PERMISSIVE, Origin("the engine's default")))
     aliases: Mapping[str, Placed] = field(default_factory=dict)
 

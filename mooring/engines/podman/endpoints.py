@@ -140,10 +140,10 @@ def _attempts(kind: str, target: str, insecure: bool, rule: str, effective: Effe
     url = HUB_URL if host == HUB else f"https://{host}"
     credentials = "Docker Hub's" if host == HUB else f"{host}'s"
     if insecure:
-        yield Endpoint(kind, url, repository, "unverified", "", credentials, NO_TLS)
-        yield Endpoint(kind, url.replace("https:", "http:"), repository, "none", "", credentials, rule)
+        yield Endpoint(kind, url, repository, "unverified", "", credentials, next_on=NO_TLS)
+        yield Endpoint(kind, url.replace("https:", "http:"), repository, "none", "", credentials, next_on=rule)
     else:
-        yield Endpoint(kind, url, repository, "verified", _trust(host, effective), credentials, rule)
+        yield Endpoint(kind, url, repository, "verified", _trust(host, effective), credentials, next_on=rule)
 
 
 def _trust(host: str, effective: Effective) -> str:

@@ -6,7 +6,7 @@ Source: containers/image, pkg/sysregistriesv2, of 5.23 (podman 4.3), 5.34 (podma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any
 
 from mooring.engines import toml
@@ -37,6 +37,7 @@ class Registry:
     insecure: bool = False
     blocked: bool = False
     digest_only: bool = False
+    _: KW_ONLY
     mirrors: tuple[Mirror, ...] = ()
 
 
@@ -136,7 +137,7 @@ def _registry(document: Toml, number: int, table: Mapping[str, Any]) -> Registry
         table.get("insecure") is True,
         table.get("blocked") is True,
         table.get("mirror-by-digest-only") is True,
-        tuple(
+        mirrors=tuple(
             Mirror(
                 _text(one, "location"),
                 one.get("insecure") is True,

@@ -29,9 +29,9 @@ class Login:
     keys: KeyStore
     password: str | None = field(default=None, repr=False)
     key_file: str | None = None
-    tried: list[str] = field(default_factory=list)
-    rsa_refused: bool = False
-    deadline: Deadline = field(default_factory=lambda: Deadline(None))
+    tried: list[str] = field(default_factory=list, init=False)
+    rsa_refused: bool = field(default=False, init=False)
+    deadline: Deadline = field(default_factory=lambda: Deadline(None), init=False)
 
     def log_in(self, deadline: Deadline) -> None:
         """Log in before the deadline, or raise AuthenticationFailed with everything that was tried."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ class ConnectionSettings:
     config_file: str | None = None
     key_file: str | None = None
     password: str | None = field(default=None, repr=False)
+    _: KW_ONLY
     interpreter: str | None = None
     becomes: bool = False
     become: Become = field(default_factory=Become)

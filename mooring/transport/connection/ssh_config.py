@@ -6,7 +6,7 @@ import getpass
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Target:
     user: str
     identity_files: tuple[str, ...]
     identities_only: bool
+    _: KW_ONLY
     proxy_jump: tuple[str, ...]
     proxy_command: str | None
     timeout: float
