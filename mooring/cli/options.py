@@ -189,9 +189,9 @@ def _default(name: str) -> Any:
     A setting has none, so that the environment and ansible.cfg are asked where it is not given.
     """
     default = OPTIONS[name].default
-    if name in BY_OPTION and not isinstance(default, bool):
-        return ""
-    return list(default) if isinstance(default, tuple) else default
+    if isinstance(default, tuple):
+        return [] if name in BY_OPTION else list(default)
+    return "" if name in BY_OPTION and not isinstance(default, bool) else default
 
 
 def words(text: str) -> frozenset[str]:
