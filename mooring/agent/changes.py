@@ -7,6 +7,8 @@ import json
 from mooring.agent.text import native, plain
 
 MASK = "********"
+# A key of a state that is never compared: fuller values of its other keys, for the diff alone.
+SHOWN = "shown"
 
 
 class Secrets(object):
@@ -86,7 +88,9 @@ def draw(module, args, before, wanted):
     always = getattr(module, "ALWAYS", ())
     keys = find(before, wanted, always)
     if keys == [None]:
-        keys = sorted(wanted or before or {})
+        keys = sorted(key for key in wanted or before or {} if key != SHOWN)
+    if before and before.get(SHOWN):
+        before = dict(before, **before[SHOWN])
     return [{"before": _lines(before, keys, secrets), "after": _lines(wanted, keys, secrets),
              "before_header": "before", "after_header": "after"}]
 

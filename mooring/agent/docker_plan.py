@@ -11,6 +11,8 @@ from mooring.agent import host
 from mooring.agent.docker_options import EMPTY, OPTIONS
 
 BY_NAME = {option.name: option for option in OPTIONS}
+# A replacement has the given entries alone, so the others are part of what changes.
+SHOWN_WHOLE = ("published_ports", "volumes")
 MODES = ("strict", "allow_more_present", "ignore")
 # What `comparisons` may name beside the options.
 OTHERS = {"image": "strict", "networks": "allow_more_present"}
@@ -73,6 +75,11 @@ def found_state(container, given, mode):
     """An inspected container's values of the given options, projected on them."""
     return {name: project(look(BY_NAME[name], container), value, mode[name])
             for name, value in given.items() if mode[name] != "ignore"}
+
+
+def found_whole(container, given):
+    """The values of options whose old entries a change takes away, for showing them: volumes and ports."""
+    return {name: look(BY_NAME[name], container) for name in SHOWN_WHOLE if name in given}
 
 
 def look(option, inspection):

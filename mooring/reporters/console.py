@@ -12,6 +12,7 @@ from typing import TextIO
 
 from mooring.reporters import visible, wording
 from mooring.reporters.live import Activity, ProgressLines, StatusLine
+from mooring.reporters.return_texts import show_values
 from mooring.reporters.screen import Flood, Screen
 from mooring.results import (
     Event,
@@ -164,7 +165,7 @@ class Console:
             if result.item is None and wording.place(result):
                 yield f"    at {wording.place(result)}"
         if self.verbose >= 1 and not wording.is_loop(result):
-            yield f"    {wording.values_text(result)}"
+            yield from self.screen.cut(f"    {line}" for line in show_values(wording.values(result)))
 
     def _shows_message(self, result: Result) -> bool:
         if wording.is_failure(result) or result.values.get("_shown"):

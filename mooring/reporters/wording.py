@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mooring.reporters import visible
+from mooring.reporters.certificate_texts import show_certificates
 from mooring.reporters.diffs import unified
 from mooring.results import Outcome, Recap, Remainder, Result
 
@@ -81,22 +81,11 @@ def values(result: Result) -> dict[str, Any]:
     return {name: value for name, value in result.values.items() if not name.startswith("_")}
 
 
-def values_text(result: Result) -> str:
-    """The return values as one JSON text."""
-    return json.dumps(_ordered(values(result)), ensure_ascii=False, default=str)
-
-
-def _ordered(value: Any) -> Any:
-    """The value with its keys in the order of their texts; YAML knows keys of other kinds as well."""
-    if isinstance(value, Mapping):
-        return {key: _ordered(value[key]) for key in sorted(value, key=str)}
-    return [_ordered(child) for child in value] if isinstance(value, (list, tuple)) else value
-
-
 def diffs(result: Result) -> Iterator[str]:
     """The lines of a unified diff of everything that changed, or would."""
     for part in () if result.no_log else result.diff:
-        yield from unified(part)
+        texts = {which: show_certificates(part[which]) for which in ("before", "after") if part.get(which)}
+        yield from unified({**part, **texts})
 
 
 def recap_row(recap: Recap, host: str, who: str = "") -> str:

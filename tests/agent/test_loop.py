@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mooring.agent.modules.copy import ARGS
 from mooring.transport.agent_client import Remote
 
 
@@ -157,6 +158,18 @@ def test_content_streams_with_progress(remote: Remote) -> None:
     assert (reply["size"], reply["sha1"]) == (content.size, content.sha1)
     assert told[0][0] == "loading"
     assert told[-1] == ("loading", content.size, content.size)
+
+
+@pytest.mark.parametrize("count", [3, 5])
+def test_a_large_copy_has_progress(remote: Remote, tmp_path: Path, count: int) -> None:
+    """A small one is done before anybody looks."""
+    content = Bytes(bytes(1_000_000), count)
+    told: list[tuple[str, int, int]] = []
+    given = {"dest": str(tmp_path / "big.tar"), "checksum": content.sha1, "size": content.size}
+    args = {**{name: spec.get("default") for name, spec in ARGS.items()}, **given}
+    reply = remote.call("copy", args, content=content, on_progress=lambda *progress: told.append(progress))
+    assert reply["changed"], reply
+    assert told[-1:] == ([("copying big.tar", content.size, content.size)] if count == 5 else [])
 
 
 def test_content_that_nobody_wants_any_more(remote: Remote) -> None:

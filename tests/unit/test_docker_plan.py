@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from mooring.agent import docker_adjust, docker_plan, host
+from mooring.agent import changes, docker_adjust, docker_plan, host
 from mooring.agent.docker_crash import split_frames
+from mooring.agent.modules import docker_container
 
 FOUND = {
     "Config": {
@@ -188,3 +189,17 @@ def test_a_limit_is_changed_in_place_but_only_a_new_container_has_none():
 
 def test_the_frames_of_a_log_are_taken_apart():
     assert split_frames(b"\1\0\0\0\0\0\0\3one\2\0\0\0\0\0\0\4 two") == b"one two"
+
+
+def test_a_change_of_volumes_and_ports_shows_the_old_ones():
+    """The old container's entries go with it, so they are on the left."""
+    args = {"volumes": ["/new:/data"], "published_ports": ["8080:80"]}
+    given, mode = docker_plan.options(args), docker_plan.modes(args)
+    before = docker_plan.found_state(FOUND, given, mode)
+    before[changes.SHOWN] = docker_plan.found_whole(FOUND, given)
+    (part,) = changes.draw(docker_container, args, before, docker_plan.expected(given, None, mode))
+    assert "/srv:/data:rw" in part["before"]
+    assert "/new:/data:rw" in part["after"]
+    assert '"80/tcp": ["0.0.0.0:80"]' in part["before"]
+    assert "0.0.0.0:8080" in part["after"]
+    assert changes.SHOWN not in part["before"] + part["after"]

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from authority import leaf
 from rich.console import Console as Terminal
 
 from mooring.errors import Where
@@ -81,7 +82,7 @@ def test_verbose_names_ok_and_skipped_hosts():
 
 
 def test_verbose_shows_the_return_values():
-    assert '    {"rc": 0}\n' in drawn(TaskFinished(result(values={"rc": 0})), verbose=1)
+    assert "    rc: 0\n" in drawn(TaskFinished(result(values={"rc": 0})), verbose=1)
 
 
 def test_the_heading_comes_again_when_another_task_was_between():
@@ -335,3 +336,31 @@ def test_the_recap_of_many_equal_hosts_is_one_line() -> None:
     assert [line.split(" :")[0].strip() for line in some] == ["db1", "db2", "30 hosts"]
     assert len(recap_of(5)) == 5
     assert len(recap_of(0, *map(str, range(20)))) == 20
+
+
+def test_verbose_shows_values_as_a_person_reads_them() -> None:
+    values = {
+        "changed": True, "rc": 0, "stdout": "one\ntwo", "stdout_lines": ["one", "two"], "stderr": "", "empty": None,
+        "ansible_facts": {f"ansible_fact{number}": "x" * 400 for number in range(30)}, "path": "/etc/" + "y" * 5000,
+        "names": ["a", "b"],
+    }  # fmt: skip
+    text = drawn(TaskFinished(result(values=values)), verbose=1)
+    lines = [line for line in text.splitlines() if line.startswith("    ")]
+    assert lines[1:5] == ['    names: ["a", "b"]', lines[2], "    rc: 0", "    stdout:"]
+    assert lines[0].startswith("    ansible_facts: 30 (ansible_fact0, ")
+    assert lines[2].startswith("    path: /etc/yyy")
+    assert lines[5:] == ["      one", "      two"]
+    assert max(map(len, lines)) < 240
+
+
+def test_a_certificate_in_a_diff_is_what_it_says() -> None:
+    old, new = leaf(None), leaf(None, "registry.example.com", "new.example.com")
+    part = {"before": f"# mine\n{old.pem}", "after": f"# mine\n{new.pem}", "before_header": "a", "after_header": "b"}
+    text = drawn(TaskFinished(result(Outcome.CHANGED, diff=(part,))), diff=True)
+    assert "BEGIN CERTIFICATE" not in text
+    assert "-  names: registry.example.com\n" in text
+    assert "+  names: registry.example.com, new.example.com\n" in text
+    assert " certificate of CN=server\n" in text
+    assert "  valid until: " in text
+    broken = {**part, "after": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}
+    assert "+AAAA\n" in drawn(TaskFinished(result(Outcome.CHANGED, diff=(broken,))), diff=True)

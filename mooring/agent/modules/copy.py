@@ -26,6 +26,8 @@ ARGS = {
     "local_follow": {"type": "bool", "default": True},
 }
 ARGS.update(files.FILE_ARGS)
+# Bytes from which on there is progress to tell.
+LARGE = 4000000
 
 
 def current(args):
@@ -129,7 +131,8 @@ def write(args, path, before, after):
     done = {}
     with files.Draft(path, file_args(args), follow=False) as draft:
         found, other = hashlib.sha1(), files.new_md5()
-        draft.write(watched(chunks(args), [one for one in (found, other) if one is not None]))
+        digests = [one for one in (found, other) if one is not None]
+        draft.write(told(watched(chunks(args), digests), os.path.basename(path), size_of(args)))
         if found.hexdigest() != after["checksum"]:
             raise host.Failed("Copied file does not match the expected checksum. Transfer failed.",
                               checksum=found.hexdigest(), expected_checksum=after["checksum"])
@@ -155,6 +158,21 @@ def watched(source, digests):
         for one in digests:
             one.update(chunk)
         yield chunk
+
+
+def size_of(args):
+    """The bytes of the new content; 0 where nobody knows."""
+    return os.path.getsize(raw(args["src"])) if args["remote_src"] else args["size"] or 0
+
+
+def told(source, name, total):
+    """The same chunks, with progress where they are many."""
+    done = 0
+    for chunk in source:
+        yield chunk
+        done += len(chunk)
+        if max(done, total) >= LARGE:
+            host.progress("copying %s" % name, done, total)
 
 
 def diff(args, before, after):

@@ -63,7 +63,9 @@ def current(args):
     if found is None:
         return None
     mode = docker_plan.modes(args)
-    state = docker_plan.found_state(found, given_options(engine, args), mode)
+    given = given_options(engine, args)
+    state = docker_plan.found_state(found, given, mode)
+    state[changes.SHOWN] = docker_plan.found_whole(found, given)
     if args.get("networks") is not None:
         state["networks"] = docker_plan.found_networks(found, docker_plan.wanted_networks(args), mode["networks"])
     if args["state"] == "healthy":
