@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mooring.cli.options import Request
-from mooring.cli.provision import connection_options, options
+from mooring.cli.site import load_hosts
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.explanation import AUTO, ENGINES, Explanation, record
 from mooring.engines.explanation_containers import ContainerExplanation
@@ -11,7 +11,6 @@ from mooring.engines.route import split_image
 from mooring.errors import UsageError
 from mooring.fleet.inspection import InspectionFailed, inspect
 from mooring.fleet.senseless import SENSELESS, describe
-from mooring.fleet.site import Site
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
 
@@ -21,7 +20,7 @@ def explain(host: str, image: str, request: Request, engine: str = AUTO) -> int:
     split_image(image)  # a wrong name is told before the host is asked
     if engine not in ENGINES:
         raise UsageError(f'--engine is one of {", ".join(ENGINES)}, not "{engine}"')
-    site = Site.without_plays(request.inventory, options(request), connection_options(request))
+    site = load_hosts(request)
     try:
         explanation = inspect(host, image, site, engine)
     except SENSELESS as error:

@@ -32,7 +32,9 @@ def option(default: Any, text: str, short: str = "") -> Any:
 class Request:
     """The options of one call: every field with a help is the option of its name. The others come from elsewhere."""
 
-    inventory: str = option(INVENTORY, "the inventory file, or a list of hosts with a comma", "i")
+    inventory: tuple[str, ...] = option(
+        (INVENTORY,), "an inventory: file, directory, script, or hosts with a comma; repeatable", "i"
+    )
     limit: str = option("", "only these hosts: a pattern as in `hosts:`, or @FILE", "l")
     resume: bool = option(False, "only the hosts that an earlier run of this playbook did not get through")
     tags: str = option("", "only tasks with one of these tags (comma-separated)", "t")
@@ -77,6 +79,7 @@ class Request:
 
 
 OPTIONS = {one.name: one for one in fields(Request) if "help" in one.metadata}
+REPEATABLE = [name for name, one in OPTIONS.items() if isinstance(one.default, tuple)]
 # What means nothing to a task that only looks.
 ACTING = (
     "resume",
@@ -102,7 +105,7 @@ class RunTask(Task[Any]):
         self._may_follow = settings.pop("may_follow", "")
         names = [name for name in OPTIONS if name not in without]
         helps = {name: _help(name) for name in names}
-        settings.update(auto_shortflags=False, help={**helps, **(settings.get("help") or {})}, iterable=["extra_vars"])
+        settings.update(auto_shortflags=False, help={**helps, **(settings.get("help") or {})}, iterable=REPEATABLE)
         super().__init__(_takes_options(body, names), **settings)
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Any]:
@@ -140,7 +143,7 @@ def _takes_options(body: Callable[..., None], names: list[str]) -> Callable[...,
     @wraps(body)
     def run(context: Any, *own: Any, **given: Any) -> None:
         options = {name: given.pop(name) for name in names if name in given}
-        options["extra_vars"] = tuple(options.get("extra_vars") or ())
+        options.update({name: tuple(options.get(name) or ()) for name in REPEATABLE})
         request: list[Request] = []
         finish(lambda: request.append(_settle(options, context, body.__name__)), bool(options.get("debug")))
         body(context, *own, request=request[0], **given)
@@ -166,11 +169,7 @@ def _settle(options: dict[str, Any], context: Any, task: str) -> Request:
         write_beside(f"WARNING: {text}")
     settled = settle(options, cfg)
     roles = settled.pop("roles_path", ())
-    inventory = settled.pop("inventory", None) or str(project.inventory)
-    if not isinstance(inventory, str):
-        inventory, *others = inventory
-        if others:
-            raise UsageError(f"one inventory is read, and these are {len(others) + 1}")
+    inventory = settled.pop("inventory", None) or (str(project.inventory),)
     settled.pop("become_method", None)
     kept = {name: value for name, value in options.items() if name not in BY_OPTION}
     project = replace(project, roles_path=roles)

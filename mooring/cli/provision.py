@@ -12,6 +12,7 @@ from mooring.cli.extra_vars import parse_extra_vars
 from mooring.cli.options import Request, ask_password, has_terminal, words
 from mooring.cli.password_file import read_password
 from mooring.errors import MooringError, SourceError, UsageError
+from mooring.fleet.wanted_groups import require_groups
 from mooring.inventory.inventory import Inventory
 from mooring.mistakes import Mistakes
 from mooring.playbook.playbook import Play, Playbook
@@ -99,9 +100,9 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
     if not path.exists():
         raise UsageError(f"no playbook {path}")
     inventory, playbook = _load(path, request)
-    for text in playbook.warnings():
+    for text in (*inventory.warnings, *playbook.warnings()):
         reporter.handle(Warned(text))
-    retry = RetryFile.of(path, request.inventory, request.project)
+    retry = RetryFile.of(path, " ".join(request.inventory), request.project)
     if request.resume:
         request = replace(request, limit=retry.choose(inventory, request.limit))
     is_whole = request.resume or not (request.tags or request.skip_tags)
@@ -115,8 +116,9 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
         if request.json:
             reporter.handle(RunFinished(Recap(), 0))
         return 0
+    require_groups(inventory, playbook.plays)
     if not any(runner.hosts(play) for play in playbook.plays):
-        raise UsageError(f'no host of {request.inventory} is meant by "{request.limit or path}"')
+        raise UsageError(f'no host of {inventory.name} is meant by "{request.limit or path}"')
     return runner.run(playbook, request.detailed_exitcode)
 
 

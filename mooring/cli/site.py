@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mooring.cli.options import Request
 from mooring.cli.provision import connection_options, options
 from mooring.fleet.site import Site
+from mooring.reporters.last_words import write_beside
 
 PLAYBOOK = "site.yml"
 
@@ -14,4 +15,15 @@ PLAYBOOK = "site.yml"
 def load_site(request: Request, clear_screen: Callable[[], None] = lambda: None) -> Site:
     """The inventory and the plays of the playbook of everything; MooringError where they or the options are wrong."""
     connections = connection_options(request, clear_screen)
-    return Site.load(request.inventory, PLAYBOOK, options(request), connections, request.project)
+    return _warn(Site.load(request.inventory, PLAYBOOK, options(request), connections, request.project))
+
+
+def load_hosts(request: Request) -> Site:
+    """The hosts as the inventory alone describes them."""
+    return _warn(Site.without_plays(request.inventory, options(request), connection_options(request)))
+
+
+def _warn(site: Site) -> Site:
+    for text in site.inventory.warnings:
+        write_beside(text)
+    return site

@@ -9,6 +9,7 @@ from mooring.cli.options import Request
 from mooring.cli.site import PLAYBOOK, load_site
 from mooring.errors import UsageError, on_one_line
 from mooring.fleet.site import SERVER, Site
+from mooring.fleet.wanted_groups import require_groups
 from mooring.records.verification import Summary
 from mooring.reporters.verification import make_report
 from mooring.verification.fleet import Fleet
@@ -43,11 +44,12 @@ def verify(request: Request, junit: str = "") -> int:
 
 def _require_hosts(site: Site, request: Request) -> None:
     """UsageError where there is no server, or nothing to check."""
+    require_groups(site.inventory, site.plays)
     if not any(kind == SERVER and site.inventory.match(play.hosts) for kind, play in site.kinds()):
-        raise UsageError(f"no host of {request.inventory} is the registry's server in {PLAYBOOK}")
+        raise UsageError(f"no host of {site.name} is the registry's server in {PLAYBOOK}")
     meant = {host.name for _, play in site.kinds() for host in site.inventory.match(play.hosts)}
     if not meant & site.chosen():
-        raise UsageError(f'no host of {request.inventory} is meant by "{request.limit or PLAYBOOK}"')
+        raise UsageError(f'no host of {site.name} is meant by "{request.limit or PLAYBOOK}"')
 
 
 def _check_writable(path: str) -> None:

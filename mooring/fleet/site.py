@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,19 +36,22 @@ class Site:
     project: Project = field(default_factory=Project)
 
     @classmethod
-    def load(cls, inventory: str, playbook: str, options: Options, connections: RunOptions, project: Project) -> Site:
+    def load(
+        cls, inventory: Sequence[str], playbook: str, options: Options, connections: RunOptions, project: Project
+    ) -> Site:
         """Read the files, a playbook of the project or of Mooring's; MooringError where they are wrong."""
         path = project.playbook(playbook)
         if not path.exists():
             raise UsageError(f"no playbook {path}")
         loaded = Inventory.load(inventory, project.folder_of(path))
         plays = Playbook.load(path, check_action, project).plays
-        return cls(inventory, loaded, plays, options, connections, project)
+        return cls(loaded.name, loaded, plays, options, connections, project)
 
     @classmethod
-    def without_plays(cls, inventory: str, options: Options, connections: RunOptions) -> Site:
+    def without_plays(cls, inventory: Sequence[str], options: Options, connections: RunOptions) -> Site:
         """The hosts as the inventory alone describes them."""
-        return cls(inventory, Inventory.load(inventory), (), options, connections)
+        loaded = Inventory.load(inventory)
+        return cls(loaded.name, loaded, (), options, connections)
 
     def kinds(self) -> Iterator[tuple[str, Play]]:
         """The plays that make a host a server or a client, each with what it makes."""
@@ -74,8 +77,8 @@ class Site:
             "inventory_hostname_short": host.name.split(".")[0],
             "group_names": list(host.group_names),
             "groups": self.inventory.group_members(),
-            "inventory_dir": self.inventory.directory,
-            "inventory_file": self.inventory.file,
+            "inventory_dir": host.directory,
+            "inventory_file": host.source,
         }
         layers = self.inventory.layers(host)
         precedence = Precedence(inventory=layers, extra_vars=[self.options.extra_vars], magic=[magic])

@@ -14,6 +14,7 @@ from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageEr
 from mooring.fleet.connections import Connections, make_request
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.site import KINDS, Site, looking_user
+from mooring.fleet.wanted_groups import require_groups
 from mooring.inventory.inventory import Host
 from mooring.playbook.playbook import Play
 from mooring.playbook.tasks import Context
@@ -137,6 +138,7 @@ class Survey:
         if pattern or self._options.limit:
             hosts = self.inventory.match(pattern or "all", self._warn)
         else:
+            require_groups(self.inventory, self._plays)
             hosts = [host for play in self._plays for host in self.inventory.match(play.hosts)]
         if self._options.limit:
             within = {host.name for host in self.inventory.match_limit(self._options.limit, self._warn)}

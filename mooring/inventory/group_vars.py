@@ -40,22 +40,41 @@ def read_vars(node: Node | None, what: str, templar: Templar) -> dict[str, Any]:
     read = {}
     for key, child in node.items():
         name = source.value(key)
-        if not isinstance(name, str) or not name.isidentifier():
-            raise InventoryError(
-                f'"{name}" is not the name of a variable', key.where, "letters, digits and underscores"
-            )
-        if name.startswith("ansible_") and name not in KNOWN and (meant := _find_slip(name)):
-            raise InventoryError(f'unknown variable "{name}"', key.where, f'did you mean "{meant}"?')
+        check_name(name, key)
         read[name] = value = source.value(child)
-        if isinstance(value, str):
-            templar.check_all(value)
-        elif isinstance(value, (dict, list)):
-            templar.check_all(value, child.where)
+        check_templates(value, child, templar)
     return read
 
 
+def check_name(name: Any, place: Node | Where) -> None:
+    """Refuse what is no name of a variable, and slips of the pen."""
+    if not isinstance(name, str) or not name.isidentifier():
+        message, hint = f'"{name}" is not the name of a variable', "letters, digits and underscores"
+    elif hint := find_slip(name):
+        message = f'unknown variable "{name}"'
+    else:
+        return
+    raise InventoryError(message, place.where if isinstance(place, Node) else place, hint)
+
+
+def find_slip(name: str) -> str:
+    """The hint for a name that is a slip of the pen, "" where it is none."""
+    if not name.startswith("ansible_") or name in KNOWN:
+        return ""
+    meant = _find_meant(name)
+    return f'did you mean "{meant}"?' if meant else ""
+
+
+def check_templates(value: Any, place: Node, templar: Templar) -> None:
+    """Refuse a value with a template that cannot be compiled."""
+    if isinstance(value, str):
+        templar.check_all(value)
+    elif isinstance(value, (dict, list)):
+        templar.check_all(value, place.where)
+
+
 @cache
-def _find_slip(name: str) -> str:
+def _find_meant(name: str) -> str:
     """The variable that is meant by a slip of the pen, "" where it is none."""
     return next(iter(difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.88)), "")
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mooring.errors import SourceError, UsageError
+from mooring.errors import SourceError, UsageError, on_one_line
 from mooring.files.reading import many_objects, read_text
 from mooring.inventory import patterns
-from mooring.inventory import yaml_file as inventory_file
+from mooring.inventory.draft import Draft
 from mooring.inventory.group_vars import load_folder
 from mooring.inventory.patterns import Pattern, PatternError
-from mooring.inventory.yaml_file import Draft
+from mooring.inventory.sources import find_place, read_sources
 from mooring.source import did_you_mean
 from mooring.templating.templar import Templar
 
@@ -25,12 +26,21 @@ LOCALHOST = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Host:
-    """A host; `group_names` are all groups that it is in but `all`, `vars` what the inventory says of it alone."""
+    """A host; `group_names` are all groups that it is in but `all`, `vars` what the inventory says of it alone.
+
+    `source` is the file that named it first, None for one of a list.
+    """
 
     name: str
     group_names: tuple[str, ...] = ()
     vars: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    source: str | None = None
     is_implicit: bool = False
+
+    @property
+    def directory(self) -> str | None:
+        """The directory of the source."""
+        return os.path.dirname(self.source) if self.source else None
 
 
 @dataclass(frozen=True)
@@ -50,34 +60,36 @@ Warn = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Inventory:
-    """All hosts and groups; `directory` and `file` are None for a list of hosts.
+    """All hosts and groups.
 
-    `places` are the directories beside which group_vars/ and host_vars/ stand: the inventory's, then the playbook's.
+    `sources` are as the operator named them, `places` the directories in which group_vars/ and host_vars/ stand: the
+    sources' in their order, then the playbook's.
     """
 
     hosts: Mapping[str, Host]
     groups: Mapping[str, Group]
-    directory: str | None = None
-    file: str | None = None
+    sources: tuple[str, ...] = ()
     places: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
     templar: Templar = field(default_factory=Templar, compare=False, repr=False)
 
     @classmethod
-    def load(cls, path_or_text: str, playbook_dir: Path | None = None) -> Inventory:
-        """Read a YAML inventory, or a comma list of hosts; InventoryError with the place of the first mistake."""
-        with many_objects():
-            return cls._load(path_or_text, playbook_dir)
+    def load(cls, sources: str | Sequence[str], playbook_dir: Path | None = None) -> Inventory:
+        """Read files, directories, scripts and comma lists of hosts, of which later ones win.
 
-    @classmethod
-    def _load(cls, path_or_text: str, playbook_dir: Path | None) -> Inventory:
-        templar, path = Templar(playbook_dir), Path(path_or_text)
-        if "," in path_or_text and not path.exists():
-            draft = inventory_file.read_list(path_or_text)
-            return _settle(draft, cls({}, {}, None, None, _places(playbook_dir), templar))
-        draft = inventory_file.read_file(path, templar)
-        whole = path.resolve()
-        places = _places(whole.parent, playbook_dir)
-        return _settle(draft, cls({}, {}, str(whole.parent), str(whole), places, templar))
+        InventoryError with the place of the first mistake.
+        """
+        names = (sources,) if isinstance(sources, str) else tuple(sources)
+        templar = Templar(playbook_dir)
+        with many_objects():
+            draft = read_sources(names, templar)
+            places = _places(*map(find_place, names), playbook_dir)
+            return _settle(draft, cls({}, {}, names, places, tuple(draft.warnings), templar))
+
+    @property
+    def name(self) -> str:
+        """The sources, as messages name them."""
+        return on_one_line(" and ".join(self.sources))
 
     def members(self, group: str) -> list[str]:
         """The hosts of a group and of the groups below it, each once."""
@@ -158,7 +170,8 @@ class Inventory:
         """The host of that name; `localhost` is this machine where the inventory does not have it."""
         if name not in self.hosts and name in LOCALHOST:
             here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-            return Host(name, (), here, is_implicit=True)
+            source = next((host.source for host in self.hosts.values() if host.source), None)
+            return Host(name, (), here, source, is_implicit=True)
         return self.hosts[name]
 
     # --- variables ---
@@ -190,7 +203,9 @@ def _rank(group: Group) -> tuple[int, int, str]:
 
 
 def _places(*directories: Path | None) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(path.resolve() for path in directories if path is not None))
+    """Each directory once; the last one of two that are the same counts."""
+    paths = [path.resolve() for path in directories if path is not None]
+    return tuple(reversed(dict.fromkeys(reversed(paths))))
 
 
 def _settle(draft: Draft, empty: Inventory) -> Inventory:
@@ -200,21 +215,22 @@ def _settle(draft: Draft, empty: Inventory) -> Inventory:
     others = [group for name, group in draft.groups.items() if name not in ("all", "ungrouped")]
     grouped = {host for group in others for host in group.hosts}
     loose.hosts = {host: None for host in (*loose.hosts, *draft.hosts) if host not in grouped}
-    ahead = ["ungrouped"] if "ungrouped" not in is_child else []
     rest = [name for name in draft.groups if name not in ("all", "ungrouped") and name not in is_child]
-    top.children = {**dict.fromkeys(ahead), **top.children, **dict.fromkeys(rest)}
+    top.children = {"ungrouped": None, **top.children, **dict.fromkeys(rest)}
     depths = _depths(draft)
     groups = {
         name: Group(name, tuple(group.hosts), tuple(group.children), group.vars, depths[name], group.priority)
         for name, group in draft.groups.items()
     }
-    known = Inventory({}, groups, empty.directory, empty.file, empty.places, empty.templar)
+    known = replace(empty, groups=groups)
     of_host: dict[str, list[str]] = {name: [] for name in draft.hosts}
     for group in sorted(groups):
         for host in known.members(group) if group != "all" else ():
             of_host[host].append(group)
-    hosts = {name: Host(name, tuple(of_host[name]), values) for name, values in draft.hosts.items()}
-    inventory = Inventory(hosts, groups, empty.directory, empty.file, empty.places, empty.templar)
+    hosts = {
+        name: Host(name, tuple(of_host[name]), values, draft.sources[name]) for name, values in draft.hosts.items()
+    }
+    inventory = replace(empty, hosts=hosts, groups=groups)
     assert inventory._files is not None  # read now: a mistake in them is found before a host is touched
     return inventory
 

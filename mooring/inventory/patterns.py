@@ -20,6 +20,12 @@ _LIST_PARTS = re.compile(r"(?:[^\s:\[\]]|\[[^\]]*\])+")
 _SUBSCRIPT = re.compile(r"(?P<base>.+)\[(?:(?P<index>-?\d{1,9})|(?P<start>\d{1,9})(?P<mark>[:-])(?P<end>\d{0,9}))\]")
 _RANGE = re.compile(r"\[([^\]]*)\]")
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_BRACKETED_PORT = re.compile(r"\[(.+)\]:([0-9]{1,18})")
+_PORT = re.compile(r"((?:[^:\[\]]|\[[^\]]*\])*):([0-9]{1,18})")
+_HEXADECIMAL_RANGE = re.compile(r"\[[0-9a-f]+:[0-9a-f]+(?::[0-9]+)?\]", re.IGNORECASE)
+_LETTER = r"(?:\w|\[(?:[a-z]:[a-z]|[0-9]+:[0-9]+)(?::[0-9]+)?\])"
+_LABEL = rf"{_LETTER}(?:{_LETTER}|-)*(?<![_-])"
+_HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 # Far more than any fleet that one control machine works on, and still read within seconds.
 MAX_HOSTS = 100_000
 
@@ -100,12 +106,26 @@ def _parse_one(part: str) -> Pattern:
 
 
 def split_port(name: str) -> tuple[str, int | None]:
-    """`web1:2222` as name and port; brackets around an IPv6 address go."""
-    match = re.fullmatch(r"\[(?P<address>[^\]]*:[^\]]*)\]:(?P<port>\d+)", name)
-    if match:
-        return match["address"], int(match["port"])
-    match = re.fullmatch(r"(?P<name>(?:[^:\[\]]|\[[^\]]*\])+):(?P<port>\d+)", name)
-    return (match["name"], int(match["port"])) if match else (name, None)
+    """`web1:2222` as name and port; brackets around an IPv6 address go. Ranges may stand in the name.
+
+    As in Ansible, what then is neither an address nor a host's name stays whole.
+    """
+    address, port = name, None
+    for expression in (_BRACKETED_PORT, _PORT):
+        if match := expression.fullmatch(address):
+            address, port = match[1], int(match[2])
+    return (address, port) if _is_address(address) else (name, None)
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is a host's name or an address, with or without ranges."""
+    if _HOST_NAME.fullmatch(text):
+        return True
+    try:
+        ipaddress.IPv6Address(_HEXADECIMAL_RANGE.sub("1", text))
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def expand(name: str, most: int = MAX_HOSTS) -> Iterator[str]:

@@ -172,7 +172,7 @@ def test_magic_variables(name: str, tmp_path: Path) -> None:
         assert {name: sorted(hosts) for name, hosts in inventory.group_members().items()} == {
             name: sorted(hosts) for name, hosts in groups.items()
         }
-        assert (inventory.directory, inventory.file) == (directory, file)
+        assert (inventory.hosts[host].directory, inventory.hosts[host].source) == (directory, file)
     assert {host for host, *_ in said} == set(inventory.hosts)
 
 

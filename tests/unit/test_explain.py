@@ -133,7 +133,7 @@ def test_hosts_without_docker(
         return missing if request["module"] == "docker_config" else reply
 
     monkeypatch.setattr(Session, "call", call)
-    assert explain("web1", "docker.io/busybox", Request(inventory="web1,"), engine) == 0
+    assert explain("web1", "docker.io/busybox", Request(inventory=("web1,",)), engine) == 0
     text = capsys.readouterr().out
     assert text.startswith(title)
     assert "1. registry: https://registry-1.docker.io/library/busybox" in text
@@ -147,9 +147,9 @@ def test_a_host_without_any_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Session, "call", call)
     with pytest.raises(inspection.InspectionFailed, match=r"web1: there is no service docker; nor podman"):
-        explain("web1", "busybox", Request(inventory="web1,"))
+        explain("web1", "busybox", Request(inventory=("web1,",)))
     with pytest.raises(UsageError, match=r'--engine is one of auto, docker, podman, .* not "rkt"'):
-        explain("web1", "busybox", Request(inventory="web1,"), "rkt")
+        explain("web1", "busybox", Request(inventory=("web1,",)), "rkt")
 
 
 def test_other_engines_as_json_and_their_exit_status(
@@ -188,14 +188,14 @@ def test_the_next_boot_is_told_where_it_differs() -> None:
 @pytest.mark.parametrize(("host", "message"), [("web*", "means 2 hosts"), ("nobody", 'no host or group is "nobody"')])
 def test_one_host_is_meant(host: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        explain(host, "busybox", Request(inventory="web1,web2"))
+        explain(host, "busybox", Request(inventory=("web1,web2",)))
 
 
 def test_a_host_that_is_down(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory.yml"
     inventory.write_text("all: {hosts: {web1: {ansible_host: 127.0.0.1, ansible_port: 1}}}\n")
     with pytest.raises(HostUnreachable) as caught:
-        explain("web1", "busybox", Request(inventory=str(inventory)))
+        explain("web1", "busybox", Request(inventory=(str(inventory),)))
     assert caught.value.exit_status == 4
 
 
@@ -203,4 +203,4 @@ def test_a_host_without_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = {"failed": True, "msg": "there is no service docker"}
     monkeypatch.setattr(Session, "call", lambda *args: failed)
     with pytest.raises(inspection.InspectionFailed, match="web1: there is no service docker"):
-        explain("web1", "busybox", Request(inventory="web1,"))
+        explain("web1", "busybox", Request(inventory=("web1,",)))

@@ -34,7 +34,8 @@ def test_fleet(tmp_path: Path) -> None:
     assert inventory.hosts["client1"].group_names == ("clients",)
     assert inventory.hosts["hub"].group_names == ("ungrouped",)
     assert inventory.group_members()["clients"] == ["client1", "client2", "client3"]
-    assert inventory.directory == str(tmp_path)
+    assert inventory.hosts["hub"].directory == str(tmp_path)
+    assert inventory.hosts["hub"].source == str(tmp_path / "inventory.yml")
 
 
 @pytest.mark.parametrize(
@@ -56,10 +57,9 @@ def test_fleet(tmp_path: Path) -> None:
         ("a: {children: {a: }}", ":1:16", "within itself"),
         ("all: {children: {'a:b': }}", ":1:18", "cannot be the name of a group"),
         ("g: {vars: {ansible_group_priority: high}}", ":1:11", "must be a number"),
-        ("[web]\nhost1\n", "", "ansible-inventory -i"),
-        ("host1\n", ":1:1", "a mapping of groups"),
+        ("- a\n- b\n", ":1:1", "a mapping of groups"),
         ("plugin: aws_ec2\n", ":1:1", "plugins are not run"),
-        ("#!/bin/sh\n", "", "scripts are not run"),
+        ("#!/usr/bin/python\nimport json\n", ":2:1", "a script must be executable: chmod +x"),
         ("", "", "is empty"),
         ("a: {children: {all: }}", ":1:16", '"all" is in no other group'),
         ("a: {children: {b: }}\nb: {children: {c: }}\nc: {children: {a: }}", ":3:16", "within itself"),
@@ -189,6 +189,6 @@ def test_host_list() -> None:
         "web1": {},
         "web2": {"ansible_port": 2222},
     }
-    assert (inventory.directory, inventory.file) == (None, None)
+    assert {(host.directory, host.source) for host in inventory.hosts.values()} == {(None, None)}
     with pytest.raises(UsageError, match="range"):
         Inventory.load("web[1:3],")

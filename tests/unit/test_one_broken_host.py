@@ -105,7 +105,7 @@ def request_to(
     monkeypatch.setattr(survey, "PATIENCE", 0.7)  # it says no more than this, whatever it is asked
     monkeypatch.setattr(time_limit, "LOOK_SECONDS", 0.7)
     (tmp_path / "hosts.yml").write_text(INVENTORY)
-    return lambda **more: Request(inventory=str(tmp_path / "hosts.yml"), json=True, **more)
+    return lambda **more: Request(inventory=(str(tmp_path / "hosts.yml"),), json=True, **more)
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

@@ -211,7 +211,7 @@ def provision(playbook: str, folder: Path, capsys: pytest.CaptureFixture[str], *
     path = folder / "hosts.yml"
     path.write_text(json.dumps(inventory))
     tags = "nginx,registry_client"
-    run_playbook(f"playbooks/{playbook}", Request(inventory=str(path), check=True, json=True, tags=tags))
+    run_playbook(f"playbooks/{playbook}", Request(inventory=(str(path),), check=True, json=True, tags=tags))
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 

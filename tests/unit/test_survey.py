@@ -38,7 +38,7 @@ def inventory(tmp_path: Path) -> str:
 
 
 def chosen(inventory: str, pattern: str = "", **options: Any) -> list[str]:
-    with Survey(load_site(Request(inventory=inventory, **options)), pattern) as survey:
+    with Survey(load_site(Request(inventory=(inventory,), **options)), pattern) as survey:
         return [visit.name for visit in survey.visits]
 
 
@@ -52,7 +52,7 @@ def test_which_hosts(inventory: str) -> None:
 
 
 def test_variables_are_those_of_the_roles_in_the_hosts_play(inventory: str) -> None:
-    with Survey(load_site(Request(inventory=inventory, extra_vars=("registry_port=5001",))), "s:a:o") as survey:
+    with Survey(load_site(Request(inventory=(inventory,), extra_vars=("registry_port=5001",))), "s:a:o") as survey:
         visits = {visit.name: visit for visit in survey.visits}
     assert visits["s"].roles[SERVER_ROLE]["nginx_http_port"] == 8080
     assert visits["s"].roles[SERVER_ROLE]["nginx_container_name"] == "mooring-nginx"
@@ -65,7 +65,7 @@ def test_a_host_in_trouble_is_an_answer_too(inventory: str) -> None:
     def look(visit: Visit) -> Any:
         return visit.call("command", cmd="false" if visit.name == "s" else "echo well").get("stdout")
 
-    with Survey(load_site(Request(inventory=inventory))) as survey:
+    with Survey(load_site(Request(inventory=(inventory,)))) as survey:
         found = survey.look(look)
     assert found["a"] == "well"
     down, failed = found["down"], found["s"]
