@@ -7,6 +7,8 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mooring.deadline import Deadline
@@ -40,22 +42,38 @@ def run(argv: list[str]) -> Output:
 
     It has no terminal and nothing to read: it cannot ask. Ctrl-C ends it too.
     """
-    process = subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
-    has_ended = False
+    process, output = None, None
     try:
+        with _hold_interrupts():
+            process = _start(argv)
         output = _collect(process, Deadline(PATIENCE))
-        has_ended = True
     finally:
-        if not has_ended:
-            _end(process)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+        if process is not None:
+            _close(process, has_ended=output is not None)
     if process.returncode:
         raise ProgramFailed(_describe(process.returncode), output.complaint)
     return output
+
+
+@contextlib.contextmanager
+def _hold_interrupts() -> Iterator[None]:
+    """Ctrl-C comes behind this block: in the midst of a start nobody would know what to end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if held:
+        signal.raise_signal(signal.SIGINT)
+
+
+def _start(argv: list[str]) -> subprocess.Popen[bytes]:
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen(argv, stdin=nothing, stdout=pipe, stderr=pipe, start_new_session=True)
 
 
 def _collect(process: subprocess.Popen[bytes], deadline: Deadline) -> Output:
@@ -84,11 +102,15 @@ def _collect(process: subprocess.Popen[bytes], deadline: Deadline) -> Output:
     return Output(bytes(text), bytes(complaint))
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the program and all that it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _close(process: subprocess.Popen[bytes], has_ended: bool) -> None:
+    """Close its output; end the program and all that it started, where it has not ended by itself."""
+    if not has_ended:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def _describe(returncode: int) -> str:

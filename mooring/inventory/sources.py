@@ -31,7 +31,7 @@ _IGNORED = re.compile(
     r"|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|cfg|retry)|~)$"
 )
 _SECTION_LINE = re.compile(rf"^[ \t]*{SECTION.pattern}[ \t\r]*$", re.MULTILINE)
-_MAPPING_LINE = re.compile(r"^(?:---|\{|[\w.-]+:[ \t\r]*$)", re.MULTILINE)
+_MAPPING_LINE = re.compile(r"^(?:---|\{|[^#;=\n]*:[ \t\r]*$)", re.MULTILINE)
 _FIRST_LINE = re.compile(r"^[ \t]*[^#;\s].*$", re.MULTILINE)
 
 
@@ -129,7 +129,8 @@ def _read_contents(path: str, draft: Draft, templar: Templar) -> bool:
     root: Node | SourceError | None = None
     if ending in YAML_NAMES and not _begins_with_bracket(text):
         root = _read_yaml(text, path)
-        if isinstance(root, Node):
+        # A host with `note="one: two"` is a mapping for YAML.
+        if isinstance(root, Node) and (ending or _is_rather_yaml(text, ending)):
             read_groups(root, draft, templar)
             return True
     try:

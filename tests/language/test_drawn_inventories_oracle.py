@@ -20,7 +20,7 @@ HOSTS = draw.sampled_from(
     ["a", "b", "web1", "web[1:2]", "web[01:03].example.com", "db-[a:c]:22", "192.0.2.1", "a:22", "b:23", "2001:db8::1"]
 )
 GROUPS = draw.sampled_from(["web", "db", "eu", "prod", "all", "ungrouped"])
-# ansible-core takes the hosts of an `ungrouped` that is somebody's child out of every group.
+# ansible-core takes the hosts of an `ungrouped` that has a child, or is one, out of groups that they are in.
 CHILDREN = GROUPS.filter(lambda name: name != "ungrouped")
 NAMES = draw.sampled_from(["x", "y", "ansible_port", "ansible_host"])
 CONSTANT_WORDS = """
@@ -42,7 +42,8 @@ def host_line(drawn: draw.DrawFn) -> str:
 
 @draw.composite
 def section(drawn: draw.DrawFn) -> list[str]:
-    group, kind = drawn(GROUPS), drawn(draw.sampled_from(["", "", ":vars", ":children"]))
+    kind = drawn(draw.sampled_from(["", "", ":vars", ":children"]))
+    group = drawn(CHILDREN if kind == ":children" else GROUPS)
     head = f"[{group}{kind}]" + drawn(draw.sampled_from(["", " ", " # text"]))
     variable = draw.tuples(NAMES, draw.sampled_from(["=", " = "]), VALUES).map("".join)
     line = {"": host_line(), ":vars": variable, ":children": CHILDREN}[kind]
