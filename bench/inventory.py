@@ -1,9 +1,9 @@
-"""What reading a large fleet costs, beside the floor: libyaml composing the same file into PyYAML's nodes.
+"""What reading a large fleet costs, as YAML and as INI, beside the floor: libyaml composing the YAML into nodes.
 
     .venv/bin/python bench/inventory.py [HOSTS] [ROUNDS]
 
 Writes an inventory of that many hosts (20,000) into a temporary folder, each in one of 40 groups and with three
-variables. The three are timed in turn, round by round, the first two in a new process each time; printed are medians
+variables. All are timed in turn, round by round, the loads in a new process each time; printed are medians
 of wall-clock seconds and their ratios to the floor.
 """
 
@@ -37,7 +37,8 @@ print(time.perf_counter() - began)
 """
 CONTENDERS = {
     "floor: libyaml's nodes": "yaml.compose(text, Loader=yaml.CSafeLoader)",
-    "Inventory.load": "Inventory.load(sys.argv[1])",
+    "Inventory.load, YAML": "Inventory.load(sys.argv[1])",
+    "Inventory.load, INI": "Inventory.load(sys.argv[2])",
 }
 
 
@@ -51,9 +52,21 @@ def write_fleet(path: Path, hosts: int) -> None:
                 file.write(HOST.format(number=number, last=number % 250, port=2200 + number % 1000, rack=number % 77))
 
 
-def seconds(work: str, path: Path) -> float:
+def write_ini(path: Path, hosts: int) -> None:
+    """The same as INI."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("[server]\nregistry1.example.com\n[clients:children]\n")
+        file.writelines(f"site{group:02d}\n" for group in range(GROUPS))
+        for group in range(GROUPS):
+            file.write(f"[site{group:02d}:vars]\nsite='{group}'\n[site{group:02d}]\n")
+            for number in range(group, hosts, GROUPS):
+                name, last, port = f"docker{number:05d}.example.com", number % 250, 2200 + number % 1000
+                file.write(f'{name} ansible_host=192.0.2.{last} ansible_port={port} rack="r{number % 77}"\n')
+
+
+def seconds(work: str, *paths: Path) -> float:
     """What a piece of Python takes in a new process, its imports aside."""
-    argv = [str(BIN / "python"), "-c", TIMED.format(work=work), str(path)]
+    argv = [str(BIN / "python"), "-c", TIMED.format(work=work), *map(str, paths)]
     return float(subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 
@@ -71,11 +84,12 @@ def main() -> None:
     listing = "invoke … --list-hosts"
     times: dict[str, list[float]] = {name: [] for name in (*CONTENDERS, listing)}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "inventory.yml"
+        path, ini = Path(folder) / "inventory.yml", Path(folder) / "hosts.ini"
         write_fleet(path, hosts)
+        write_ini(ini, hosts)
         for _ in range(rounds):
             for name, work in CONTENDERS.items():
-                times[name].append(seconds(work, path))
+                times[name].append(seconds(work, path, ini))
             times[listing].append(seconds_of_listing(path))
     floor = statistics.median(times["floor: libyaml's nodes"])
     print(f"{hosts:,} hosts, {rounds} rounds")

@@ -47,8 +47,10 @@ def read_sources(sources: Sequence[str], templar: Templar) -> Draft:
         raise InventoryError(error.message, error.where, error.hint) from None
     if not any(has_content):
         raise InventoryError("the inventory is empty", Where(sources[0]) if sources else None)
-    for name in draft.groups.keys() & draft.hosts.keys():
-        draft.warnings.append(f'both a group and a host are called "{name}": a pattern of that name means the host')
+    for name in draft.groups:
+        if name in draft.hosts and (draft.groups[name].children or draft.groups[name].hosts.keys() - {name}):
+            message = f'a group with other hosts and a host are both called "{name}": patterns mean the host'
+            draft.warnings.append(message)
     return draft
 
 

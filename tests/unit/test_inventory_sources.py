@@ -148,8 +148,10 @@ def test_a_list_with_a_name_that_is_none() -> None:
 
 
 def test_a_host_and_a_group_of_one_name(tmp_path: Path) -> None:
-    inventory = Inventory.load(write(tmp_path, "[web]\nweb x=1\n"))
-    assert inventory.warnings == ('both a group and a host are called "web": a pattern of that name means the host',)
+    assert Inventory.load(write(tmp_path, "[web]\nweb x=1\n")).warnings == ()
+    assert Inventory.load(write(tmp_path, "[web]\nweb x=1\na\n")).warnings == (
+        'a group with other hosts and a host are both called "web": patterns mean the host',
+    )
 
 
 def test_localhost_has_the_directory_of_the_inventory(tmp_path: Path) -> None:
