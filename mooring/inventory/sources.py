@@ -31,7 +31,7 @@ _IGNORED = re.compile(
     r"|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|cfg|retry)|~)$"
 )
 _SECTION_LINE = re.compile(rf"^[ \t]*{SECTION.pattern}[ \t\r]*$", re.MULTILINE)
-_MAPPING_LINE = re.compile(r"^(?:---|\{|[^#;=\n]*:[ \t\r]*$)", re.MULTILINE)
+_MAPPING_LINE = re.compile(r"^(?:---|\{|[^#;=\n]*:[ \t\r]*$|[^#;=\"'\s]+:[ \t]+\{)", re.MULTILINE)
 _FIRST_LINE = re.compile(r"^[ \t]*[^#;\s].*$", re.MULTILINE)
 
 

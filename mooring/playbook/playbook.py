@@ -63,7 +63,7 @@ class Playbook:
         """
         project = project or Project()
         folder = project.folder_of(path)
-        context = Context(folder, Templar(folder), check_action, project)
+        context = Context(playbook_dir=folder, templar=Templar(folder), check_action=check_action, project=project)
         with many_objects():
             return cls(path, tuple(_load_plays(path, context, ())))
 

@@ -86,7 +86,7 @@ Step = Task | Block
 Checker = Callable[[Task, "Context"], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """What loading needs to know: where files are looked for, and the checkers of templates and of actions."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -162,8 +163,8 @@ def test_keys_of_every_kind_come_through_to_the_screen(option: str, folder: Path
     )
     ran = invoke(f"{{invoke}} play {{folder}}/p.yml -i x, {option}", folder)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert '"2020-01-01": "a"' in ran.stdout
-    assert '"aGk=": "g"' in ran.stdout
+    assert re.search(r"""["']2020-01-01["']: ["']a["']""", ran.stdout)
+    assert re.search(r"""["']aGk=["']: ["']g["']""", ran.stdout)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def write(place: Path, text: str | bytes, name: str = "hosts") -> str:
         ("[web]\na x='1\n", ":2:1", "a quote has no end"),
         ("a,b\n", ":1:1", "cannot be the name of a host"),
         ("'' x=1\n", ":1:1", "a host needs a name"),
-        ("web[1]\n", ":1:1", "is no range"),
+        ("web[1]\n", ":1:1", "is not a range"),
         ("h[1:999999999]\n", ":1:1", "stands for 999,999,999 hosts"),
         ("a ansible_hsot=1\n", ":1:1", 'did you mean "ansible_host"'),
         ("a my-var=1\n", ":1:1", "not the name of a variable"),

@@ -63,7 +63,7 @@ def call(folder: Path, modules: HostModules, check: bool = False, **given: Any) 
     args = arguments.normalize(arguments.find("registry_client", None), given, where)
     templar = Templar()
     task = Task("t", where, "registry_client", given, Keywords(), Keywords())
-    context = Context(folder, templar, lambda task, context: None)
+    context = Context(playbook_dir=folder, templar=templar, check_action=lambda task, context: None)
     reach = Reach("h", modules, lambda _: None, lambda: None)
     return Call(task, context, args, Variables(templar, []), Mode(check, True), reach)
 
