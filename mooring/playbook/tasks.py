@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,7 @@ class Context:
     project: Project = field(default_factory=Project)
     role: Role | None = None
     including: tuple[Path, ...] = ()
+    _: KW_ONLY
     is_handlers: bool = False
     """The files whose include_tasks is being checked, so that one that includes itself comes to an end."""
 

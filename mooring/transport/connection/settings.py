@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class RunOptions:
     timeout: float | None = None
     remote_user: str = ""
     keys: KeyStore = field(default_factory=KeyStore)
+    _: KW_ONLY
     known_hosts: KnownHosts = field(default_factory=KnownHosts, repr=False)
     directory: Path = Path()
 
