@@ -140,14 +140,14 @@ class LookedAt:
         until(lambda: self.succeeds("docker info"), f"the engine of {self.name} answers")
 
 
-def until(holds: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Return as soon as the condition HOLDS; after so many seconds an AssertionError says WHAT was waited for."""
-    deadline = time.monotonic() + patience
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Return as soon as the condition HOLDS; when that takes too long, an AssertionError says WHAT was waited for."""
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             if holds():
                 return
         except LabError:
             pass
-        assert time.monotonic() < deadline, f"waited {patience:.0f} s in vain until {what}"
+        assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain until {what}"
         time.sleep(0.1)

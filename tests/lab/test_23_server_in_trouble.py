@@ -11,8 +11,6 @@ from invocations import invoke, provision, succeed
 from lab_hosts import LookedAt, until
 
 SQUATTER = "mooring-lab-squatter"
-# After so many restarts Docker waits for about a minute before the next one.
-SLOW = 9
 
 
 def status(*words: str, code: int = 8) -> dict[str, Any]:
@@ -99,23 +97,3 @@ def test_a_port_that_somebody_took(squatter: str) -> None:
     assert run.status == 2, run.said
     (failure,) = run.finished("failed")[-1:]
     assert f"container mooring-nginx does not start: {taken}" in failure["message"]
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("role", "file"),
-    [("nginx", "nginx/server.conf"), ("registry", "registry/config.yml")],
-    ids=["nginx", "registry"],
-)
-def test_a_container_that_docker_starts_again_ever_more_slowly(role: str, file: str, server: LookedAt) -> None:
-    """What is mended counts at once, not with Docker's next try."""
-    path = f"/etc/mooring/{file}"
-    try:
-        server.run(f"cp -p {path} /root/kept; echo nonsense > {path}; docker restart mooring-{role}")
-        count = f"docker inspect -f '{{{{.RestartCount}}}}' mooring-{role}"
-        until(lambda: int(server.run(count)) >= SLOW, f"{role} has ended {SLOW} times", 150)
-        server.run(f"mv /root/kept {path}")
-    finally:
-        run = provision("server")
-    succeed(run)
-    assert status(code=0)["drift"] == "none"
