@@ -10,7 +10,7 @@ from invoke import Exit
 
 from mooring.errors import MooringError
 from mooring.reporters import last_words, streams
-from mooring.run.interrupts import read_terminal, restore_terminal
+from mooring.run.interrupts import answer_first, read_terminal, restore_terminal
 
 INTERRUPTED = 130
 # What writing to a disk, and to nothing else, ends in.
@@ -22,6 +22,7 @@ def finish(work: Callable[[], int | None], debug: bool = False) -> None:
     streams.open_missing()
     last_words.take_over()
     terminal = read_terminal()
+    answer_first(last_words.acknowledge)
     try:
         status = work()
         streams.flush()

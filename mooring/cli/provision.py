@@ -21,7 +21,7 @@ from mooring.records.listing import ListedPlay, ListedTask
 from mooring.reporters import Reporter, listing
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
-from mooring.reporters.last_words import write_beside
+from mooring.reporters.last_words import acknowledge, write_beside
 from mooring.reporters.together import Together
 from mooring.results import Event, Recap, RunFinished, Warned
 from mooring.run.action_files import check_action
@@ -108,7 +108,7 @@ def _run(path: Path, request: Request, reporter: Reporter) -> int:
     is_whole = request.resume or not (request.tags or request.skip_tags)
     keep = (lambda rollout: None) if request.check else partial(retry.keep, is_whole=is_whole)
     connecting = connection_options(request, reporter.close)
-    runner = Runner(inventory, options(request), connecting, reporter.handle, keep)
+    runner = Runner(inventory, options(request), connecting, reporter.handle, keep, acknowledge)
     if request.list_hosts or request.list_tasks:
         _list(playbook, runner, request)
         return 0

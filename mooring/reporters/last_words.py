@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import getpass
 import logging
+import os
+import select
 import sys
 import threading
 import traceback
@@ -40,6 +42,17 @@ def ask_secret(question: str) -> str:
 def end_line() -> None:
     """Begin a new line behind a question that nobody answered."""
     sys.stderr.write("\n")
+
+
+def acknowledge() -> None:
+    """Say at once that the command is ending. For handlers of signals: it waits for nobody, and no other writer."""
+    try:
+        descriptor = sys.stderr.fileno()
+        if select.select([], [descriptor], [], 0)[1]:
+            # A terminal has shown ^C in the midst of a line.
+            os.write(descriptor, b"\nstopping ...\n" if os.isatty(descriptor) else b"stopping ...\n")
+    except (OSError, ValueError):
+        return
 
 
 def _end_thread(args: threading.ExceptHookArgs) -> None:

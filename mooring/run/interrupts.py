@@ -59,6 +59,20 @@ class Interrupts:
         self._wake()
 
 
+def answer_first(answer: Callable[[], None]) -> None:
+    """From now on the first Ctrl-C is answered before the exception that it becomes is heard of anywhere."""
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_ours or threading.current_thread() is not threading.main_thread():
+        return  # one that is ignored stays so
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        answer()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, handle)
+
+
 def read_terminal() -> list[Any] | None:
     """The settings of the terminal that we are asked on, None where there is none."""
     try:

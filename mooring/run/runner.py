@@ -43,13 +43,17 @@ GRACE_SECONDS = 4.0
 
 @dataclass
 class Runner:
-    """One run. `report` draws an event; nothing else of the run is printed. `keep` notes who did not get through."""
+    """One run. `report` draws an event; nothing else of the run is printed. `keep` notes who did not get through.
+
+    `answer` tells at the first Ctrl-C that it was heard, and must be reentrant.
+    """
 
     inventory: Inventory
     options: Options
     connecting: RunOptions
     report: Callable[[Event], None]
     keep: Callable[[Rollout], Remainder | None] = lambda rollout: None
+    answer: Callable[[], None] = lambda: None
     recap: Recap = field(default_factory=Recap, init=False)
     rollout: Rollout = field(default_factory=Rollout, init=False)
 
@@ -60,7 +64,7 @@ class Runner:
             self._add(host)
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._interrupted = threading.Event()
-        self._interrupts = Interrupts(lambda: self._events.put(None))
+        self._interrupts = Interrupts(self._wake)
         self._choice = Choice(self.inventory, self.options, lambda text: self._tell(Warned(text)))
         self._room, self._working = Room(self.options.forks), set[str]()
         self._mishap = Mishap()
@@ -234,6 +238,12 @@ class Runner:
         """A result for what no task's own result tells of."""
         state.standing = Standing.FAILED
         run.emit(TaskFinished(broken_result(state.name, state.task, run.play, message, trace)))
+
+    def _wake(self) -> None:
+        """In the handler of a signal."""
+        if self._interrupts.count == 1:
+            self.answer()
+        self._events.put(None)
 
     def _close(self) -> None:
         """End all connections, several at a time: each waits for its agents' end; Ctrl-C ends the waiting."""

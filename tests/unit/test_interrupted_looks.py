@@ -86,6 +86,7 @@ def interrupt(process: subprocess.Popen[str]) -> None:
     seconds = time.monotonic() - began
     assert "Traceback" not in out
     assert process.returncode == 130, out
+    assert 0 <= out.find("stopping ...") < out.rfind("interrupted"), out
     assert seconds < SOON
 
 
@@ -149,4 +150,5 @@ def test_a_password_that_is_asked_for(tmp_path: Path, name: str) -> None:
     os.close(terminal)
     assert time.monotonic() - began < SOON
     assert (status, bool(shows)) == (130, True)
+    assert b"\nstopping ..." in said.replace(b"\r", b"")
     assert b"Traceback" not in said

@@ -72,6 +72,7 @@ class Run:
             cwd=folder,
             text=True,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,
         )
         self.lines: list[dict[str, Any]] = []
@@ -91,6 +92,8 @@ class Run:
         for _ in range(times):
             self.process.send_signal(signal.SIGINT)
             time.sleep(0.3)
+        assert self.process.stderr is not None
+        assert self.process.stderr.readline() == "stopping ...\n", "it is answered before the end"
         self.read_until("recap")
         assert self.process.wait(20) == 130
         return time.monotonic() - began
