@@ -18,13 +18,15 @@ LAST_STRAW = 3
 
 
 class Interrupts:
-    """Counts the signals that ask for the end while it is entered, and calls `wake` (which must be reentrant).
+    """Counts the signals that ask for the end while it is entered, and calls `wake`, at the first `answer` before it.
 
+    Both are called in a signal's handler, so they must be reentrant.
     After such an end the terminal is as it was before, although a thread may still ask for a passphrase there.
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], None], answer: Callable[[], None] = lambda: None) -> None:
         self.count = 0
+        self._answer = answer
         self._wake = wake
         self._before: dict[signal.Signals, Any] = {}
         self._terminal: list[Any] | None = None
@@ -56,6 +58,8 @@ class Interrupts:
         self.count += 1
         if self.count >= LAST_STRAW:
             raise KeyboardInterrupt
+        if self.count == 1:
+            self._answer()
         self._wake()
 
 

@@ -64,7 +64,7 @@ class Runner:
             self._add(host)
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._interrupted = threading.Event()
-        self._interrupts = Interrupts(self._wake)
+        self._interrupts = Interrupts(lambda: self._events.put(None), self.answer)
         self._choice = Choice(self.inventory, self.options, lambda text: self._tell(Warned(text)))
         self._room, self._working = Room(self.options.forks), set[str]()
         self._mishap = Mishap()
@@ -238,12 +238,6 @@ class Runner:
         """A result for what no task's own result tells of."""
         state.standing = Standing.FAILED
         run.emit(TaskFinished(broken_result(state.name, state.task, run.play, message, trace)))
-
-    def _wake(self) -> None:
-        """In the handler of a signal."""
-        if self._interrupts.count == 1:
-            self.answer()
-        self._events.put(None)
 
     def _close(self) -> None:
         """End all connections, several at a time: each waits for its agents' end; Ctrl-C ends the waiting."""
