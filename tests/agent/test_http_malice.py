@@ -14,7 +14,7 @@ import pytest
 from interpreters import find_interpreters
 
 from mooring.playbook import arguments
-from tests.unit.evil_server import (
+from tests.support.evil_server import (
     BLOCK,
     CHUNKED,
     DRIPS,

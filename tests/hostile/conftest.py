@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from tests.hostile.drawn import Yards
 from tests.hostile.yard import Yard
-from tests.unit.registry_server import RegistryServer, serve_registry
+from tests.support.registry_server import RegistryServer, serve_registry
 
 settings.register_profile("mooring", deadline=None, derandomize=True)
 settings.load_profile("mooring")

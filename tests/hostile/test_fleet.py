@@ -14,8 +14,8 @@ from tests.hostile.malice import Edit, Malice, Reply, Say
 from tests.hostile.payloads import expect_law
 from tests.hostile.recorded import FACTS, HOSTS, MOORED, SERVER, SETTINGS, container_config, docker_config
 from tests.hostile.yard import TRACE, Watched, Yard
-from tests.unit.registry_server import RegistryServer
-from tests.unit.verification_world import World
+from tests.support.registry_server import RegistryServer
+from tests.support.verification_world import World
 
 LOOKS = ("docker_config", "container_config")
 MISSING = {"failed": True, "missing": True, "msg": "there is no service docker"}

@@ -15,8 +15,8 @@ from tests.hostile.recorded import CLIENT, FACTS, SERVER
 from tests.hostile.taint import Tainter
 from tests.hostile.test_fleet import CONTAINERD, MODULES_OF_VERIFY, WELL, with_host_lines
 from tests.hostile.yard import AT_ONCE, TRACE, Watched, Yard, expect_honest
-from tests.unit.registry_server import serve_registry
-from tests.unit.verification_world import World
+from tests.support.registry_server import serve_registry
+from tests.support.verification_world import World
 
 RED_HAT: Answers = {
     **CLIENT,

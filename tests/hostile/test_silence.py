@@ -15,8 +15,8 @@ from tests.hostile.malice import Reply, Say, answer
 from tests.hostile.recorded import CLIENT, FACTS
 from tests.hostile.test_fleet import MODULES_OF_VERIFY, WELL
 from tests.hostile.yard import Watched, Yard, expect_honest
-from tests.unit.registry_server import serve_registry
-from tests.unit.verification_world import World
+from tests.support.registry_server import serve_registry
+from tests.support.verification_world import World
 
 PLAY = """
 - hosts: all

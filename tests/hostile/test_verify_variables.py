@@ -12,8 +12,8 @@ from tests.hostile.payloads import TAINT, expect_law
 from tests.hostile.recorded import FACTS
 from tests.hostile.test_fleet import MODULES_OF_VERIFY
 from tests.hostile.yard import TRACE, Watched, Yard
-from tests.unit.registry_server import serve_registry
-from tests.unit.verification_world import World
+from tests.support.registry_server import serve_registry
+from tests.support.verification_world import World
 
 # What inventories may say of a host by its facts; its facts then say something else than was thought of.
 ODD: dict[str, tuple[str, dict[str, Any], Any]] = {

@@ -22,7 +22,7 @@ import yaml
 from tests.hostile.host import Answers, Host
 from tests.hostile.malice import Malice
 from tests.lab.invocations import Run
-from tests.unit.ssh_server import Address, Rules, SshServer
+from tests.support.ssh_server import Address, Rules, SshServer
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 120

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import multiprocessing
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from readers import MIB, READERS, Reader, measure
 
 from mooring.agent import configuration, host
 from mooring.engines.docker import daemon_json, json_text
@@ -23,9 +21,9 @@ from mooring.engines.docker.engine import Engine
 from mooring.transport.reply_texts import checked
 from mooring.verification import access_log
 from mooring.verification.engines import settings as engine_settings
+from tests.support.readers import MIB, READERS, Reader, measure
 
 ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent
 PRELOADED = ("mooring.engines.explanation_containers", "mooring.engines.plan.plan",
              "mooring.engines.plan.containers.plan", "mooring.fleet.checkup", "mooring.transport.reply_texts",
              "mooring.reporters.console", "mooring.verification.engines.containerd")  # fmt: skip
@@ -37,9 +35,9 @@ SECONDS = 300
 def processes() -> Iterator[ForkServerContext]:
     """Makes processes that have Mooring imported already; a reader that hangs is killed with its own."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["readers", "hosts", *PRELOADED])
+    context.set_forkserver_preload(["tests.support.readers", *PRELOADED])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(HERE), str(HERE / "daemon")]))
+        patch.setenv("PYTHONPATH", str(ROOT))
         forkserver.ensure_running()
     return context
 
@@ -77,8 +75,8 @@ def test_a_reader_that_goes_back_and_forth_is_seen(monkeypatch: pytest.MonkeyPat
     reader = Reader(lambda text: sum(range(len(text) ** 3 // 10_000_000)), size=5 * MIB)
     monkeypatch.setitem(READERS, "careless", reader)
     answers, end = multiprocessing.Pipe(duplex=False)
-    monkeypatch.setattr("readers.UNITS", ["a"])
-    monkeypatch.setattr("readers.LONG_UNITS", [])
+    monkeypatch.setattr("tests.support.readers.UNITS", ["a"])
+    monkeypatch.setattr("tests.support.readers.LONG_UNITS", [])
     measure("careless", reader.part, end)
     [trouble] = listen(answers, SECONDS)
     assert "'a' * n" in trouble
@@ -184,7 +182,7 @@ def test_every_file_that_takes_text_apart_is_measured_or_reads_no_hosts() -> Non
         name for name, path in files.items()
         if parses(path) and not readers_of(name) and name not in OPERATORS and name not in SHORT
     }  # fmt: skip
-    assert not unknown, "add a reader to tests/unit/readers.py, or say here whose text it is"
+    assert not unknown, "add a reader to tests/support/readers.py, or say here whose text it is"
     assert not {name for name in OPERATORS | set(SHORT) if name not in files or not parses(files[name])}
     assert {reader for readers in READ_BY.values() for reader in readers} == set(READERS)
 
