@@ -23,8 +23,9 @@ from mooring.verification.trial import Trial
 ORDER = ("test_hosts.py", "test_server.py", "test_client.py", "test_proof.py")
 # No settings of pytest that stand in a folder above count here, nor does the name of one file of checks exclude another
 # file of that name; cache files would be litter. One that cannot be read is an error, and the others run all the same.
+# What checks print is caught, though not by file descriptors, which would catch the progress that is shown meanwhile.
 PLAIN = ("-c", os.devnull, "-p", "no:terminal", "-p", "no:cacheprovider", "-o", "junit_suite_name=mooring",
-         "--import-mode=importlib", "--continue-on-collection-errors")  # fmt: skip
+         "--import-mode=importlib", "--continue-on-collection-errors", "--capture=sys")  # fmt: skip
 
 
 def check(fleet: Fleet, junit: str, summary: Summary, report: Report) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -49,11 +50,12 @@ def test_verify_counts_pulls_and_ends_with_a_verdict() -> None:
     """As a terminal shows it, which a program of util-linux stands for."""
     done = subprocess.run(
         ["script", "--quiet", "--return", "--command", "./invoke verify", "/dev/null"],
-        cwd=CHECKOUT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        cwd=CHECKOUT, env={**os.environ, "TERM": "xterm"}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", done.stdout)
     assert done.returncode == 0, said
-    assert re.search(r"pulls [0-7]/7[^,]", said), said
+    assert re.search(r"pulls [0-6]/7", said), said  # the verdict has 7/7
     last = said.split("\n")[-2] if said.endswith("\n") else said.split("\n")[-1]
     assert last.startswith("all is well: 3 hosts, "), said
     assert last.rstrip().endswith("pulls 7/7"), said
