@@ -19,7 +19,7 @@ from mooring.inventory.host_list import is_list, read_list
 from mooring.inventory.ini_file import SECTION, read_ini
 from mooring.inventory.ini_text import decode
 from mooring.inventory.script import read_script
-from mooring.inventory.yaml_file import REMEDY, read_groups
+from mooring.inventory.yaml_file import REMEDY, names_groups, read_groups
 from mooring.source import Node
 from mooring.templating.templar import Templar
 
@@ -132,7 +132,7 @@ def _read_contents(path: str, draft: Draft, templar: Templar) -> bool:
     if ending in YAML_NAMES and not _begins_with_bracket(text):
         root = _read_yaml(text, path)
         # A host with `note="one: two"` is a mapping for YAML.
-        if isinstance(root, Node) and (ending or _is_rather_yaml(text, ending)):
+        if isinstance(root, Node) and (ending or names_groups(root) or _is_rather_yaml(text, ending)):
             read_groups(root, draft, templar)
             return True
     try:

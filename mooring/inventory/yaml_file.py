@@ -27,6 +27,11 @@ def read_groups(root: Node, draft: Draft, templar: Templar) -> None:
         _read_group(_group_name(key), child, draft, templar)
 
 
+def names_groups(root: Node) -> bool:
+    """Whether every key of a mapping could be the name of a group."""
+    return all(GROUP_NAME.fullmatch(str(key.tree.value)) for key, _ in root.items())
+
+
 def _group_name(key: Node) -> str:
     name = source.value(key)
     if not isinstance(name, str) or not GROUP_NAME.fullmatch(name):

@@ -95,6 +95,11 @@ def test_a_text_knows_its_line(tmp_path: Path) -> None:
     assert str(inventory.hosts["web1"].vars["x"].where) == f"{tmp_path}/hosts:2:1"
 
 
+def test_a_line_that_yaml_takes_for_a_mapping(tmp_path: Path) -> None:
+    inventory = Inventory.load(write(tmp_path, 'web1 note="one: two"\n'))
+    assert inventory.hosts["web1"].vars == {"note": "one: two"}
+
+
 def test_a_set_has_the_same_order_each_time(tmp_path: Path) -> None:
     inventory = Inventory.load(write(tmp_path, "a x=\"{'c', 'b', 'a', 10, 9}\"\n"))
     assert inventory.hosts["a"].vars["x"] == [9, 10, "a", "b", "c"]
