@@ -295,3 +295,24 @@ def test_every_module_has_data_cases() -> None:
     modules = {path.stem for path in (AGENT / "modules").glob("*.py")} - {"__init__"}
     without = {name for name in modules if not list((ROOT / "tests" / "modules" / name).glob("*.yml"))}
     assert not without
+
+
+def overlong_lines(page: str) -> Iterator[int]:
+    """The numbers of a Markdown page's lines of prose beyond 100 characters, targets of links left out."""
+    is_code = False
+    for number, line in enumerate(page.splitlines(), 1):
+        is_code ^= line.lstrip().startswith("```")
+        is_prose = not is_code and line.lstrip()[:1] != "|" and not line.startswith("    ")
+        if is_prose and len(re.sub(r"\]\([^)\s]+\)", "]", line)) > 100:
+            yield number
+
+
+def test_lines_of_prose_have_up_to_100_characters() -> None:
+    """Tables, code and links cannot be broken; whatever else a person reads has lines that fit."""
+    pages = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    found = {name: list(overlong_lines((ROOT / name).read_text(encoding="utf-8"))) for name in pages.split()}
+    assert len(found) > 20
+    assert not {name: numbers for name, numbers in found.items() if numbers}
+    long = "word " * 21
+    page = f"{long}\n| {long}|\n```\n{long}\n```\n    {long}\n[x]({'y' * 120})\n* {long}\n"
+    assert list(overlong_lines(page)) == [1, 8]
