@@ -22,14 +22,14 @@ CLOSE = 0.85
 @functools.cache
 def _collections() -> dict[str, frozenset[str]]:
     """The modules of each collection."""
-    found: dict[str, list[str]] = {}
+    collections: dict[str, list[str]] = {}
     modules: list[str] = []
     for line in LIST.read_text(encoding="utf-8").splitlines()[1:]:
         if line.startswith(" "):
             modules += line.split()
         else:
-            modules = found.setdefault(line, [])
-    return {name: frozenset(words) for name, words in found.items()}
+            modules = collections.setdefault(line, [])
+    return {name: frozenset(words) for name, words in collections.items()}
 
 
 def is_ansibles(name: str) -> bool:
@@ -42,17 +42,17 @@ def is_ansibles(name: str) -> bool:
     return collection in _collections()
 
 
-def explain(name: str, ours: Collection[str], keywords: Iterable[str] = ()) -> tuple[str, str]:
-    """What to say of a name that is no module of ours, and the hint; `ours` are those that we have.
+def explain(name: str, modules: Collection[str], keywords: Iterable[str] = ()) -> tuple[str, str]:
+    """What to say of a name that is no module of ours, and the hint; `modules` are those that we have.
 
     `keywords` are other words that may have been meant.
     """
     if is_ansibles(name):
         return f'Ansible\'s module "{name}" is not supported', PAGE
-    what = "module or keyword" if keywords else "module"
+    noun = "module or keyword" if keywords else "module"
     if "." not in name:
-        return f'unknown {what} "{name}"', did_you_mean(name, [*ours, *keywords])
+        return f'unknown {noun} "{name}"', did_you_mean(name, [*modules, *keywords])
     prefix = {True: "community.docker.", False: "ansible.builtin."}
-    full = [prefix[one.startswith("docker_")] + one for one in ours]
+    full = [prefix[module.startswith("docker_")] + module for module in modules]
     close = difflib.get_close_matches(name, full, n=1, cutoff=CLOSE)
-    return f'unknown {what} "{name}"', f'did you mean "{close[0]}"?' if close else PAGE
+    return f'unknown {noun} "{name}"', f'did you mean "{close[0]}"?' if close else PAGE

@@ -53,17 +53,17 @@ class Signature:
         """Whether it gathers the facts of a host, and does nothing else."""
         return self.looks and bool(self.facts)
 
-    def is_meeting(self, args: Mapping[str, Any]) -> bool:
+    def is_barrier(self, args: Mapping[str, Any]) -> bool:
         """Whether hosts wait for each other at a task with these arguments, as they are written."""
         return any(args.get(name) in values for name, values in self.meets.items())
 
     @functools.cached_property
     def aliases(self) -> dict[str, str]:
         """Every accepted name of every argument, to its own name."""
-        found = {name: name for name in self.args}
+        names = {name: name for name in self.args}
         for name, spec in self.args.items():
-            found.update(dict.fromkeys(spec.get("aliases", ()), name))
-        return found
+            names.update(dict.fromkeys(spec.get("aliases", ()), name))
+        return names
 
 
 @functools.cache
@@ -150,9 +150,9 @@ def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Wh
                 hint = did_you_mean(name, signature.aliases)
                 raise ArgumentError(f'{signature.name} has no argument "{name}"', wheres.get(name, where), hint)
     mistakes.raise_first()
-    given = _own_names(signature, args, where)
-    _check_rules(signature, given, where)
-    for name, value in given.items():
+    values = _own_names(signature, args, where)
+    _check_rules(signature, values, where)
+    for name, value in values.items():
         if not is_template(value) and name in signature.args:
             with mistakes.gather():
                 _value(signature.args[name], value, f"{signature.name}: {name}", wheres.get(name, where))
@@ -161,30 +161,30 @@ def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Wh
 
 def normalize(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:
     """After templating: every key of ARGS with its final type, None where neither given nor defaulted."""
-    given = _own_names(signature, args, where)
-    _check_rules(signature, given, where)
-    filled = _fill(signature.args, given, signature.name, where)
-    return {**given, **filled} if signature.is_open else filled
+    values = _own_names(signature, args, where)
+    _check_rules(signature, values, where)
+    filled = _fill(signature.args, values, signature.name, where)
+    return {**values, **filled} if signature.is_open else filled
 
 
 def _own_names(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in args.items():
         if name not in signature.aliases and not signature.is_open:
             hint = did_you_mean(name, signature.aliases)
             raise ArgumentError(f'{signature.name} has no argument "{name}"', where, hint)
         own = signature.aliases.get(name, name)
-        if own in given:
+        if own in values:
             raise ArgumentError(f'{signature.name}: "{own}" is given twice, also as "{name}"', where)
-        given[own] = value
-    return given
+        values[own] = value
+    return values
 
 
-def _check_rules(signature: Signature, given: Mapping[str, Any], where: Where | None) -> None:
+def _check_rules(signature: Signature, values: Mapping[str, Any], where: Where | None) -> None:
     def refuse(message: str) -> None:
         raise ArgumentError(f"{signature.name}: {message}", where)
 
-    there = {name for name, value in given.items() if value is not None}
+    there = {name for name, value in values.items() if value is not None}
     for name, spec in signature.args.items():
         if spec.get("required") and name not in there:
             refuse(f'"{name}" is missing')
@@ -199,35 +199,35 @@ def _check_rules(signature: Signature, given: Mapping[str, Any], where: Where | 
             refuse(f"{', '.join(names)} go together")
     for rule in signature.rules.get("required_if", []):
         name, value, needed = rule[0], rule[1], rule[2]
-        actual = given.get(name, signature.args[name].get("default"))
-        missing = [one for one in needed if one not in there]
+        actual = values.get(name, signature.args[name].get("default"))
+        missing = [argument for argument in needed if argument not in there]
         if actual == value and (len(missing) == len(needed) if rule[3:] == [True] else missing):
             refuse(f"{name}: {value} needs {', '.join(missing)}")
 
 
-def _fill(specs: Mapping[str, Spec], given: Mapping[str, Any], what: str, where: Where | None) -> dict[str, Any]:
+def _fill(specs: Mapping[str, Spec], values: Mapping[str, Any], subject: str, where: Where | None) -> dict[str, Any]:
     filled = {}
     for name, spec in specs.items():
-        value = given.get(name)
+        value = values.get(name)
         if value is None:
             value = spec.get("default")
-        filled[name] = None if value is None else _value(spec, value, f"{what}: {name}", where)
+        filled[name] = None if value is None else _value(spec, value, f"{subject}: {name}", where)
     return filled
 
 
-def _value(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
+def _value(spec: Spec, value: Any, subject: str, where: Where | None) -> Any:
     """The converted value, the named options inside it filled likewise."""
-    converted = convert(spec, value, what, where)
+    converted = convert(spec, value, subject, where)
     options = spec.get("options")
     if not options or converted is None:
         return converted
     if isinstance(converted, list):
-        return [_options(options, element, what, where) for element in converted]
-    return _options(options, converted, what, where)
+        return [_options(options, element, subject, where) for element in converted]
+    return _options(options, converted, subject, where)
 
 
-def _options(options: Mapping[str, Spec], value: Mapping[str, Any], what: str, where: Where | None) -> Any:
-    nested = Signature(what, options)
-    given = _own_names(nested, value, where)
-    _check_rules(nested, given, where)
-    return _fill(options, given, what, where)
+def _options(options: Mapping[str, Spec], value: Mapping[str, Any], subject: str, where: Where | None) -> Any:
+    nested = Signature(subject, options)
+    values = _own_names(nested, value, where)
+    _check_rules(nested, values, where)
+    return _fill(options, values, subject, where)

@@ -38,7 +38,7 @@ class Declarations:
     def _note(self, node: ast.stmt) -> None:
         """Keep what a statement says of a name."""
         if isinstance(node, ast.ImportFrom) and node.module:
-            self._imports.update({one.asname or one.name: (node.module, one.name) for one in node.names})
+            self._imports.update({alias.asname or alias.name: (node.module, alias.name) for alias in node.names})
         elif isinstance(node, ast.Assign):
             pairs = [(node.targets[0], node.value)]
             if isinstance(pairs[0][0], ast.Tuple) and isinstance(pairs[0][1], ast.Tuple):
@@ -66,13 +66,13 @@ class Declarations:
             case ast.Dict(keys, values):
                 return dict(self._pairs(keys, values))
             case ast.Call(ast.Name("dict"), positional, keywords):
-                layers = [self._value(one) for one in positional]
-                names = [ast.Constant(one.arg) if one.arg else None for one in keywords]
-                return dict(*layers, **dict(self._pairs(names, [one.value for one in keywords])))
+                layers = [self._value(argument) for argument in positional]
+                names = [ast.Constant(keyword.arg) if keyword.arg else None for keyword in keywords]
+                return dict(*layers, **dict(self._pairs(names, [keyword.value for keyword in keywords])))
             case ast.List(elements):
-                return [self._value(one) for one in elements]
+                return [self._value(element) for element in elements]
             case ast.Tuple(elements):
-                return tuple(self._value(one) for one in elements)
+                return tuple(self._value(element) for element in elements)
         try:
             return ast.literal_eval(node)
         except ValueError:

@@ -28,23 +28,23 @@ class Handlers:
 
     def find(self, notification: str, variables: Mapping[str, Any]) -> list[int]:
         """The positions of the handlers that are meant, [] when there is none."""
-        found = [at for at in self._search if notification in self._titles(self.tasks[at], variables)][:1]
+        positions = [at for at in self._search if notification in self._titles(self.tasks[at], variables)][:1]
         seen = set()
         for at in self._search:
             task = self.tasks[at]
             if notification in task.listen and task.name not in seen:
                 seen.add(task.name)
-                found.append(at)
-        return found
+                positions.append(at)
+        return positions
 
     def require(self, notification: str, variables: Mapping[str, Any], where: Where | None) -> list[int]:
         """The same, but PlaybookError where a notification means no handler."""
-        found = self.find(notification, variables)
-        if not found:
+        positions = self.find(notification, variables)
+        if not positions:
             known = [name for task in self.tasks for name in (*self._titles(task, variables), *task.listen)]
             where = getattr(notification, "where", None) or where
             raise PlaybookError(f'no handler is called "{notification}"', where, did_you_mean(notification, known))
-        return found
+        return positions
 
     def missing(self, tasks: Iterable[Task]) -> Iterator[PlaybookError]:
         """The handlers that tasks would notify in vain, as far as names are no templates; none is needed before."""

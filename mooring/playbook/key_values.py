@@ -36,7 +36,7 @@ class KeyValues:
 
 def parse(text: str, keys: Collection[str] | None = None) -> KeyValues:
     """The pairs of a text; with `keys` only these, any other word is rest. ValueError where a quote stays open."""
-    found, rest = KeyValues(), []
+    parts, rest = KeyValues(), []
     for word in split(text):
         plain = _ESCAPE.sub(_decode, word)
         separator = _SEPARATOR.search(plain)
@@ -45,11 +45,11 @@ def parse(text: str, keys: Collection[str] | None = None) -> KeyValues:
         elif keys is not None and plain[: separator.start()] not in keys:
             rest.append(word)
         else:
-            found.pairs[plain[: separator.start()].strip()] = _unquote(plain[separator.end() :].strip())
+            parts.pairs[plain[: separator.start()].strip()] = _unquote(plain[separator.end() :].strip())
     # A word that ends its line needs no space behind it.
-    found.rest = "".join(word if word.endswith("\n") else f"{word} " for word in rest)
-    found.rest = found.rest if not rest or rest[-1].endswith("\n") else found.rest[:-1]
-    return found
+    parts.rest = "".join(word if word.endswith("\n") else f"{word} " for word in rest)
+    parts.rest = parts.rest if not rest or rest[-1].endswith("\n") else parts.rest[:-1]
+    return parts
 
 
 def split(text: str) -> list[str]:

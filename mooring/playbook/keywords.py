@@ -89,7 +89,7 @@ class Keywords:
 
 def read_keywords(reader: Reader, mistakes: Mistakes | None = None) -> Keywords:
     """Take the shared keywords out of a mapping; with `mistakes`, what is wrong is noted there and left out."""
-    found = Mistakes() if mistakes is None else mistakes
+    notes = Mistakes() if mistakes is None else mistakes
     readers: dict[str, Callable[[], Any]] = {
         "when": lambda: tuple(reader.take_list("when")),
         "vars": lambda: tuple(filter(None, [read_vars(reader, "vars")])),
@@ -101,13 +101,13 @@ def read_keywords(reader: Reader, mistakes: Mistakes | None = None) -> Keywords:
         **{name: partial(read_yes_or_no, reader, name) for name in YES_OR_NO},
     }
     values = {}
-    with found.gather():
+    with notes.gather():
         refuse_unsupported(reader)
     for name, read in readers.items():
-        with found.gather():
+        with notes.gather():
             values[name] = read()
     if mistakes is None:
-        found.raise_first()
+        notes.raise_first()
     return Keywords(**values)
 
 
@@ -127,20 +127,20 @@ def check_become_method(method: Any, where: Where | None) -> None:
 def read_yes_or_no(reader: Reader, key: str) -> Any:
     """A keyword that means yes or no, or a template for it; it is returned as it is written."""
     node = reader.take_node(key)
-    found = source.value(node)
-    if node is not None and found is not None and not is_template(found) and as_bool(found) is None:
-        hint = did_you_mean(str(found), ("true", "false", "yes", "no"))
-        raise reader.error(f'"{key}" must be yes or no, not "{found}"', node.where, hint)
-    return found
+    value = source.value(node)
+    if node is not None and value is not None and not is_template(value) and as_bool(value) is None:
+        hint = did_you_mean(str(value), ("true", "false", "yes", "no"))
+        raise reader.error(f'"{key}" must be yes or no, not "{value}"', node.where, hint)
+    return value
 
 
 def read_seconds(reader: Reader, key: str) -> Any:
     """A keyword that is a whole number of seconds, or a template for one; it is returned as it is written."""
     node = reader.take_node(key)
-    found = source.value(node)
-    if node is not None and found is not None and not is_template(found) and as_seconds(found) is None:
-        raise reader.error(f'"{key}" must be a whole number of seconds, not "{found}"', node.where)
-    return found
+    value = source.value(node)
+    if node is not None and value is not None and not is_template(value) and as_seconds(value) is None:
+        raise reader.error(f'"{key}" must be a whole number of seconds, not "{value}"', node.where)
+    return value
 
 
 def as_seconds(value: Any) -> int | None:

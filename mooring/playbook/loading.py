@@ -21,18 +21,18 @@ MAX_IMPORTS = 30
 BLOCK_KEYWORDS = ("name", "when", "vars", "tags", "environment", *Keywords.SINGLE)
 
 
-def load_file(path: Path, context: Context, outer: Keywords, what: str = "tasks") -> tuple[Step, ...]:
+def load_file(path: Path, context: Context, outer: Keywords, kind: str = "tasks") -> tuple[Step, ...]:
     """The steps in a task file."""
-    return load_list(source.load(path), replace(context, including=(*context.including, path)), outer, what)
+    return load_list(source.load(path), replace(context, including=(*context.including, path)), outer, kind)
 
 
-def load_list(node: Node | None, context: Context, outer: Keywords, what: str = "tasks") -> tuple[Step, ...]:
+def load_list(node: Node | None, context: Context, outer: Keywords, kind: str = "tasks") -> tuple[Step, ...]:
     """The steps in a list of tasks and blocks."""
     if node is None or node.is_null:
         return ()
     if not node.is_list:
-        raise PlaybookError(f"{what} must be a list", node.where)
-    if what == "handlers":
+        raise PlaybookError(f"{kind} must be a list", node.where)
+    if kind == "handlers":
         context = replace(context, is_handlers=True)
     steps: list[Step] = []
     mistakes = Mistakes()
@@ -94,15 +94,15 @@ def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[St
     return load_file(path, context, keywords)
 
 
-def _read_file_name(given: Any, where: Where) -> Any:
+def _read_file_name(value: Any, where: Where) -> Any:
     """The name in `NAME` or `file=NAME`; what is no text is returned for the caller to refuse."""
-    if not isinstance(given, str):
-        return given
+    if not isinstance(value, str):
+        return value
     try:
-        found = key_values.parse(given)
+        words = key_values.parse(value)
     except ValueError as error:
         raise PlaybookError(f"import_tasks: {error}", where) from None
-    name = found.rest or found.pairs.pop("file", "")
-    if found.pairs or not name:
+    name = words.rest or words.pairs.pop("file", "")
+    if words.pairs or not name:
         raise PlaybookError("import_tasks needs the name of a file, and takes nothing else", where)
     return name

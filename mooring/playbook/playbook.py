@@ -118,7 +118,7 @@ def _load_play(reader: Reader, context: Context) -> Play:
     mistakes = Mistakes()
     keywords = read_keywords(reader, mistakes)
     with mistakes.gather():
-        context.templar.check_all([getattr(keywords, one) for one in ("vars", "environment", *Keywords.SINGLE)])
+        context.templar.check_all([getattr(keywords, keyword) for keyword in ("vars", "environment", *Keywords.SINGLE)])
     # Variables of the play are a layer of their own, below the role's: they are not handed down to the tasks.
     inner = Keywords(**{**vars(keywords), "vars": ()})
     uses: tuple[RoleUse, ...] = ()
@@ -167,7 +167,7 @@ def _read_hosts(reader: Reader) -> str:
         hints = (did_you_mean(key, ("hosts", "import_playbook")) for key in reader.remaining())
         raise PlaybookError('the play does not say "hosts"', reader.node.where, next(filter(None, hints), ""))
     where = reader.key_where("hosts")
-    hosts = ",".join(str(one) for one in reader.take_list("hosts"))
+    hosts = ",".join(str(pattern) for pattern in reader.take_list("hosts"))
     if not hosts.strip():
         raise PlaybookError('"hosts" names nobody', where)
     return hosts

@@ -174,10 +174,10 @@ def load_variables(file: Path, templar: Templar | None = None) -> Mapping[str, A
     root = source.load(file)
     if root is None or root.is_null:
         return {}
-    found = take_variables(Reader(root, file.name))
+    variables = take_variables(Reader(root, file.name))
     if templar is not None:
-        templar.check_all(found, root.where)
-    return found
+        templar.check_all(variables, root.where)
+    return variables
 
 
 def _steps(path: Path, folder: str, context: Context, outer: Keywords) -> tuple[Step, ...]:

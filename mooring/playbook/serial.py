@@ -11,12 +11,12 @@ def batches(names: tuple[str, ...], serial: tuple[Any, ...], where: Where) -> li
     """The hosts in batches; `serial` holds numbers and percentages, the last of which is repeated."""
     if not serial or not names:
         return [names]
-    rest, found, sizes = list(names), [], list(serial)
+    rest, groups, sizes = list(names), [], list(serial)
     while rest:
         size = batch_size(sizes.pop(0) if len(sizes) > 1 else sizes[0], len(names), where)
-        found.append(tuple(rest[:size]))
+        groups.append(tuple(rest[:size]))
         del rest[:size]
-    return found
+    return groups
 
 
 def batch_size(word: Any, total: int, where: Where) -> int:

@@ -95,31 +95,31 @@ class TaskReader:
 
     def _variable_name(self, reader: Reader, key: str) -> str | None:
         """A keyword that names a variable."""
-        found = reader.take_text(key) or None
-        if found is not None:
-            check_set_name(found, getattr(found, "where", None) or self.where)
-        return found
+        name = reader.take_text(key) or None
+        if name is not None:
+            check_set_name(name, getattr(name, "where", None) or self.where)
+        return name
 
     def _number(self, key: str, default: Any) -> Any:
         """A keyword that is a number, or a template for one."""
         node = self.reader.take_node(key)
         if node is None or node.is_null:
             return default
-        found = source.value(node)
-        if not is_template(found):
+        value = source.value(node)
+        if not is_template(value):
             try:
-                float("" if isinstance(found, bool) else found)
+                float("" if isinstance(value, bool) else value)
             except (TypeError, ValueError):
-                raise PlaybookError(f'"{key}" must be a number, not "{found}"', node.where) from None
-        return found
+                raise PlaybookError(f'"{key}" must be a number, not "{value}"', node.where) from None
+        return value
 
     def _loop(self) -> Any:
         node = self.reader.take_node("loop")
-        found = source.value(node)
-        if node is not None and not isinstance(found, list) and not is_template(found):
-            hint = "use dict2items" if isinstance(found, Mapping) else "even one item stands in [ ]"
+        value = source.value(node)
+        if node is not None and not isinstance(value, list) and not is_template(value):
+            hint = "use dict2items" if isinstance(value, Mapping) else "even one item stands in [ ]"
             raise PlaybookError("loop needs a list", node.where, hint)
-        return found
+        return value
 
     def _loop_control(self) -> Mapping[str, Any]:
         node = self.reader.take_node("loop_control")
@@ -127,9 +127,9 @@ class TaskReader:
             return {}
         inner = Reader(node, "loop_control")
         names = {key: self._variable_name(inner, key) for key in ("loop_var", "index_var") if inner.has(key)}
-        found = {**names, **{key: inner.take(key) for key in LOOP_CONTROL if inner.has(key)}}
+        control = {**names, **{key: inner.take(key) for key in LOOP_CONTROL if inner.has(key)}}
         inner.finish(LOOP_CONTROL)
-        return found
+        return control
 
     def _action(self, extra: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         keys = self.reader.remaining()
@@ -177,11 +177,11 @@ class TaskReader:
             reader = Reader(node, signature.name, ArgumentError)
             wheres = {name: reader.key_where(name) for name in reader.remaining()}
             return {name: reader.take(name) for name in reader.remaining()}, wheres
-        given = source.value(node)
-        if not isinstance(given, str):
+        text = source.value(node)
+        if not isinstance(text, str):
             hint = "text needs quotes here" if signature.free_form else ""
             raise ArgumentError(f"{signature.name} takes a mapping of arguments", node.where, hint)
-        args = _read_text(signature, given, node)
+        args = _read_text(signature, text, node)
         return args, dict.fromkeys(args, place)
 
     def _check(self, task: Task) -> None:
@@ -205,19 +205,19 @@ def _read_tuple(reader: Reader, name: str) -> tuple[Any, ...]:
     return tuple(reader.take_list(name))
 
 
-def _read_text(signature: arguments.Signature, given: str, node: Node) -> dict[str, Any]:
+def _read_text(signature: arguments.Signature, text: str, node: Node) -> dict[str, Any]:
     """The arguments that a text means: `key=value` words, the rest being the free text of what takes one."""
     is_command = signature.free_form == "cmd"
     try:
-        found = key_values.parse(given, key_values.COMMAND_KEYS if is_command else None)
+        words = key_values.parse(text, key_values.COMMAND_KEYS if is_command else None)
     except ValueError as error:
         hint = 'as "cmd: ..." below the module it is taken as it stands' if is_command else ""
         raise ArgumentError(f"{signature.name}: {error}", node.where, hint) from None
-    args = dict(found.pairs)
-    if found.rest and not signature.free_form:
-        raise ArgumentError(f'{signature.name}: "{on_one_line(found.rest)}" is not key=value', node.where)
-    if found.rest and signature.free_form:
-        args[signature.free_form] = found.rest
+    args = dict(words.pairs)
+    if words.rest and not signature.free_form:
+        raise ArgumentError(f'{signature.name}: "{on_one_line(words.rest)}" is not key=value', node.where)
+    if words.rest and signature.free_form:
+        args[signature.free_form] = words.rest
     # What was `!unsafe` stays so.
-    kind = type(given) if isinstance(given, Text) else Text
-    return {name: kind(text, node) for name, text in args.items()}
+    kind = type(text) if isinstance(text, Text) else Text
+    return {name: kind(value, node) for name, value in args.items()}

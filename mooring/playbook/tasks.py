@@ -124,7 +124,9 @@ class Context:
             if candidate.exists():
                 check_place(name, candidate, places, where)
                 return candidate
-        looked_in = "" if path.is_absolute() else ", ".join(dict.fromkeys(str(one.parent) for one in candidates))
+        looked_in = (
+            "" if path.is_absolute() else ", ".join(dict.fromkeys(str(candidate.parent) for candidate in candidates))
+        )
         raise PlaybookError(f'no such file: "{name}"', where, f"looked in {looked_in}" if looked_in else "")
 
 

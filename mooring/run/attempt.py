@@ -58,9 +58,9 @@ class Attempt:
         reply: Reply = action.run(call)
         return reply
 
-    def _module(self, name: str, given: Mapping[str, Any], content: Content | None = None) -> Reply:
+    def _module(self, name: str, args: Mapping[str, Any], content: Content | None = None) -> Reply:
         """Run a module on the host, for an action."""
-        own = arguments.normalize(arguments.find_module(name), given, self.task.where)
+        own = arguments.normalize(arguments.find_module(name), args, self.task.where)
         return self._ask(name, own, content)
 
     def _ask(self, name: str, own: Mapping[str, Any], content: Content | None = None) -> Reply:
@@ -85,9 +85,9 @@ class Attempt:
     def _wait(self, seconds: float) -> None:
         self._limit.wait(self.run.wait, seconds)
 
-    def _tell(self, what: str, done: int, total: int) -> None:
+    def _tell(self, activity: str, done: int, total: int) -> None:
         if not self.run.scope.is_hidden(self.task, self.variables):
-            self.run.emit(Progress(self.state.name, self.task.title, what, done, total))
+            self.run.emit(Progress(self.state.name, self.task.title, activity, done, total))
 
     def _tell_silence(self, seconds: float) -> None:
         self.run.emit(Silence(self.state.name, seconds))
@@ -102,13 +102,13 @@ class Attempt:
         merged: dict[str, str] = {}
         for layer in self.task.keywords.environment:
             rendered = self._render(layer)
-            for one in rendered if isinstance(rendered, list) else [rendered] if rendered is not OMIT else []:
-                if not isinstance(one, Mapping):
-                    kind = type(one).__name__
+            for mapping in rendered if isinstance(rendered, list) else [rendered] if rendered is not OMIT else []:
+                if not isinstance(mapping, Mapping):
+                    kind = type(mapping).__name__
                     raise TemplateError(
                         f"environment must be a mapping of names to values, not {kind}", self.task.where
                     )
-                merged.update({str(name): str(value) for name, value in one.items()})
+                merged.update({str(name): str(value) for name, value in mapping.items()})
         return merged
 
     def _render(self, value: Any) -> Any:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 Position = tuple[int, ...]
 
 
-class Meeting:
+class Barrier:
     """The positions of the hosts of one batch; who waits leaves its place among the `slots` to others meanwhile."""
 
     def __init__(self, hosts: Iterable[str], slots: threading.Semaphore | None = None) -> None:

@@ -40,8 +40,8 @@ class Choice:
         if not is_template(play.hosts):
             return play.hosts
         layers = [(layer, False) for layer in (*play.keywords.vars, self.options.extra_vars)]
-        found = play.context.templar.render(play.hosts, Variables(play.context.templar, layers))
-        return ",".join(map(str, found)) if isinstance(found, list) else str(found)
+        hosts = play.context.templar.render(play.hosts, Variables(play.context.templar, layers))
+        return ",".join(map(str, hosts)) if isinstance(hosts, list) else str(hosts)
 
     def _warn_limit(self, text: str) -> None:
         self._warn_once(f"--limit: {text}")

@@ -17,7 +17,7 @@ from mooring.transport.session import Session
 NAMES_TOLD = 5
 
 
-class Standing(Enum):
+class HostStatus(Enum):
     """Whether the host goes on with the run."""
 
     ACTIVE = "active"
@@ -65,19 +65,19 @@ class HostState(KnownHost):
     """
 
     session: Session
-    standing: Standing = field(default=Standing.ACTIVE, init=False)
+    status: HostStatus = field(default=HostStatus.ACTIVE, init=False)
     notified: set[int] = field(default_factory=set, init=False)
     roles: set[int] = field(default_factory=set, init=False)
     task: Task | None = field(default=None, init=False)
 
     @property
     def is_active(self) -> bool:
-        return self.standing is Standing.ACTIVE
+        return self.status is HostStatus.ACTIVE
 
     @property
     def is_untouched(self) -> bool:
         """Whether the host was out of reach from the start, so that nothing was changed on it."""
-        return self.standing is Standing.UNREACHABLE and not self.session.was_reached
+        return self.status is HostStatus.UNREACHABLE and not self.session.was_reached
 
 
 def _is_fact(name: str, declared: Collection[str], own: Variables) -> bool:

@@ -35,13 +35,13 @@ class Interrupts:
         self._terminal = read_terminal()
         if threading.current_thread() is threading.main_thread():
             # A signal that is ignored (nohup's SIGHUP) stays so.
-            wanted = [one for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
-            self._before = {one: signal.signal(one, self._count) for one in wanted}
+            wanted = [signum for signum in SIGNALS if signal.getsignal(signum) is not signal.SIG_IGN]
+            self._before = {signum: signal.signal(signum, self._count) for signum in wanted}
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one, before in self._before.items():
-            signal.signal(one, before)
+        for signum, before in self._before.items():
+            signal.signal(signum, before)
         if self.count and self._terminal is not None:
             restore_terminal(self._terminal)
 

@@ -24,24 +24,24 @@ class Loop:
 
     def layer(self, index: int) -> dict[str, Any]:
         """The variables of one item; its result has them too."""
-        found = {self.name: self.items[index], "ansible_loop_var": self.name}
+        variables = {self.name: self.items[index], "ansible_loop_var": self.name}
         if "index_var" in self.control:
-            found.update({self.control["index_var"]: index, "ansible_index_var": self.control["index_var"]})
+            variables.update({self.control["index_var"]: index, "ansible_index_var": self.control["index_var"]})
         if self.control.get("extended"):
-            found["ansible_loop"] = self._extended(index)
-        return found
+            variables["ansible_loop"] = self._extended(index)
+        return variables
 
     def _extended(self, index: int) -> dict[str, Any]:
         items, length = self.items, len(self.items)
-        found = {
+        extended = {
             "allitems": items, "index": index + 1, "index0": index, "first": index == 0, "last": index == length - 1,
             "length": length, "revindex": length - index, "revindex0": length - index - 1,
         }  # fmt: skip
         if index + 1 < length:
-            found["nextitem"] = items[index + 1]
+            extended["nextitem"] = items[index + 1]
         if index:
-            found["previtem"] = items[index - 1]
-        return found
+            extended["previtem"] = items[index - 1]
+        return extended
 
 
 def item_variables(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,17 +52,17 @@ def item_variables(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def sum_up(results: list[dict[str, Any]]) -> dict[str, Any]:
     """What a loop as a whole returns, as Ansible sums it up."""
-    whole: dict[str, Any] = {"results": results, "changed": any(one.get("changed") for one in results)}
+    whole: dict[str, Any] = {"results": results, "changed": any(result.get("changed") for result in results)}
     if not results:
         return {**whole, "skipped": True, "skipped_reason": "No items in the list", "msg": "No items in the list"}
-    whole["diff"] = [diff for one in results for diff in one.get("diff") or ()]
-    ran = [one for one in results if not one.get("skipped")]
+    whole["diff"] = [diff for result in results for diff in result.get("diff") or ()]
+    ran = [result for result in results if not result.get("skipped")]
     if not ran:
         return {**whole, "skipped": True, "msg": "All items skipped"}
     whole["msg"] = "All items completed"
-    if any(one.get("failed") for one in ran):
+    if any(result.get("failed") for result in ran):
         whole.update(failed=True, msg="One or more items failed")
-    lost = [one for one in ran if one.get("unreachable")]
+    lost = [result for result in ran if result.get("unreachable")]
     if lost:
         whole.update(unreachable=True, msg=lost[0].get("msg", ""))
     return whole

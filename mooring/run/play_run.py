@@ -10,7 +10,7 @@ from mooring.errors import Interrupted
 from mooring.playbook.handlers import Handlers
 from mooring.playbook.playbook import Play
 from mooring.results import Event, Warned
-from mooring.run.barrier import Meeting, Position
+from mooring.run.barrier import Barrier, Position
 from mooring.run.host_state import HostState
 from mooring.run.options import Options
 from mooring.run.play_scope import PlayScope
@@ -20,11 +20,11 @@ from mooring.transport.descriptors import Room
 
 @dataclass
 class PlayRun:
-    """One batch; `states` are all hosts of the run, those of the batch meet at the `meeting`."""
+    """One batch; `states` are all hosts of the run, those of the batch meet at the `barrier`."""
 
     scope: PlayScope
     states: Mapping[str, HostState]
-    meeting: Meeting
+    barrier: Barrier
     room: Room
     emit: Callable[[Event], None]
     interrupted: threading.Event
@@ -53,16 +53,16 @@ class PlayRun:
 
     def rest(self, state: HostState) -> None:
         """A host is between two tasks: its connection stays open, unless more are open than may be."""
-        if self.room.is_over(sum(one.session.is_open for one in self.states.values())):
+        if self.room.is_over(sum(other.session.is_open for other in self.states.values())):
             state.session.close()
 
     def meet_at_end(self, host: str, position: Position, is_end: bool) -> None:
         """Where the play may end for all: let everybody say whether it does, before anybody goes on."""
         if is_end:
             self._end = position
-        self.meeting.arrive(host, (*position, 0))
+        self.barrier.arrive(host, (*position, 0))
         for other in self.scope.batch.hosts:
-            self.meeting.wait(host, other)
+            self.barrier.wait(host, other)
 
     def has_ended(self, position: Position) -> bool:
         """Whether the play has ended before that position."""

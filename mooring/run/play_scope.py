@@ -96,18 +96,18 @@ class PlayScope:
 
     def variables(self, state: KnownHost, task: Task | None) -> Variables:
         """What a host sees in a task, in Ansible's order of precedence, lowest first."""
-        play, role = self.play, task.role if task else None
-        own = [role] if role else []
+        play = self.play
+        own = [task.role] if task and task.role else []
         precedence = Precedence(
-            role_defaults=[one.defaults for one in (*play.roles, *own)],
+            role_defaults=[role.defaults for role in (*play.roles, *own)],
             inventory=self.inventory.layers(state.host),
             facts=[state.facts],
             play_vars=play.keywords.vars,
-            role_vars=[one.vars for one in (*play.roles, *own)],
+            role_vars=[role.vars for role in (*play.roles, *own)],
             task_vars=task.keywords.vars if task else (),
             include_vars=[state.included],
             set_facts=[state.registered],
-            role_params=[one.params for one in own],
+            role_params=[role.params for role in own],
             include_params=task.keywords.include_params if task else (),
             extra_vars=[self.options.extra_vars],
             magic=[self._magic(state), self._magic_of_play(state, task)],
@@ -146,13 +146,13 @@ class PlayScope:
             path = None
             try:
                 path = self.templar.render(name, variables)
-                found = self._vars_file(as_text(path))
+                values = self._vars_file(as_text(path))
             except SourceError:
                 is_early = task is None or arguments.find(task.action, None).finds_facts
                 if not is_early or self._is_operators(name, path, variables):
                     raise
                 continue
-            yield found
+            yield values
 
     def _is_operators(self, name: str, path: Any, variables: Variables) -> bool:
         """Whether the name of a file becomes this path without any host's word."""

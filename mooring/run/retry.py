@@ -105,8 +105,8 @@ class RetryFile:
             self._write((*earlier, *names))
         except (UsageError, OSError) as error:
             problem = getattr(error, "strerror", None) or str(error)
-        told = earlier if is_whole else ()
-        return Remainder(names, str(self.path), problem, told) if names or told else None
+        leftover = earlier if is_whole else ()
+        return Remainder(names, str(self.path), problem, leftover) if names or leftover else None
 
     def _write(self, names: tuple[str, ...]) -> None:
         if not names:

@@ -12,10 +12,10 @@ from mooring.results import Outcome
 
 def public(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values without those that only reporters are told, whose names begin with an underscore."""
-    found = {name: value for name, value in values.items() if not name.startswith("_")}
-    if "results" in found and isinstance(found["results"], list):
-        found["results"] = [public(one) if isinstance(one, dict) else one for one in found["results"]]
-    return found
+    visible = {name: value for name, value in values.items() if not name.startswith("_")}
+    if "results" in visible and isinstance(visible["results"], list):
+        visible["results"] = [public(result) if isinstance(result, dict) else result for result in visible["results"]]
+    return visible
 
 
 def failure(error: Exception) -> dict[str, Any]:
@@ -39,12 +39,12 @@ def outcome_of(values: Mapping[str, Any], is_failed: bool, is_ignored: bool) -> 
     return Outcome.CHANGED if values.get("changed") else Outcome.OK
 
 
-def as_number(value: Any, what: str) -> float:
+def as_number(value: Any, keyword: str) -> float:
     """A rendered number of a keyword, never below zero."""
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise TemplateError(f'{what} must be a number, not "{value}"', getattr(value, "where", None))
+        raise TemplateError(f'{keyword} must be a number, not "{value}"', getattr(value, "where", None))
     return max(0.0, number)

@@ -20,9 +20,9 @@ from mooring.inventory.inventory import Host, Inventory
 from mooring.playbook.playbook import Play, Playbook
 from mooring.playbook.serial import batches, exceeds
 from mooring.results import Event, PlayStarted, Recap, Remainder, RunFinished, TaskFinished, Warned
-from mooring.run.barrier import Meeting
+from mooring.run.barrier import Barrier
 from mooring.run.choice import Choice
-from mooring.run.host_state import HostState, Standing
+from mooring.run.host_state import HostState, HostStatus
 from mooring.run.interrupts import Interrupts
 from mooring.run.mishap import Mishap, broken_result
 from mooring.run.options import Options
@@ -150,7 +150,7 @@ class Runner:
         """A play's own settings, which may be templates: rendered with the operator's variables of its first host."""
         variables = self._scope(play, names).host_variables(self.states[names[0]]).operators()
         rendered = play.context.templar.render(list(values), variables)
-        return tuple(one for value in rendered for one in (value if isinstance(value, list) else [value]))
+        return tuple(element for value in rendered for element in (value if isinstance(value, list) else [value]))
 
     def _scope(self, play: Play, names: tuple[str, ...]) -> PlayScope:
         """A play as its hosts see it before it begins."""
@@ -162,9 +162,9 @@ class Runner:
         A host that was never reached does not count: nothing was changed on it, so it says nothing about the change
         that is being rolled out. It is left out, and the others go on.
         """
-        meeting = Meeting(batch, self._room.slots)
-        scope = replace(self._scope(play, names), batch=Batch(batch, names), meet=meeting.meet)
-        run = PlayRun(scope, self.states, meeting, self._room, self._events.put, self._interrupted)
+        barrier = Barrier(batch, self._room.slots)
+        scope = replace(self._scope(play, names), batch=Batch(batch, names), meet=barrier.meet)
+        run = PlayRun(scope, self.states, barrier, self._room, self._events.put, self._interrupted)
         threads = [threading.Thread(target=self._walk, name=name, args=(run, name), daemon=True) for name in batch]
         for thread in threads:
             thread.start()
@@ -187,7 +187,9 @@ class Runner:
                 deadline = time.monotonic() + GRACE_SECONDS
                 self._stop()
             is_late = deadline is not None and (time.monotonic() > deadline or self._interrupts.count > 1)
-            is_idle = deadline is not None and not any(one.name in self._working and one.is_alive() for one in threads)
+            is_idle = deadline is not None and not any(
+                thread.name in self._working and thread.is_alive() for thread in threads
+            )
             if (is_late or is_idle) and self._events.empty():
                 break
             try:
@@ -236,7 +238,7 @@ class Runner:
 
     def _broke(self, run: PlayRun, state: HostState, message: str, trace: str) -> None:
         """A result for what no task's own result tells of."""
-        state.standing = Standing.FAILED
+        state.status = HostStatus.FAILED
         run.emit(TaskFinished(broken_result(state.name, state.task, run.play, message, trace)))
 
     def _close(self) -> None:

@@ -95,29 +95,29 @@ class TaskRun:
             started = time.monotonic()
             layer = loop.layer(index)
             inner = variables.with_layer(layer, final=True)
-            one = self._once(inner)
-            one.values.update(layer)
-            self._register(one.values)
-            one, label = self._label(loop, one, inner)
-            done.append(one)
-            if one.values.get("unreachable") and self.run.interrupted.is_set():
+            item = self._once(inner)
+            item.values.update(layer)
+            self._register(item.values)
+            item, label = self._label(loop, item, inner)
+            done.append(item)
+            if item.values.get("unreachable") and self.run.interrupted.is_set():
                 break  # by our own doing
-            self.run.emit(ItemFinished(self._result(one, time.monotonic() - started, self._title(inner), label)))
-            if one.values.get("unreachable"):
+            self.run.emit(ItemFinished(self._result(item, time.monotonic() - started, self._title(inner), label)))
+            if item.values.get("unreachable"):
                 break
-        failed = [one for one in done if one.is_failed]
-        is_ignored = bool(failed) and all(one.is_ignored for one in failed)
-        whole = enrich(sum_up([one.values for one in done]))
-        return Done(whole, bool(failed), is_ignored, any(one.is_hidden for one in done))
+        failed = [item for item in done if item.is_failed]
+        is_ignored = bool(failed) and all(item.is_ignored for item in failed)
+        whole = enrich(sum_up([item.values for item in done]))
+        return Done(whole, bool(failed), is_ignored, any(item.is_hidden for item in done))
 
-    def _label(self, loop: Loop, one: Done, variables: Variables) -> tuple[Done, str]:
+    def _label(self, loop: Loop, item: Done, variables: Variables) -> tuple[Done, str]:
         """The item's label; where that cannot be rendered, the item has failed."""
         try:
             label = self._render(loop.control.get("label", OMIT), variables)
         except TemplateError as error:
-            one.values.update(failed=True, msg=f"loop_control's label: {error}")
-            return replace(one, is_failed=True), ""
-        return one, str(one.values[loop.name] if label is OMIT else label)
+            item.values.update(failed=True, msg=f"loop_control's label: {error}")
+            return replace(item, is_failed=True), ""
+        return item, str(item.values[loop.name] if label is OMIT else label)
 
     def _once(self, variables: Variables) -> Done:
         """The task with these variables; what it says about the host is known at once, also to its own loop."""
@@ -188,18 +188,18 @@ class TaskRun:
     def _remember_handlers(self, variables: Variables) -> None:
         for name in self.task.notify:
             rendered = self._render(name, variables)
-            for one in rendered if isinstance(rendered, list) else [rendered] if rendered is not OMIT else []:
-                refuse_name(one, "the handler")
-                self.notified.append(str(one))
+            for handler in rendered if isinstance(rendered, list) else [rendered] if rendered is not OMIT else []:
+                refuse_name(handler, "the handler")
+                self.notified.append(str(handler))
 
     def _retries(self, variables: Variables) -> int:
         default = DEFAULT_RETRIES if self.task.until else 0
         return int(self._number(self.task.retries, "retries", default, variables))
 
-    def _number(self, value: Any, what: str, default: float, variables: Variables) -> float:
+    def _number(self, value: Any, keyword: str, default: float, variables: Variables) -> float:
         """A keyword that is a number; `default` where it is not given, or omitted."""
         rendered = self._render(value, variables)
-        return default if rendered is None or rendered is OMIT else as_number(rendered, what)
+        return default if rendered is None or rendered is OMIT else as_number(rendered, keyword)
 
     def _is_done(self, values: Mapping[str, Any], variables: Variables) -> bool:
         if values.get("unreachable") or values.get("skipped"):

@@ -54,5 +54,5 @@ def looking_seconds(module: str, args: Mapping[str, Any]) -> float | None:
     """How long a module may take that only looks; None for one that does something."""
     if not arguments.find_module(module).looks:
         return None
-    told = [args[name] for name in OWN_LIMITS if isinstance(args.get(name), (int, float))]
-    return LOOK_SECONDS + max([0.0, *map(float, told)])
+    limits = [args[name] for name in OWN_LIMITS if isinstance(args.get(name), (int, float))]
+    return LOOK_SECONDS + max([0.0, *map(float, limits)])

@@ -12,7 +12,7 @@ from mooring.playbook import arguments
 from mooring.playbook.loading import load_file
 from mooring.playbook.tasks import Block, Step, Task
 from mooring.results import Outcome, Result, TaskFinished, TaskStarted
-from mooring.run.host_state import HostState, Standing
+from mooring.run.host_state import HostState, HostStatus
 from mooring.run.loops import item_variables
 from mooring.run.play_run import PlayRun
 from mooring.run.return_values import failure
@@ -56,7 +56,7 @@ class Walker:
         self._kind = "task"
 
     def walk(self) -> None:
-        """The whole play; the host's standing says afterwards how it went."""
+        """The whole play; the host's status says afterwards how it went."""
         self.state.notified.clear()
         self.state.roles.clear()
         try:
@@ -67,11 +67,11 @@ class Walker:
                 self._steps(section)
                 self._flush_handlers()
         except StepFailed:
-            self.state.standing = Standing.FAILED
+            self.state.status = HostStatus.FAILED
         except HostLeft:
             pass
         finally:
-            self.run.meeting.leave(self.state.name)
+            self.run.barrier.leave(self.state.name)
 
     def _fact_task(self) -> Task:
         play = self.run.play
@@ -137,7 +137,7 @@ class Walker:
     def _task(self, task: Task) -> None:
         """Run a task and do what follows from it."""
         with self.run.room.slots:
-            self.run.meeting.arrive(self.state.name, tuple(self._path))
+            self.run.barrier.arrive(self.state.name, tuple(self._path))
             if self.run.has_ended(tuple(self._path)) or self.run.interrupted.is_set():
                 raise HostLeft
             self.state.task = task
@@ -147,13 +147,13 @@ class Walker:
         if task.role and result.outcome is not Outcome.SKIPPED:
             self.state.roles.add(task.role.number)
         if result.outcome is Outcome.UNREACHABLE:
-            self.state.standing = Standing.UNREACHABLE
+            self.state.status = HostStatus.UNREACHABLE
             raise HostLeft
         if result.outcome in (Outcome.FAILED, Outcome.RESCUED):
             raise StepFailed(task, result)
         self._steer(task, [effect.word for _, effect in running.effects if isinstance(effect, Steer)])
-        for number, one in enumerate(included):
-            self._include(number, one)
+        for number, inclusion in enumerate(included):
+            self._include(number, inclusion)
 
     def _perform(self, running: TaskRun) -> tuple[Result, list[Included]]:
         """Run a task and tell of it, as Ansible does: an include once for each of its files."""
@@ -171,11 +171,11 @@ class Walker:
             result = replace(result, outcome=Outcome.FAILED, values=failure(error), message=str(error))
         if result.outcome is Outcome.FAILED and self._rescuers:
             result = replace(result, outcome=Outcome.RESCUED)
-        told = [replace(result, values=one.values, message="") for one in included] or [result]
+        reports = [replace(result, values=inclusion.values, message="") for inclusion in included] or [result]
         if is_silent and result.outcome not in (Outcome.FAILED, Outcome.RESCUED):
-            told = []
-        for one in told:
-            self.run.emit(TaskFinished(one))
+            reports = []
+        for report in reports:
+            self.run.emit(TaskFinished(report))
         if result.outcome is Outcome.CHANGED:
             self._notify(running.notified)
         return result, included
@@ -183,7 +183,7 @@ class Walker:
     def _steer(self, task: Task, words: list[str]) -> None:
         """What a meta asks for; there are no `words` where its condition did not hold."""
         word = words[-1] if words else None
-        if arguments.find(task.action, task.where).is_meeting(task.args):
+        if arguments.find(task.action, task.where).is_barrier(task.args):
             self.run.meet_at_end(self.state.name, tuple(self._path), word is not None)
             if self.run.has_ended((*self._path, 1)):
                 raise HostLeft

@@ -14,7 +14,7 @@ from mooring.templating.foreign import stamp, weigh
 Spec = Mapping[str, Any]
 
 
-def convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
+def convert(spec: Spec, value: Any, subject: str, where: Where | None) -> Any:
     """The value in the type that the spec names; ArgumentError where that is not possible."""
     if value is None:
         return None
@@ -24,10 +24,10 @@ def convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
     if converted is not value and isinstance(converted, (str, list, dict)) and _is_text(value) != _is_text(converted):
         converted = stamp(converted, weigh(value))
     if converted is None:
-        raise ArgumentError(f'{what} must be {NOUNS[kind]}, not "{value}"', where)
+        raise ArgumentError(f'{subject} must be {NOUNS[kind]}, not "{value}"', where)
     if kind == "list" and "elements" in spec:
         child = {"type": spec["elements"], "choices": spec.get("choices")}
-        return [convert(child, element, what, where) for element in converted]
+        return [convert(child, element, subject, where) for element in converted]
     choices = spec.get("choices")
     if choices and converted not in choices:
         # YAML 1.1 reads an unquoted `no` or `yes` as a boolean, where a module may mean the word.
@@ -40,7 +40,7 @@ def convert(spec: Spec, value: Any, what: str, where: Where | None) -> Any:
         if meant:
             return meant[0]
         hint = did_you_mean(str(converted), map(str, choices)) or f"one of {', '.join(map(str, choices))}"
-        raise ArgumentError(f'{what} cannot be "{converted}"', where, hint)
+        raise ArgumentError(f'{subject} cannot be "{converted}"', where, hint)
     return converted
 
 

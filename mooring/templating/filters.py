@@ -177,10 +177,10 @@ def distinct(items: Iterable[Any]) -> list[Any]:
 def urlsplit(url: str, query: str = "") -> Any:
     parts = split_url(url)
     names = ["fragment", "hostname", "netloc", "password", "path", "port", "query", "scheme", "username"]
-    found = {name: getattr(parts, name) for name in names}
-    if query and query not in found:
+    components = {name: getattr(parts, name) for name in names}
+    if query and query not in components:
         raise ValueError(f"unknown URL component {query!r}")
-    return found[query] if query else found
+    return components[query] if query else components
 
 
 def comment(text: Any, style: str = "plain", decoration: str | None = None) -> str:

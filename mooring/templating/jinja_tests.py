@@ -106,8 +106,8 @@ def _is_skipped(result: Any) -> bool:
 def _is_timed_out(result: Any) -> bool:
     if not isinstance(result, Mapping):
         raise ValueError("the test timedout expects a result")
-    found = result.get("timedout")
-    return isinstance(found, Mapping) and bool(found.get("period"))
+    limit = result.get("timedout")
+    return isinstance(limit, Mapping) and bool(limit.get("period"))
 
 
 PREDICATES: Mapping[str, Callable[..., bool]] = {

@@ -14,14 +14,14 @@ from mooring.templating.foreign_kinds import Foreign
 _KEY_MARK, _KEY_HEAD = b"PRIVATE KEY-----", 64 * 1024
 
 
-def refuse(value: Any, what: str, where: Where | None, hint: str = "") -> None:
+def refuse(value: Any, subject: str, where: Where | None, hint: str = "") -> None:
     """TemplateError where the value holds a host's text or number, or was chosen by one: nothing of it may be here."""
     if is_foreign(value):
         verb = "was chosen by text" if weigh(value) == CHOSEN else "holds text"
-        raise TemplateError(f"{what} {verb} that a host sent", where, hint or "write it without facts and results")
+        raise TemplateError(f"{subject} {verb} that a host sent", where, hint or "write it without facts and results")
 
 
-def refuse_expression(value: Any, what: str, where: Where | None, hint: str = "") -> None:
+def refuse_expression(value: Any, subject: str, where: Where | None, hint: str = "") -> None:
     """TemplateError where a host's text would be evaluated.
 
     A text that stands so in the operator's files is hers, also where a host chose it.
@@ -29,14 +29,16 @@ def refuse_expression(value: Any, what: str, where: Where | None, hint: str = ""
     texts = value if isinstance(value, (list, tuple)) else [value]
     for text in texts:
         if isinstance(text, Foreign) and not text.is_written:
-            refuse(text, what, where, hint)
+            refuse(text, subject, where, hint)
 
 
-def refuse_name(value: Any, what: str) -> None:
+def refuse_name(value: Any, subject: str) -> None:
     """TemplateError where a host alone says which thing of the control side is meant."""
     name = as_text(value) if isinstance(value, (str, int, float)) else value
     if isinstance(name, Foreign) and not name.is_part:
-        raise TemplateError(f"{what} is named by a host's text alone", hint="a host's text may be a part of one name")
+        raise TemplateError(
+            f"{subject} is named by a host's text alone", hint="a host's text may be a part of one name"
+        )
 
 
 def check_name(name: str, where: Where | None) -> None:

@@ -33,15 +33,15 @@ def check_power(base: Any, exponent: Any) -> None:
         raise _excess(f"{_short(base)} ** {_short(exponent)}")
 
 
-def check_counts(name: str, given: Iterable[Any]) -> None:
+def check_counts(name: str, values: Iterable[Any]) -> None:
     """Refuse numbers of hosts that would make a text wide, as arguments of what has this name."""
     if name in _WIDTHS:
-        refuse_large(name, given)
+        refuse_large(name, values)
 
 
-def refuse_large(name: str, given: Iterable[Any]) -> None:
+def refuse_large(name: str, numbers: Iterable[Any]) -> None:
     """TemplateError where a number of a host's is larger than what may say how often or how wide."""
-    for number in given:
+    for number in numbers:
         if isinstance(number, (ForeignInt, ForeignFloat)) and abs(number) > LARGEST:
             raise _excess(f"{name} with {_short(number)}")
 
@@ -50,7 +50,9 @@ def check_widths(form: str, values: Iterable[Any]) -> None:
     """Refuse `form % values` and `form.format(values)` where a host says how wide something becomes, beyond reason."""
     if _STARRED.search(form):
         refuse_large("a width", values)
-    if isinstance(form, Foreign) and any(int((one or two)[:9]) > LARGEST for one, two in _WIDE.findall(form)):
+    if isinstance(form, Foreign) and any(
+        int((width or precision)[:9]) > LARGEST for width, precision in _WIDE.findall(form)
+    ):
         raise _excess("a width")
 
 

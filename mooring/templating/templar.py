@@ -110,8 +110,8 @@ class Templar:
             is_wrapped = is_expression and mistakes.holds_template(tree)
             own.check_compiles(tree)
         except (JinjaError, RecursionError) as error:
-            told = mistakes.explain(error, where, {})
-            raise (mistakes.explain_condition(told, text) if is_expression else told) from None
+            refusal = mistakes.explain(error, where, {})
+            raise (mistakes.explain_condition(refusal, text) if is_expression else refusal) from None
         if mistake:
             raise TemplateError(mistake[0], where, mistake[1])
         if is_wrapped:

@@ -100,13 +100,13 @@ class Environment(SandboxedEnvironment):
         try:
             if not is_foreign(argument):
                 return super().getitem(obj, argument)
-            found = obj[argument]
+            item = obj[argument]
         except TemplateError as error:
             return defer(error)
         except (LookupError, TypeError, AttributeError):
             return self.undefined(obj=obj, name=argument)
         # Of characters that a host picks any text could be made.
-        return mark(found) if isinstance(obj, str) else choose(found)
+        return mark(item) if isinstance(obj, str) else choose(item)
 
     def cut(self, obj: Any, *bounds: Any) -> Any:
         """`obj[start:stop:step]`; what a host's numbers cut out of a text is a host's as a whole."""
@@ -124,27 +124,27 @@ class Environment(SandboxedEnvironment):
     def call(self, context: Context, function: Any, /, *args: Any, **options: Any) -> Any:
         """What a call in a template yields; a string's method and a macro keep the mark of a host's text."""
         args = tuple(map(as_list, args))
-        name, given = getattr(function, "__name__", ""), [*args, *options.values()]
+        name, arguments = getattr(function, "__name__", ""), [*args, *options.values()]
         # Jinja wraps str.format, so its string is one step further away.
         owner = getattr(function, "__self__", None) or getattr(getattr(function, "__wrapped__", None), "__self__", None)
-        check_counts(name, given)
+        check_counts(name, arguments)
         if isinstance(owner, str) and name in ("format", "format_map"):
-            check_widths(owner, [*given, *given[0].values()] if name == "format_map" else given)
+            check_widths(owner, [*arguments, *arguments[0].values()] if name == "format_map" else arguments)
         result = as_list(super().call(context, function, *args, **options))
         if type(result) is str and isinstance(owner, str):
             if name in ("format", "format_map"):
                 return insert(owner, args, options, result) if name == "format" else insert(owner, (), args[0], result)
             if name == "join":
                 return join_by(owner, args[0])
-        return self._keep_mark(function, owner, given, result)
+        return self._keep_mark(function, owner, arguments, result)
 
-    def _keep_mark(self, function: Any, owner: Any, given: list[Any], result: Any) -> Any:
+    def _keep_mark(self, function: Any, owner: Any, arguments: list[Any], result: Any) -> Any:
         """What a call yields with the mark of what it was given, and of the text or number whose method it is."""
         if isinstance(owner, (str, int, float)) or isinstance(function, Macro):
-            return stamp(result, weigh([owner, *given]))
+            return stamp(result, weigh([owner, *arguments]))
         if isinstance(result, range):
-            return [stamp(number, weigh(given)) for number in result] if is_foreign(given) else result
-        picks = isinstance(owner, (Mapping, Sequence)) and is_foreign(given)
+            return [stamp(number, weigh(arguments)) for number in result] if is_foreign(arguments) else result
+        picks = isinstance(owner, (Mapping, Sequence)) and is_foreign(arguments)
         return choose(result) if picks else result
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:

@@ -22,12 +22,14 @@ def interpolate(form: str, values: Any) -> str:
 
     What `%c` makes is a host's: any character can be made from a number.
     """
-    given = list(values.values()) if isinstance(values, Mapping) else values if isinstance(values, tuple) else [values]
-    check_widths(form, given)
+    arguments = (
+        list(values.values()) if isinstance(values, Mapping) else values if isinstance(values, tuple) else [values]
+    )
+    check_widths(form, arguments)
     whole = str(form) % (str(values) if isinstance(values, str) else values)
     if not (is_foreign([form, values]) or _CHARACTER.search(form)):
         return whole
-    pieces = list(_interpolated(form, values, iter(given)))
+    pieces = list(_interpolated(form, values, iter(arguments)))
     own = weigh(form)
     return _join(pieces, own, whole) if "%" not in _PIECES.sub("", form) else stamp(whole, SAID)
 

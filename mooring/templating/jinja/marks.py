@@ -83,8 +83,8 @@ def _keep_mark(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*args: Any, **options: Any) -> Any:
         result = as_list(function(*args, **options))
-        given = [*_values(args), *options.values()]
-        return stamp(result, weigh(given)) if is_foreign(given) else result
+        arguments = [*_values(args), *options.values()]
+        return stamp(result, weigh(arguments)) if is_foreign(arguments) else result
 
     return call
 
@@ -94,23 +94,25 @@ def _keep_choice(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     @wraps(function)
     def call(*args: Any, **options: Any) -> Any:
-        given = list(map(as_list, _values(args)))
-        others = args[: len(args) - len(given)]
-        result = as_list(function(*others, *given, **options))
-        deciding = given[:1] if name in _PICKING else _subjects(name, args, given)
-        return choose(result) if is_foreign([*deciding, *given[1:], *options.values()]) else result
+        arguments = list(map(as_list, _values(args)))
+        others = args[: len(args) - len(arguments)]
+        result = as_list(function(*others, *arguments, **options))
+        deciding = arguments[:1] if name in _PICKING else _subjects(name, args, arguments)
+        return choose(result) if is_foreign([*deciding, *arguments[1:], *options.values()]) else result
 
     return call
 
 
-def _subjects(name: str, args: tuple[Any, ...], given: list[Any]) -> list[Any]:
+def _subjects(name: str, args: tuple[Any, ...], arguments: list[Any]) -> list[Any]:
     """What such a filter asks about of each element: no more of it is looked at, since it may wait to be rendered."""
     if name not in ("select", "reject", "selectattr", "rejectattr") or not isinstance(
-        given[0], (list, tuple, LazyList)
+        arguments[0], (list, tuple, LazyList)
     ):
         return []
-    read = make_attrgetter(args[0].environment, given[1]) if name.endswith("attr") and len(given) > 1 else _itself
-    return [value for value in map(read, given[0]) if isinstance(value, (str, int, float))]
+    read = (
+        make_attrgetter(args[0].environment, arguments[1]) if name.endswith("attr") and len(arguments) > 1 else _itself
+    )
+    return [value for value in map(read, arguments[0]) if isinstance(value, (str, int, float))]
 
 
 def _itself(value: Any) -> Any:

@@ -90,13 +90,13 @@ def explain_file(error: Exception, path: Path, variables: Mapping[str, Any] | No
 
 def _find_raised(trace: TracebackType | None) -> Where | None:
     """The innermost template line of a traceback."""
-    found = None
+    place = None
     while trace is not None:
         template = trace.tb_frame.f_globals.get("__jinja_template__")
         if template is not None and template.filename:
-            found = find_line(Path(template.filename), template.get_corresponding_lineno(trace.tb_lineno))
+            place = find_line(Path(template.filename), template.get_corresponding_lineno(trace.tb_lineno))
         trace = trace.tb_next
-    return found
+    return place
 
 
 def find_line(path: Path, line: int) -> Where:
