@@ -147,6 +147,14 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert not anchor or anchor in anchors(other), target
 
 
+def test_the_changelog_has_each_entry_once() -> None:
+    """It is merged by union, which keeps both sides of a line that was wrapped anew."""
+    entries = re.split(r"^\* ", (TOP / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    beginnings = [" ".join(entry.split())[:60] for entry in entries]
+    assert len(entries) > 50
+    assert not {text for text in beginnings if beginnings.count(text) > 1}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
