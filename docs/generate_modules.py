@@ -21,7 +21,7 @@ says what an argument does. An argument that is not listed here is an error whil
 loaded. `import_tasks` and `import_playbook` are resolved at that time and are not modules.
 
 *Check mode* says what a task does under `--check`: *predicts* (says what would change), *runs* (it
-only looks), *skipped* (nobody can know), *control side* (nothing happens on the host).
+only looks), *skipped* (nobody can know), *control machine* (nothing happens on the host).
 """
 OWN = (
     "container_trouble",
@@ -66,7 +66,7 @@ def _summary(name: str) -> str:
 def _check_mode(name: str) -> str:
     if arguments.has_action(name) and not (arguments.PACKAGE / "agent" / "modules" / f"{name}.py").exists():
         # template ends in copy, registry_client in a plan; the others never reach the host
-        return "predicts" if name in ("template", "registry_client") else "control side"
+        return "predicts" if name in ("template", "registry_client") else "control machine"
     module = _host_module(name)
     if not hasattr(module, "run"):
         return "predicts"
