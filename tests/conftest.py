@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 
 import pytest
 
@@ -10,7 +12,20 @@ import pytest
 def pytest_configure(config: pytest.Config) -> None:
     # A shell starts what runs in the background with SIGINT ignored, and the tests' own commands inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    keep_bytecode(config)
     config.addinivalue_line("markers", "long: takes long and fails rarely; only with --long")
+
+
+def keep_bytecode(config: pytest.Config) -> None:
+    """What Python compiles is kept for the hundreds of commands that the tests start, beside the checkout.
+
+    The workers of a run inherit the folder of their controller.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if "PYTHONPYCACHEPREFIX" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="mooring-bytecode-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
 
 from invoke import Context, Exit, task
 
-# Over all cores, test by test: the dearest tests stand in a few files.
-SPREAD = ("-n", "auto", "--dist", "worksteal")
+# Test by test: the dearest tests stand in a few files. Unit tests keep a core busy; those that start commands and
+# agents wait for them and for time limits for about half of their time, so two share a core.
+UNIT = ("-n", "auto", "--dist", "worksteal")
+WAITING = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
+# What the coverage is of; on the hosts' own Pythons, where most of the others run the agent, nothing is measured.
+MEASURED = ("tests/unit", "tests/commands")
+OTHERS = ("tests/modules", "tests/agent", "tests/language", "tests/hostile")
+BYTECODE = ".pytest_cache/bytecode"
 
 
 @task(
@@ -24,11 +31,11 @@ def test(context: Context, unit: bool = False, long: bool = False) -> None:
     The lab's tests boot the lab, and real engines judge drawn configurations.
     """
     if unit:
-        run("pytest", "-q", *SPREAD, "tests/unit", *(["--long"] if long else []))
+        run("pytest", "-q", *UNIT, "tests/unit", *(["--long"] if long else []))
         return
     check(context)
     if long:
-        run("pytest", "-q", *SPREAD, "tests/unit", "tests/hostile", "--long")
+        run("pytest", "-q", *WAITING, "tests/unit", "tests/hostile", "--long")
     run("pytest", "tests/lab", "tests/differential", *(["--long"] if long else []))
 
 
@@ -39,9 +46,10 @@ def check(context: Context) -> None:
     run("ruff", "format", "--check", ".")
     run("mypy")
     run("coverage", "erase")
-    run("coverage", "run", "-m", "pytest", "-q", *SPREAD)
+    run("coverage", "run", "-m", "pytest", "-q", *WAITING, *MEASURED)
     run("coverage", "combine", "-q")
     run("coverage", "report")
+    run("pytest", "-q", *WAITING, *OTHERS)
 
 
 def run(module: str, *words: str) -> None:
@@ -49,6 +57,9 @@ def run(module: str, *words: str) -> None:
     if find_spec(module) is None:
         raise Exit(f"{module} is missing: `./invoke check` installs it, where it is the first task on the line", 1)
     sys.stdout.flush()
-    status = subprocess.run([sys.executable, "-m", module, *words], check=False).returncode
+    # Every worker imports all that is tested: compiled once, it is there for the next one and the next time.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {"PYTHONPYCACHEPREFIX": os.path.abspath(BYTECODE), **kept}
+    status = subprocess.run([sys.executable, "-m", module, *words], env=environment, check=False).returncode
     if status:
         raise Exit(code=status if status > 0 else 128 - status)

@@ -29,7 +29,8 @@ def checkout(tmp_path: Path) -> Path:
 
 def list_tasks(checkout: Path, *flags: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """`invoke --list`, which loads what every command does."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    settled = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+    environment = {name: value for name, value in os.environ.items() if name not in settled}
     words = [sys.executable, *flags, "-m", "invoke", "--list"]
     return subprocess.run(words, cwd=checkout, env={**environment, **settings}, capture_output=True, text=True)
 
