@@ -64,7 +64,7 @@ class _Search:
         """Who hands the server's own certificate out as the authority trusts it as it is."""
         chains: Iterator[Chain] = iter([(leaf,)]) if leaf in self._authorities else self._extend((leaf,))
         for chain in chains:
-            problem = next(filter(None, (find_flaw(one) for one in chain)), "")
+            problem = next(filter(None, (find_flaw(certificate) for certificate in chain)), "")
             if problem:
                 self.hints.append(problem)
             else:
@@ -74,7 +74,9 @@ class _Search:
         if self.hints:
             return self.hints[-1]
         end, seen = leaf, [leaf]
-        while above := [one for one in self._intermediates if _names_issuer(end, one) and one not in seen]:
+        while above := [
+            candidate for candidate in self._intermediates if _names_issuer(end, candidate) and candidate not in seen
+        ]:
             end = above[0]
             seen.append(end)
         if end.issuer == end.subject:
@@ -148,21 +150,25 @@ def find_flaw(certificate: Certificate) -> str:
     usages = _extension(certificate, x509.ExtendedKeyUsage)
     if usages is not None and not SERVER & set(usages):
         return f'"{describe(certificate)}" is not for servers (extendedKeyUsage lacks serverAuth)'
-    unknown = [one.oid.dotted_string for one in certificate.extensions if one.critical and one.oid not in KNOWN]
+    unknown = [
+        extension.oid.dotted_string
+        for extension in certificate.extensions
+        if extension.critical and extension.oid not in KNOWN
+    ]
     return f'"{describe(certificate)}" has a critical extension that Go does not know: {unknown[0]}' if unknown else ""
 
 
 def is_signed_with_sha1(chain: Chain) -> bool:
     """Whether newer clients refuse a signature; nobody looks at that of the authority itself."""
-    return any(_hash_name(one) == "sha1" for one in chain[:-1])
+    return any(_hash_name(certificate) == "sha1" for certificate in chain[:-1])
 
 
 def _hash_name(certificate: Certificate) -> str:
     try:
-        found = certificate.signature_hash_algorithm
+        algorithm = certificate.signature_hash_algorithm
     except UnsupportedAlgorithm:
         return ""
-    return found.name if found else ""
+    return algorithm.name if algorithm else ""
 
 
 def _names_issuer(child: Certificate, parent: Certificate) -> bool:

@@ -20,10 +20,10 @@ def find_breach(authority: x509.Certificate, leaf: x509.Certificate) -> str:
     for name in names:
         if not isinstance(name, (x509.DNSName, x509.IPAddress)):
             continue
-        permitted = [one for one in limits.permitted_subtrees or () if type(one) is type(name)]
-        excluded = [one for one in limits.excluded_subtrees or () if type(one) is type(name)]
-        is_permitted = not permitted or any(_holds(one, name) for one in permitted)
-        if not is_permitted or any(_holds(one, name) for one in excluded):
+        permitted = [subtree for subtree in limits.permitted_subtrees or () if type(subtree) is type(name)]
+        excluded = [subtree for subtree in limits.excluded_subtrees or () if type(subtree) is type(name)]
+        is_permitted = not permitted or any(_holds(subtree, name) for subtree in permitted)
+        if not is_permitted or any(_holds(subtree, name) for subtree in excluded):
             return str(name.value)
     return ""
 

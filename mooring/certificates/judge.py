@@ -45,11 +45,11 @@ class Judgement:
 
     def of(self, rule: str) -> list[Problem]:
         """The problems by which a rule is broken."""
-        return [one for one in self.problems if one.rule == rule]
+        return [problem for problem in self.problems if problem.rule == rule]
 
     @property
     def is_trusted(self) -> bool:
-        return not any(one.is_error for one in self.of(TRUST))
+        return not any(problem.is_error for problem in self.of(TRUST))
 
 
 def judge(
@@ -82,7 +82,7 @@ def judge(
         tuple(dict.fromkeys(problems)),
         tuple(find_names(served[0]) or ()),
         missing,
-        max(one.not_valid_before_utc for chain in chains for one in chain),
+        max(certificate.not_valid_before_utc for chain in chains for certificate in chain),
         min(map(_until, chains)),
     )
 
@@ -109,17 +109,19 @@ def _judge_names(leaf: x509.Certificate, missing: Sequence[str]) -> Iterator[Pro
 
 
 def _judge_dates(chain: Chain, now: datetime) -> Iterator[Problem]:
-    for number, one in enumerate(chain):
-        what = "it" if number == 0 else f'"{describe(one)}", which has signed it,'
+    for number, certificate in enumerate(chain):
+        subject = "it" if number == 0 else f'"{describe(certificate)}", which has signed it,'
         remedy = "renew it, and provision" if number == 0 else "renew this authority, and what it has signed"
-        if now > one.not_valid_after_utc:
-            yield Problem(EXPIRY, f"{what} expired on {_day(one.not_valid_after_utc)}", remedy)
-        elif now < one.not_valid_before_utc:
-            seen = f"{what} is not valid before {one.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+        if now > certificate.not_valid_after_utc:
+            yield Problem(EXPIRY, f"{subject} expired on {_day(certificate.not_valid_after_utc)}", remedy)
+        elif now < certificate.not_valid_before_utc:
+            seen = f"{subject} is not valid before {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
             yield Problem(EXPIRY, seen, "wait, or set the clock right")
-        elif one.not_valid_after_utc - now < SOON:
-            left = count_days(one.not_valid_after_utc, now)
-            seen = f"{what} expires on {_day(one.not_valid_after_utc)}, in {left} day{'s' if left != 1 else ''}"
+        elif certificate.not_valid_after_utc - now < SOON:
+            left = count_days(certificate.not_valid_after_utc, now)
+            seen = (
+                f"{subject} expires on {_day(certificate.not_valid_after_utc)}, in {left} day{'s' if left != 1 else ''}"
+            )
             yield Problem(EXPIRY, seen, remedy, is_error=False)
 
 
@@ -133,23 +135,23 @@ def find_key_problem(served: Sequence[x509.Certificate], key: str) -> str:
     public = _bytes(load_pem_private_key(key.encode("utf-8"), password=None).public_key())
     if public == _bytes(served[0].public_key()):
         return ""
-    if any(public == _bytes(one.public_key()) for one in served[1:]):
+    if any(public == _bytes(certificate.public_key()) for certificate in served[1:]):
         return "it belongs to another certificate of the file than the first; the registry's own must come first"
     return f'it does not belong to the certificate "{describe(served[0])}"'
 
 
 def _bytes(key: object) -> bytes:
     form = serialization.PublicFormat.SubjectPublicKeyInfo
-    found: bytes = key.public_bytes(serialization.Encoding.DER, form)  # type: ignore[attr-defined]
-    return found
+    encoded: bytes = key.public_bytes(serialization.Encoding.DER, form)  # type: ignore[attr-defined]
+    return encoded
 
 
 def _is_valid(chain: Chain, now: datetime) -> bool:
-    return all(one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in chain)
+    return all(certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc for certificate in chain)
 
 
 def _until(chain: Chain) -> datetime:
-    return min(one.not_valid_after_utc for one in chain)
+    return min(certificate.not_valid_after_utc for certificate in chain)
 
 
 def _day(moment: datetime) -> str:

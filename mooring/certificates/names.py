@@ -17,29 +17,31 @@ def strip_port(name: str) -> str:
     """The host of `host`, `host:port`, `[address]:port` or a bare address."""
     if _parse_address(name) is not None:
         return name
-    found = _PORT.fullmatch(name)
-    return (found.group(1) if found else name).removeprefix("[").removesuffix("]")
+    match = _PORT.fullmatch(name)
+    return (match.group(1) if match else name).removeprefix("[").removesuffix("]")
 
 
 def find_names(certificate: x509.Certificate) -> list[str] | None:
     """The names and addresses that it is for; None where it has no subjectAltName at all, and CN does not count."""
-    found = _find_alternatives(certificate)
-    return None if found is None else [*found[0], *map(str, found[1])]
+    alternatives = _find_alternatives(certificate)
+    return None if alternatives is None else [*alternatives[0], *map(str, alternatives[1])]
 
 
 def _find_alternatives(certificate: x509.Certificate) -> tuple[list[str], list[Address]] | None:
     try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return None
-    addresses = [one for one in found.get_values_for_type(x509.IPAddress) if isinstance(one, Address)]
-    return found.get_values_for_type(x509.DNSName), addresses
+    addresses = [
+        address for address in alternatives.get_values_for_type(x509.IPAddress) if isinstance(address, Address)
+    ]
+    return alternatives.get_values_for_type(x509.DNSName), addresses
 
 
 def find_common_name(certificate: x509.Certificate) -> str:
     """The subject's CN, "" where there is none."""
-    found = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(found[0].value) if found else ""
+    attributes = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(attributes[0].value) if attributes else ""
 
 
 def is_for(certificate: x509.Certificate, host: str) -> bool:
@@ -54,12 +56,12 @@ def is_for(certificate: x509.Certificate, host: str) -> bool:
 def _matches(pattern: str, host: str) -> bool:
     """A star stands for the whole first label, and for one label only; case and a host's last dot are no matter."""
     host, pattern = host.lower(), pattern.lower()
-    parts, asked = pattern.split("."), host.removesuffix(".").split(".")
-    if not _is_valid(asked) or not _is_valid(["a", *parts[1:]] if parts[0] == "*" else parts):
+    parts, labels = pattern.split("."), host.removesuffix(".").split(".")
+    if not _is_valid(labels) or not _is_valid(["a", *parts[1:]] if parts[0] == "*" else parts):
         return bool(host) and pattern == host
-    return len(parts) == len(asked) and all(
-        one == other or (one == "*" and number == 0)
-        for number, (one, other) in enumerate(zip(parts, asked, strict=True))
+    return len(parts) == len(labels) and all(
+        part == other or (part == "*" and number == 0)
+        for number, (part, other) in enumerate(zip(parts, labels, strict=True))
     )
 
 

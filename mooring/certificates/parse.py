@@ -9,7 +9,7 @@ from cryptography import x509
 
 def parse_pem(text: str) -> list[x509.Certificate]:
     """All certificates of a file; ValueError where one cannot be read."""
-    return [_check(one) for one in x509.load_pem_x509_certificates(text.encode("utf-8"))]
+    return [_check(certificate) for certificate in x509.load_pem_x509_certificates(text.encode("utf-8"))]
 
 
 def parse_der(parts: Sequence[bytes]) -> list[x509.Certificate]:

@@ -21,12 +21,12 @@ def names_of(server: Mapping[str, Any]) -> list[str]:
 
 def trusted_by(server: Mapping[str, Any], hosts: Hosts, clients: Iterable[str]) -> dict[str, list[str]]:
     """The CA files that clients of this server's names are given, each with the clients' names."""
-    names, found = set(names_of(server)), dict[str, list[str]]()
+    names, users_by_file = set(names_of(server)), dict[str, list[str]]()
     for client in clients if names else ():
         for file, used in _ca_files(hosts[client]):
-            if names & {strip_port(name) for name in used} and client not in found.setdefault(file, []):
-                found[file].append(client)
-    return {file: users for file, users in found.items() if users}
+            if names & {strip_port(name) for name in used} and client not in users_by_file.setdefault(file, []):
+                users_by_file[file].append(client)
+    return {file: users for file, users in users_by_file.items() if users}
 
 
 def _ca_files(client: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -39,9 +39,9 @@ def _ca_files(client: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
             _keep(file),
             list(map(str, _read(client, "registry_client_names") or _read(client, "registry_names") or ())),
         )
-    for one in _read(client, "registry_client_registries") or ():
-        if isinstance(one, Mapping) and one.get("ca_file"):
-            yield _keep(one["ca_file"]), [str(one.get("name"))]
+    for registry in _read(client, "registry_client_registries") or ():
+        if isinstance(registry, Mapping) and registry.get("ca_file"):
+            yield _keep(registry["ca_file"]), [str(registry.get("name"))]
 
 
 def _keep(file: Any) -> str:

@@ -46,7 +46,7 @@ class BootExplanation:
             "will_start": self.will_start,
             "reasons": list(self.boot.reasons),
             "route": asdict(self.route) if self.route else None,
-            "conflicts": [{**asdict(one), "severity": one.severity.value} for one in self.conflicts],
+            "conflicts": [{**asdict(conflict), "severity": conflict.severity.value} for conflict in self.conflicts],
         }
 
 
@@ -80,7 +80,7 @@ class Explanation:
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain data, for --json."""
         settings = {
-            key: [{"value": one.text, "file": one.origin.path, "line": one.origin.line} for one in values]
+            key: [{"value": value.text, "file": value.origin.path, "line": value.origin.line} for value in values]
             for key, values in self.effective.settings().items()
         }
         return {
@@ -90,8 +90,8 @@ class Explanation:
             "now": asdict(self.now) if self.now else None,
             "after_restart": asdict(self.later),
             "will_start": self.will_start,
-            "conflicts": [{**asdict(one), "severity": one.severity.value} for one in self.conflicts],
-            "differences": [asdict(one) for one in self.differences],
+            "conflicts": [{**asdict(conflict), "severity": conflict.severity.value} for conflict in self.conflicts],
+            "differences": [asdict(difference) for difference in self.differences],
             "settings": settings,
             "at_boot": self.boot.as_dict() if self.boot else None,
         }
@@ -104,14 +104,14 @@ def build(host: str, image: str, texts: Texts, boot: Boot | None = None) -> Expl
     now = explain(image, route_host(effective, running)) if running else None
     later = explain(image, route_host(effective, by_files(effective)))
     conflicts = tuple(judge(effective))
-    found = None
+    boot_explanation = None
     if boot is not None:
         after = explain(image, route_host(boot.effective, by_files(boot.effective)))
         known = set(conflicts)
-        judged = tuple(one for one in judge(boot.effective) if one not in known)
-        found = BootExplanation(boot, after if after != later else None, judged)
+        judged = tuple(conflict for conflict in judge(boot.effective) if conflict not in known)
+        boot_explanation = BootExplanation(boot, after if after != later else None, judged)
     return Explanation(
-        host, image, effective, now, later, conflicts, differences=tuple(differences(effective)), boot=found
+        host, image, effective, now, later, conflicts, differences=tuple(differences(effective)), boot=boot_explanation
     )
 
 
@@ -146,4 +146,4 @@ def record(explanation: Explanation | ContainerExplanation) -> PullExplanation:
 
 
 def _faults(conflicts: tuple[Conflict, ...]) -> tuple[Fault, ...]:
-    return tuple(Fault(one.rule, one.severity.value, str(one)) for one in conflicts)
+    return tuple(Fault(conflict.rule, conflict.severity.value, str(conflict)) for conflict in conflicts)

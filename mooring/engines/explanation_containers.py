@@ -63,7 +63,7 @@ class ContainerExplanation:
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain data, in the keys that Docker's engines have as well."""
         settings = {
-            key: [{"value": one.text, "file": one.origin.path, "line": one.origin.line} for one in values]
+            key: [{"value": value.text, "file": value.origin.path, "line": value.origin.line} for value in values]
             for key, values in self.settings.items()
         }
         return {
@@ -73,7 +73,7 @@ class ContainerExplanation:
             "now": None,
             "after_restart": asdict(self.later),
             "will_start": self.will_start,
-            "conflicts": [{**asdict(one), "severity": one.severity.value} for one in self.conflicts],
+            "conflicts": [{**asdict(conflict), "severity": conflict.severity.value} for conflict in self.conflicts],
             "differences": [],
             "settings": settings,
             "at_boot": None,
@@ -89,9 +89,13 @@ def choose(texts: ContainerTexts, among: tuple[str, ...] = ENGINES) -> str:
 def build(host: str, image: str, texts: ContainerTexts, name: str) -> ContainerExplanation:
     """What the host's texts mean to this engine for a pull of the image."""
     if name == CONTAINERD:
-        found = config.resolve(texts)
-        route, judged, settings = explain_containerd(image, found), judge_containerd(found), found.settings()
-        return ContainerExplanation(host, image, name, str(found.engine), route, tuple(judged), settings=settings)
+        containerd = config.resolve(texts)
+        route, judged, settings = (
+            explain_containerd(image, containerd),
+            judge_containerd(containerd),
+            containerd.settings(),
+        )
+        return ContainerExplanation(host, image, name, str(containerd.engine), route, tuple(judged), settings=settings)
     if name == BUILDKIT:
         file = buildkitd_toml.resolve(texts)
         route, judged, settings = explain_buildkit(image, file), judge_buildkit(file), file.settings()
@@ -111,8 +115,8 @@ def texts_of(reply: Mapping[str, Any]) -> ContainerTexts:
             for directory, listed in reply["certificates"].items()
         },
         units={
-            name: Unit(one["text"], one["states"], tuple(one["argv"]), tuple(one["newer"]))
-            for name, one in reply["units"].items()
+            name: Unit(unit["text"], unit["states"], tuple(unit["argv"]), tuple(unit["newer"]))
+            for name, unit in reply["units"].items()
         },
         environment=reply["environment"],
         has_docker=reply["docker"],

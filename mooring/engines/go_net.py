@@ -33,10 +33,10 @@ def parse_url(text: str, is_old: bool = False) -> Url | None:
     body, _, fragment = text.partition("#")
     if any(ord(char) < 32 or ord(char) == 127 for char in body) or BAD_ESCAPE.search(fragment):
         return None
-    found = SCHEME.match(body)
-    if not found and body.startswith(":"):
+    head = SCHEME.match(body)
+    if not head and body.startswith(":"):
         return None
-    scheme, rest = (found.group(1).lower(), body[found.end() :]) if found else ("", body)
+    scheme, rest = (head.group(1).lower(), body[head.end() :]) if head else ("", body)
     rest, _, query = rest.partition("?")
     if not rest.startswith("/"):
         # Behind a scheme that is opaque; else it is a path, which must not look like a scheme.

@@ -56,8 +56,8 @@ def _apply(service: Service, name: str, value: Placed) -> None:
             service.environment = {}
         for word in _words(value, service):
             if ASSIGNMENT.match(word):
-                key, _, given = word.partition("=")
-                service.environment[key] = Placed(given, value.origin)
+                key, _, assigned = word.partition("=")
+                service.environment[key] = Placed(assigned, value.origin)
     elif name == "EnvironmentFile":
         path = value.text.strip('"')
         file = EnvironmentFile(path.removeprefix("-"), path.startswith("-"), value.origin)
@@ -132,9 +132,9 @@ def _lines(text: str) -> Iterator[tuple[str, int, str]]:
     """(path, number, line): `systemctl cat` writes each file's path before it, and an empty line behind."""
     path, number, is_border = "docker.service", 0, True
     for line in text.splitlines():
-        found = HEADER.match(line) if is_border else None
-        if found:
-            path, number = found.group(1), 0
+        header = HEADER.match(line) if is_border else None
+        if header:
+            path, number = header.group(1), 0
         else:
             number += 1
             yield path, number, line

@@ -29,17 +29,17 @@ def split_line(text: str) -> list[str]:
 
 def commands(text: str) -> list[str]:
     """The commands of an ExecStart line, which a semicolon between white space parts."""
-    found, begun, end = [], 0, 0
+    parts, begun, end = [], 0, 0
     try:
         for word, (start, end) in _words(text, is_line=True):
             if word == ";" and text[start:end] == ";":
-                found.append(text[begun:start])
+                parts.append(text[begun:start])
                 begun = end
     except Unbalanced:
-        if not found or end != begun:
+        if not parts or end != begun:
             raise
-        return [part.strip() for part in found]  # what stands before a bad program's name counts (asked of systemd 252)
-    return [part.strip() for part in (*found, text[begun:]) if part.strip()]
+        return [part.strip() for part in parts]  # what stands before a bad program's name counts (asked of systemd 252)
+    return [part.strip() for part in (*parts, text[begun:]) if part.strip()]
 
 
 def _words(text: str, is_line: bool) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -79,13 +79,13 @@ def _escape(text: str, at: int, is_line: bool) -> tuple[str, int]:
         return (text[at + 1] if at + 1 < len(text) else "\\" if is_line else ""), at + 1
     if text.startswith("\\;", at) and (at == 0 or text[at - 1].isspace()) and not text[at + 2 : at + 3].strip():
         return ";", at + 1
-    found = ESCAPED.match(text, at + 1)
-    if not found or found.group() in ("x00", "000"):
+    escape = ESCAPED.match(text, at + 1)
+    if not escape or escape.group() in ("x00", "000"):
         return text[at : at + 2], at + 1
-    code = found.group()
+    code = escape.group()
     if len(code) == 1:
         return PLAIN.get(code, code), at + 1
-    return chr(int(code[1:], 16) if code[0] in "xuU" else int(code, 8)), found.end() - 1
+    return chr(int(code[1:], 16) if code[0] in "xuU" else int(code, 8)), escape.end() - 1
 
 
 def expand(command: Placed, variables: Mapping[str, Placed]) -> list[Placed]:

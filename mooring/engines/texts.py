@@ -68,5 +68,5 @@ class ContainerEngine:
 
 def recognize(name: str, version: str) -> ContainerEngine:
     """The engine by what `NAME --version` prints; without a version it counts as very old, and says none."""
-    found = re.search(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", version)
-    return ContainerEngine(name, tuple(int(part) for part in found.groups() if part) if found else ())
+    version_match = re.search(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", version)
+    return ContainerEngine(name, tuple(int(part) for part in version_match.groups() if part) if version_match else ())

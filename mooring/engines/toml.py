@@ -88,12 +88,12 @@ def _places(text: str) -> Iterator[tuple[Path, int]]:
 
 def _inside(keys: Path, counts: Mapping[Path, int]) -> Path:
     """The path with the numbers of the arrays that it goes through."""
-    found: Path = ()
+    numbered: Path = ()
     for key in keys:
-        found = (*found, key)
-        if found in counts:
-            found = (*found, counts[found])
-    return found
+        numbered = (*numbered, key)
+        if numbered in counts:
+            numbered = (*numbered, counts[numbered])
+    return numbered
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
@@ -121,11 +121,11 @@ def _keys(text: str) -> tuple[Path, str]:
     while len(keys) < DEEPEST:
         at = _skip(text, at)
         basic, literal, bare = BASIC.match(text, at), LITERAL.match(text, at), BARE.match(text, at)
-        found = basic or literal or bare
-        if found is None:
+        token = basic or literal or bare
+        if token is None:
             break
-        keys.append(found.group(0) if found is bare else found.group(1))
-        at = _skip(text, found.end())
+        keys.append(token.group(0) if token is bare else token.group(1))
+        at = _skip(text, token.end())
         if not text.startswith(".", at):
             break
         at += 1
@@ -133,5 +133,5 @@ def _keys(text: str) -> tuple[Path, str]:
 
 
 def _skip(text: str, at: int) -> int:
-    found = BLANK.match(text, at)
-    return found.end() if found else at
+    blank = BLANK.match(text, at)
+    return blank.end() if blank else at

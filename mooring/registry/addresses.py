@@ -46,10 +46,10 @@ class ServerAddresses:
 
     def endpoints(self) -> list[Endpoint]:
         """Every name by every scheme that answers the registry's API there."""
-        found = [] if self.redirects else [Endpoint(name, self.http_port, "http") for name in self.names]
+        endpoints = [] if self.redirects else [Endpoint(name, self.http_port, "http") for name in self.names]
         if self.has_tls:
-            found += [Endpoint(name, self.https_port, "https") for name in self.names]
-        return found
+            endpoints += [Endpoint(name, self.https_port, "https") for name in self.names]
+        return endpoints
 
     @property
     def own(self) -> Endpoint:

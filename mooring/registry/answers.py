@@ -25,27 +25,27 @@ def layer_of(answer: Response) -> str:
     return "registry" if is_registry else "HTTP"
 
 
-def read_object(answer: Response, asked: str) -> dict[str, Any]:
+def read_object(answer: Response, question: str) -> dict[str, Any]:
     """The JSON object of an answer; `asked` is the URL, for the error."""
     try:
         document = json.loads(answer.body)
     except (ValueError, RecursionError) as error:
-        raise RegistryError(layer_of(answer), f"{asked} answers no JSON: {shorten(str(error))}") from None
+        raise RegistryError(layer_of(answer), f"{question} answers no JSON: {shorten(str(error))}") from None
     if not isinstance(document, dict):
-        raise RegistryError(layer_of(answer), f"{asked} answers {_kind(document)} in place of an object")
+        raise RegistryError(layer_of(answer), f"{question} answers {_kind(document)} in place of an object")
     return document
 
 
-def read_names(document: dict[str, Any], key: str, is_name: Rule, asked: str) -> list[str]:
+def read_names(document: dict[str, Any], key: str, is_name: Rule, question: str) -> list[str]:
     """A list of names in an object; null is an empty one."""
     names = document.get(key)
     if names is None:
         return []
     if not isinstance(names, list):
-        raise RegistryError("registry", f"{asked}: {key} is {_kind(names)} in place of a list")
+        raise RegistryError("registry", f"{question}: {key} is {_kind(names)} in place of a list")
     for name in names:
         if not isinstance(name, str) or not is_name(name):
-            raise RegistryError("registry", f"{asked}: {key} has {shorten(repr(name), 80)}, which is not a name")
+            raise RegistryError("registry", f"{question}: {key} has {shorten(repr(name), 80)}, which is not a name")
     return names
 
 

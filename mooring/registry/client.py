@@ -52,9 +52,9 @@ class Registry:
         response = self._ask("GET", "/v2/")
         versions = response.values(API_HEADER)
         if versions != [API_VERSION]:
-            found = shorten(" and ".join(versions)) if versions else "nothing"
+            seen = shorten(" and ".join(versions)) if versions else "nothing"
             raise RegistryError(
-                "HTTP", f"{self.endpoint.url}/v2/: {API_HEADER} must be {API_VERSION} once, but is {found}"
+                "HTTP", f"{self.endpoint.url}/v2/: {API_HEADER} must be {API_VERSION} once, but is {seen}"
             )
 
     # --- push ---
@@ -195,7 +195,7 @@ class Registry:
     ) -> Response:
         response = self._transport.send(method, quote(path, safe="/:?&=%+~,"), body, headers or {}, seconds)
         if response.status not in ok:
-            asked = f"{method} {self.endpoint.url}{shorten(path)}"
-            reason = f"{asked}: {response.status}: {read_reason(response)}"
+            question = f"{method} {self.endpoint.url}{shorten(path)}"
+            reason = f"{question}: {response.status}: {read_reason(response)}"
             raise RegistryError(layer_of(response), reason, response.status)
         return response

@@ -50,4 +50,4 @@ def _served(secured: ssl.SSLSocket) -> list[bytes]:
     if public is not None:
         return list(public())
     private: Any = getattr(secured, "_sslobj", None)
-    return [one.public_bytes(_DER) for one in private.get_unverified_chain() or ()]
+    return [certificate.public_bytes(_DER) for certificate in private.get_unverified_chain() or ()]

@@ -55,7 +55,7 @@ class Unserved:
     def __str__(self) -> str:
         some = ", ".join(self.clients[:3])
         more = f" and {len(self.clients) - 3} more" if len(self.clients) > 3 else ""
-        others = [one for one in self.variables if one != NAMES]
+        others = [variable for variable in self.variables if variable != NAMES]
         return f"{self.name} ({some}{more}{'; ' if others else ''}{', '.join(others)})"
 
 
@@ -73,11 +73,11 @@ def find_unserved(
     known, judges_addresses = _known(server, served), bool(served)
     if not known:
         return []
-    found = dict[str, list[tuple[str, Use]]]()
+    uses_by_name = dict[str, list[tuple[str, Use]]]()
     for client in clients:
         for use in _refused(hosts[client], server, known):
             if judges_addresses or not _is_address(use.name):
-                found.setdefault(use.name, []).append((client, use))
+                uses_by_name.setdefault(use.name, []).append((client, use))
     return [
         Unserved(
             name,
@@ -85,7 +85,7 @@ def find_unserved(
             any(use.is_certain for _, use in uses),
             tuple(dict.fromkeys(use.variable for _, use in uses)),
         )
-        for name, uses in found.items()
+        for name, uses in uses_by_name.items()
     ]
 
 
@@ -112,10 +112,10 @@ def _known(server: Mapping[str, Any], served: Iterable[str]) -> set[str]:
 
 def _served_by(server: Mapping[str, Any]) -> Iterator[str]:
     """What its variables say, without the addresses that only its facts tell; nothing where they name no names."""
-    given = [server.get(variable) for variable in ("nginx_server_names", "registry_names")]
-    if any(isinstance(names, (list, tuple)) for names in given):
+    name_lists = [server.get(variable) for variable in ("nginx_server_names", "registry_names")]
+    if any(isinstance(names, (list, tuple)) for names in name_lists):
         yield from LOOPBACK
-        yield from (_plain(name) for names in given for name in names or ())
+        yield from (_plain(name) for names in name_lists for name in names or ())
         yield from (_plain(address) for address in [_read(server, "registry_server_address")] if address)
 
 
@@ -185,8 +185,8 @@ def _is_address(name: str) -> bool:
 
 
 def _list(variables: Mapping[str, Any], name: str) -> list[Any]:
-    found = _read(variables, name)
-    return list(found) if isinstance(found, (list, tuple)) else []
+    value = _read(variables, name)
+    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def _read(variables: Mapping[str, Any], name: str) -> Any:

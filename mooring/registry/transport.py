@@ -188,10 +188,10 @@ def join_socket(stream: Stream) -> socket.socket:
 
     http.client and ssl both want a socket that outlives its `close` while a response is being read.
     """
-    ours, theirs = socket.socketpair()
-    for source, target in ((theirs, stream), (stream, theirs)):
+    near, far = socket.socketpair()
+    for source, target in ((far, stream), (stream, far)):
         threading.Thread(target=_carry, args=(source, target), daemon=True).start()
-    return ours
+    return near
 
 
 def _carry(source: Stream, target: Stream) -> None:

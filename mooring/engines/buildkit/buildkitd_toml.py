@@ -46,13 +46,13 @@ class Effective:
 
     def settings(self) -> dict[str, list[Placed]]:
         """What somebody set, by key."""
-        found: dict[str, list[Placed]] = {}
-        for one in self.registries.values():
-            words = [f"mirror {mirror}" for mirror in one.mirrors]
-            words += [name for name in ("http", "insecure") if getattr(one, name)]
-            words += [f"ca {path}" for path in one.authorities]
-            found[f'registry "{one.name}"'] = [Placed(", ".join(words) or "(nothing)", one.origin)]
-        return found
+        settings: dict[str, list[Placed]] = {}
+        for registry in self.registries.values():
+            words = [f"mirror {mirror}" for mirror in registry.mirrors]
+            words += [name for name in ("http", "insecure") if getattr(registry, name)]
+            words += [f"ca {path}" for path in registry.authorities]
+            settings[f'registry "{registry.name}"'] = [Placed(", ".join(words) or "(nothing)", registry.origin)]
+        return settings
 
 
 def resolve(texts: ContainerTexts) -> Effective:
@@ -64,12 +64,12 @@ def resolve(texts: ContainerTexts) -> Effective:
         return Effective(engine, texts, Toml(path))
     file = toml.parse(text, path)
     tables = file.values.get("registry")
-    found = {
+    registries = {
         name: _registry(name, table, file)
         for name, table in (tables.items() if isinstance(tables, Mapping) else ())
         if isinstance(table, Mapping)
     }
-    return Effective(engine, texts, file, True, found)
+    return Effective(engine, texts, file, True, registries)
 
 
 def _registry(name: str, table: Mapping[str, Any], file: Toml) -> Registry:

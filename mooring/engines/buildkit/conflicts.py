@@ -46,23 +46,23 @@ def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
 def find_useless_entries(effective: Effective) -> Iterator[Conflict]:
     """A mirror is host[:port][/path] (source: `extractMirrorHostAndPath`), a registry's name host[:port]: for a port,
     the port must be named (buildx#1642); Docker Hub is docker.io."""
-    for one in effective.registries.values():
-        place = effective.file.origin("registry", one.name, "mirrors")
-        for mirror in one.mirrors:
+    for registry in effective.registries.values():
+        place = effective.file.origin("registry", registry.name, "mirrors")
+        for mirror in registry.mirrors:
             if "://" in mirror:
                 bare = mirror.partition("://")[2]
                 message = (
                     f'mirror "{mirror}" must be without a scheme: "{bare}", and http = true in [registry."{bare}"]'
                 )
                 yield Conflict("mirror", Severity.USELESS, message, (place,))
-        if "://" in one.name or "/" in one.name:
-            message = f'no registry is called "{one.name}": the name is host[:port]'
-            yield Conflict("registry-name", Severity.USELESS, message, (one.origin,))
-        elif one.name in (f"index.{HUB}", f"registry-1.{HUB}", "hub.docker.com"):
-            yield Conflict("registry-name", Severity.USELESS, f'Docker Hub is called "{HUB}" here', (one.origin,))
-        for key in one.keys:
+        if "://" in registry.name or "/" in registry.name:
+            message = f'no registry is called "{registry.name}": the name is host[:port]'
+            yield Conflict("registry-name", Severity.USELESS, message, (registry.origin,))
+        elif registry.name in (f"index.{HUB}", f"registry-1.{HUB}", "hub.docker.com"):
+            yield Conflict("registry-name", Severity.USELESS, f'Docker Hub is called "{HUB}" here', (registry.origin,))
+        for key in registry.keys:
             if key not in KEYS:
-                place = effective.file.origin("registry", one.name, key)
+                place = effective.file.origin("registry", registry.name, key)
                 yield Conflict("unknown-key", Severity.USELESS, f'there is no setting "{key}"', (place,))
 
 
@@ -73,10 +73,15 @@ def find_expected_daemon_json(effective: Effective) -> Iterator[Conflict]:
     if text is None or not effective.texts.has_docker:
         return
     file = daemon_json.parse(text, daemon_json.PATH, NEWEST)
-    known = {*effective.registries, *(mirror for one in effective.registries.values() for mirror in one.mirrors)}
+    known = {
+        *effective.registries,
+        *(mirror for registry in effective.registries.values() for mirror in registry.mirrors),
+    }
     for key in IGNORED:
         missing = [
-            one for one in file.texts(key) if one.partition("://")[2].rstrip("/") not in known and one not in known
+            entry
+            for entry in file.texts(key)
+            if entry.partition("://")[2].rstrip("/") not in known and entry not in known
         ]
         if missing:
             message = (
@@ -91,5 +96,5 @@ RULES = (find_bad_file, find_wrong_types, find_useless_entries, find_expected_da
 
 def judge(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first."""
-    found = [conflict for rule in RULES for conflict in rule(effective)]
-    return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))
+    problems = [conflict for rule in RULES for conflict in rule(effective)]
+    return sorted(problems, key=lambda conflict: ORDER.index(conflict.severity))

@@ -20,14 +20,14 @@ def explain(image: str, effective: Effective) -> Route:
     registry = registry or HUB
     if registry == HUB and "/" not in repository:
         repository = f"library/{repository}"
-    found: list[Endpoint] = []
+    endpoints: list[Endpoint] = []
     for mirror in effective.registry(registry).mirrors:
         host, slash, path = mirror.partition("/")
-        found += _attempts("mirror", host, f"{path}/{repository}" if slash and path else repository, effective)
-    found += _attempts("registry", registry, repository, effective)
-    found = [one if one.next_on else replace(one, next_on=ANY_ERROR) for one in found]
-    found[-1] = replace(found[-1], next_on="")
-    return Route(tuple(found), notes=(BUILDERS,) if effective.file.path == DEFAULT else ())
+        endpoints += _attempts("mirror", host, f"{path}/{repository}" if slash and path else repository, effective)
+    endpoints += _attempts("registry", registry, repository, effective)
+    endpoints = [endpoint if endpoint.next_on else replace(endpoint, next_on=ANY_ERROR) for endpoint in endpoints]
+    endpoints[-1] = replace(endpoints[-1], next_on="")
+    return Route(tuple(endpoints), notes=(BUILDERS,) if effective.file.path == DEFAULT else ())
 
 
 def _attempts(kind: str, host: str, repository: str, effective: Effective) -> Iterator[Endpoint]:

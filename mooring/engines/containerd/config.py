@@ -51,7 +51,7 @@ class Effective:
         """The folders that hosts.toml is looked for in."""
         setting = self.registry.get("config_path")
         if setting is not None and setting.value:
-            paths = tuple(one for one in str(setting.value).split(":") if one)
+            paths = tuple(path for path in str(setting.value).split(":") if path)
             # The transfer service of 2.1 takes several for one name (source: `pullImageWithTransferService`).
             return () if len(paths) > 1 and self.uses_transfer and not self.engine.is_at_least(2, 2) else paths
         return DEFAULT_PATHS if self.engine.is_at_least(2, 2) else ()
@@ -70,8 +70,10 @@ class Effective:
     def settings(self) -> dict[str, list[Placed]]:
         """What somebody set, by key."""
         return {
-            f"registry.{key}": [Placed(one.value if isinstance(one.value, str) else str(one.value), one.origin)]
-            for key, one in self.registry.items()
+            f"registry.{key}": [
+                Placed(placed.value if isinstance(placed.value, str) else str(placed.value), placed.origin)
+            ]
+            for key, placed in self.registry.items()
         }
 
 
@@ -91,7 +93,7 @@ def resolve(texts: ContainerTexts) -> Effective:
         if not isinstance(section, Mapping):
             continue
         if not engine.is_at_least(2):
-            replaced += [one.origin for one in registry.values()]
+            replaced += [setting.origin for setting in registry.values()]
             registry = {}
         table = section.get("registry")
         for key, value in table.items() if isinstance(table, Mapping) else ():
@@ -135,13 +137,13 @@ def _read(texts: ContainerTexts, engine: ContainerEngine) -> tuple[tuple[Toml, .
     missing: list[Placed] = []
     pending = deque([Placed(main_path(texts), Origin(main_path(texts)))])
     while pending:
-        one = pending.popleft()
-        text = texts.files.get(one.text)
-        if one.text in files or text is None:
-            if text is None and one.text != main_path(texts):
-                missing.append(one)
+        place = pending.popleft()
+        text = texts.files.get(place.text)
+        if place.text in files or text is None:
+            if text is None and place.text != main_path(texts):
+                missing.append(place)
             continue
-        file = files[one.text] = toml.parse(text, one.text)
+        file = files[place.text] = toml.parse(text, place.text)
         pending += _imports(file, texts, engine)
     return tuple(files.values()), tuple(missing)
 
@@ -150,16 +152,16 @@ def _imports(file: Toml, texts: ContainerTexts, engine: ContainerEngine) -> list
     named = file.values.get("imports")
     if named is None and engine.is_at_least(2, 2) and file.path == main_path(texts):
         named = [CONF_D]
-    found: list[Placed] = []
+    imports: list[Placed] = []
     known = sorted(name for name, text in texts.files.items() if text is not None)
-    for one in named[:MOST_IMPORTS] if isinstance(named, list) else []:
-        path = str(one) if str(one).startswith("/") else f"{file.path.rpartition('/')[0]}/{one}"
+    for pattern in named[:MOST_IMPORTS] if isinstance(named, list) else []:
+        path = str(pattern) if str(pattern).startswith("/") else f"{file.path.rpartition('/')[0]}/{pattern}"
         names = [name for name in known if fnmatchcase(name, path)] if "*" in path else [path]
-        found += [Placed(name, file.origin("imports")) for name in names]
-    return found
+        imports += [Placed(name, file.origin("imports")) for name in names]
+    return imports
 
 
 def find_unread(conf: Effective) -> tuple[str, ...]:
     """Those of the files that the running containerd may not have read: they changed after it was started."""
     newer = conf.texts.unit(CONTAINERD).newer
-    return tuple(one.path for one in conf.files if one.path in newer)
+    return tuple(file.path for file in conf.files if file.path in newer)

@@ -30,9 +30,9 @@ def find_bad_files(effective: Effective) -> Iterator[Conflict]:
     for file in effective.files:
         if file.error:
             yield Conflict("bad-toml", Severity.STOPS, f"it cannot be read: {file.error}", (Origin(file.path),))
-    for one in effective.missing:
-        message = f"imports names {one.text}, and it is not there"
-        yield Conflict("missing-import", Severity.STOPS, message, (one.origin,))
+    for path in effective.missing:
+        message = f"imports names {path.text}, and it is not there"
+        yield Conflict("missing-import", Severity.STOPS, message, (path.origin,))
 
 
 def find_bad_versions(effective: Effective) -> Iterator[Conflict]:
@@ -64,7 +64,7 @@ def find_old_with_new(effective: Effective) -> Iterator[Conflict]:
     if effective.table("mirrors"):
         message = "mirrors and config_path do not go together: the CRI plugin does not load, nothing can be pulled"
         yield Conflict("mirrors-and-config-path", Severity.STOPS, message, (effective.registry["mirrors"].origin, here))
-    with_tls = any(get(one, "tls") is not None for one in effective.table("configs").values())
+    with_tls = any(get(table, "tls") is not None for table in effective.table("configs").values())
     if with_tls and not effective.engine.is_at_least(2):
         message = "configs with tls and config_path do not go together: the CRI plugin does not load"
         yield Conflict("configs-and-config-path", Severity.STOPS, message, (effective.registry["configs"].origin, here))
@@ -77,7 +77,7 @@ def find_old_sections(effective: Effective) -> Iterator[Conflict]:
             place = effective.registry[key].origin
             message = f"{key} is deprecated: use config_path and hosts.toml"
             yield Conflict("deprecated", Severity.SURPRISING, message, (place,))
-    with_tls = any(get(one, "tls") is not None for one in effective.table("configs").values())
+    with_tls = any(get(table, "tls") is not None for table in effective.table("configs").values())
     if with_tls and effective.engine.is_at_least(2):
         message = f"{effective.engine} ignores the tls of configs: say it in hosts.toml"
         yield Conflict("configs-tls", Severity.USELESS, message, (effective.registry["configs"].origin,))
@@ -111,7 +111,7 @@ def find_disabled_plugin(effective: Effective) -> Iterator[Conflict]:
     """docker's packages ship `disabled_plugins = ["cri"]`: containerd then serves docker only."""
     for file in effective.files:
         disabled = file.values.get("disabled_plugins")
-        if isinstance(disabled, list) and {OLDEST, CRI} & {str(one) for one in disabled}:
+        if isinstance(disabled, list) and {OLDEST, CRI} & {str(plugin) for plugin in disabled}:
             message = "the CRI plugin is switched off: only docker, nerdctl and ctr pull, by settings of their own"
             yield Conflict("cri-disabled", Severity.SURPRISING, message, (file.origin("disabled_plugins"),))
 

@@ -33,16 +33,16 @@ def explain(image: str, effective: Effective) -> Route:
     if roots:
         folder, hosts = folder_hosts(registry, roots, effective.texts)
         notes = [f"by {folder}" if folder else f"nothing below {' or '.join(roots)} concerns {registry}"]
-        found = list(attempts(registry, repository, hosts, effective.engine))
+        endpoints = list(attempts(registry, repository, hosts, effective.engine))
     else:
         notes = []
-        found = list(_mirrors(registry, repository, effective))
+        endpoints = list(_mirrors(registry, repository, effective))
     rule = ANY_ERROR if effective.engine.is_at_least(1, 5) else OLD_RULE
-    found = [one if one.next_on else replace(one, next_on=rule) for one in found]
-    found[-1:] = [replace(one, next_on="") for one in found[-1:]]
-    if not found:
+    endpoints = [endpoint if endpoint.next_on else replace(endpoint, next_on=rule) for endpoint in endpoints]
+    endpoints[-1:] = [replace(endpoint, next_on="") for endpoint in endpoints[-1:]]
+    if not endpoints:
         return Route(refusal="hosts.toml leaves no host that images can be pulled from", notes=(*notes, NOTES))
-    return Route(tuple(found), notes=(*notes, *_capabilities(found), NOTES))
+    return Route(tuple(endpoints), notes=(*notes, *_capabilities(endpoints), NOTES))
 
 
 def folder_hosts(registry: str, roots: tuple[str, ...], texts: ContainerTexts) -> tuple[str, tuple[Host, ...]]:
@@ -116,7 +116,7 @@ def _mirrors(registry: str, repository: str, effective: Effective) -> Iterator[E
     """The old way: the mirrors of the registry, or of "*", then the registry, unless a mirror is it already."""
     mirrors = effective.table("mirrors")
     listed = get(mirrors.get(registry, mirrors.get("*")), "endpoint")
-    urls = [one if "://" in one else _scheme(one) for one in map(str, listed if isinstance(listed, list) else [])]
+    urls = [name if "://" in name else _scheme(name) for name in map(str, listed if isinstance(listed, list) else [])]
     hosts = [_configured(url, effective) for url in urls]
     if registry not in [urlsplit(url).netloc for url in urls]:
         own = HUB_URL if registry == HUB else _scheme(registry)
@@ -144,6 +144,6 @@ def _configured(url: str, effective: Effective) -> Host:
     )
 
 
-def _capabilities(found: list[Endpoint]) -> Iterator[str]:
-    if any("content only" in one.kind for one in found):
+def _capabilities(endpoints: list[Endpoint]) -> Iterator[str]:
+    if any("content only" in endpoint.kind for endpoint in endpoints):
         yield "a host without the capability resolve is not asked what a tag means, only for content"

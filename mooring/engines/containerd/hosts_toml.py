@@ -109,15 +109,15 @@ def _problem(url: Any, table: Any) -> str:
     capabilities = table.get("capabilities") or []
     if not isinstance(capabilities, list):
         return "capabilities is not a list"
-    unknown = [one for one in capabilities if str(one).lower() not in CAPABILITIES]
+    unknown = [capability for capability in capabilities if str(capability).lower() not in CAPABILITIES]
     if unknown:
         return f'unknown capability "{unknown[0]}"'
     for key, kinds in (("skip_verify", bool), ("override_path", bool), ("header", dict), ("ca", (str, list))):
         if key in table and not isinstance(table[key], kinds):
             return f'"{key}" has a value of the wrong kind'
-    if any(not isinstance(one, str) for one in _list(table.get("ca"))):
+    if any(not isinstance(path, str) for path in _list(table.get("ca"))):
         return '"ca" has a value of the wrong kind'
-    pairs = [one for one in _list(table.get("client")) if isinstance(one, list)]
+    pairs = [client for client in _list(table.get("client")) if isinstance(client, list)]
     if any(len(pair) != 2 for pair in pairs):
         return '"client" has a pair that is none'
     return ""
@@ -127,13 +127,13 @@ def _host(url: str, table: Mapping[str, Any], origin: Origin, folder: str) -> Ho
     def absolute(path: str) -> str:
         return path if path.startswith("/") else f"{folder}/{path}"
 
-    first = [one[0] if isinstance(one, list) else one for one in _list(table.get("client"))]
+    first = [pair[0] if isinstance(pair, list) else pair for pair in _list(table.get("client"))]
     return Host(
         _url(url, table.get("override_path") is True),
         origin,
-        tuple(str(one).lower() for one in table.get("capabilities") or CAPABILITIES),
-        tuple(absolute(one) for one in _list(table.get("ca"))),
-        tuple(absolute(str(one)) for one in first),
+        tuple(str(capability).lower() for capability in table.get("capabilities") or CAPABILITIES),
+        tuple(absolute(authority) for authority in _list(table.get("ca"))),
+        tuple(absolute(str(certificate)) for certificate in first),
         table.get("skip_verify"),
         has_header=bool(table.get("header")),
         overrides_path=table.get("override_path") is True,

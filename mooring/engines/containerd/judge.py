@@ -10,5 +10,5 @@ from mooring.engines.docker.judge import ORDER
 
 def judge(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first."""
-    found = [conflict for rule in conflicts.RULES for conflict in rule(effective)]
-    return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))
+    problems = [conflict for rule in conflicts.RULES for conflict in rule(effective)]
+    return sorted(problems, key=lambda conflict: ORDER.index(conflict.severity))

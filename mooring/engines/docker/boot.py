@@ -71,12 +71,12 @@ def _what_changes(now: str | None, later: str | None, service: Mapping[str, str]
 
 def _meaning(text: str | None) -> list[str]:
     """The words of the file; nothing and an empty list are the same to the daemon."""
-    found, is_value = [], False
+    options, is_value = [], False
     words = (text or "").split(" ")
     for word, behind in pairwise(words):
         tail = "" if word[-1:].isspace() else (word.split() or [""])[-1]
         flag, value = tail[tail.find("--") :] if "--" in tail and not is_value else "", VALUE.match(behind)
         is_value = len(flag) > 2 and value is not None
         if is_value and value:
-            found.append(f"{flag} {value.group()}")
-    return found
+            options.append(f"{flag} {value.group()}")
+    return options

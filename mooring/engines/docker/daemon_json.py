@@ -53,18 +53,18 @@ class DaemonJson:
     @cached_property
     def _lines(self) -> dict[str, int]:
         """The line of each text that a colon follows, which is the first one that counts."""
-        found: dict[str, int] = {}
+        lines: dict[str, int] = {}
         line, counted = 1, 0
         for text in TEXT.finditer(self.text):
             line, counted = line + self.text.count("\n", counted, text.start()), text.start()
             if text.group(2):
-                found.setdefault(text.group(1), line)
-        return found
+                lines.setdefault(text.group(1), line)
+        return lines
 
     def texts(self, key: str) -> list[str]:
         """A list's entries; a value of another kind says nothing here."""
         value = self.settings.get(key)
-        return [str(one) for one in value] if isinstance(value, list) else []
+        return [str(entry) for entry in value] if isinstance(value, list) else []
 
 
 def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
@@ -103,10 +103,10 @@ class _Object(dict[str, Any]):
 
 def _flat(value: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
     whole = {option.key for option in OPTIONS if option.key in WHOLE and option.is_known_to(engine)}
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for key, inner in value.items():
-        found.update(inner if isinstance(inner, dict) and key not in whole else {key: inner})
-    return found | {key: inner for key, inner in value.items() if key in found}
+        settings.update(inner if isinstance(inner, dict) and key not in whole else {key: inner})
+    return settings | {key: inner for key, inner in value.items() if key in settings}
 
 
 def _taken(value: Mapping[str, Any], engine: Engine) -> dict[str, Any]:

@@ -59,10 +59,10 @@ class Effective:
 
     def values(self, key: str) -> list[Placed]:
         """A setting's values with their places, the flags' first. Lists add up; else the last flag counts."""
-        given = [Placed(flag.value, flag.origin) for flag in self.command.of(key)]
+        values = [Placed(flag.value, flag.origin) for flag in self.command.of(key)]
         if not is_list(key):
-            given = given[-1:]
-        return given + self._in_file(key)
+            values = values[-1:]
+        return values + self._in_file(key)
 
     def is_flag(self, value: Placed) -> bool:
         """Whether a value that `values` gave stands on the command line."""
@@ -79,8 +79,8 @@ class Effective:
         value, origin = self.file.settings[key], self.file.origin(key)
         entries = value if isinstance(value, list) else [value]
         # To the daemon null in a list is an empty text.
-        texts = ["" if one is None else one if isinstance(one, str) else json.dumps(one) for one in entries]
-        return [Placed(one, origin) for one in texts]
+        texts = ["" if entry is None else entry if isinstance(entry, str) else json.dumps(entry) for entry in entries]
+        return [Placed(text, origin) for text in texts]
 
 
 def is_list(key: str) -> bool:
@@ -95,10 +95,10 @@ def resolve(texts: Texts) -> Effective:
     is_old = _is_redhat(service)
     known = sorted(texts.files)
     for file in service.files:
-        found = _matching(file.path, known, texts.files)
-        if not found and not file.is_optional:
+        matches = _matching(file.path, known, texts.files)
+        if not matches and not file.is_optional:
             missing.append(file)
-        for path, text in found:
+        for path, text in matches:
             read = sysconfig.parse(text, path, is_old)
             variables.update(read.values)
             ignored += read.ignored

@@ -52,21 +52,21 @@ def explain(image: str, host: Host) -> Route:
         candidates = host.registries.short_names()  # each is asked for the short name as it is
     else:
         candidates = [HUB]
-    found: list[Endpoint] = []
-    for number, one in enumerate(candidates, 1):
-        kind = "added registry" if not registry and one != HUB else "registry"
-        endpoints = list(_endpoints(kind, one, repository, host))
-        found += _with_next(endpoints) if number < len(candidates) else endpoints
-    if not found:
-        obstacle = next((text for text in (_obstacle(one, host) for one in candidates) if text), "")
+    route: list[Endpoint] = []
+    for number, candidate in enumerate(candidates, 1):
+        kind = "added registry" if not registry and candidate != HUB else "registry"
+        endpoints = list(_endpoints(kind, candidate, repository, host))
+        route += _with_next(endpoints) if number < len(candidates) else endpoints
+    if not route:
+        obstacle = next((text for text in (_obstacle(candidate, host) for candidate in candidates) if text), "")
         return Route(refusal=obstacle or ("All endpoints blocked." if candidates else _no_registry(host)))
-    return Route(tuple(found), notes=tuple(_notes(candidates, host)))
+    return Route(tuple(route), notes=tuple(_notes(candidates, host)))
 
 
 def _with_next(endpoints: list[Endpoint]) -> list[Endpoint]:
     """A registry's endpoints where another registry is asked after it: whatever ends this one's pull leads there."""
-    found = [replace(one, next_on=one.next_on.replace(ENDS, GOES_ON)) for one in endpoints]
-    return [*found[:-1], *(replace(one, next_on=ANY_ERROR) for one in found[-1:])]
+    others = [replace(endpoint, next_on=endpoint.next_on.replace(ENDS, GOES_ON)) for endpoint in endpoints]
+    return [*others[:-1], *(replace(endpoint, next_on=ANY_ERROR) for endpoint in others[-1:])]
 
 
 def _no_registry(host: Host) -> str:
@@ -80,7 +80,7 @@ def _no_registry(host: Host) -> str:
 
 def _endpoints(kind: str, registry: str, repository: str, host: Host) -> Iterator[Endpoint]:
     hosts = _hosts(registry, host)
-    if len(hosts) > 1 or any(one.url not in ("", HUB_URL, f"https://{registry}") for one in hosts):
+    if len(hosts) > 1 or any(tree.url not in ("", HUB_URL, f"https://{registry}") for tree in hosts):
         # With several hosts that file alone counts (source: `mergeLegacyConfig`).
         yield from _by_hosts(registry, repository, hosts)
     elif _obstacle(registry, host):
@@ -159,9 +159,9 @@ def _by_hosts(registry: str, repository: str, hosts: tuple[hosts_toml.Host, ...]
     """The hosts in their order; each is sent the login of the registry that the image's name has."""
     bare = f"library/{repository}" if registry == HUB and "/" not in repository else repository
     credentials = "Docker Hub's" if registry == HUB else f"{registry}'s"
-    found = list(attempts(registry, bare, hosts, STORE, credentials))
-    for number, one in enumerate(found, 1):
-        yield one if one.next_on else replace(one, next_on=ANY_ERROR if number < len(found) else "")
+    tries = list(attempts(registry, bare, hosts, STORE, credentials))
+    for number, endpoint in enumerate(tries, 1):
+        yield endpoint if endpoint.next_on else replace(endpoint, next_on=ANY_ERROR if number < len(tries) else "")
 
 
 def _insecure(kind: str, name: str, repository: str, engine: Engine, login: str, rule: str = "") -> Iterator[Endpoint]:
@@ -212,12 +212,12 @@ def _notes(candidates: list[str], host: Host) -> Iterator[str]:
             yield f"if {name} resolves to an address in {networks}, it counts as insecure"
         if has_hosts_files(host.engine) and "hosts.toml" in host.certificates.get(name, ()):
             path = f"{CERTIFICATES}/{name}/{hosts_toml.NAME}"
-            told = hosts_toml.parse(host.files[path] or "", path) if host.files.get(path) else None
-            if told is not None and told.error:
-                yield f"{path} does not count: {told.error}"
-            elif told is not None and len(told.hosts) > 1:
+            tree = hosts_toml.parse(host.files[path] or "", path) if host.files.get(path) else None
+            if tree is not None and tree.error:
+                yield f"{path} does not count: {tree.error}"
+            elif tree is not None and len(tree.hosts) > 1:
                 yield f"{path} names several hosts, so registry-mirrors and insecure-registries do not count here"
-            elif told is None:
+            elif tree is None:
                 yield f"with several hosts in {path} only that file counts"
     if host.engine.has_containerd_store and known.insecure and host.engine.is_at_least(29):
         yield "with the containerd image store insecure registries are reported to be ignored (docker/cli#6748)"

@@ -35,6 +35,6 @@ def recognize(program: str, version: str, store: str = "") -> Engine:
     """
     name = program.rsplit("/", 1)[-1]
     flavour = REDHAT if name in ("dockerd-current", "docker-current") else DOCKER
-    found = re.search(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", version)
-    numbers = tuple(int(part) for part in found.groups() if part) if found else (1, 13, 1)
+    match = re.search(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", version)
+    numbers = tuple(int(part) for part in match.groups() if part) if match else (1, 13, 1)
     return Engine(flavour, numbers, store.startswith("io.containerd.snapshotter"))

@@ -97,8 +97,8 @@ def find_signatures_before_mirrors(effective: Effective) -> Iterator[Conflict]:
     """With signatures verified Docker Hub is asked before a mirror (asked of 1.13.1, 7d71120)."""
     known = by_files(effective)
     if known.verifies_signatures and known.mirrors:
-        given = effective.values("registry-mirrors")
-        places = [*(one.origin for one in effective.values(signatures.KEY)[-1:]), *(one.origin for one in given)]
+        urls = effective.values("registry-mirrors")
+        places = [*(value.origin for value in effective.values(signatures.KEY)[-1:]), *(value.origin for value in urls)]
         message = (
             "signatures are verified, so Docker Hub itself is asked for each manifest first, also where it is blocked: "
             "a mirror serves only images that Docker Hub knows"

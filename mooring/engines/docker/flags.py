@@ -36,10 +36,10 @@ class CommandLine:
 
     @cached_property
     def _by_key(self) -> dict[str, list[Flag]]:
-        found: dict[str, list[Flag]] = {}
+        by_key: dict[str, list[Flag]] = {}
         for flag in self.flags:
-            found.setdefault(flag.key, []).append(flag)
-        return found
+            by_key.setdefault(flag.key, []).append(flag)
+        return by_key
 
 
 def parse(words: Sequence[Placed]) -> CommandLine:

@@ -79,8 +79,8 @@ def _are_logs_harmless(effective: Effective) -> bool:
     drivers = effective.values(LOG_DRIVER)
     driver = drivers[-1].text if drivers and drivers[-1].text else "json-file"
     flags = [flag.value.partition("=")[0] for flag in effective.command.of(LOG_OPTIONS)]
-    given = effective.file.settings.get(LOG_OPTIONS) or {}
-    return driver in LOGS and isinstance(given, Mapping) and {*given, *flags} <= LOGS[driver]
+    options = effective.file.settings.get(LOG_OPTIONS) or {}
+    return driver in LOGS and isinstance(options, Mapping) and {*options, *flags} <= LOGS[driver]
 
 
 def _is_told(key: str, value: Any, info: Mapping[str, Any]) -> bool:

@@ -32,7 +32,7 @@ def check_depth(value: Any) -> None:
     """ValueError where the value is nested so deeply that those who walk through it would not come back."""
     level = [value]
     for _ in range(DEEPEST + 1):
-        level = [inner for one in level for inner in _children(one)]
+        level = [inner for value_above in level for inner in _children(value_above)]
         if not level:
             return
     raise ValueError("it is nested too deeply")
@@ -44,7 +44,7 @@ def _children(value: Any) -> list[Any]:
         inner = [*value.values(), *(hidden for _, hidden in getattr(value, "earlier", ()))]
     else:
         inner = value if isinstance(value, list) else []
-    return [one for one in inner if isinstance(one, (dict, list))]
+    return [child for child in inner if isinstance(child, (dict, list))]
 
 
 def _refuse(name: str) -> Any:

@@ -37,13 +37,17 @@ OF_BOTH: tuple[Rule, ...] = (
 def judge(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first; what the running daemon proves wrong is left out."""
     wrong = _wrong(effective)
-    found = [one for one in _found(RULES, effective) if one.severity is not Severity.STOPS or _name(one) not in wrong]
-    return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))
+    problems = [
+        problem
+        for problem in _found(RULES, effective)
+        if problem.severity is not Severity.STOPS or _name(problem) not in wrong
+    ]
+    return sorted(problems, key=lambda conflict: ORDER.index(conflict.severity))
 
 
-def will_start(found: list[Conflict]) -> bool:
+def will_start(problems: list[Conflict]) -> bool:
     """Whether the daemon comes up at its next start."""
-    return all(conflict.severity is not Severity.STOPS for conflict in found)
+    return all(conflict.severity is not Severity.STOPS for conflict in problems)
 
 
 def _found(rules: Iterable[Rule], effective: Effective) -> list[Conflict]:
@@ -56,8 +60,8 @@ def _wrong(effective: Effective) -> set[tuple[str, str]]:
     if proven is None:
         return set()
     left_out = OF_UNIT if proven.file.is_there else (*OF_UNIT, *OF_BOTH)
-    said = _found((rule for rule in RULES if rule not in left_out), proven)
-    return {_name(one) for one in said if one.severity is Severity.STOPS}
+    problems = _found((rule for rule in RULES if rule not in left_out), proven)
+    return {_name(conflict) for conflict in problems if conflict.severity is Severity.STOPS}
 
 
 def _name(conflict: Conflict) -> tuple[str, str]:

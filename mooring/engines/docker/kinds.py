@@ -75,10 +75,10 @@ def _is_limit(text: str) -> bool:
 def _bad_sizes(effective: Effective) -> Iterator[Conflict]:
     """In the file it is a text, and even null is none (source: `MemBytes.UnmarshalJSON`)."""
     key, flags = "default-shm-size", effective.command.of("default-shm-size")
-    found = [(flag.value, flag.origin) for flag in flags]
+    sizes = [(flag.value, flag.origin) for flag in flags]
     if key in effective.file.settings:
-        found.append((effective.file.settings[key], effective.file.origin(key)))
-    for text, origin in found:
+        sizes.append((effective.file.settings[key], effective.file.origin(key)))
+    for text, origin in sizes:
         if not (isinstance(text, str) and SIZE.fullmatch(text)):
             yield _stops(f"{key} {text!r} is not a size, such as 64M", Placed("", origin))
 

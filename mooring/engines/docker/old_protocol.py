@@ -29,10 +29,10 @@ def is_asked(engine: Engine, known: Registries, repository: str) -> bool:
 
 def with_old(endpoints: list[Endpoint]) -> Iterator[Endpoint]:
     """A registry's endpoints, TLS first, with those of the old protocol behind them."""
-    for number, one in enumerate(endpoints, 1):
+    for number, endpoint in enumerate(endpoints, 1):
         is_last = number == len(endpoints)
-        plain = TO_PLAIN.format(MISSING, f"{one.url}{VERSION}", ENDS)
-        yield replace(one, next_on=TO_OLD if is_last else plain)
-    for number, one in enumerate(endpoints, 1):
+        plain = TO_PLAIN.format(MISSING, f"{endpoint.url}{VERSION}", ENDS)
+        yield replace(endpoint, next_on=TO_OLD if is_last else plain)
+    for number, endpoint in enumerate(endpoints, 1):
         rule = "" if number == len(endpoints) else f"no TLS connection; any other error {ENDS}"
-        yield replace(one, kind=KIND, url=f"{one.url}{VERSION}", next_on=rule)
+        yield replace(endpoint, kind=KIND, url=f"{endpoint.url}{VERSION}", next_on=rule)

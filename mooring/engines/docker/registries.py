@@ -53,7 +53,7 @@ class Registries:
     @cached_property
     def networks(self) -> tuple[str, ...]:
         """The insecure entries that are networks."""
-        return tuple(one for one in self.insecure if is_network(one))
+        return tuple(entry for entry in self.insecure if is_network(entry))
 
     # A host may list thousands, and ask about as many: what is looked up often is a set, made once.
 
@@ -66,14 +66,14 @@ class Registries:
         """By version and number of bits: the bits with which the insecure networks begin."""
         starts: dict[tuple[int, int], set[int]] = {}
         for text in (*self.loopback, *self.networks):
-            one = ipaddress.ip_network(text, strict=False)
-            bits = int(one.network_address) >> one.max_prefixlen - one.prefixlen
-            starts.setdefault((one.version, one.prefixlen), set()).add(bits)
+            network = ipaddress.ip_network(text, strict=False)
+            bits = int(network.network_address) >> network.max_prefixlen - network.prefixlen
+            starts.setdefault((network.version, network.prefixlen), set()).add(bits)
         return starts
 
     @cached_property
     def _blocked_names(self) -> frozenset[str]:
-        return frozenset(BLOCK_WORDS.get(one, one) for one in self.blocked)
+        return frozenset(BLOCK_WORDS.get(name, name) for name in self.blocked)
 
     @cached_property
     def _added_names(self) -> frozenset[str]:
@@ -92,7 +92,9 @@ class Registries:
         """The registries that are asked for a name without one, in their order: one that was added twice is asked
         twice, and so is Docker Hub where it was added. An unusable one is left out; where it is the first, all are."""
         names = self._defaults()
-        return [] if self.unusable_first is not None else [one for one in names if not registry_names.find_problem(one)]
+        return (
+            [] if self.unusable_first is not None else [name for name in names if not registry_names.find_problem(name)]
+        )
 
     @property
     def unusable_first(self) -> str | None:
@@ -103,8 +105,8 @@ class Registries:
 
     def _defaults(self) -> list[str]:
         """The engine's `DefaultRegistries`: what was added, then Docker Hub, unless that or everything is blocked."""
-        has_hub = not {HUB, EVERYTHING} & {BLOCK_WORDS.get(one, one) for one in self.blocked}
-        return [*(one for one in self.added if not self.blocks(one)), *([HUB] if has_hub else [])]
+        has_hub = not {HUB, EVERYTHING} & {BLOCK_WORDS.get(name, name) for name in self.blocked}
+        return [*(name for name in self.added if not self.blocks(name)), *([HUB] if has_hub else [])]
 
 
 def is_network(text: str) -> bool:
@@ -123,50 +125,50 @@ def by_files(effective: Effective) -> Registries:
     """What the next start will know."""
 
     def names(key: str) -> tuple[str, ...]:
-        given = effective.values(key) if effective.engine.is_redhat else []
-        return tuple(HUB if effective.is_flag(one) and one.text == HUB_INDEX else one.text for one in given)
+        values = effective.values(key) if effective.engine.is_redhat else []
+        return tuple(HUB if effective.is_flag(value) and value.text == HUB_INDEX else value.text for value in values)
 
     added, blocked = names("add-registry"), names("block-registry")
-    refused = {BLOCK_WORDS.get(one, one) for one in blocked}
-    added = tuple(one for one in added if one not in refused)
-    values = [one.text for one in effective.values(signatures.KEY)]
-    found = Registries(
+    refused = {BLOCK_WORDS.get(name, name) for name in blocked}
+    added = tuple(name for name in added if name not in refused)
+    values = [value.text for value in effective.values(signatures.KEY)]
+    registries = Registries(
         mirrors_of(effective),
         added=added,
         blocked=blocked,
         is_v2_only=_is_v2_only(effective),
         verifies_signatures=signatures.are_verified(effective.engine, values),
     )
-    return with_insecure(found, effective)
+    return with_insecure(registries, effective)
 
 
 def _is_v2_only(effective: Effective) -> bool:
-    given = effective.values("disable-legacy-registry")
-    return bool(given) and given[-1].text in TRUE
+    values = effective.values("disable-legacy-registry")
+    return bool(values) and values[-1].text in TRUE
 
 
 def mirrors_of(effective: Effective) -> tuple[str, ...]:
     """The mirrors as the engine uses them; all but the oldest take each one once."""
-    engine, given = effective.engine, effective.values("registry-mirrors")
-    urls = [mirrors.taken(value.text, engine, effective.is_flag(value)) for value in given]
+    engine, values = effective.engine, effective.values("registry-mirrors")
+    urls = [mirrors.taken(value.text, engine, effective.is_flag(value)) for value in values]
     return tuple(dict.fromkeys(urls) if mirrors.judges_files(engine) else urls)
 
 
-def with_insecure(found: Registries, effective: Effective) -> Registries:
+def with_insecure(registries: Registries, effective: Effective) -> Registries:
     """The same with the insecure entries of the files. Red Hat's engine also lists an added registry among them where a
     network makes it insecure; Docker's own take no word against Docker Hub."""
-    engine, given = effective.engine, effective.values("insecure-registries")
-    entries = [insecure.taken(value.text, engine, effective.is_flag(value)) for value in given]
-    is_dropped = insecure.drops_all(engine) and any(insecure.has_hyphen(value.text) for value in given)
+    engine, values = effective.engine, effective.values("insecure-registries")
+    entries = [insecure.taken(value.text, engine, effective.is_flag(value)) for value in values]
+    is_dropped = insecure.drops_all(engine) and any(insecure.has_hyphen(value.text) for value in values)
     if is_dropped:
         entries = []
     names = tuple(
         entry for entry in dict.fromkeys(entries) if entry not in LOOPBACK and (engine.is_redhat or entry != HUB)
     )
-    found = replace(found, insecure=names, loopback=() if is_dropped else _loopback(engine, entries))
+    registries = replace(registries, insecure=names, loopback=() if is_dropped else _loopback(engine, entries))
     known = set(names)
-    listed = dict.fromkeys(name for name in found.added if name not in known and found.is_insecure(name))
-    return replace(found, insecure=(*names, *listed))
+    listed = dict.fromkeys(name for name in registries.added if name not in known and registries.is_insecure(name))
+    return replace(registries, insecure=(*names, *listed))
 
 
 def _loopback(engine: Engine, networks: Sequence[str]) -> tuple[str, ...]:
@@ -185,18 +187,18 @@ def as_it_runs(effective: Effective) -> Registries | None:
         return None
     command = running_command(effective.texts)
 
-    def told(key: str) -> tuple[str, ...]:
+    def listed_flags(key: str) -> tuple[str, ...]:
         if not effective.engine.is_redhat:
             return ()
         flags = (HUB if flag.value == HUB_INDEX else flag.value for flag in command.of(key))
         return (*flags, *effective.file.texts(key))
 
-    listed, blocked = effective.texts.info.get("Registries"), told("block-registry")
-    networks = [str(one) for one in config.get("InsecureRegistryCIDRs") or []]
+    listed, blocked = effective.texts.info.get("Registries"), listed_flags("block-registry")
+    networks = [str(network) for network in config.get("InsecureRegistryCIDRs") or []]
     return Registries(
         tuple(mirrors.taken(url, effective.engine, is_flag=False) for url in config.get("Mirrors") or []),
         _insecure_of(config, networks),
-        _names(listed, blocked) if isinstance(listed, list) else told("add-registry"),
+        _names(listed, blocked) if isinstance(listed, list) else listed_flags("add-registry"),
         blocked,
         # Red Hat's engine has none where one bad entry of the list has taken all away.
         _loopback(effective.engine, networks) if networks or not insecure.drops_all(effective.engine) else (),
@@ -208,7 +210,7 @@ def as_it_runs(effective: Effective) -> Registries | None:
 def _runs_with_signatures(effective: Effective) -> bool:
     """Whether the running daemon verifies signatures; where its command line is not known, as the files say."""
     command = running_command(effective.texts) if effective.texts.argv else effective.command
-    in_file = [one.text for one in effective.values(signatures.KEY) if not effective.is_flag(one)]
+    in_file = [value.text for value in effective.values(signatures.KEY) if not effective.is_flag(value)]
     values = [*(flag.value for flag in command.of(signatures.KEY)), *in_file]
     return signatures.are_verified(effective.engine, values)
 
@@ -216,11 +218,11 @@ def _runs_with_signatures(effective: Effective) -> bool:
 def _insecure_of(config: Mapping[str, Any], networks: Sequence[str]) -> tuple[str, ...]:
     indexes = config.get("IndexConfigs") or {}
     names = [name for name, index in indexes.items() if not index.get("Secure", True)]
-    return (*names, *(one for one in networks if one not in LOOPBACK))
+    return (*names, *(network for network in networks if network not in LOOPBACK))
 
 
 def _names(listed: list[Any], blocked: Sequence[str]) -> tuple[str, ...]:
     """Red Hat's `.Registries`: the added ones, with Docker Hub at its end where that is not blocked."""
-    names = [str(one.get("Name") if isinstance(one, dict) else one) for one in listed]
+    names = [str(entry.get("Name") if isinstance(entry, dict) else entry) for entry in listed]
     has_own = names[-1:] == [HUB] and not {"all", EVERYTHING} & set(blocked)
     return tuple(names[:-1] if has_own else names)

@@ -27,7 +27,9 @@ def written(text: str) -> str | None:
     """The file that the service writes; None where it fails."""
     flags = flags_of(text)
     return (
-        None if flags is None else 'REGISTRIES="{}"\n'.format(" ".join(f"--{flag} {one.text}" for flag, one in flags))
+        None
+        if flags is None
+        else 'REGISTRIES="{}"\n'.format(" ".join(f"--{flag} {placed.text}" for flag, placed in flags))
     )
 
 
@@ -36,27 +38,27 @@ def flags_of(text: str) -> list[tuple[str, Placed]] | None:
     document = toml.parse(text, SOURCE)
     if document.error:
         return _of_yaml(text)
-    found = []
+    flags = []
     for name, flag in LISTS.items():
         section = toml.get(document.values, "registries", name)
         values = _names([] if section is None else toml.get(section, "registries"))
         if values is None:
             return None
-        found += [(flag, Placed(one, document.origin("registries", name, "registries"))) for one in values]
-    return found
+        flags += [(flag, Placed(value, document.origin("registries", name, "registries"))) for value in values]
+    return flags
 
 
 def _of_yaml(text: str) -> list[tuple[str, Placed]] | None:
     try:
-        told = None if _is_bomb(text) else yaml.safe_load(text)
+        document = None if _is_bomb(text) else yaml.safe_load(text)
     except NOT_YAML:
         return None
-    if not isinstance(told, Mapping | None):
+    if not isinstance(document, Mapping | None):
         return None
-    lists = {flag: _names(told.get(key, [])) for key, flag in OF_YAML.items()} if told else {}
+    lists = {flag: _names(document.get(key, [])) for key, flag in OF_YAML.items()} if document else {}
     if None in lists.values():
         return None
-    return [(flag, Placed(one, Origin(SOURCE))) for flag, names in lists.items() for one in names or ()]
+    return [(flag, Placed(name, Origin(SOURCE))) for flag, names in lists.items() for name in names or ()]
 
 
 def _is_bomb(text: str) -> bool:
@@ -67,6 +69,6 @@ def _is_bomb(text: str) -> bool:
 
 def _names(value: Any) -> list[str] | None:
     """The names without a slash behind; None where it is no list of names."""
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         return None
-    return [one.rstrip("/") for one in value]
+    return [name.rstrip("/") for name in value]

@@ -43,8 +43,8 @@ class Running:
 
 def after_start(effective: Effective) -> Running:
     """What the daemon has that was started with these files."""
-    given = effective.values(LIVE_RESTORE)
-    return Running(by_files(effective), bool(given) and given[-1].text in shapes.TRUE)
+    flags = effective.values(LIVE_RESTORE)
+    return Running(by_files(effective), bool(flags) and flags[-1].text in shapes.TRUE)
 
 
 def after_reload(old: Effective, new: Effective, now: Running | None = None) -> Running:
@@ -58,7 +58,7 @@ def after_reload(old: Effective, new: Effective, now: Running | None = None) -> 
         return replace(now, refusals=(f"{new.engine} refuses a reload without {new.file.path}",))
     levels = (values.find_bad_levels,) if new.engine.is_at_least(25) else ()
     for rule in (*FILE_RULES, *levels):
-        refusals = tuple(str(one) for one in rule(new) if one.severity is Severity.STOPS)
+        refusals = tuple(str(conflict) for conflict in rule(new) if conflict.severity is Severity.STOPS)
         if refusals:
             return replace(now, refusals=refusals)
         if rule is conflicts.find_double_settings and not old.file.is_there:
@@ -133,13 +133,15 @@ def _take_mirrors(now: Running, new: Effective) -> Running:
     engine = new.engine
     if "registry-mirrors" not in new.file.values or not mirrors.judges_files(engine):
         return now
-    bad = [one for one in new.file.texts("registry-mirrors") if mirrors.find_problem(one, engine, is_flag=False)]
+    bad = [
+        mirror for mirror in new.file.texts("registry-mirrors") if mirrors.find_problem(mirror, engine, is_flag=False)
+    ]
     if bad:
-        return replace(now, refusals=tuple(f'mirror "{one}" is refused' for one in bad))
-    found = replace(now.registries, mirrors=mirrors_of(new))
+        return replace(now, refusals=tuple(f'mirror "{mirror}" is refused' for mirror in bad))
+    registries = replace(now.registries, mirrors=mirrors_of(new))
     if (engine.is_at_least(23) and not engine.is_at_least(23, 0, 7)) or engine.version[:3] == (24, 0, 0):
-        found = replace(found, insecure=found.networks)
-    return replace(now, registries=found)
+        registries = replace(registries, insecure=registries.networks)
+    return replace(now, registries=registries)
 
 
 def _take_live_restore(now: Running, new: Effective) -> Running:

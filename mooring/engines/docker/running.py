@@ -22,17 +22,17 @@ def differences(effective: Effective) -> list[Difference]:
     if now is None:
         return []
     later = by_files(effective)
-    found = [Difference(key, getattr(now, name), getattr(later, name)) for key, name in REGISTRY_KEYS.items()]
-    found.append(Difference(LIVE_RESTORE, _live_restore(effective), _texts(effective)))
+    all_differences = [Difference(key, getattr(now, name), getattr(later, name)) for key, name in REGISTRY_KEYS.items()]
+    all_differences.append(Difference(LIVE_RESTORE, _live_restore(effective), _texts(effective)))
     if effective.texts.argv:
-        found += _flags(effective)
-    return [one for one in found if _differs(one)]
+        all_differences += _flags(effective)
+    return [difference for difference in all_differences if _differs(difference)]
 
 
-def _differs(one: Difference) -> bool:
-    if one.key == "insecure-registries":
-        return set(one.now) != set(one.later)  # the API has them in no order
-    return one.now != one.later
+def _differs(difference: Difference) -> bool:
+    if difference.key == "insecure-registries":
+        return set(difference.now) != set(difference.later)  # the API has them in no order
+    return difference.now != difference.later
 
 
 def _flags(effective: Effective) -> list[Difference]:

@@ -53,8 +53,8 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _in_file(effective: Effective) -> list[str]:
-    found = effective.file.settings.get("runtimes")
-    return list(found) if isinstance(found, dict) else []
+    runtimes = effective.file.settings.get("runtimes")
+    return list(runtimes) if isinstance(runtimes, dict) else []
 
 
 def _stops(message: str, value: Placed) -> Conflict:

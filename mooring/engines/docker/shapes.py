@@ -112,7 +112,7 @@ def _wanted(key: str, kind: str, value: Any) -> str:
     if kind == SWITCH:
         return "" if isinstance(value, bool) else "true or false"
     if kind == LIST:
-        is_list = isinstance(value, list) and all(one is None or isinstance(one, str) for one in value)
+        is_list = isinstance(value, list) and all(item is None or isinstance(item, str) for item in value)
         return "" if is_list else "a list of texts"
     return "" if isinstance(value, str) else "a text"
 
@@ -122,10 +122,10 @@ def _fits(value: Any, shape: Any) -> bool:
     if value is None:
         return True
     if isinstance(shape, list):
-        return isinstance(value, list) and all(_fits(one, shape[0]) for one in value)
+        return isinstance(value, list) and all(_fits(item, shape[0]) for item in value)
     if isinstance(shape, dict):
-        wanted = [(one, shape.get("*") or shape.get(name.lower(), object)) for name, one in _items(value)]
-        return isinstance(value, dict) and all(_fits(one, inner) for one, inner in wanted)
+        wanted = [(item, shape.get("*") or shape.get(name.lower(), object)) for name, item in _items(value)]
+        return isinstance(value, dict) and all(_fits(item, inner) for item, inner in wanted)
     if shape is int:
         return isinstance(value, int) and not isinstance(value, bool) and value in INT64
     return isinstance(value, shape)

@@ -17,9 +17,9 @@ from mooring.engines.docker.shapes import TRUE
 KEY, OFF, SINCE = "signature-verification", "--signature-verification=false", (1, 12)
 
 
-def are_verified(engine: Engine, given: Sequence[str]) -> bool:
+def are_verified(engine: Engine, values: Sequence[str]) -> bool:
     """Whether the engine verifies them; `given` are the option's values, the last of which counts."""
-    return engine.is_redhat and engine.version >= SINCE and (not given or given[-1] in TRUE)
+    return engine.is_redhat and engine.version >= SINCE and (not values or values[-1] in TRUE)
 
 
 def lacks_policy(files: Mapping[str, str | None]) -> bool:
@@ -30,7 +30,7 @@ def lacks_policy(files: Mapping[str, str | None]) -> bool:
 def find_missing_policy(effective: Effective) -> Iterator[Conflict]:
     """1.13.1 verifies signatures by default, and without a policy every pull fails (tried)."""
     values = effective.values(KEY)
-    if not are_verified(effective.engine, [one.text for one in values]):
+    if not are_verified(effective.engine, [value.text for value in values]):
         return
     if lacks_policy(effective.texts.files):
         message = f"pulls fail: signatures are verified, and there is no {POLICY} (or set {OFF})"

@@ -28,7 +28,7 @@ class Variables:
 
 def parse(text: str, path: str, is_old: bool = False) -> Variables:
     """The assignments of an EnvironmentFile; a later one of the same name wins. `is_old`: as systemd 219 has it."""
-    found, at, line, counted = Variables(), 0, 1, 0
+    variables, at, line, counted = Variables(), 0, 1, 0
     while at < len(text):
         line, counted = line + text.count("\n", counted, at), at
         end = _line_end(text, at)
@@ -39,15 +39,15 @@ def parse(text: str, path: str, is_old: bool = False) -> Variables:
             continue
         name, equals, _ = head.partition("=")
         if not equals:
-            found.ignored.append(Placed(head.strip(), Origin(path, line)))
+            variables.ignored.append(Placed(head.strip(), Origin(path, line)))
             at = end + 1
             continue
         value, at = _value(text, at + len(name) + 1, is_old)
         if NAME.match(name.strip()):
-            found.values[name.strip()] = Placed(value, Origin(path, line))
+            variables.values[name.strip()] = Placed(value, Origin(path, line))
         else:
-            found.ignored.append(Placed(head.strip(), Origin(path, line)))
-    return found
+            variables.ignored.append(Placed(head.strip(), Origin(path, line)))
+    return variables
 
 
 def _line_end(text: str, at: int) -> int:
@@ -57,8 +57,8 @@ def _line_end(text: str, at: int) -> int:
 
 def _comment_end(text: str, at: int) -> int:
     """Where the comment that begins at `at` ends, with the lines that its backslashes take in."""
-    found = COMMENT.match(text, at)
-    return found.end() if found else at
+    comment = COMMENT.match(text, at)
+    return comment.end() if comment else at
 
 
 def _value(text: str, at: int, is_old: bool) -> tuple[str, int]:

@@ -31,8 +31,8 @@ def find_tls_without_files(effective: Effective) -> Iterator[Conflict]:
 
 def _message(effective: Effective, missing: list[str]) -> str:
     is_verify = VERIFY in effective.file.values or effective.command.of(VERIFY)
-    what = f"{VERIFY} switches TLS on, whatever its value" if is_verify else "TLS is on"
-    return f"{what}, and nobody names {' and '.join(missing)}: it could not load its X509 key pair"
+    cause = f"{VERIFY} switches TLS on, whatever its value" if is_verify else "TLS is on"
+    return f"{cause}, and nobody names {' and '.join(missing)}: it could not load its X509 key pair"
 
 
 RULES = (find_tls_without_files,)

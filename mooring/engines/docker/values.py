@@ -23,8 +23,8 @@ ENDING = ("help", "version", "validate")
 
 def find_ending_words(effective: Effective) -> Iterator[Conflict]:
     """--help, --version and --validate print and end; the last one does so as a key of the file too."""
-    found = [flag for flag in effective.command.flags if flag.name in ENDING and flag.value in TRUE]
-    for flag in found:
+    flags = [flag for flag in effective.command.flags if flag.name in ENDING and flag.value in TRUE]
+    for flag in flags:
         yield _stops("prints-and-ends", f"--{flag.name} makes the daemon print and end", Placed("", flag.origin))
     if effective.file.values.get("validate") is True:
         place = Placed("", effective.file.origin("validate"))

@@ -42,47 +42,49 @@ class Folder:
 def arrange(host: Host, before: Effective, wanted: Wanted, record: Record) -> Folder:
     """The files of all registries, beside those that the operator has there."""
     root = host.paths.certificates
-    ours = {f"{root}/{name}/ca.crt" for name in record.ca} | {one for one in record.files if one.startswith(root)}
-    placed = [one for registry in wanted.registries for one in _files(registry, host, ours)]
+    own_paths = {f"{root}/{name}/ca.crt" for name in record.ca} | {
+        file_path for file_path in record.files if file_path.startswith(root)
+    }
+    placed = [file for registry in wanted.registries for file in _files(registry, host, own_paths)]
     insecure = frozenset(wanted.insecure + by_files(before).insecure)
-    trust = Trust(host, insecure, frozenset(one.path for one in placed))
+    trust = Trust(host, insecure, frozenset(file.path for file in placed))
     mirrors = wanted.other_mirrors + _hub_mirrors(before, wanted, record)
-    placed += [_hosts_file(name, mirrors, trust) for name in dict.fromkeys(one.registry for one in mirrors)]
-    kept = [one for one in placed if one.path in ours or host.digest(one.path) != digest_of(one.text)]
-    paths = {one.path for one in kept}
-    authorities = {f"{root}/{one.name}/ca.crt": one.name for one in wanted.registries}
+    placed += [_hosts_file(name, mirrors, trust) for name in dict.fromkeys(mirror.registry for mirror in mirrors)]
+    kept = [file for file in placed if file.path in own_paths or host.digest(file.path) != digest_of(file.text)]
+    paths = {file.path for file in kept}
+    authorities = {f"{root}/{known.name}/ca.crt": known.name for known in wanted.registries}
     if wanted.mirrors and not host.is_running:
         # A daemon that is down does not tell its image store, so nobody knows whether these are needed.
-        paths |= {path for path in ours if path.endswith("/hosts.toml")}
-    gone = sorted(path for path in ours - paths if host.digest(path) is not None)
-    ca = tuple(authorities[one.path] for one in kept if one.path in authorities)
+        paths |= {path for path in own_paths if path.endswith("/hosts.toml")}
+    gone = sorted(path for path in own_paths - paths if host.digest(path) is not None)
+    ca = tuple(authorities[file.path] for file in kept if file.path in authorities)
     return Folder(tuple(kept), tuple(gone), ca, tuple(sorted(paths - {f"{root}/{name}/ca.crt" for name in ca})))
 
 
 def find_foreign(host: Host, folder: Folder, record: Record) -> Iterator[Refusal]:
     """A hosts.toml of somebody else's: what it says as a whole, only its writer knows."""
-    for one in folder.files:
-        if one.path.endswith("hosts.toml") and one.path not in record.files and host.digest(one.path) is not None:
-            yield Refusal(f"{one.path} is not Mooring's", "put the mirror into it by hand, or move it away")
+    for file in folder.files:
+        if file.path.endswith("hosts.toml") and file.path not in record.files and host.digest(file.path) is not None:
+            yield Refusal(f"{file.path} is not Mooring's", "put the mirror into it by hand, or move it away")
 
 
-def _files(registry: Registry, host: Host, ours: set[str]) -> Iterator[WholeFile]:
+def _files(registry: Registry, host: Host, own_paths: set[str]) -> Iterator[WholeFile]:
     folder = f"{host.paths.certificates}/{registry.name}"
     if registry.ca:
-        name = _free(host, ours, folder, {"ca.crt": registry.ca}, "mooring-ca")
+        name = _free(host, own_paths, folder, {"ca.crt": registry.ca}, "mooring-ca")
         yield WholeFile(f"{folder}/{name}.crt", registry.ca)
     if registry.certificate:
         pair = {"client.cert": registry.certificate, "client.key": registry.key}
-        name = _free(host, ours, folder, pair, "mooring")
+        name = _free(host, own_paths, folder, pair, "mooring")
         yield WholeFile(f"{folder}/{name}.cert", registry.certificate)
         yield WholeFile(f"{folder}/{name}.key", registry.key, "0600", True)
 
 
-def _free(host: Host, ours: set[str], folder: str, files: dict[str, str], other: str) -> str:
+def _free(host: Host, own_paths: set[str], folder: str, files: dict[str, str], other: str) -> str:
     """The usual name without its ending, or another one where somebody else's file has it."""
     for name, text in files.items():
         path = f"{folder}/{name}"
-        if path not in ours and host.digest(path) not in (None, digest_of(text)):
+        if path not in own_paths and host.digest(path) not in (None, digest_of(text)):
             return other
     return next(iter(files)).rpartition(".")[0]
 
@@ -98,7 +100,7 @@ class Trust:
     def lines(self, name: str, indent: str = "") -> Iterator[str]:
         """What hosts.toml says of it: beside that file the others of its folder do not count, so it names them."""
         folder = f"{self.host.paths.certificates}/{name}"
-        there = {f"{folder}/{one}" for one in self.host.texts.certificates.get(name, ())}
+        there = {f"{folder}/{file}" for file in self.host.texts.certificates.get(name, ())}
         paths = sorted(path for path in self.placed | there if path.rpartition("/")[0] == folder)
         authorities = [path for path in paths if path.endswith(".crt")]
         pairs = [[path, path[:-4] + "key"] for path in paths if path.endswith(".cert") and path[:-4] + "key" in paths]
@@ -117,7 +119,7 @@ def _hub_mirrors(before: Effective, wanted: Wanted, record: Record) -> tuple[Mir
     and with hosts.toml from where that says (tried with docker 28.5.2). Where it names hosts, registry-mirrors do not
     count.
     """
-    known = {one.name for one in wanted.registries if one.ca or one.certificate}
+    known = {registry.name for registry in wanted.registries if registry.ca or registry.certificate}
     has_own = any(url.startswith("https:") and url.partition("//")[2] in known for url in wanted.hub_mirrors)
     if not (has_own and has_hosts_files(before.engine)):
         return ()

@@ -39,36 +39,36 @@ def find_unready(host: Host) -> Iterator[Refusal]:
 
 def find_other_file(host: Host, before: Effective) -> Iterator[Refusal]:
     """Another daemon.json than the usual one must be the one that the daemon reads."""
-    asked, read = host.paths.daemon_json, before.file.path
-    if asked not in (daemon_json.PATH, read):
+    wanted, read = host.paths.daemon_json, before.file.path
+    if wanted not in (daemon_json.PATH, read):
         yield Refusal(
-            f"{host.service} reads {read}, not {asked}",
+            f"{host.service} reads {read}, not {wanted}",
             "set registry_client_daemon_json_path to what the daemon's --config-file says, or leave it out",
         )
 
 
 def find_unreadable(host: Host, draft: Draft) -> Iterator[Refusal]:
     """Files that would not come back as they were: what is no UTF-8 is not seen as it is."""
-    for one in draft.changes:
-        if one.before is not None and one.digest not in (None, digest_of(one.before)):
-            yield Refusal(f"{one.path} is not UTF-8", "convert it first")
+    for change in draft.changes:
+        if change.before is not None and change.digest not in (None, digest_of(change.before)):
+            yield Refusal(f"{change.path} is not UTF-8", "convert it first")
 
 
 def find_stops(draft: Draft, steps: tuple[Step, ...]) -> Iterator[Refusal]:
     """The daemon must start with the files as they are after every step; also when nothing is to be changed."""
     engine, texts = draft.before.engine, draft.before.texts
-    old = {_name(one): one for one in _stops(texts)}
+    old = {_name(conflict): conflict for conflict in _stops(texts)}
     seen: set[str] = set()
     for step in (None, *steps):
         texts = texts if step is None else written(texts, step.files)
         if step is None and steps:
             continue  # what stands in the way today may be just what is mended
-        for one in _stops(texts):
-            name = _name(one)
+        for conflict in _stops(texts):
+            name = _name(conflict)
             if name not in seen:
                 seen.add(name)
                 when = "with today's files already" if name in old else "with the new files"
-                yield Refusal(f"{engine} would not start {when}: {one}", "mend that first")
+                yield Refusal(f"{engine} would not start {when}: {conflict}", "mend that first")
 
 
 def _stops(texts: Texts) -> list[Conflict]:
@@ -76,31 +76,33 @@ def _stops(texts: Texts) -> list[Conflict]:
 
 
 def _stopping(effective: Effective) -> list[Conflict]:
-    return [one for one in judge(effective) if one.severity is Severity.STOPS]
+    return [conflict for conflict in judge(effective) if conflict.severity is Severity.STOPS]
 
 
 def find_stops_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
     """What the plan would do to the next boot, and to that alone: there the daemon may get other flags."""
-    before, after = (_boot(host, one) for one in (draft.before, draft.after))
-    known = {_name(one) for one in (*_stopping(before.effective), *_stopping(draft.after))}
-    for one in _stopping(after.effective):
-        if _name(one) not in known:
-            text = f"{draft.before.engine} would start with the new files now, but not at the next boot: {one}"
-            yield Refusal(text, _remedy_at_boot(one, after))
+    before, after = (_boot(host, effective) for effective in (draft.before, draft.after))
+    known = {_name(conflict) for conflict in (*_stopping(before.effective), *_stopping(draft.after))}
+    for conflict in _stopping(after.effective):
+        if _name(conflict) not in known:
+            text = f"{draft.before.engine} would start with the new files now, but not at the next boot: {conflict}"
+            yield Refusal(text, _remedy_at_boot(conflict, after))
 
 
 def find_lost_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
     """What is wanted and holds by a file below /run alone: the next boot would be without it."""
     boot = _boot(host, draft.after)
     now, later = by_files(draft.after), by_files(boot.effective)
-    for one in draft.entries:
+    for entries in draft.entries:
         held, kept = (
-            {normal(one.setting, entry) for entry in getattr(each, one.setting.field)} for each in (now, later)
+            {normal(entries.setting, entry) for entry in getattr(registries, entries.setting.field)}
+            for registries in (now, later)
         )
-        lost = [entry for entry in one.wanted if normal(one.setting, entry) in held - kept]
+        lost = [entry for entry in entries.wanted if normal(entries.setting, entry) in held - kept]
         if lost:
             yield Refusal(
-                f"{', '.join(lost)}: {one.setting.noun} now, but not after the next boot ({'; '.join(boot.reasons)})",
+                f"{', '.join(lost)}: {entries.setting.noun} now, "
+                f"but not after the next boot ({'; '.join(boot.reasons)})",
                 f"`systemctl restart {SERVICE}` (where there is none, remove {GENERATED}), then run this again"
                 if any(GENERATED in reason for reason in boot.reasons)
                 else "say it in a file that the next boot reads",
@@ -109,12 +111,14 @@ def find_lost_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
 
 def find_boot_warnings(host: Host, draft: Draft) -> Iterator[str]:
     """What keeps the daemon from starting at the next boot, whatever the plan does."""
-    before, after = (_boot(host, one) for one in (draft.before, draft.after))
-    known, now = ({_name(one) for one in _stopping(each)} for each in (before.effective, draft.after))
-    for one in _stopping(after.effective):
-        if _name(one) in known - now:
-            told = f"already before this change {draft.before.engine} would not start at the next boot: {one}"
-            yield f"{told}; {_remedy_at_boot(one, after)}"
+    before, after = (_boot(host, effective) for effective in (draft.before, draft.after))
+    known, now = (
+        {_name(conflict) for conflict in _stopping(effective)} for effective in (before.effective, draft.after)
+    )
+    for conflict in _stopping(after.effective):
+        if _name(conflict) in known - now:
+            warning = f"already before this change {draft.before.engine} would not start at the next boot: {conflict}"
+            yield f"{warning}; {_remedy_at_boot(conflict, after)}"
 
 
 def _boot(host: Host, effective: Effective) -> Boot:
@@ -132,7 +136,7 @@ def _remedy_at_boot(conflict: Conflict, boot: Boot) -> str:
 
 def _name(conflict: Conflict) -> str:
     """A conflict without its lines, which move."""
-    return f"{conflict.rule} {conflict.message} {sorted({one.path for one in conflict.places})}"
+    return f"{conflict.rule} {conflict.message} {sorted({place.path for place in conflict.places})}"
 
 
 def _find_other_login(draft: Draft, effect: Effect) -> Iterator[str]:
@@ -140,7 +144,7 @@ def _find_other_login(draft: Draft, effect: Effect) -> Iterator[str]:
     if effect is not Effect.RESTART or not draft.before.engine.is_redhat:
         return
     now, later = as_it_runs(draft.before) or by_files(draft.before), by_files(draft.after)
-    before, after = ((*one.added, HUB)[0] for one in (now, later))
+    before, after = ((*registries.added, HUB)[0] for registries in (now, later))
     if before != after:
         yield f"`docker login` without a name goes to {after} then, no longer to {before}: name the registry at a login"
 
@@ -148,20 +152,20 @@ def _find_other_login(draft: Draft, effect: Effect) -> Iterator[str]:
 def find_useless(draft: Draft, wanted: Wanted, afterwards: Registries) -> Iterator[Refusal]:
     """Entries that would be written and have no effect."""
     later = by_files(draft.after)
-    for one in draft.entries:
-        known = {normal(one.setting, entry) for entry in getattr(later, one.setting.field)}
-        lacking = [entry for entry in one.wanted if normal(one.setting, entry) not in known | set(LOOPBACK)]
+    for entries in draft.entries:
+        known = {normal(entries.setting, entry) for entry in getattr(later, entries.setting.field)}
+        lacking = [entry for entry in entries.wanted if normal(entries.setting, entry) not in known | set(LOOPBACK)]
         if lacking:
             yield Refusal(
-                f"{', '.join(lacking)}: {_written_as(one.setting, draft)} does not reach the daemon",
+                f"{', '.join(lacking)}: {_written_as(entries.setting, draft)} does not reach the daemon",
                 "see whether the unit, a drop-in or another file sets the same variable",
             )
     for registry in wanted.registries:
         is_insecure = _is_insecure(registry.name, later) or _is_insecure(registry.name, afterwards)
         if is_insecure and (registry.ca or registry.certificate) and not registry.insecure:
-            what = "its certificate (registry_client_ca_file)" if registry.ca else "a client certificate"
+            trust = "its certificate (registry_client_ca_file)" if registry.ca else "a client certificate"
             yield Refusal(
-                f"{registry.name} is to be trusted by {what}, but is an insecure registry too, which switches the "
+                f"{registry.name} is to be trusted by {trust}, but is an insecure registry too, which switches the "
                 "certificate off",
                 "take it out of the insecure registries",
             )
@@ -181,10 +185,12 @@ def _is_insecure(name: str, known: Registries) -> bool:
 def find_lost_short_names(draft: Draft, wanted: Wanted) -> Iterator[Refusal]:
     """A registry that is to be searched and never is, since the first added one is unusable; or one that the plan
     itself brings to the first place."""
-    lost = next((one for one in judge(draft.after) if one.rule == FIRST), None)
+    lost = next((conflict for conflict in judge(draft.after) if conflict.rule == FIRST), None)
     if lost is None or draft.is_absent:
         return
-    searched = [one.name for one in wanted.registries if one.search and one.search != WHERE_POSSIBLE]
+    searched = [
+        registry.name for registry in wanted.registries if registry.search and registry.search != WHERE_POSSIBLE
+    ]
     if searched:
         text = f"{', '.join(searched)}: to be searched for short names, but {lost.message} ({lost.places[0]})"
         yield Refusal(text, MISLEADING[FIRST])
@@ -200,10 +206,10 @@ def find_stale_unit(draft: Draft, effect: Effect) -> Iterator[Refusal]:
 
 def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]:
     """What the operator should know: what else is taken along, and what counts for nothing from now on."""
-    for one in find_pending(draft, effect):
-        now, later = (", ".join(values) or "nothing" for values in (one.now, one.later))
-        yield f"the {effect.value} takes over what was changed before: {one.key} (now {now}, then {later})"
-    old = {_name(one) for one in judge(draft.before)}
+    for difference in find_pending(draft, effect):
+        now, later = (", ".join(values) or "nothing" for values in (difference.now, difference.later))
+        yield f"the {effect.value} takes over what was changed before: {difference.key} (now {now}, then {later})"
+    old = {_name(known) for known in judge(draft.before)}
     for conflict in judge(draft.after):
         is_new = _name(conflict) not in old
         # Whether or not it was so before: what is wanted does not come about by it.

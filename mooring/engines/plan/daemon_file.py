@@ -47,25 +47,25 @@ def edit(file: DaemonJson, entries: list[tuple[Entries, tuple[str, ...]]], recor
     """Merge each setting's (entries, those that are missing in this file) into the file."""
     before = file.text if file.is_there else None
     text, keys, empty = before, dict(record.keys), dict(record.empty)
-    for one, missing in entries:
-        text = _merge(text, one, missing, keys)
+    for group, missing in entries:
+        text = _merge(text, group, missing, keys)
     if text != before and (json_edit.is_empty(before) or json_edit.has_no_key(before)):
         empty.setdefault(file.path, before)
     if not is_absent or text is None:
         return Edited(text, text, keys, empty)
     final = text
-    for one, _ in entries:
-        final = _without_made(final, before, one, record)
+    for group, _ in entries:
+        final = _without_made(final, before, group, record)
     was = record.empty.get(file.path)
     is_bare = json_edit.has_no_key(final) and json_edit.tail(final) == json_edit.tail(was)
     is_back = final != before and is_bare and file.path in record.empty
     return Edited(was if is_back else final, text, {}, {})
 
 
-def _merge(text: str | None, one: Entries, missing: tuple[str, ...], keys: dict[str, str | None]) -> str | None:
-    key = one.setting.key
+def _merge(text: str | None, entries: Entries, missing: tuple[str, ...], keys: dict[str, str | None]) -> str | None:
+    key = entries.setting.key
     if text is not None and json_edit.count(text, key) and json_edit.elements(text, key):
-        text = json_edit.remove(text, key, one.gone)
+        text = json_edit.remove(text, key, entries.gone)
         if missing and json_edit.elements(text, key):
             return json_edit.append(text, key, missing)
         return json_edit.put(text, key, missing) if missing else text
@@ -79,9 +79,9 @@ def _merge(text: str | None, one: Entries, missing: tuple[str, ...], keys: dict[
     return json_edit.put(text, key, missing)
 
 
-def _without_made(text: str, before: str | None, one: Entries, record: Record) -> str:
+def _without_made(text: str, before: str | None, entries: Entries, record: Record) -> str:
     """A list that is empty now and held only what Mooring put in goes back to what it was, or away."""
-    key = one.setting.key
+    key = entries.setting.key
     if before is None or not json_edit.count(text, key) or json_edit.elements(text, key):
         return text
     had_entries = bool(json_edit.elements(before, key))

@@ -40,7 +40,7 @@ class Draft:
     @property
     def others(self) -> tuple[FileChange, ...]:
         """All changes but daemon.json's."""
-        return tuple(one for one in self.changes if one.path != self.daemon_json.path)
+        return tuple(change for change in self.changes if change.path != self.daemon_json.path)
 
     def json(self, text: str | None) -> FileChange:
         """daemon.json with another text."""
@@ -54,16 +54,16 @@ class Draft:
         """What the daemon must say in the end."""
         later = by_files(self.after)
         present, absent = {}, {}
-        for one in self.entries:
-            field = one.setting.field
+        for entries in self.entries:
+            field = entries.setting.field
             if field in FIELDS:
                 # The daemon shows an entry as the file spells it.
-                known = {normal(one.setting, entry): entry for entry in getattr(later, field)}
-                wanted = (known.get(normal(one.setting, entry), entry) for entry in one.wanted)
-                shown = (as_shown(one.setting, entry) for entry in wanted)
+                known = {normal(entries.setting, entry): entry for entry in getattr(later, field)}
+                wanted = (known.get(normal(entries.setting, entry), entry) for entry in entries.wanted)
+                shown = (as_shown(entries.setting, entry) for entry in wanted)
                 present[field] = tuple(entry for entry in shown if entry not in LOOPBACK)
-                gone = (entry for entry in one.gone if normal(one.setting, entry) not in known)
-                absent[field] = tuple(as_shown(one.setting, entry) for entry in gone)
+                gone = (entry for entry in entries.gone if normal(entries.setting, entry) not in known)
+                absent[field] = tuple(as_shown(entries.setting, entry) for entry in gone)
         return Expect(present, absent, live_restore, same)
 
 
@@ -81,15 +81,15 @@ def split(host: Host, before: Effective, entries: list[Entries]) -> Split:
     in_json: Missing = []
     in_sysconfig: Missing = []
     refusals: list[Refusal] = []
-    for one in entries:
-        chosen = place(one.setting, before, host.paths) if one.missing else JSON
+    for group in entries:
+        chosen = place(group.setting, before, host.paths) if group.missing else JSON
         if isinstance(chosen, Refusal):
             refusals.append(chosen)
             continue
-        in_json.append((one, one.missing if chosen == JSON else ()))
-        if one.setting.variable and before.engine.is_redhat:
-            in_sysconfig.append((one, one.missing if chosen == VARIABLE else ()))
-    keys = [one.setting.key for one, missing in in_json if missing or one.gone]
+        in_json.append((group, group.missing if chosen == JSON else ()))
+        if group.setting.variable and before.engine.is_redhat:
+            in_sysconfig.append((group, group.missing if chosen == VARIABLE else ()))
+    keys = [group.setting.key for group, missing in in_json if missing or group.gone]
     refusals += daemon_file.find_unfit(before.file, keys)
     path = host.paths.sysconfig
     refusals += sysconfig_file.find_unfit(host.texts.files.get(path), path, in_sysconfig)
@@ -115,7 +115,7 @@ def draft(host: Host, task: Task) -> Draft:
     path = host.paths.sysconfig
     flags = sysconfig_file.edit(files.get(path), path, task.split.in_sysconfig, task.record, task.is_absent)
     new = Record(
-        entries={one.setting.key: _ours(one, task.record) for one in task.entries},
+        entries={entries.setting.key: _ours(entries, task.record) for entries in task.entries},
         ca=task.folder.ca,
         files=task.folder.ours,
         keys=merged.keys,
@@ -124,24 +124,24 @@ def draft(host: Host, task: Task) -> Draft:
     )
     tried = untried.tried(before, task.record)
     daemon_json = _change(host, before.file.path, merged.text)
-    found = [
-        *(_change(host, one.path, one.text, one.mode, one.secret) for one in task.folder.files),
-        *(_change(host, one, None, secret=one.endswith(".key")) for one in task.folder.gone),
+    candidates = [
+        *(_change(host, file.path, file.text, file.mode, file.secret) for file in task.folder.files),
+        *(_change(host, gone_path, None, secret=gone_path.endswith(".key")) for gone_path in task.folder.gone),
         _change(host, path, flags.text),
         daemon_json,
         _change(host, host.paths.record, None if task.is_absent else _record(host, task.record, new, tried)),
     ]
-    changes = tuple(one for one in found if one.is_change)
+    changes = tuple(change for change in candidates if change.is_change)
     after = resolve(written(host.texts, changes))
     return Draft(
         changes, daemon_json, merged.emptied, task.entries, before, after, is_absent=task.is_absent, tried=tried
     )
 
 
-def _ours(one: Entries, record: Record) -> tuple[str, ...]:
+def _ours(entries: Entries, record: Record) -> tuple[str, ...]:
     """What was there before Mooring was asked for it stays the operator's."""
-    kept = tuple(entry for entry in record.of(one.setting.key) if entry not in one.gone)
-    return kept + tuple(entry for entry in one.missing if entry not in kept)
+    kept = tuple(entry for entry in record.of(entries.setting.key) if entry not in entries.gone)
+    return kept + tuple(entry for entry in entries.missing if entry not in kept)
 
 
 def _record(host: Host, old: Record, new: Record, tried: Mapping[str, str]) -> str | None:

@@ -33,18 +33,18 @@ class Need:
 
 def needs(now: Registries, before: Effective, after: Effective, entries: list[Entries]) -> list[Need]:
     """What the running daemon lacks, and what of Mooring's it still has though it is to go."""
-    return [need for one in entries for need in _needs(one, now, before, after)]
+    return [need for group in entries for need in _needs(group, now, before, after)]
 
 
-def _needs(one: Entries, now: Registries, before: Effective, after: Effective) -> Iterator[Need]:
-    setting = one.setting
+def _needs(entries: Entries, now: Registries, before: Effective, after: Effective) -> Iterator[Need]:
+    setting = entries.setting
     running, later = _set(setting, now), _set(setting, by_files(after))
-    for entry in one.wanted:
+    for entry in entries.wanted:
         if normal(setting, entry) not in running | set(LOOPBACK):
             flags = {flag.value for flag in after.command.of(setting.key)}
             yield Need(setting, entry, True, *_way(setting, entry in flags, after.engine))
     argv = running_command(before.texts) if before.texts.argv else before.command
-    for entry in one.gone:
+    for entry in entries.gone:
         if normal(setting, entry) in running - later:
             is_flag = entry in {flag.value for flag in argv.of(setting.key)}
             yield Need(setting, entry, False, *_way(setting, is_flag, after.engine))
@@ -96,11 +96,11 @@ def find_reload_hindrance(texts: Effective) -> str:
     return ""
 
 
-def decide(found: list[Need], emptied: Effective) -> tuple[Effect, str]:
+def decide(needed: list[Need], emptied: Effective) -> tuple[Effect, str]:
     """The strongest need counts; `emptied` is the configuration that a reload would read."""
-    if not found:
+    if not needed:
         return Effect.NONE, ""
-    restarts = [need for need in found if need.effect is Effect.RESTART]
+    restarts = [need for need in needed if need.effect is Effect.RESTART]
     if restarts:
         return Effect.RESTART, _joined(restarts)
     hindrance = find_reload_hindrance(emptied)
@@ -108,13 +108,13 @@ def decide(found: list[Need], emptied: Effective) -> tuple[Effect, str]:
         hindrance = f"{emptied.engine} refuses a reload without {emptied.file.path}"
     if hindrance:
         return Effect.RESTART, hindrance
-    return Effect.RELOAD, _joined(found)
+    return Effect.RELOAD, _joined(needed)
 
 
-def _joined(found: list[Need]) -> str:
+def _joined(needed: list[Need]) -> str:
     """The reasons, those that differ in the setting alone as one."""
     reasons: dict[str, dict[str, None]] = {}
-    for need in found:
+    for need in needed:
         subject = next(word for word in (need.setting.flag, need.setting.key) if word in need.reason)
         reasons.setdefault(need.reason.replace(subject, "{}"), {})[subject] = None
     return "; ".join(

@@ -99,14 +99,14 @@ def put(text: str | None, key: str, value: Any) -> str:
     """The text with the key set to this value: in its place where it stands, else at the end."""
     if text is None or is_empty(text):
         return f"{{{_only(key, value, line_end(text))}}}{line_end(text)}"
-    found = _top(text)
-    member = found.of(key)
+    top = _top(text)
+    member = top.of(key)
     if member:
         return text[: member.start] + _drawn(value, member.lead) + text[member.end :]
-    if not found.parts:
-        return text[: found.opened + 1] + _only(key, value, line_end(text)) + text[found.closed :]
-    last = found.parts[-1]
-    lead = _lead(found)
+    if not top.parts:
+        return text[: top.opened + 1] + _only(key, value, line_end(text)) + text[top.closed :]
+    last = top.parts[-1]
+    lead = _lead(top)
     added = f",{lead}{_quoted(key)}{last.colon}{_drawn(value, lead)}"
     return text[: last.end] + added + text[last.end :]
 
@@ -121,9 +121,9 @@ def restore(text: str, key: str, was: str | None) -> str:
 
 def drop(text: str, key: str) -> str:
     """The text without the key; where it was the last one, `{}` stays."""
-    found = _top(text)
-    member = found.of(key)
-    return text if member is None else _without(text, found, found.parts.index(member))
+    top = _top(text)
+    member = top.of(key)
+    return text if member is None else _without(text, top, top.parts.index(member))
 
 
 def append(text: str, key: str, entries: tuple[str, ...]) -> str:
@@ -139,13 +139,13 @@ def remove(text: str, key: str, entries: tuple[str, ...]) -> str:
     """The text without these entries of the key's list."""
     if not entries:
         return text
-    found = _list(text, key)
-    parts = found.parts
+    listed = _list(text, key)
+    parts = listed.parts
     kept = [at for at, part in enumerate(parts) if json.loads(text[part.start : part.end]) not in entries]
     if len(kept) == len(parts):
         return text
     if not kept:
-        return text[: found.opened + 1] + text[found.closed :]
+        return text[: listed.opened + 1] + text[listed.closed :]
     first, *others = kept
     pieces = [text[: parts[0].at], text[parts[first].at : parts[first].end]]
     pieces += [text[parts[at - 1].end : parts[at].end] for at in others]
@@ -171,19 +171,19 @@ def _list(text: str, key: str) -> Container:
     return scan(text, member.start)
 
 
-def _without(text: str, found: Container, number: int) -> str:
-    parts = found.parts
+def _without(text: str, container: Container, number: int) -> str:
+    parts = container.parts
     if number:
         return text[: parts[number - 1].end] + text[parts[number].end :]
     if len(parts) > 1:
         return text[: parts[0].at] + text[parts[1].at :]
-    return text[: found.opened + 1] + text[found.closed :]
+    return text[: container.opened + 1] + text[container.closed :]
 
 
-def _lead(found: Container) -> str:
+def _lead(container: Container) -> str:
     """What stands before a part more: as before the last one, but no empty lines."""
-    lead = found.parts[-1].lead
-    if not lead and len(found.parts) == 1:
+    lead = container.parts[-1].lead
+    if not lead and len(container.parts) == 1:
         return " "
     line = LINE.search(lead)
     return line.group() if line else lead
@@ -195,7 +195,7 @@ def _drawn(value: Any, lead: str) -> str:
         return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
     indent = lead[lead.rindex("\n") + 1 :]
     inner = f"{lead}{indent or '  '}"
-    return "[" + ",".join(f"{inner}{_quoted(one)}" for one in value) + f"{lead}]"
+    return "[" + ",".join(f"{inner}{_quoted(item)}" for item in value) + f"{lead}]"
 
 
 def _quoted(text: str) -> str:
@@ -219,5 +219,5 @@ def _top(text: str) -> Container:
 
 
 def _skip(text: str, at: int) -> int:
-    found = BLANK.match(text, at)
-    return found.end() if found else at
+    blank = BLANK.match(text, at)
+    return blank.end() if blank else at

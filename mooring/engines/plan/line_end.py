@@ -9,5 +9,5 @@ END = re.compile(r"\r?\n")
 
 def line_end(text: str | None) -> str:
     """The first line's end; a file without any gets the usual one."""
-    found = END.search(text or "")
-    return found.group() if found else "\n"
+    ending = END.search(text or "")
+    return ending.group() if ending else "\n"

@@ -17,17 +17,23 @@ from mooring.records.explanation import Difference
 
 def find_pending(draft: Draft, effect: Effect) -> Iterator[Difference]:
     """The settings that become others, without the entries that Mooring is asked for or takes away."""
-    found: list[Difference] = []
+    pending: list[Difference] = []
     if effect is Effect.RESTART:
-        found = differences(draft.before)
+        pending = differences(draft.before)
     elif effect is Effect.RELOAD:
-        found = list(_reloaded(draft))
-    for one in found:
-        theirs = Difference(one.key, _theirs(draft, one.key, one.now), _theirs(draft, one.key, one.later))
+        pending = list(_reloaded(draft))
+    for difference in pending:
+        foreign = Difference(
+            difference.key,
+            _theirs(draft, difference.key, difference.now),
+            _theirs(draft, difference.key, difference.later),
+        )
         # The API has insecure registries in no order.
-        is_same = set(theirs.now) == set(theirs.later) if one.key in REGISTRY_KEYS else theirs.now == theirs.later
+        is_same = (
+            set(foreign.now) == set(foreign.later) if difference.key in REGISTRY_KEYS else foreign.now == foreign.later
+        )
         if not is_same:
-            yield theirs
+            yield foreign
 
 
 def _reloaded(draft: Draft) -> Iterator[Difference]:
@@ -46,8 +52,8 @@ def _reloaded(draft: Draft) -> Iterator[Difference]:
 
 
 def _theirs(draft: Draft, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    for one in draft.entries:
-        if one.setting.key == key:
-            ours = {normal(one.setting, entry) for entry in (*one.wanted, *one.gone)}
-            return tuple(value for value in values if normal(one.setting, value) not in ours)
+    for entries in draft.entries:
+        if entries.setting.key == key:
+            own_entries = {normal(entries.setting, entry) for entry in (*entries.wanted, *entries.gone)}
+            return tuple(value for value in values if normal(entries.setting, value) not in own_entries)
     return values

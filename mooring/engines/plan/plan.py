@@ -75,7 +75,7 @@ def plan(
     before = resolve(host.texts)
     empty = Plan(before.engine, host.service, before.file.path, host.paths.record)
     record = records.parse(host.texts.files.get(host.paths.record))
-    refusals = [*checks.find_unready(host), *(Refusal(one) for one in problems(wanted))]
+    refusals = [*checks.find_unready(host), *(Refusal(problem) for problem in problems(wanted))]
     refusals += [*checks.find_other_file(host, before), *find_impossible(before, wanted)]
     if record is None:
         refusals.append(Refusal(f"{host.paths.record} cannot be read", "it is Mooring's: mend it, or remove it"))
@@ -94,8 +94,8 @@ def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, leave: Leave
     """Add what follows from the files."""
     emptied = resolve(written(made.after.texts, (made.json(made.emptied),)))
     now = as_it_runs(made.before)
-    found = [] if now is None else needs(now, made.before, made.after, made.entries)
-    effect, reason = decide(found, emptied)
+    needed = [] if now is None else needs(now, made.before, made.after, made.entries)
+    effect, reason = decide(needed, emptied)
     if now is None and not made.is_absent:
         effect, reason = Effect.RESTART, f"{host.service} does not run"
     way: Way | Refusal = Way(False, UNTOUCHED)
@@ -105,7 +105,7 @@ def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, leave: Leave
         begun,
         effect=effect,
         reason=reason or _quiet_reason(made),
-        needs=tuple(map(str, found)),
+        needs=tuple(map(str, needed)),
         in_effect_afterwards=registries_after(effect, now, by_files(made.after), emptied),
         validate=command_line(made.after),
         warnings=_warnings(host, wanted, made, effect),
@@ -119,8 +119,8 @@ def _complete(host: Host, wanted: Wanted, made: Draft, begun: Plan, leave: Leave
 
 
 def _warnings(host: Host, wanted: Wanted, made: Draft, effect: Effect) -> tuple[str, ...]:
-    found = (*checks.find_warnings(made, wanted, effect), *checks.find_boot_warnings(host, made))
-    return tuple(dict.fromkeys(found))
+    warnings = (*checks.find_warnings(made, wanted, effect), *checks.find_boot_warnings(host, made))
+    return tuple(dict.fromkeys(warnings))
 
 
 def _judged(host: Host, wanted: Wanted, made: Draft, whole: Plan) -> Plan:
@@ -141,7 +141,7 @@ def _judged(host: Host, wanted: Wanted, made: Draft, whole: Plan) -> Plan:
 def _quiet_reason(made: Draft) -> str:
     """Why the daemon needs not be told of the changed files."""
     read = {made.daemon_json.path, *(file.path for file in made.before.service.files)}
-    if any(one.path in read for one in made.changes):
+    if any(change.path in read for change in made.changes):
         return "the running daemon has all of it already"
     return "the daemon reads these files at every request" if made.changes else ""
 

@@ -75,7 +75,7 @@ def draw(record: Record) -> str:
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError
-    return tuple(str(one) for one in value)
+    return tuple(str(item) for item in value)
 
 
 def _text(value: Any) -> str | None:

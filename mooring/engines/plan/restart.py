@@ -29,7 +29,7 @@ def choose(host: Host, before: Effective, after: Effective, allow_restart: bool)
     """The gentlest way to restart, or the refusal that names the containers that would stop."""
     if not host.is_running or not host.containers:
         return Way(False, Felt(Fate.UNTOUCHED, "none runs"))
-    names = tuple(one.name for one in host.containers)
+    names = tuple(container.name for container in host.containers)
     if is_on(host) and is_planned(after):
         return Way(False, Felt(Fate.STAY, "live-restore is on", names))
     why = find_hindrance(host, before, after)
@@ -38,7 +38,7 @@ def choose(host: Host, before: Effective, after: Effective, allow_restart: bool)
     felt = Felt(Fate.STOP, f"live-restore cannot be lent: {why}", names, _back(host.containers))
     if allow_restart:
         return Way(False, felt)
-    listed = ", ".join(_described(one) for one in host.containers)
+    listed = ", ".join(_described(container) for container in host.containers)
     return Refusal(
         f"a restart would stop {len(names)} container{'s' if len(names) > 1 else ''} ({listed}): {why}",
         "allow it with registry_client_allow_restart: true, at a time that suits the containers",
@@ -73,8 +73,8 @@ def find_hindrance(host: Host, before: Effective, after: Effective) -> str:
 
 
 def _kill_mode(effective: Effective) -> str:
-    found = re.findall(r"(?m)^[ \t]*KillMode[ \t]*=[ \t]*(\S+)", effective.texts.unit)
-    return found[-1] if found else "control-group"
+    modes = re.findall(r"(?m)^[ \t]*KillMode[ \t]*=[ \t]*(\S+)", effective.texts.unit)
+    return modes[-1] if modes else "control-group"
 
 
 def _described(container: Container) -> str:
@@ -82,4 +82,4 @@ def _described(container: Container) -> str:
 
 
 def _back(containers: tuple[Container, ...]) -> tuple[str, ...]:
-    return tuple(one.name for one in containers if one.comes_back)
+    return tuple(container.name for container in containers if container.comes_back)

@@ -58,14 +58,14 @@ class Entries:
 
 def entries_of(effective: Effective, wanted: Wanted, record: Record) -> list[Entries]:
     """What is to be done with each setting."""
-    found = []
-    for setting, asked in ((one, _asked(one, effective, wanted)) for one in SETTINGS):
+    groups = []
+    for setting, wanted_entries in ((known, _asked(known, effective, wanted)) for known in SETTINGS):
         there = {normal(setting, _taken(setting, effective, value)) for value in effective.values(setting.key)}
-        names = {normal(setting, entry) for entry in asked}
-        missing = tuple(entry for entry in asked if normal(setting, entry) not in there)
+        names = {normal(setting, entry) for entry in wanted_entries}
+        missing = tuple(entry for entry in wanted_entries if normal(setting, entry) not in there)
         gone = tuple(entry for entry in record.of(setting.key) if normal(setting, entry) not in names)
-        found.append(Entries(setting, asked, missing, gone))
-    return found
+        groups.append(Entries(setting, wanted_entries, missing, gone))
+    return groups
 
 
 def _taken(setting: Setting, effective: Effective, value: Placed) -> str:
@@ -99,18 +99,18 @@ def as_shown(setting: Setting, entry: str) -> str:
 def _asked(setting: Setting, effective: Effective, wanted: Wanted) -> tuple[str, ...]:
     if setting is ADD and not effective.engine.is_redhat:
         return ()
-    asked = {
+    by_setting = {
         MIRRORS: wanted.hub_mirrors,
         INSECURE: wanted.insecure,
         ADD: tuple(name for name in wanted.searched if not registry_names.find_problem(name)),
         BLOCK: wanted.blocked if effective.engine.is_redhat else (),
     }
-    found: dict[str, str] = {}
-    for entry in asked[setting]:
+    entries: dict[str, str] = {}
+    for entry in by_setting[setting]:
         # As a flag the one means the other, as a key it does not (asked of 1.13.1, 7d71120).
         entry = HUB if entry == HUB_INDEX and setting in (ADD, BLOCK) else entry
-        found.setdefault(normal(setting, entry), entry)
-    return tuple(found.values())
+        entries.setdefault(normal(setting, entry), entry)
+    return tuple(entries.values())
 
 
 def place(setting: Setting, effective: Effective, paths: Paths) -> str | Refusal:

@@ -15,8 +15,8 @@ def arguments(plan: Plan, seconds: int, fault: str) -> dict[str, Any]:
         "service": plan.service,
         "engine": plan.engine.name if isinstance(plan.engine, ContainerEngine) else "docker",
         "before": before(plan),
-        "steps": [step_of(one) for one in plan.steps],
-        "undo": {kind: [step_of(one) for one in steps] for kind, steps in plan.undo.items()},
+        "steps": [step_of(step) for step in plan.steps],
+        "undo": {kind: [step_of(step) for step in steps] for kind, steps in plan.undo.items()},
         "validate": list(plan.validate) if _is_told(plan) else [],
         "config_path": plan.config_path,
         "seconds": seconds,
@@ -26,14 +26,14 @@ def arguments(plan: Plan, seconds: int, fault: str) -> dict[str, Any]:
 
 def before(plan: Plan) -> list[dict[str, str | None]]:
     """Every file that a step writes, as it must still be."""
-    digests = {one.path: one.digest for step in plan.steps for one in step.files}
+    digests = {file.path: file.digest for step in plan.steps for file in step.files}
     return [{"path": path, "sha1": digest} for path, digest in sorted(digests.items())]
 
 
 def step_of(step: Step) -> dict[str, Any]:
     """One step as the module takes it."""
     return {
-        "files": [file_of(one) for one in step.files],
+        "files": [file_of(file) for file in step.files],
         "then": step.then.value,
         "expect": expect_of(step.expect),
         "why": step.why,
@@ -57,4 +57,4 @@ def expect_of(expect: Expect) -> dict[str, Any]:
 
 def _is_told(plan: Plan) -> bool:
     """Whether the daemon is to read anything new."""
-    return plan.effect is not Effect.NONE or any(one.path == plan.config_path for one in plan.changes)
+    return plan.effect is not Effect.NONE or any(change.path == plan.config_path for change in plan.changes)

@@ -64,13 +64,13 @@ def as_dict(plan: Plan) -> dict[str, Any]:
     return {
         "engine": str(plan.engine),
         "service": plan.service,
-        "files": [{"path": one.path, "what": _verb(one)} for one in plan.changes],
+        "files": [{"path": change.path, "what": _verb(change)} for change in plan.changes],
         "effect": plan.effect.value,
         "reason": plan.reason,
         "needs": list(plan.needs),
         "steps": [
             {
-                "files": [one.path for one in step.files],
+                "files": [file.path for file in step.files],
                 "then": step.then.value,
                 "why": step.why,
                 "expect": expect_of(step.expect),
@@ -89,7 +89,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
             "names": list(plan.containers.names),
             "back": list(plan.containers.back),
         },
-        "refusals": [{"text": one.text, "remedy": one.remedy} for one in plan.refusals],
+        "refusals": [{"text": refusal.text, "remedy": refusal.remedy} for refusal in plan.refusals],
         "warnings": list(plan.warnings),
     }  # fmt: skip
 
@@ -110,7 +110,7 @@ def _grouped(needs: tuple[str, ...]) -> Iterator[str]:
 
 
 def _described(step: Step) -> str:
-    paths = ", ".join(one.path for one in step.files)
+    paths = ", ".join(file.path for file in step.files)
     act = "" if step.then is Effect.NONE else f", {step.then.value}"
     return f"{paths or 'no file'}{act}: {step.why}"
 
@@ -123,8 +123,8 @@ def _settings(plan: Plan) -> str:
         "added": known.added,
         "blocked": known.blocked,
     }
-    told = [f"{name} {', '.join(entries)}" for name, entries in parts.items() if entries]
-    return "; ".join(told) or "no registry's setting"
+    phrases = [f"{name} {', '.join(entries)}" for name, entries in parts.items() if entries]
+    return "; ".join(phrases) or "no registry's setting"
 
 
 def _diff(change: FileChange) -> dict[str, str]:

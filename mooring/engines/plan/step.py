@@ -80,4 +80,4 @@ class Felt:
 
 def written(texts: Texts, files: tuple[FileChange, ...]) -> Texts:
     """The host's texts after these files are written."""
-    return replace(texts, files={**texts.files, **{one.path: one.after for one in files}})
+    return replace(texts, files={**texts.files, **{change.path: change.after for change in files}})

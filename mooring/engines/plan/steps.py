@@ -58,16 +58,18 @@ def undo(draft: Draft, way: Way, is_on: bool) -> dict[str, tuple[Step, ...]]:
     """The way back, by the strongest thing that was begun; the files themselves come back in any case."""
     old = draft.daemon_json.before
     emptied = old
-    for one in draft.entries:
-        key = one.setting.key
+    for entries in draft.entries:
+        key = entries.setting.key
         is_new = json_edit.count(draft.emptied, key) and not json_edit.count(old, key)
-        if is_new and takes_over(one.setting, draft.before.engine):
+        if is_new and takes_over(entries.setting, draft.before.engine):
             emptied = json_edit.put(emptied, key, [])
     lends = way.lends or (way.keeps_containers and is_on and not is_planned(draft.after))
     if lends:
         emptied = json_edit.put(emptied, LIVE_RESTORE, is_on)
     back = Step((draft.json(emptied),), Effect.RELOAD, _old(draft, is_on if lends else None), "back to the old")
-    originals = tuple(replace(one, after=one.before) for one in draft.others if not one.secret and _is_read(one, draft))
+    originals = tuple(
+        replace(change, after=change.before) for change in draft.others if not change.secret and _is_read(change, draft)
+    )
     if not lends:
         same = way.keeps_containers and way.felt.names != ()
         again = (Step((*originals, draft.json(old)), Effect.RESTART, _old(draft, same=same), "back to the old"),)
@@ -87,9 +89,9 @@ def _is_read(change: FileChange, draft: Draft) -> bool:
 def _old(draft: Draft, live_restore: bool | None = None, same: bool = False) -> Expect:
     """What the daemon must say after the way back: nothing of what was new."""
     known, absent = by_files(draft.before), {}
-    for one in draft.entries:
-        if one.setting.field in FIELDS:
-            there = {as_shown(one.setting, entry) for entry in getattr(known, one.setting.field)}
-            names = (as_shown(one.setting, entry) for entry in one.missing)
-            absent[one.setting.field] = tuple(entry for entry in names if entry not in there)
+    for entries in draft.entries:
+        if entries.setting.field in FIELDS:
+            there = {as_shown(entries.setting, entry) for entry in getattr(known, entries.setting.field)}
+            names = (as_shown(entries.setting, entry) for entry in entries.missing)
+            absent[entries.setting.field] = tuple(entry for entry in names if entry not in there)
     return Expect({}, absent, live_restore, same)

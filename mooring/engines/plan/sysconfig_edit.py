@@ -30,8 +30,8 @@ class Assignment:
 
     @property
     def value(self) -> str:
-        found = SAFE.fullmatch(self.raw)
-        return next((part for part in found.groups() if part is not None), "") if found else ""
+        match = SAFE.fullmatch(self.raw)
+        return next((part for part in match.groups() if part is not None), "") if match else ""
 
 
 def find(text: str, variable: str) -> Assignment | None:
@@ -50,11 +50,11 @@ def find(text: str, variable: str) -> Assignment | None:
 
 def is_safe(text: str, variable: str) -> bool:
     """Whether the value can be kept whole: one line, one pair of quotes, and systemd sees the same."""
-    found, read = find(text, variable), _as_read(text, variable)
-    if found is None or read is None:
-        return found is None and read is None
-    number = text.count("\n", 0, found.start) + 1
-    return bool(SAFE.fullmatch(found.raw)) and read.text == found.value and read.origin.line == number
+    assignment, read = find(text, variable), _as_read(text, variable)
+    if assignment is None or read is None:
+        return assignment is None and read is None
+    number = text.count("\n", 0, assignment.start) + 1
+    return bool(SAFE.fullmatch(assignment.raw)) and read.text == assignment.value and read.origin.line == number
 
 
 def holds(text: str, variable: str, values: tuple[str, ...]) -> bool:
@@ -65,43 +65,43 @@ def holds(text: str, variable: str, values: tuple[str, ...]) -> bool:
 
 def entries(text: str, variable: str, flag: str) -> list[str]:
     """The flag's values in the variable."""
-    found = find(text, variable)
-    return re.findall(rf"(?<!\S){flag}(?:=|[ \t]+)([^\s-]\S*)", found.value) if found else []
+    assignment = find(text, variable)
+    return re.findall(rf"(?<!\S){flag}(?:=|[ \t]+)([^\s-]\S*)", assignment.value) if assignment else []
 
 
 def edit(text: str, variable: str, flag: str, gone: tuple[str, ...], added: tuple[str, ...]) -> str:
     """The text with entries taken out of the variable, and others put at its end; a missing line is made."""
-    found = find(text, variable)
-    if found is None:
+    assignment = find(text, variable)
+    if assignment is None:
         return _with_line(text, variable, f"{variable}='{_flags(flag, added)}'") if added else text
-    value = found.value
+    value = assignment.value
     for entry in gone:
         value = re.sub(rf"{BEFORE}{flag}(?:=|[ \t]+){re.escape(entry)}(?=\s|$)", "", value)
     if added:
         # A flag without its value would swallow the one behind it.
         value = re.sub(rf"{BEFORE}{flag}=?(?=\s+-|\s*$)", "", value).rstrip()
         value = f"{value} {_flags(flag, added)}"
-    if value != found.value:
+    if value != assignment.value:
         value = value.lstrip()
     elif not added:
         return text
-    quote = '"' if found.raw.startswith('"') else "'"
-    head = found.line[: found.line.index("=") + 1]
-    tail = found.line[len(head) + len(found.raw) :]
-    return text[: found.start] + f"{head}{quote}{value}{quote}{tail}" + text[found.end :]
+    quote = '"' if assignment.raw.startswith('"') else "'"
+    head = assignment.line[: assignment.line.index("=") + 1]
+    tail = assignment.line[len(head) + len(assignment.raw) :]
+    return text[: assignment.start] + f"{head}{quote}{value}{quote}{tail}" + text[assignment.end :]
 
 
 def put_back(text: str, variable: str, before: str | None) -> str:
     """The text with the variable's line as it was, or without it where there was none."""
-    found = find(text, variable)
-    if found is None:
+    assignment = find(text, variable)
+    if assignment is None:
         return text
     if before is not None:
-        return text[: found.start] + before + text[found.end :]
-    end = END.match(text, found.end)
+        return text[: assignment.start] + before + text[assignment.end :]
+    end = END.match(text, assignment.end)
     if end:
-        return text[: found.start] + text[end.end() :]
-    return re.sub(r"\r?\n\Z", "", text[: found.start])
+        return text[: assignment.start] + text[end.end() :]
+    return re.sub(r"\r?\n\Z", "", text[: assignment.start])
 
 
 def _flags(flag: str, values: tuple[str, ...]) -> str:
@@ -121,7 +121,7 @@ def _with_line(text: str, variable: str, line: str) -> str:
     comments = list(re.finditer(rf"(?m)^#[ \t]*{variable}=.*\n?", text))
     ends = [comment.end() for comment in comments[-1:]]
     places = [_inserted(text, at, line) for at in (*ends, len(text), 0)]
-    return next((one for one in places if _as_read(one, variable)), places[-1])
+    return next((candidate for candidate in places if _as_read(candidate, variable)), places[-1])
 
 
 def _inserted(text: str, at: int, line: str) -> str:

@@ -22,13 +22,13 @@ class Edited:
 
 def find_unfit(text: str | None, path: str, entries: list[tuple[Entries, tuple[str, ...]]]) -> Iterator[Refusal]:
     """Variables that are to be edited and whose value cannot be kept whole."""
-    for one, missing in entries:
-        held, variable = text or "", one.setting.variable
-        is_edited = bool(missing) or sysconfig_edit.holds(held, variable, one.gone)
+    for group, missing in entries:
+        held, variable = text or "", group.setting.variable
+        is_edited = bool(missing) or sysconfig_edit.holds(held, variable, group.gone)
         if is_edited and not sysconfig_edit.is_safe(held, variable):
-            found = sysconfig_edit.find(held, variable)
+            assignment = sysconfig_edit.find(held, variable)
             yield Refusal(
-                f"{path}: {found.line.strip() if found else variable}: cannot be edited safely",
+                f"{path}: {assignment.line.strip() if assignment else variable}: cannot be edited safely",
                 "write it as one line in one pair of quotes",
             )
 
@@ -38,9 +38,9 @@ def edit(
 ) -> Edited:
     """Merge each setting's (entries, those that are missing in this file) into its variable."""
     made, lines, empty = text or "", dict(record.lines), dict(record.empty)
-    for one, missing in entries:
-        made = _put_back(made, one, lines) if is_absent else made
-        made = _merge(made, one, missing, record, lines)
+    for group, missing in entries:
+        made = _put_back(made, group, lines) if is_absent else made
+        made = _merge(made, group, missing, record, lines)
     if made != (text or "") and not (text or "").strip():
         empty.setdefault(path, text)
     if is_absent:
@@ -49,22 +49,22 @@ def edit(
     return Edited(text if made == (text or "") else made, lines, empty)
 
 
-def _put_back(text: str, one: Entries, lines: Mapping[str, tuple[str | None, str]]) -> str:
+def _put_back(text: str, entries: Entries, lines: Mapping[str, tuple[str | None, str]]) -> str:
     """A line that is as Mooring left it becomes what it was before."""
-    found = sysconfig_edit.find(text, one.setting.variable)
-    before, after = lines.get(one.setting.variable, (None, None))
-    is_ours = found is not None and found.line == after
-    return sysconfig_edit.put_back(text, one.setting.variable, before) if is_ours else text
+    assignment = sysconfig_edit.find(text, entries.setting.variable)
+    before, after = lines.get(entries.setting.variable, (None, None))
+    is_ours = assignment is not None and assignment.line == after
+    return sysconfig_edit.put_back(text, entries.setting.variable, before) if is_ours else text
 
 
 def _merge(
-    text: str, one: Entries, missing: tuple[str, ...], record: Record, lines: dict[str, tuple[str | None, str]]
+    text: str, entries: Entries, missing: tuple[str, ...], record: Record, lines: dict[str, tuple[str | None, str]]
 ) -> str:
-    setting = one.setting
-    found = sysconfig_edit.find(text, setting.variable)
-    line = found.line if found else None
+    setting = entries.setting
+    assignment = sysconfig_edit.find(text, setting.variable)
+    line = assignment.line if assignment else None
     there = sysconfig_edit.entries(text, setting.variable, setting.flag)
-    gone = tuple(entry for entry in one.gone if entry in there)
+    gone = tuple(entry for entry in entries.gone if entry in there)
     if not gone and not missing:
         return text
     made = sysconfig_edit.edit(text, setting.variable, setting.flag, gone, missing)

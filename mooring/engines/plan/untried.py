@@ -43,10 +43,10 @@ def find_untried(
     engine = after.engine
     if effect is not Effect.RESTART or not host.is_running or engine.is_at_least(*VALIDATES):
         return
-    found = [one for one in (*_keys(after, known), *_flags(after)) if one[0] not in accepted]
-    if found:
-        names = list(dict.fromkeys(name for name, _ in found))
-        listed = ", ".join(f"{name} ({place})" for name, place in dict.fromkeys(found))
+    unknown = [option for option in (*_keys(after, known), *_flags(after)) if option[0] not in accepted]
+    if unknown:
+        names = list(dict.fromkeys(name for name, _ in unknown))
+        listed = ", ".join(f"{name} ({place})" for name, place in dict.fromkeys(unknown))
         yield Refusal(
             f"{listed}: changed since {host.service} was started, and whether {engine} starts with it nobody knows; "
             "where it does not, the restart would end without a daemon",

@@ -50,29 +50,29 @@ class Wanted:
 
     @property
     def insecure(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.registries if one.insecure)
+        return tuple(registry.name for registry in self.registries if registry.insecure)
 
     @property
     def blocked(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.registries if one.block)
+        return tuple(registry.name for registry in self.registries if registry.block)
 
     @property
     def searched(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.registries if one.search)
+        return tuple(registry.name for registry in self.registries if registry.search)
 
     @property
     def hub_mirrors(self) -> tuple[str, ...]:
-        return tuple(one.url for one in self.mirrors if one.registry == HUB)
+        return tuple(mirror.url for mirror in self.mirrors if mirror.registry == HUB)
 
     @property
     def other_mirrors(self) -> tuple[Mirror, ...]:
-        return tuple(one for one in self.mirrors if one.registry != HUB)
+        return tuple(mirror for mirror in self.mirrors if mirror.registry != HUB)
 
 
 def is_host(text: str) -> bool:
     """Whether it is host[:port], the host a name or an address."""
-    found = HOST.fullmatch(text)
-    return bool(found and int(found["port"] or 0) < 2**16 and (found["v6"] is None or is_ip(found["v6"])))
+    match = HOST.fullmatch(text)
+    return bool(match and int(match["port"] or 0) < 2**16 and (match["v6"] is None or is_ip(match["v6"])))
 
 
 def problems(wanted: Wanted) -> Iterator[str]:
@@ -86,8 +86,8 @@ def problems(wanted: Wanted) -> Iterator[str]:
 def _registry_problems(registry: Registry) -> Iterator[str]:
     name = registry.name
     more = [
-        word for word, given in (("search", registry.search), ("ca_file", registry.ca), ("block", registry.block))
-        if given
+        word for word, setting in (("search", registry.search), ("ca_file", registry.ca), ("block", registry.block))
+        if setting
     ]  # fmt: skip
     if registry.insecure and is_network(name):
         if more:
@@ -97,9 +97,9 @@ def _registry_problems(registry: Registry) -> Iterator[str]:
     elif not is_host(name) and not (registry.block and name in ("all", "public")):
         yield f'"{name}" is not a host or host:port'
     if registry.insecure and (registry.ca or registry.certificate):
-        what = "its certificate (ca_file)" if registry.ca else "a client certificate"
+        trust = "its certificate (ca_file)" if registry.ca else "a client certificate"
         yield (
-            f"{name} is to be trusted by {what}, but is an insecure registry too, which switches the certificate off: "
+            f"{name} is to be trusted by {trust}, but is an insecure registry too, which switches the certificate off: "
             "take it out of the insecure registries"
         )
     if bool(registry.certificate) != bool(registry.key):
@@ -111,13 +111,13 @@ def _registry_problems(registry: Registry) -> Iterator[str]:
 
 def _mirror_problems(mirror: Mirror) -> Iterator[str]:
     """A mirror without a path and without a slash behind it is right on every engine."""
-    found = URL.match(mirror.url)
-    if found and "@" in found.group(2):
+    match = URL.match(mirror.url)
+    if match and "@" in match.group(2):
         yield (
             f'mirror "{_without_login(mirror.url)}" has a user name in it, which no engine takes; '
             "let the mirror itself log in at its upstream"
         )
-    elif not found or not is_host(found.group(2)):
+    elif not match or not is_host(match.group(2)):
         yield f'mirror "{mirror.url}" must be scheme://host[:port], without a path'
     if not is_host(mirror.registry):
         yield f'mirror "{_without_login(mirror.url)}": its registry "{mirror.registry}" is not a host or host:port'

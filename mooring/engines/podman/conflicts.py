@@ -85,15 +85,15 @@ def find_hidden_registries(effective: Effective) -> Iterator[Conflict]:
     and it replaces the whole table, mirrors included (source: `updateWithConfigurationFrom`)."""
     for file in effective.files:
         seen: dict[str, Origin] = {}
-        for one in file.registries:
-            winner = effective.registries[one.prefix].origin
-            if one.prefix in seen:
-                message = f'a second table for "{one.prefix}" in one file does nothing'
-                yield Conflict("twice", Severity.USELESS, message, (one.origin, seen[one.prefix]))
-            elif winner != one.origin:
-                message = f'this table for "{one.prefix}" does nothing, a later file replaces it as a whole'
-                yield Conflict("replaced", Severity.USELESS, message, (one.origin, winner))
-            seen.setdefault(one.prefix, one.origin)
+        for registry in file.registries:
+            winner = effective.registries[registry.prefix].origin
+            if registry.prefix in seen:
+                message = f'a second table for "{registry.prefix}" in one file does nothing'
+                yield Conflict("twice", Severity.USELESS, message, (registry.origin, seen[registry.prefix]))
+            elif winner != registry.origin:
+                message = f'this table for "{registry.prefix}" does nothing, a later file replaces it as a whole'
+                yield Conflict("replaced", Severity.USELESS, message, (registry.origin, winner))
+            seen.setdefault(registry.prefix, registry.origin)
 
 
 def find_users_file(effective: Effective) -> Iterator[Conflict]:

@@ -18,25 +18,25 @@ MAIN, FOLDER = "/etc/crio/crio.conf", "/etc/crio/crio.conf.d"
 def files(texts: ContainerTexts) -> list[Toml]:
     """crio.conf and every file of its folder, in the order in which they are read (crio.conf.d(5))."""
     text = texts.files.get(MAIN)
-    found = [toml.parse(text, MAIN)] if text is not None else []
-    return found + [toml.parse(text, path) for path, text in texts.below(FOLDER, "")]
+    documents = [toml.parse(text, MAIN)] if text is not None else []
+    return documents + [toml.parse(text, path) for path, text in texts.below(FOLDER, "")]
 
 
 def image_setting(texts: ContainerTexts, key: str) -> list[Placed]:
     """The entries of a list below [crio.image]; the last file that has it counts."""
-    found: list[Placed] = []
+    setting: list[Placed] = []
     for file in files(texts):
         values = get(file.values, "crio", "image", key)
         if isinstance(values, list):
-            found = [Placed(str(one), file.origin("crio", "image", key)) for one in values]
-    return found
+            setting = [Placed(str(value), file.origin("crio", "image", key)) for value in values]
+    return setting
 
 
 def is_insecure(host: str, effective: Effective) -> bool:
     """Whether CRI-O's own list names the image's registry; entries are hosts or networks."""
     if effective.engine.name != CRIO:
         return False
-    entries = tuple(one.text for one in image_setting(effective.texts, "insecure_registries"))
+    entries = tuple(entry.text for entry in image_setting(effective.texts, "insecure_registries"))
     return host in entries or (any(map(is_network, entries)) and Registries(insecure=entries).is_insecure(host))
 
 
@@ -54,12 +54,12 @@ def find_registries(effective: Effective) -> Iterator[Conflict]:
     for whole hosts and for mirrors as well, and is deprecated there."""
     if effective.engine.name != CRIO:
         return
-    for one in image_setting(effective.texts, "registries"):
-        message = f'"{one.text}" in registries has no effect: use unqualified-search-registries of registries.conf'
-        yield Conflict("crio-registries", Severity.USELESS, message, (one.origin,))
-    for one in image_setting(effective.texts, "insecure_registries"):
-        message = f'"{one.text}" in insecure_registries is deprecated: use insecure = true of registries.conf'
-        yield Conflict("crio-insecure", Severity.SURPRISING, message, (one.origin,))
+    for entry in image_setting(effective.texts, "registries"):
+        message = f'"{entry.text}" in registries has no effect: use unqualified-search-registries of registries.conf'
+        yield Conflict("crio-registries", Severity.USELESS, message, (entry.origin,))
+    for entry in image_setting(effective.texts, "insecure_registries"):
+        message = f'"{entry.text}" in insecure_registries is deprecated: use insecure = true of registries.conf'
+        yield Conflict("crio-insecure", Severity.SURPRISING, message, (entry.origin,))
 
 
 RULES = (find_bad_files, find_registries)

@@ -32,19 +32,19 @@ class Effective:
 
     def find(self, name: str) -> Registry | None:
         """The registry with the longest prefix that fits the full name."""
-        fitting = [one for one in self.registries.values() if match(name, one.prefix) >= 0]
-        return max(fitting, key=lambda one: len(one.prefix)) if fitting else None
+        fitting = [registry for registry in self.registries.values() if match(name, registry.prefix) >= 0]
+        return max(fitting, key=lambda registry: len(registry.prefix)) if fitting else None
 
     def settings(self) -> dict[str, list[Placed]]:
         """What somebody set, by key."""
-        found = {"unqualified-search-registries": list(self.search)}
+        settings = {"unqualified-search-registries": list(self.search)}
         if self.mode.origin.path.startswith("/"):
-            found["short-name-mode"] = [self.mode]
-        for one in self.registries.values():
-            found[f'registry "{one.prefix}"'] = [Placed(_summary(one), one.origin)]
+            settings["short-name-mode"] = [self.mode]
+        for registry in self.registries.values():
+            settings[f'registry "{registry.prefix}"'] = [Placed(_summary(registry), registry.origin)]
         for name, value in self.aliases.items():
-            found[f'alias "{name}"'] = [value]
-        return {key: values for key, values in found.items() if values}
+            settings[f'alias "{name}"'] = [value]
+        return {key: values for key, values in settings.items() if values}
 
 
 def resolve(texts: ContainerTexts, name: str = PODMAN) -> Effective:
@@ -56,16 +56,19 @@ def resolve(texts: ContainerTexts, name: str = PODMAN) -> Effective:
     """
     main, folders = _places(texts, name)
     engine = recognize(name, texts.programs.get(name, ""))
-    found = [(main, texts.files.get(main)), *(one for folder in folders for one in texts.below(folder, ".conf"))]
-    files = [parse(_readable(text, engine), path) for path, text in found if text is not None]
+    texts_by_path = [
+        (main, texts.files.get(main)),
+        *(file_text for folder in folders for file_text in texts.below(folder, ".conf")),
+    ]
+    files = [parse(_readable(text, engine), path) for path, text in texts_by_path if text is not None]
     registries: dict[str, Registry] = {}
     search: tuple[Placed, ...] = ()
     mode: Placed | None = None
     aliases: dict[str, Placed] = {}
     for file in files:
         own: dict[str, Registry] = {}
-        for one in file.registries:
-            own.setdefault(one.prefix, one)  # within one file the first one of a prefix counts
+        for registry in file.registries:
+            own.setdefault(registry.prefix, registry)  # within one file the first one of a prefix counts
         registries.update(own)
         search = file.search if file.search is not None else search
         mode = file.mode or mode
@@ -105,9 +108,9 @@ def _places(texts: ContainerTexts, name: str) -> tuple[str, list[str]]:
     return MAIN, [f"{SYSTEM}/registries.conf.d", f"{USERS}/registries.conf.d"]
 
 
-def _summary(one: Registry) -> str:
-    words = [one.location or "(its own name)"]
-    words += ["insecure"] if one.insecure else []
-    words += ["blocked"] if one.blocked else []
-    words += [f"mirror {mirror.location}{' (insecure)' if mirror.insecure else ''}" for mirror in one.mirrors]
+def _summary(registry: Registry) -> str:
+    words = [registry.location or "(its own name)"]
+    words += ["insecure"] if registry.insecure else []
+    words += ["blocked"] if registry.blocked else []
+    words += [f"mirror {mirror.location}{' (insecure)' if mirror.insecure else ''}" for mirror in registry.mirrors]
     return ", ".join(words)

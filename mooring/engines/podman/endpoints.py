@@ -40,7 +40,7 @@ def explain(image: str, effective: Effective) -> Route:
         target, _, rest = alias.text.partition("/")
         notes = [f'"{name}" is an alias of {alias.text} ({alias.origin})']
         return _route([_normal(target, rest + tag)], effective, notes)
-    hosts = [one.text for one in effective.search]
+    hosts = [entry.text for entry in effective.search]
     if not hosts:
         where = effective.main if effective.files else "any registries.conf"
         return Route(refusal=f'"{name}" is not an alias, and {where} sets no unqualified-search-registries')
@@ -65,7 +65,7 @@ def _normal(registry: str, repository: str) -> str:
 
 
 def _route(names: list[str], effective: Effective, notes: list[str]) -> Route:
-    found: list[Endpoint] = []
+    route: list[Endpoint] = []
     refusals: list[str] = []
     for name in names:
         wrong = [target for _, target, _ in _targets(name, effective) if not NAME.fullmatch(target.partition("/")[2])]
@@ -77,21 +77,21 @@ def _route(names: list[str], effective: Effective, notes: list[str]) -> Route:
         if not endpoints:
             registry = effective.find(_bare(name))
             refusals.append(halves[0] if halves else f"{registry.prefix if registry else name} is blocked")
-        elif found:
-            found[-1] = replace(found[-1], next_on=ANY_ERROR)
-        found += endpoints
+        elif route:
+            route[-1] = replace(route[-1], next_on=ANY_ERROR)
+        route += endpoints
         notes = [*notes, *halves, *_notes(name, effective)]
-    if not found:
+    if not route:
         return Route(refusal="; ".join(refusals), notes=tuple(notes))
-    return Route(tuple(found), notes=tuple(notes))
+    return Route(tuple(route), notes=tuple(notes))
 
 
 def _sources(name: str, effective: Effective) -> Iterator[Endpoint]:
     """The mirrors that serve this kind of name, then the registry itself, unless it is blocked."""
     targets = [
-        one
-        for one in _targets(name, effective)
-        if not (_is_blocked(one[1], effective) or _find_half(one[1].partition("/")[0], effective))
+        source
+        for source in _targets(name, effective)
+        if not (_is_blocked(source[1], effective) or _find_half(source[1].partition("/")[0], effective))
     ]
     for number, (kind, target, insecure) in enumerate(targets, 1):
         yield from _attempts(kind, target, insecure, MIRROR_RULE if number < len(targets) else "", effective)
@@ -122,7 +122,9 @@ def _is_blocked(target: str, effective: Effective) -> bool:
 def _find_half(host: str, effective: Effective) -> str:
     """A client certificate without its key, or a key without its certificate, for want of which a host is not asked
     (source: `SetupCertificates`); "" where there is none."""
-    folder = next((one for one in CERTIFICATES if host in effective.texts.certificates.get(one, {})), "")
+    folder = next(
+        (folder_name for folder_name in CERTIFICATES if host in effective.texts.certificates.get(folder_name, {})), ""
+    )
     lone = lone_files(effective.texts.certificates[folder][host]) if folder else []
     return f"{folder}/{host}/{lone[0]}" if lone else ""
 

@@ -11,5 +11,5 @@ from mooring.engines.podman.effective import Effective
 def judge(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first."""
     rules = (*conflicts.RULES, *values.RULES, *crio.RULES)
-    found = [conflict for rule in rules for conflict in rule(effective)]
-    return sorted(found, key=lambda conflict: ORDER.index(conflict.severity))
+    problems = [conflict for rule in rules for conflict in rule(effective)]
+    return sorted(problems, key=lambda conflict: ORDER.index(conflict.severity))

@@ -60,19 +60,19 @@ class RegistriesConf:
     def has_v1(self, counts_empty: bool) -> bool:
         """Whether the old syntax is used; old libraries do not count a list that is empty."""
         lists = [get(self.document.values, "registries", name, "registries") for name in V1]
-        return any(one is not None and (counts_empty or one) for one in lists)
+        return any(section is not None and (counts_empty or section) for section in lists)
 
     def has_v2(self, counts_empty: bool) -> bool:
         """Whether the new syntax is used."""
         values = [self.document.values.get(name) for name in TOP]
-        return any(one is not None and one != "" and (counts_empty or one) for one in values)
+        return any(value is not None and value != "" and (counts_empty or value) for value in values)
 
 
 def parse(text: str, path: str) -> RegistriesConf:
     """What the file says; where it cannot be read the document has the error."""
     document = _fold(toml.parse(text, path))
-    found = RegistriesConf(path, document)
-    if found.has_v1(counts_empty=False) and not found.has_v2(counts_empty=False):
+    conf = RegistriesConf(path, document)
+    if conf.has_v1(counts_empty=False) and not conf.has_v2(counts_empty=False):
         return _old(document)
     search = document.values.get("unqualified-search-registries")
     mode = document.values.get("short-name-mode")
@@ -80,7 +80,7 @@ def parse(text: str, path: str) -> RegistriesConf:
     return RegistriesConf(
         path,
         document,
-        tuple(_registry(document, number, one) for number, one in found.tables),
+        tuple(_registry(document, number, table) for number, table in conf.tables),
         _listed(search, document.origin("unqualified-search-registries")) if isinstance(search, list) else None,
         Placed(str(mode), document.origin("short-name-mode")) if mode else None,
         _aliases(document, aliases) if isinstance(aliases, Mapping) else {},
@@ -92,7 +92,7 @@ def _fold(document: Toml) -> Toml:
 
     def lower(value: Any) -> Any:
         if isinstance(value, list):
-            return [lower(one) for one in value]
+            return [lower(item) for item in value]
         if not isinstance(value, Mapping):
             return value
         return {key.lower(): inner if key.lower() == "aliases" else lower(inner) for key, inner in value.items()}
@@ -107,7 +107,7 @@ def _fold(document: Toml) -> Toml:
 def numbered(value: Any) -> list[tuple[int, Mapping[str, Any]]]:
     """The tables of a list, each with its number."""
     listed = value if isinstance(value, list) else []
-    return [(at, one) for at, one in enumerate(listed) if isinstance(one, Mapping)]
+    return [(at, table) for at, table in enumerate(listed) if isinstance(table, Mapping)]
 
 
 def clean(location: str) -> str:
@@ -121,7 +121,7 @@ def _text(table: Mapping[str, Any], key: str) -> str:
 
 
 def _listed(values: list[Any], origin: Origin) -> tuple[Placed, ...]:
-    return tuple(Placed(clean(one), origin) for one in values if isinstance(one, str))
+    return tuple(Placed(clean(value), origin) for value in values if isinstance(value, str))
 
 
 def _aliases(document: Toml, aliases: Mapping[str, Any]) -> dict[str, Placed]:
@@ -139,12 +139,12 @@ def _registry(document: Toml, number: int, table: Mapping[str, Any]) -> Registry
         table.get("mirror-by-digest-only") is True,
         mirrors=tuple(
             Mirror(
-                _text(one, "location"),
-                one.get("insecure") is True,
-                _text(one, "pull-from-mirror"),
+                _text(mirror, "location"),
+                mirror.get("insecure") is True,
+                _text(mirror, "pull-from-mirror"),
                 document.origin("registry", number, "mirror", at),
             )
-            for at, one in numbered(table.get("mirror"))
+            for at, mirror in numbered(table.get("mirror"))
         ),
     )
 
@@ -159,9 +159,9 @@ def _old(document: Toml) -> RegistriesConf:
 
     insecure, blocked = listed("insecure"), listed("block")
     origins: dict[str, Origin] = {}
-    for one in (*blocked, *insecure):
-        origins.setdefault(one.text, one.origin)
-    kinds = [{one.text for one in listed} for listed in (insecure, blocked)]
+    for registry in (*blocked, *insecure):
+        origins.setdefault(registry.text, registry.origin)
+    kinds = [{registry.text for registry in listed} for listed in (insecure, blocked)]
     registries = [
         Registry(name, name, origin, insecure=name in kinds[0], blocked=name in kinds[1])
         for name, origin in origins.items()

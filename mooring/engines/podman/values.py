@@ -52,9 +52,9 @@ def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
             problem = ""
             if kind is not None and not isinstance(value, kind):
                 problem = f'"{key}" must be {WORDS[kind]}'
-            elif kind is list and key in TEXTS and not all(isinstance(one, str) for one in value):
+            elif kind is list and key in TEXTS and not all(isinstance(item, str) for item in value):
                 problem = f'"{key}" must be a list of texts'
-            elif kind is list and key not in TEXTS and not all(isinstance(one, dict) for one in value):
+            elif kind is list and key not in TEXTS and not all(isinstance(item, dict) for item in value):
                 problem = f'"{key}" must be tables: [[{"registry." if key == "mirror" else ""}{key}]]'
             if problem:
                 yield Conflict("wrong-type", Severity.STOPS, problem, (file.document.origin(*keys),))
@@ -71,23 +71,23 @@ def find_schemes(effective: Effective) -> Iterator[Conflict]:
 def find_missing_locations(effective: Effective) -> Iterator[Conflict]:
     """A registry needs a location, but for a prefix like *.example.com; a mirror always (source:
     `postProcessRegistries`)."""
-    for _, one in _registries(effective):
-        if not one.location and not one.prefix.startswith("*."):
-            yield Conflict("no-location", Severity.STOPS, "[[registry]] has no location", (one.origin,))
-        for mirror in one.mirrors:
+    for _, registry in _registries(effective):
+        if not registry.location and not registry.prefix.startswith("*."):
+            yield Conflict("no-location", Severity.STOPS, "[[registry]] has no location", (registry.origin,))
+        for mirror in registry.mirrors:
             if not mirror.location.rstrip("/"):
                 yield Conflict("no-location", Severity.STOPS, "[[registry.mirror]] has no location", (mirror.origin,))
 
 
 def find_bad_prefixes(effective: Effective) -> Iterator[Conflict]:
     """A wildcard prefix is *.host and nothing more (source: `loadConfigFile`)."""
-    for _, one in _registries(effective):
-        if one.prefix.startswith("*.") and re.search("[/@:]", one.prefix):
-            message = f'prefix "{one.prefix}" must be like *.example.com, without a port or a path'
-            yield Conflict("wildcard", Severity.STOPS, message, (one.origin,))
-        if one.prefix.partition("/")[0] == f"index.{HUB}":
-            message = f'no name ever begins with "{one.prefix}": the engine makes {HUB} of it first'
-            yield Conflict("hub-name", Severity.USELESS, message, (one.origin,))
+    for _, registry in _registries(effective):
+        if registry.prefix.startswith("*.") and re.search("[/@:]", registry.prefix):
+            message = f'prefix "{registry.prefix}" must be like *.example.com, without a port or a path'
+            yield Conflict("wildcard", Severity.STOPS, message, (registry.origin,))
+        if registry.prefix.partition("/")[0] == f"index.{HUB}":
+            message = f'no name ever begins with "{registry.prefix}": the engine makes {HUB} of it first'
+            yield Conflict("hub-name", Severity.USELESS, message, (registry.origin,))
 
 
 def find_bad_mirror_uses(effective: Effective) -> Iterator[Conflict]:
@@ -95,18 +95,18 @@ def find_bad_mirror_uses(effective: Effective) -> Iterator[Conflict]:
     `postProcessRegistries`, since podman 4.3)."""
     if effective.engine.version and not effective.engine.is_at_least(4, 3):
         return
-    for file, one in _registries(effective):
-        table = _table(file, one)
+    for file, registry in _registries(effective):
+        table = _table(file, registry)
         if table.get("pull-from-mirror"):
             message = "pull-from-mirror belongs into [[registry.mirror]]"
-            yield Conflict("pull-from-mirror", Severity.STOPS, message, (one.origin,))
-        for mirror in one.mirrors:
+            yield Conflict("pull-from-mirror", Severity.STOPS, message, (registry.origin,))
+        for mirror in registry.mirrors:
             if mirror.use and mirror.use not in USES:
                 message = f'pull-from-mirror = "{mirror.use}" must be one of {", ".join(USES)}'
                 yield Conflict("pull-from-mirror", Severity.STOPS, message, (mirror.origin,))
-            elif mirror.use and one.digest_only:
+            elif mirror.use and registry.digest_only:
                 message = "pull-from-mirror and mirror-by-digest-only cannot both be set"
-                yield Conflict("pull-from-mirror", Severity.STOPS, message, (mirror.origin, one.origin))
+                yield Conflict("pull-from-mirror", Severity.STOPS, message, (mirror.origin, registry.origin))
 
 
 def find_contradictions(effective: Effective) -> Iterator[Conflict]:
@@ -114,21 +114,23 @@ def find_contradictions(effective: Effective) -> Iterator[Conflict]:
     conflicting 'insecure' setting")."""
     for file in effective.files:
         seen: dict[str, Registry] = {}
-        for one in file.registries:
-            first = seen.setdefault(one.location or one.prefix, one)
+        for registry in file.registries:
+            first = seen.setdefault(registry.location or registry.prefix, registry)
             for name in ("insecure", "blocked"):
-                if getattr(first, name) != getattr(one, name):
-                    message = f'two tables with the location "{one.location or one.prefix}" differ in "{name}"'
-                    yield Conflict("contradiction", Severity.STOPS, message, (first.origin, one.origin))
+                if getattr(first, name) != getattr(registry, name):
+                    message = (
+                        f'two tables with the location "{registry.location or registry.prefix}" differ in "{name}"'
+                    )
+                    yield Conflict("contradiction", Severity.STOPS, message, (first.origin, registry.origin))
 
 
 def find_bad_search_lists(effective: Effective) -> Iterator[Conflict]:
     """ "Invalid unqualified-search-registries entry": each is host[:port], without a path."""
     for file in effective.files:
-        for one in file.search or ():
-            if not one.text.startswith(("http://", "https://")) and not DOMAIN.fullmatch(one.text):
-                message = f'"{one.text}" in unqualified-search-registries is not a host[:port]'
-                yield Conflict("search", Severity.STOPS, message, (one.origin,))
+        for host in file.search or ():
+            if not host.text.startswith(("http://", "https://")) and not DOMAIN.fullmatch(host.text):
+                message = f'"{host.text}" in unqualified-search-registries is not a host[:port]'
+                yield Conflict("search", Severity.STOPS, message, (host.origin,))
 
 
 def find_bad_short_names(effective: Effective) -> Iterator[Conflict]:
@@ -148,51 +150,51 @@ def find_bad_short_names(effective: Effective) -> Iterator[Conflict]:
 
 def find_insecure_upstreams(effective: Effective) -> Iterator[Conflict]:
     """`insecure` belongs to the mirror that needs it, not to the registry behind it (seapath/ansible PR #866)."""
-    for one in effective.registries.values():
-        if one.insecure and one.mirrors and not any(mirror.insecure for mirror in one.mirrors):
+    for registry in effective.registries.values():
+        if registry.insecure and registry.mirrors and not any(mirror.insecure for mirror in registry.mirrors):
             message = (
-                f"{one.location or one.prefix} itself is not verified, its mirrors are: "
+                f"{registry.location or registry.prefix} itself is not verified, its mirrors are: "
                 "for an insecure mirror the switch belongs into [[registry.mirror]]"
             )
-            yield Conflict("insecure-upstream", Severity.SURPRISING, message, (one.origin,))
+            yield Conflict("insecure-upstream", Severity.SURPRISING, message, (registry.origin,))
 
 
 def find_slashes(effective: Effective) -> Iterator[Conflict]:
     """A slash behind a mirror's location is taken off in a copy only, and the name with two slashes is refused: every
     pull fails (asked of 4.3.1 and 5.4.2; mended in 5.39 of the library, podman 5.8)."""
-    for one in effective.registries.values():
-        for mirror in one.mirrors:
+    for registry in effective.registries.values():
+        for mirror in registry.mirrors:
             if mirror.location.endswith("/") and not effective.engine.is_at_least(*TRIMS):
-                message = f'every pull of {one.prefix} fails: take the slash off the end of "{mirror.location}"'
+                message = f'every pull of {registry.prefix} fails: take the slash off the end of "{mirror.location}"'
                 yield Conflict("slash", Severity.ENDS_PULLS, message, (mirror.origin,))
 
 
 def find_idle_blocks(effective: Effective) -> Iterator[Conflict]:
     """A block is looked up by the name that is really asked, so it does nothing where the location is another one
     (source: `newDockerClient`; asked of 4.3.1, 5.4.2 and 5.8.6)."""
-    for one in effective.registries.values():
-        asked = effective.find(one.location) if one.location else one
-        if one.blocked and (asked is None or not asked.blocked):
-            message = f"{one.prefix} is pulled all the same: its location {one.location} is not blocked"
-            yield Conflict("idle-block", Severity.USELESS, message, (one.origin,))
+    for registry in effective.registries.values():
+        location = effective.find(registry.location) if registry.location else registry
+        if registry.blocked and (location is None or not location.blocked):
+            message = f"{registry.prefix} is pulled all the same: its location {registry.location} is not blocked"
+            yield Conflict("idle-block", Severity.USELESS, message, (registry.origin,))
 
 
 def _registries(effective: Effective) -> Iterator[tuple[RegistriesConf, Registry]]:
     for file in effective.files:
-        for one in file.registries:
-            yield file, one
+        for registry in file.registries:
+            yield file, registry
 
 
 def _locations(effective: Effective) -> Iterator[tuple[Origin, str]]:
     for file in effective.files:
-        for one in file.registries:
-            yield from ((one.origin, text) for text in dict.fromkeys((one.prefix, one.location)))
-            yield from ((mirror.origin, mirror.location) for mirror in one.mirrors)
-        yield from ((one.origin, one.text) for one in file.search or ())
+        for registry in file.registries:
+            yield from ((registry.origin, text) for text in dict.fromkeys((registry.prefix, registry.location)))
+            yield from ((mirror.origin, mirror.location) for mirror in registry.mirrors)
+        yield from ((host.origin, host.text) for host in file.search or ())
 
 
-def _table(file: RegistriesConf, one: Registry) -> Mapping[str, Any]:
-    return next((table for at, table in file.tables if file.document.origin("registry", at) == one.origin), {})
+def _table(file: RegistriesConf, registry: Registry) -> Mapping[str, Any]:
+    return next((table for at, table in file.tables if file.document.origin("registry", at) == registry.origin), {})
 
 
 def _fields(file: RegistriesConf) -> Iterator[tuple[tuple[str | int, ...], Any]]:

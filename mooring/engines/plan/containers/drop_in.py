@@ -28,12 +28,13 @@ def without_ours(texts: ContainerTexts) -> ContainerTexts:
 
 def find_impossible(before: Effective, wanted: Wanted) -> Iterator[Refusal]:
     """What these engines cannot do, with what they can."""
-    for one in wanted.registries:
-        if is_network(one.name):
+    for registry in wanted.registries:
+        if is_network(registry.name):
             yield Refusal(
-                f"{before.engine} knows no insecure networks, only hosts ({one.name})", "name the registries one by one"
+                f"{before.engine} knows no insecure networks, only hosts ({registry.name})",
+                "name the registries one by one",
             )
-        if one.block and one.name == "all":
+        if registry.block and registry.name == "all":
             yield Refusal(
                 f"{before.engine} cannot block all registries",
                 'set "reject" as the default in /etc/containers/policy.json',
@@ -47,7 +48,7 @@ def draw(texts: ContainerTexts, name: str, wanted: Wanted) -> str:
     whole, so it repeats what that said; the same goes for the list of registries to search."""
     before = resolve(without_ours(texts), name)
     lines: list[str] = []
-    searched = [one for one in wanted.searched if one not in [known.text for known in before.search]]
+    searched = [host for host in wanted.searched if host not in [known.text for known in before.search]]
     if searched:
         listed = [*searched, *(known.text for known in before.search)]
         lines += [f"unqualified-search-registries = {json.dumps(listed)}", ""]
@@ -58,18 +59,18 @@ def draw(texts: ContainerTexts, name: str, wanted: Wanted) -> str:
 
 def _registries(before: Effective, wanted: Wanted) -> Iterator[Registry]:
     """The tables that say something new, in the order in which they are asked for."""
-    named = {("docker.io" if one.name == "public" else one.name): one for one in wanted.registries}
+    named = {("docker.io" if registry.name == "public" else registry.name): registry for registry in wanted.registries}
     prefixes = dict.fromkeys([*named, *(mirror.registry for mirror in wanted.mirrors)])
     for prefix in prefixes:
         known = _covering(before, prefix)
-        asked = named.get(prefix, WantedRegistry(prefix))
+        request = named.get(prefix, WantedRegistry(prefix))
         mirrors = list(known.mirrors)
         for url in (mirror.url for mirror in wanted.mirrors if mirror.registry == prefix):
             _add(mirrors, url, wanted, known.origin)
         new = replace(
             known,
-            insecure=known.insecure or asked.insecure,
-            blocked=known.blocked or asked.block,
+            insecure=known.insecure or request.insecure,
+            blocked=known.blocked or request.block,
             mirrors=tuple(mirrors),
         )
         if new != known:
@@ -78,24 +79,26 @@ def _registries(before: Effective, wanted: Wanted) -> Iterator[Registry]:
 
 def _covering(effective: Effective, prefix: str) -> Registry:
     """What holds for the name by its own table, or by a shorter one or a wildcard, which a table of its own hides."""
-    found = effective.find(prefix)
-    if found is None:
+    registry = effective.find(prefix)
+    if registry is None:
         return Registry(prefix, prefix, effective.mode.origin)
-    rest = prefix[match(prefix, found.prefix) :]
+    rest = prefix[match(prefix, registry.prefix) :]
 
     def moved(location: str) -> str:
         """The port goes behind a host; behind a path it makes no name, and no such pull works."""
         return clean(location) + rest if location and not (rest and "/" in clean(location)) else ""
 
-    mirrors = tuple(replace(one, location=moved(one.location)) for one in found.mirrors if moved(one.location))
-    return replace(found, prefix=prefix, location=moved(found.location) or prefix, mirrors=mirrors)
+    mirrors = tuple(
+        replace(mirror, location=moved(mirror.location)) for mirror in registry.mirrors if moved(mirror.location)
+    )
+    return replace(registry, prefix=prefix, location=moved(registry.location) or prefix, mirrors=mirrors)
 
 
 def _add(mirrors: list[Mirror], url: str, wanted: Wanted, origin: Origin) -> None:
     """A mirror more, or in the place of the one that has its address; who is insecure stays so."""
     scheme, _, location = url.partition("://")
     insecure = scheme == "http" or location in wanted.insecure
-    there = [number for number, one in enumerate(mirrors) if clean(one.location) == location]
+    there = [number for number, mirror in enumerate(mirrors) if clean(mirror.location) == location]
     if not there:
         mirrors.append(Mirror(location, insecure, "", origin))
     for number in there:
@@ -128,24 +131,24 @@ def find_overruled(after: Effective, wanted: Wanted) -> Iterator[Refusal]:
     """A later file that says something else of the same registry, or a word of the operator's that keeps it from being
     asked: what is wanted would not hold."""
     later = "take that out of the later file, or say there what is wanted"
-    for one in wanted.registries:
-        name = HUB if one.name == "public" else one.name
+    for registry in wanted.registries:
+        name = HUB if registry.name == "public" else registry.name
         known = _covering(after, name)
-        if (one.insecure and not known.insecure) or (one.block and not known.blocked):
+        if (registry.insecure and not known.insecure) or (registry.block and not known.blocked):
             yield Refusal(f"what is wanted of {name} would not hold because of {_place(name, after)}", later)
-        if known.insecure and (one.ca or one.certificate) and not one.insecure:
-            what = "its certificate (registry_client_ca_file)" if one.ca else "a client certificate"
+        if known.insecure and (registry.ca or registry.certificate) and not registry.insecure:
+            trust = "its certificate (registry_client_ca_file)" if registry.ca else "a client certificate"
             yield Refusal(
-                f"{name} is to be trusted by {what}, but {_place(name, after)} makes it insecure, which switches the "
+                f"{name} is to be trusted by {trust}, but {_place(name, after)} makes it insecure, which switches the "
                 "certificate off",
                 "take insecure out there",
             )
         blocking = _blocking(name, after)
-        if blocking and not one.block and (one.insecure or one.ca or one.search):
+        if blocking and not registry.block and (registry.insecure or registry.ca or registry.search):
             yield Refusal(f"{blocking} blocks {name}, so it would not be asked", UNBLOCK)
     for mirror in wanted.mirrors:
         yield from _find_unasked(mirror, after, later)
-    missing = [one for one in wanted.searched if one not in [known.text for known in after.search]]
+    missing = [host for host in wanted.searched if host not in [known.text for known in after.search]]
     if missing:
         place = after.search[0].origin if after.search else PATH
         yield Refusal(f"{missing[0]} would not be searched because of {place}", later)
@@ -157,7 +160,7 @@ def _find_unasked(mirror: WantedMirror, after: Effective, later: str) -> Iterato
     location = mirror.url.partition("://")[2]
     blocking = _blocking(location, after)
     place = _place(mirror.registry, after)
-    if location not in [clean(one.location) for one in known.mirrors]:
+    if location not in [clean(entry.location) for entry in known.mirrors]:
         yield Refusal(f"the mirror {mirror.url} would not hold because of {place}", later)
     elif blocking:
         yield Refusal(f"{blocking} blocks {location}, so the mirror {mirror.url} would not be asked", UNBLOCK)
@@ -170,14 +173,14 @@ def _find_unasked(mirror: WantedMirror, after: Effective, later: str) -> Iterato
 
 def _blocking(name: str, after: Effective) -> Origin | None:
     """Where the table is that blocks the name."""
-    found = after.find(name)
-    return _place(name, after) if found is not None and found.blocked else None
+    registry = after.find(name)
+    return _place(name, after) if registry is not None and registry.blocked else None
 
 
 def _place(name: str, after: Effective) -> Origin:
     """The table that counts for the name; the operator's own, where ours only repeats it."""
-    found = after.find(name)
-    if found is not None and found.origin.path != PATH:
-        return found.origin
-    theirs = resolve(without_ours(after.texts), after.engine.name).find(name)
-    return theirs.origin if theirs is not None else Origin(PATH)
+    registry = after.find(name)
+    if registry is not None and registry.origin.path != PATH:
+        return registry.origin
+    foreign = resolve(without_ours(after.texts), after.engine.name).find(name)
+    return foreign.origin if foreign is not None else Origin(PATH)

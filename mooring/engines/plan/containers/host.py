@@ -53,32 +53,34 @@ class ContainerHost:
 
 def written(texts: ContainerTexts, changes: tuple[FileChange, ...]) -> ContainerTexts:
     """The host's texts after these files are written; folders of certificates grow and shrink with them."""
-    files = {**texts.files, **{one.path: one.after for one in changes}}
+    files = {**texts.files, **{change.path: change.after for change in changes}}
     certificates = {root: dict(listed) for root, listed in texts.certificates.items()}
-    for one in changes:
-        root, registry, name = one.path.rsplit("/", 2)
+    for change in changes:
+        root, registry, name = change.path.rsplit("/", 2)
         if not name.endswith((".crt", ".cert", ".key", "hosts.toml")):
             continue
         listed = certificates.setdefault(root, {})
         names = [known for known in listed.get(registry, ()) if known != name] + (
-            [name] if one.after is not None else []
+            [name] if change.after is not None else []
         )
         listed[registry] = tuple(sorted(names))
     return replace(texts, files=files, certificates=certificates)
 
 
-def certificate_files(registry: Registry, folder: str, host: ContainerHost, ours: frozenset[str]) -> list[WholeFile]:
+def certificate_files(
+    registry: Registry, folder: str, host: ContainerHost, own_paths: frozenset[str]
+) -> list[WholeFile]:
     """The registry's authority and client certificate; under other names where somebody else's files have ours."""
-    found: list[WholeFile] = []
+    files: list[WholeFile] = []
     if registry.ca:
-        name = "ca.crt" if _is_free(f"{folder}/ca.crt", registry.ca, host, ours) else "mooring-ca.crt"
-        found.append(WholeFile(f"{folder}/{name}", registry.ca))
+        name = "ca.crt" if _is_free(f"{folder}/ca.crt", registry.ca, host, own_paths) else "mooring-ca.crt"
+        files.append(WholeFile(f"{folder}/{name}", registry.ca))
     if registry.certificate:
-        name = "client" if _is_free(f"{folder}/client.cert", registry.certificate, host, ours) else "mooring"
-        found.append(WholeFile(f"{folder}/{name}.cert", registry.certificate))
-        found.append(WholeFile(f"{folder}/{name}.key", registry.key, "0600", True))
-    return found
+        name = "client" if _is_free(f"{folder}/client.cert", registry.certificate, host, own_paths) else "mooring"
+        files.append(WholeFile(f"{folder}/{name}.cert", registry.certificate))
+        files.append(WholeFile(f"{folder}/{name}.key", registry.key, "0600", True))
+    return files
 
 
-def _is_free(path: str, text: str, host: ContainerHost, ours: frozenset[str]) -> bool:
-    return path in ours or host.digest(path) in (None, digest_of(text))
+def _is_free(path: str, text: str, host: ContainerHost, own_paths: frozenset[str]) -> bool:
+    return path in own_paths or host.digest(path) in (None, digest_of(text))

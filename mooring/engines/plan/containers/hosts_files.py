@@ -18,21 +18,23 @@ HEAD = "# Mooring's: it is written anew as a whole."
 
 def find_impossible(host: ContainerHost, wanted: Wanted) -> Iterator[Refusal]:
     """What containerd cannot do. Short names are always Docker Hub's."""
-    for one in wanted.registries:
-        if one.search is True:
+    for registry in wanted.registries:
+        if registry.search is True:
             yield Refusal(
-                f"containerd asks Docker Hub alone for short names; it cannot search {one.name}",
-                f"use full names ({one.name}/app), or let {one.name} be a mirror of Docker Hub (mirrors)",
+                f"containerd asks Docker Hub alone for short names; it cannot search {registry.name}",
+                f"use full names ({registry.name}/app), or let {registry.name} be a mirror of Docker Hub (mirrors)",
             )
-        if one.block:
-            yield Refusal(f"containerd cannot block a registry ({one.name})", "let the network or a policy do that")
-        if is_network(one.name):
-            yield Refusal(f"containerd knows no insecure networks, only hosts ({one.name})", "name the registries")
+        if registry.block:
+            yield Refusal(
+                f"containerd cannot block a registry ({registry.name})", "let the network or a policy do that"
+            )
+        if is_network(registry.name):
+            yield Refusal(f"containerd knows no insecure networks, only hosts ({registry.name})", "name the registries")
 
 
 def draw(host: ContainerHost, root: str, wanted: Wanted, placed: list[WholeFile]) -> list[WholeFile]:
     """A hosts.toml where one is needed; beside it the certificates of its folder do not count by themselves."""
-    insecure = [one for one in wanted.insecure if not is_network(one)]
+    insecure = [entry for entry in wanted.insecure if not is_network(entry)]
     names = dict.fromkeys([*(mirror.registry for mirror in wanted.mirrors), *insecure])
     return [
         WholeFile(f"{folder(host, root, name)}/{NAME}", _text(host, root, name, wanted, placed)) for name in names
@@ -54,7 +56,7 @@ def _text(host: ContainerHost, root: str, name: str, wanted: Wanted, placed: lis
     lines += [] if is_insecure else _trust(host, root, name, placed)
     # An insecure registry that is its own mirror gets its table below.
     itself = f"https://{name}" if is_insecure else ""
-    for mirror in (one.url for one in wanted.mirrors if one.registry == name and one.url != itself):
+    for mirror in (entry.url for entry in wanted.mirrors if entry.registry == name and entry.url != itself):
         lines += ["", f"[host.{json.dumps(mirror)}]", '  capabilities = ["pull", "resolve"]']
         scheme, _, location = mirror.partition("://")
         if scheme == "https" and location in wanted.insecure:
@@ -71,8 +73,8 @@ def _text(host: ContainerHost, root: str, name: str, wanted: Wanted, placed: lis
 def _trust(host: ContainerHost, root: str, name: str, placed: list[WholeFile]) -> Iterator[str]:
     """The certificates of a registry's folder, ours and the operator's."""
     here = folder(host, root, name)
-    there = [f"{here}/{one}" for one in host.texts.certificates.get(root, {}).get(here.rpartition("/")[2], ())]
-    paths = sorted({*there, *(one.path for one in placed if one.path.rpartition("/")[0] == here)})
+    there = [f"{here}/{file}" for file in host.texts.certificates.get(root, {}).get(here.rpartition("/")[2], ())]
+    paths = sorted({*there, *(file.path for file in placed if file.path.rpartition("/")[0] == here)})
     authorities = [path for path in paths if path.endswith(".crt")]
     pairs = [[path, path[:-4] + "key"] for path in paths if path.endswith(".cert") and path[:-4] + "key" in paths]
     if authorities:

@@ -37,7 +37,7 @@ def plan(host: ContainerHost, wanted: Wanted, is_absent: bool = False) -> Plan:
     engine = recognize(host.name, host.texts.programs.get(host.name, ""))
     empty = Plan(engine, host.name, "", host.record, containers=BY_SHIMS if host.name in (CRIO, CONTAINERD) else FELT)
     record = records.parse(host.texts.files.get(host.record))
-    refusals = [Refusal(one) for one in problems(wanted)]
+    refusals = [Refusal(problem) for problem in problems(wanted)]
     if record is None:
         refusals.append(Refusal(f"{host.record} cannot be read", "it is Mooring's: mend it, or remove it"))
     refusals += find_impossible(host, wanted)
@@ -45,7 +45,7 @@ def plan(host: ContainerHost, wanted: Wanted, is_absent: bool = False) -> Plan:
         return replace(empty, refusals=tuple(refusals))
     files = list(_containerd(host, wanted, record) if host.name == CONTAINERD else _podman(host, wanted, record))
     refusals = list(_find_foreign(host, files, record))
-    changes = tuple(one for one in _changes(host, files, record, is_absent) if one.is_change)
+    changes = tuple(change for change in _changes(host, files, record, is_absent) if change.is_change)
     refusals += find_stops(host, changes, wanted)
     if refusals:
         return replace(empty, changes=changes, refusals=tuple(refusals))
@@ -55,9 +55,9 @@ def plan(host: ContainerHost, wanted: Wanted, is_absent: bool = False) -> Plan:
 def find_impossible(host: ContainerHost, wanted: Wanted) -> list[Refusal]:
     """What this engine cannot do, told at once."""
     if host.name == CONTAINERD:
-        found = list(hosts_files.find_impossible(host, wanted))
+        refusals = list(hosts_files.find_impossible(host, wanted))
         unfit = config_edit.find_unfit(config.resolve(host.texts)) if _needs_hosts(wanted) else None
-        return [*found, *([unfit] if unfit else [])]
+        return [*refusals, *([unfit] if unfit else [])]
     return list(drop_in.find_impossible(podman.resolve(host.texts, host.name), wanted)) if _is_any(wanted) else []
 
 
@@ -72,15 +72,17 @@ def find_stops(host: ContainerHost, changes: tuple[FileChange, ...], wanted: Wan
             yield Refusal(f"config_path would not be {root} because of {place}", "set it by hand")
     else:
         yield from drop_in.find_overruled(podman.resolve(later, host.name), wanted)
-    for one in _judge(host.name, later):
-        if one.severity is Severity.STOPS and changes:
-            yield Refusal(str(one), "mend that first")
+    for conflict in _judge(host.name, later):
+        if conflict.severity is Severity.STOPS and changes:
+            yield Refusal(str(conflict), "mend that first")
 
 
 def find_warnings(host: ContainerHost, changes: tuple[FileChange, ...]) -> Iterator[str]:
     """What counts for nothing, or surprises, with the new files and did not before."""
-    old = {one.message for one in _judge(host.name, host.texts)}
-    yield from (str(one) for one in _judge(host.name, written(host.texts, changes)) if one.message not in old)
+    old = {conflict.message for conflict in _judge(host.name, host.texts)}
+    yield from (
+        str(conflict) for conflict in _judge(host.name, written(host.texts, changes)) if conflict.message not in old
+    )
 
 
 def _judge(name: str, texts: ContainerTexts) -> list[Conflict]:
@@ -90,12 +92,12 @@ def _judge(name: str, texts: ContainerTexts) -> list[Conflict]:
 
 
 def _podman(host: ContainerHost, wanted: Wanted, record: Record) -> Iterator[WholeFile]:
-    ours = _ours(record)
+    own_paths = _ours(record)
     for registry in wanted.registries:
-        there = [one for one in CERTIFICATES if host.texts.certificates.get(one, {}).get(registry.name)]
+        there = [folder for folder in CERTIFICATES if host.texts.certificates.get(folder, {}).get(registry.name)]
         # The first folder that has the registry counts alone, so no second one is made.
         root = there[0] if there else CERTIFICATES[0]
-        yield from certificate_files(registry, f"{root}/{registry.name}", host, ours)
+        yield from certificate_files(registry, f"{root}/{registry.name}", host, own_paths)
     text = drop_in.draw(host.texts, host.name, wanted)
     if text:
         yield WholeFile(drop_in.PATH, text)
@@ -113,13 +115,13 @@ def _containerd(host: ContainerHost, wanted: Wanted, record: Record) -> Iterator
 
 def _changes(host: ContainerHost, files: list[WholeFile], record: Record, is_absent: bool) -> Iterator[FileChange]:
     """The files, those of ours that are to go, the line in config.toml, and the record of all this."""
-    ours = _ours(record)
-    paths = {one.path for one in files}
-    yield from (host.change(one) for one in files)
-    yield from (host.removal(path) for path in sorted(ours - paths) if host.digest(path) is not None)
+    own_paths = _ours(record)
+    paths = {file.path for file in files}
+    yield from (host.change(file) for file in files)
+    yield from (host.removal(path) for path in sorted(own_paths - paths) if host.digest(path) is not None)
     # A file that was there before with the very same text is the operator's.
-    kept = {one.path for one in files if one.path in ours or host.digest(one.path) != digest_of(one.text)}
-    sums = {one.path: digest_of(one.text) for one in files if one.path in kept and not one.secret}
+    kept = {file.path for file in files if file.path in own_paths or host.digest(file.path) != digest_of(file.text)}
+    sums = {file.path: digest_of(file.text) for file in files if file.path in kept and not file.secret}
     edit = config_edit.put(config.resolve(host.texts)) if files and host.name == CONTAINERD else None
     lines = {**record.lines, **({edit.path: (edit.old, edit.new)} if edit and edit.new else {})} if edit else {}
     new = Record(record.entries, files=tuple(sorted(kept)), lines=lines, sums=sums)
@@ -161,7 +163,7 @@ def _complete(
         undo={effect.value: back} if effect is not Effect.NONE else {},
         warnings=tuple(dict.fromkeys(find_warnings(host, changes))),
         in_effect_afterwards=Registries(
-            tuple(one.url for one in wanted.mirrors),
+            tuple(mirror.url for mirror in wanted.mirrors),
             wanted.insecure,
             () if host.name == CONTAINERD else wanted.searched,
             wanted.blocked,
@@ -174,12 +176,12 @@ def _effect(host: ContainerHost, changes: tuple[FileChange, ...]) -> Effect:
     unit = host.texts.unit(host.name)
     if not unit.is_active:
         return Effect.NONE
-    if host.name == CRIO and any(one.path == drop_in.PATH for one in changes):
+    if host.name == CRIO and any(change.path == drop_in.PATH for change in changes):
         return Effect.RELOAD
     if host.name == CONTAINERD and any(
-        config_edit.has_ours(one.before) != config_edit.has_ours(one.after)
-        for one in changes
-        if not one.path.endswith("/hosts.toml")
+        config_edit.has_ours(change.before) != config_edit.has_ours(change.after)
+        for change in changes
+        if not change.path.endswith("/hosts.toml")
     ):
         return Effect.RESTART
     return Effect.NONE
@@ -194,10 +196,10 @@ def _unread(host: ContainerHost) -> tuple[str, ...]:
 
 def _find_foreign(host: ContainerHost, files: list[WholeFile], record: Record) -> Iterator[Refusal]:
     """A file of somebody else's under a name of ours: what it says as a whole, only its writer knows."""
-    for one in files:
-        is_whole = one.path.endswith(("/hosts.toml", drop_in.PATH))
-        if is_whole and one.path not in record.files and host.digest(one.path) not in (None, digest_of(one.text)):
-            yield Refusal(f"{one.path} is not Mooring's", "put what is wanted into it by hand, or move it away")
+    for file in files:
+        is_whole = file.path.endswith(("/hosts.toml", drop_in.PATH))
+        if is_whole and file.path not in record.files and host.digest(file.path) not in (None, digest_of(file.text)):
+            yield Refusal(f"{file.path} is not Mooring's", "put what is wanted into it by hand, or move it away")
 
 
 def _ours(record: Record) -> frozenset[str]:
@@ -210,4 +212,7 @@ def _is_any(wanted: Wanted) -> bool:
 
 def _needs_hosts(wanted: Wanted) -> bool:
     """Whether anything is to be written below certs.d; a name alone, or a search where possible, is nothing there."""
-    return bool(wanted.mirrors or any(one.insecure or one.ca or one.certificate for one in wanted.registries))
+    return bool(
+        wanted.mirrors
+        or any(registry.insecure or registry.ca or registry.certificate for registry in wanted.registries)
+    )
