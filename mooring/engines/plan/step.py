@@ -79,5 +79,23 @@ class Felt:
 
 
 def written(texts: Texts, files: tuple[FileChange, ...]) -> Texts:
-    """The host's texts after these files are written."""
-    return replace(texts, files={**texts.files, **{change.path: change.after for change in files}})
+    """The host's texts after these files are written; folders of certificates grow and shrink with them."""
+    certificates = dict(texts.certificates)
+    for change in files:
+        if is_listed(change):
+            registry = change.path.split("/")[-2]
+            certificates[registry] = list_names(certificates.get(registry, ()), change)
+    changed = {change.path: change.after for change in files}
+    return replace(texts, files={**texts.files, **changed}, certificates=certificates)
+
+
+def is_listed(change: FileChange) -> bool:
+    """Whether the file is one that hosts list by its name, as they do below certs.d."""
+    return change.path.endswith((".crt", ".cert", ".key", "/hosts.toml"))
+
+
+def list_names(names: tuple[str, ...], change: FileChange) -> tuple[str, ...]:
+    """The names in a registry's folder after the change."""
+    name = change.path.rpartition("/")[2]
+    kept = {known for known in names if known != name}
+    return tuple(sorted(kept if change.after is None else kept | {name}))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from mooring.engines.plan import record as records
 from mooring.engines.plan.certificates import WholeFile
 from mooring.engines.plan.host import digest_of
-from mooring.engines.plan.step import FileChange
+from mooring.engines.plan.step import FileChange, is_listed, list_names
 from mooring.engines.plan.wanted import Registry
 from mooring.engines.texts import CONTAINERD, CRIO, PODMAN, ContainerTexts
 
@@ -56,14 +56,10 @@ def written(texts: ContainerTexts, changes: tuple[FileChange, ...]) -> Container
     files = {**texts.files, **{change.path: change.after for change in changes}}
     certificates = {root: dict(listed) for root, listed in texts.certificates.items()}
     for change in changes:
-        root, registry, name = change.path.rsplit("/", 2)
-        if not name.endswith((".crt", ".cert", ".key", "hosts.toml")):
-            continue
-        listed = certificates.setdefault(root, {})
-        names = [known for known in listed.get(registry, ()) if known != name] + (
-            [name] if change.after is not None else []
-        )
-        listed[registry] = tuple(sorted(names))
+        if is_listed(change):
+            root, registry, _ = change.path.rsplit("/", 2)
+            listed = certificates.setdefault(root, {})
+            listed[registry] = list_names(listed.get(registry, ()), change)
     return replace(texts, files=files, certificates=certificates)
 
 

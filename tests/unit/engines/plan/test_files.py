@@ -448,3 +448,13 @@ def test_what_the_store_before_docker_28_does_not_ask_by_http(url: str, name: st
     assert all(text in warning for text, warning in zip(said, found.warnings, strict=True))
     assert plan(docker(None, "26.1.5"), wanted).warnings == ()
     assert plan(docker(None, "28.5.2", info=CONTAINERD), wanted).warnings == ()
+
+
+@pytest.mark.parametrize("engine", [docker, redhat])
+def test_no_warning_is_about_a_file_that_the_same_plan_takes_away(engine: Callable[..., Host]) -> None:
+    trusted = Wanted((Registry(NAME, ca="-----BEGIN CERTIFICATE-----\n", certificate="c\n", key="k\n"),))
+    before = carried_out(engine(), trusted)
+    assert [warning for warning in plan(before, INSECURE).warnings if "not read" in warning] == []
+    own = replace(before.texts, certificates={NAME: (*before.texts.certificates[NAME], "own.crt")})
+    (warning,) = (one for one in plan(replace(before, texts=own), INSECURE).warnings if "not read" in one)
+    assert f"{CERTS}/{NAME}/own.crt" in warning
