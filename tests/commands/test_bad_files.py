@@ -169,7 +169,7 @@ def test_keys_of_every_kind_come_through_to_the_screen(option: str, folder: Path
 
 @pytest.mark.parametrize(
     ("key", "status", "message"),
-    [(b"\x04", 1, b"Login password: none was given"), (b"\x03", 130, b"interrupted")],
+    [(b"\x04", 1, b"Login password: none was given"), (b"\x03", 130, b"stopping ... interrupted")],
 )
 def test_a_key_at_the_password_prompt(key: bytes, status: int, message: bytes, folder: Path) -> None:
     pid, terminal = pty.fork()
