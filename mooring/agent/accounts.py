@@ -19,12 +19,13 @@ def find(name):
         entry = pwd.getpwnam(name)
     except KeyError:
         return None
+    others = [group for group in grp.getgrall() if group.gr_gid != entry.pw_gid]
     return {
         "name": name,
         "uid": entry.pw_uid,
         "group": group_name(entry.pw_gid),
         "gid": entry.pw_gid,
-        "groups": sorted(one.gr_name for one in grp.getgrall() if name in one.gr_mem and one.gr_gid != entry.pw_gid),
+        "groups": sorted(group.gr_name for group in others if name in group.gr_mem),
         "comment": entry.pw_gecos,
         "home": entry.pw_dir,
         "shell": entry.pw_shell,
@@ -59,8 +60,8 @@ def password_hash(name):
     except (IOError, OSError):
         return None
     rows = [line.split(":") for line in lines]
-    found = [row[1] for row in rows if row[0] == name and len(row) > 1]
-    return found[0] if found else ""
+    hashes = [row[1] for row in rows if row[0] == name and len(row) > 1]
+    return hashes[0] if hashes else ""
 
 
 def set_password(name, value):
@@ -77,7 +78,8 @@ def change(argv):
     try:
         return host.check_run(argv)
     except host.Failed as failure:
-        # Its own words vary from "not found" (it is in no ordinary user's PATH) to "cannot lock /etc/passwd".
+        # Its own words vary from "not found" (it is in no ordinary user's PATH) to "cannot lock
+        # /etc/passwd".
         if os.geteuid() != 0:
             failure.message += "\n(the task needs become: true)"
         raise

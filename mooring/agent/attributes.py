@@ -46,15 +46,15 @@ def attributes_of(held):
 
 
 def describe(status, context):
-    found = {
+    state = {
         "state": kind(status.st_mode),
         "owner": user_name(status.st_uid),
         "group": group_name(status.st_gid),
         "mode": modes.octal(status.st_mode),
     }
     if context:
-        found["context"] = context
-    return found
+        state["context"] = context
+    return state
 
 
 def path_info(path):
@@ -193,23 +193,23 @@ def apply_to(held, args):
 
 def numbers(args, path):
     """[user, group] that the arguments ask for; -1, which stays, for one that is not given."""
-    found = []
-    for key, find, what in (("owner", find_user, "user"), ("group", find_group, "group")):
+    ids = []
+    for key, find, account in (("owner", find_user, "user"), ("group", find_group, "group")):
         number = -1 if args.get(key) is None else find(args[key])
         if number is None:
-            raise host.Failed("chown of %s failed: failed to look up %s %s" % (text(path), what, args[key]))
-        found.append(number)
-    return found
+            raise host.Failed("chown of %s failed: failed to look up %s %s" % (text(path), account, args[key]))
+        ids.append(number)
+    return ids
 
 
-def set_times(path, asked):
+def set_times(path, times):
     """Access and modification time: each "now" or "preserve"; a link's own cannot be set."""
     with directory.hold(path, follow=False) as held:
         now, status = time.time(), held.status()
         if stat.S_ISLNK(status.st_mode):
             return
-        if asked == ["now", "now"]:
+        if times == ["now", "now"]:
             os.utime(held.path, None)  # allowed to whoever may write, not only to the owner
         else:
             kept = (status.st_atime, status.st_mtime)
-            os.utime(held.path, tuple(now if word == "now" else old for word, old in zip(asked, kept)))  # noqa: B905
+            os.utime(held.path, tuple(now if word == "now" else old for word, old in zip(times, kept)))  # noqa: B905

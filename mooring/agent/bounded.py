@@ -14,7 +14,8 @@ import ssl
 import time
 
 BLOCK = 64 * 1024
-# What may be asked for at once: a chunk's length is the other side's word, and -1 would mean all there is.
+# What may be asked for at once: a chunk's length is the other side's word, and -1 would mean all
+# there is.
 MOST_AT_ONCE = 8 * 1024 * 1024
 HOUR = 3600.0
 monotonic = getattr(time, "monotonic", time.time)

@@ -9,7 +9,8 @@ import time
 
 from mooring.agent import wire
 
-# How much may arrive ahead while a module runs; beyond that the agent stops reading until the module is done.
+# How much may arrive ahead while a module runs; beyond that the agent stops reading until the
+# module is done.
 AHEAD = 8 * 1024 * 1024
 INTERRUPTIONS = (errno.EINTR, errno.EAGAIN, errno.EWOULDBLOCK)
 

@@ -90,9 +90,9 @@ def result(args, shown, ran, **values):
     out, err = ran.out, ran.err
     if args["strip_empty_ends"]:
         out, err = out.rstrip("\r\n"), err.rstrip("\r\n")
-    found = {
+    reply = {
         "cmd": shown, "rc": ran.rc, "stdout": out, "stderr": err, "start": None, "end": None, "delta": None,
         "stdout_lines": out.splitlines(), "stderr_lines": err.splitlines(),
     }
-    found.update(values)
-    return found
+    reply.update(values)
+    return reply

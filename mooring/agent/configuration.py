@@ -9,7 +9,8 @@ import io
 
 from mooring.agent import host
 
-# Characters (here bytes) of a file, of a bundle of certificates, and of all files but those; the files.
+# Characters (here bytes) of a file, of a bundle of certificates, and of all files but those; the
+# files.
 LARGEST, LARGEST_CERTIFICATE, LARGEST_OF_ALL = 128 * 1024, 2 * 1024 * 1024, 512 * 1024
 # What systemd shows of a unit, and other things that are short on every host.
 LARGEST_UNIT = 64 * 1024
@@ -35,8 +36,8 @@ def read(path, name=None):
     return data if host.PY2 else data.decode("utf-8", "surrogateescape")
 
 
-def check(what, text):
+def check(label, text):
     """The text, that a program printed; Failed where it is too large."""
     if len(text) > LARGEST_UNIT:
-        raise host.Failed("%s is too large (more than %d characters)" % (what, LARGEST_UNIT))
+        raise host.Failed("%s is too large (more than %d characters)" % (label, LARGEST_UNIT))
     return text

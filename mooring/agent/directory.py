@@ -101,10 +101,10 @@ class Directory(Held):
         """All names, sorted."""
         handle = self.open(b".", os.O_RDONLY | os.O_DIRECTORY)
         try:
-            found = self.call(os.listdir, b".") if PY2 else [os.fsencode(name) for name in os.listdir(handle)]
+            listed = self.call(os.listdir, b".") if PY2 else [os.fsencode(name) for name in os.listdir(handle)]
         finally:
             os.close(handle)
-        return sorted(found)
+        return sorted(listed)
 
     def read_regular(self, name):
         """The descriptor of a regular file, for reading; anything else under that name is an OSError."""
@@ -222,13 +222,13 @@ def resolve(path):
 
 def owners(path):
     """The users whose links a path's last part leads along."""
-    found = set()
+    uids = set()
     for _ in range(MOST_LINKS):
         if not os.path.islink(path):
             break
-        found.add(os.lstat(path).st_uid)
+        uids.add(os.lstat(path).st_uid)
         path = os.path.join(os.path.dirname(path), os.readlink(path))
-    return found
+    return uids
 
 
 def refuse_links(path, links, real, owner):

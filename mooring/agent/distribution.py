@@ -80,9 +80,9 @@ def family(name, os_release):
     if name in FAMILIES:
         return FAMILIES[name]
     likes = os_release.get("ID_LIKE", "").lower().split()
-    for like, found in LIKE:
+    for like, family_name in LIKE:
         if like in likes:
-            return found
+            return family_name
     return name
 
 
@@ -97,5 +97,5 @@ def _release(os_release):
 
 
 def _first(pattern, text):
-    found = re.search(pattern, text, re.M)
-    return found.group(1) if found else ""
+    match = re.search(pattern, text, re.M)
+    return match.group(1) if match else ""

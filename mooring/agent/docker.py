@@ -26,7 +26,8 @@ OLDEST = (1, 24)
 NEWEST = (1, 43)
 # Pulls and loads may be silent for long while the daemon unpacks a big layer on a slow disk.
 PATIENCE = 3600
-# What an answer, and one message of a stream, may have; lists of thousands of containers have some MiB.
+# What an answer, and one message of a stream, may have; lists of thousands of containers have some
+# MiB.
 MOST = 64 * 1024 * 1024
 MOST_LINE = 4 * 1024 * 1024
 MOST_REASON = 64 * 1024
@@ -162,7 +163,8 @@ class Engine(object):
                         connection.send(("%x\r\n" % len(chunk)).encode("ascii") + chunk + b"\r\n")
                 connection.send(b"0\r\n\r\n")
             except socket.error:
-                # The daemon closes early when it cannot go on (disk full, no tar): its answer says why.
+                # The daemon closes early when it cannot go on (disk full, no tar): its answer says
+                # why.
                 pass
             answer = bounded.read_whole(self.answer(connection), connection.bounds, MOST)
             return list(messages(answer.splitlines()))
@@ -199,9 +201,9 @@ class Engine(object):
     def target(self, path, query):
         """The request's target: versioned path and query; booleans become 1 and 0."""
         target = self.prefix + quote(path, safe="/:@")
-        given = [(key, int(value) if isinstance(value, bool) else value)
+        pairs = [(key, int(value) if isinstance(value, bool) else value)
                  for key, value in sorted((query or {}).items())]
-        return target + "?" + urlencode(given) if given else target
+        return target + "?" + urlencode(pairs) if pairs else target
 
 
 def version(text):
@@ -235,14 +237,14 @@ def messages(lines):
             raise host.Failed("Docker sent a message that is not an object")
         detail = message.get("errorDetail")
         if detail or message.get("error"):
-            said = detail.get("message") if isinstance(detail, dict) else detail
-            raise Refused("Docker says: %s" % (said or message.get("error")), 200)
+            detail_text = detail.get("message") if isinstance(detail, dict) else detail
+            raise Refused("Docker says: %s" % (detail_text or message.get("error")), 200)
         yield message
 
 
-def parse(data, what):
+def parse(data, source):
     """The value of the daemon's JSON; host.Failed where it is none."""
     try:
         return host.native(json.loads(data.decode("utf-8")))
     except (ValueError, RuntimeError) as error:  # the latter where it is nested too deeply
-        raise host.Failed("Docker answered %s, but no JSON: %s" % (what, error))
+        raise host.Failed("Docker answered %s, but no JSON: %s" % (source, error))

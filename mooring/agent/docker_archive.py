@@ -13,7 +13,8 @@ import hashlib
 import json
 import tarfile
 
-# names: ["nginx:1.22"]; ids: ["sha256:..."], the configuration's digest first; layers: digests of unpacked layers.
+# names: ["nginx:1.22"]; ids: ["sha256:..."], the configuration's digest first; layers: digests of
+# unpacked layers.
 ArchivedImage = collections.namedtuple("ArchivedImage", "names ids layers")
 LARGEST_DOCUMENT = 16 * 1024 * 1024
 
@@ -51,26 +52,26 @@ def images_of(archive):
 
 def manifest_ids(archive):
     """Digests of manifests and indexes by the configuration that they lead to; {} in legacy archives."""
-    found = {}
+    parents = {}
     try:
         index = document(archive, "index.json")
     except KeyError:
-        return found
+        return parents
     for descriptor in index.get("manifests") or ():
-        follow(archive, descriptor["digest"], [], found)
-    return found
+        follow(archive, descriptor["digest"], [], parents)
+    return parents
 
 
-def follow(archive, digest, path, found):
+def follow(archive, digest, path, parents):
     """Note every digest on the way from an index to its images' configurations."""
     try:
         read = document(archive, "blobs/" + digest.replace(":", "/"))
     except KeyError:
         return  # other platforms of an index are not in the archive
     for descriptor in read.get("manifests") or ():
-        follow(archive, descriptor["digest"], path + [digest], found)
+        follow(archive, descriptor["digest"], path + [digest], parents)
     if "config" in read:
-        found.setdefault(read["config"]["digest"], set()).update(path + [digest])
+        parents.setdefault(read["config"]["digest"], set()).update(path + [digest])
 
 
 def document(archive, name):
@@ -97,8 +98,8 @@ def choose(images, name):
     return images[0] if len(images) == 1 and not images[0].names else None
 
 
-def same_name(one, other):
-    return short(one) == short(other)
+def same_name(name, other):
+    return short(name) == short(other)
 
 
 def short(name):

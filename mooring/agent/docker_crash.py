@@ -34,14 +34,14 @@ TAKEN = re.compile(
     r"(?:\[[0-9A-Fa-f:.%]*\]|[0-9.]*|:*):([0-9]{1,5})\b.*?(?:already in use|already allocated)", re.S)
 
 
-def cause(engine, found):
+def cause(engine, container):
     """Why an inspected container does not run, or is not healthy; "" where nothing says so."""
-    state = found.get("State") or {}
+    state = container.get("State") or {}
     if state.get("Error"):
-        return explain_start(engine, str(state["Error"]), found.get("Id"))
+        return explain_start(engine, str(state["Error"]), container.get("Id"))
     if state.get("OOMKilled"):
         return "it was killed for want of memory"
-    return first_error(read_log(engine, found), seconds(state.get("FinishedAt")) - started(found) < SHORT)
+    return first_error(read_log(engine, container), seconds(state.get("FinishedAt")) - started(container) < SHORT)
 
 
 def explain_start(engine, message, own=None):
@@ -60,32 +60,33 @@ def container_at(engine, port, own):
         running = engine.get("/containers/json")
     except host.Failed:
         return ""
-    for one in running if isinstance(running, list) else ():
-        ports = [each.get("PublicPort") for each in one.get("Ports") or ()]
-        if port in ports and one.get("Id") != own:
-            return "container %s" % ", ".join(str(name).lstrip("/") for name in one.get("Names") or [one.get("Id")])
+    for container in running if isinstance(running, list) else ():
+        ports = [port_entry.get("PublicPort") for port_entry in container.get("Ports") or ()]
+        if port in ports and container.get("Id") != own:
+            names = container.get("Names") or [container.get("Id")]
+            return "container %s" % ", ".join(str(name).lstrip("/") for name in names)
     return ""
 
 
-def read_log(engine, found):
+def read_log(engine, container):
     """The text of a container's last run; "" with a logging driver that cannot be read."""
-    since = started(found)
+    since = started(container)
     for more in ({"since": since}, {}) if since else ({},):
         query = dict(more, stdout=True, stderr=True, tail=MOST_LINES)
         try:
-            log = engine.read("GET", "/containers/%s/logs" % found["Id"], query)
+            log = engine.read("GET", "/containers/%s/logs" % container["Id"], query)
         except host.Failed:
             return ""
-        text = log if (found.get("Config") or {}).get("Tty") else split_frames(log)
+        text = log if (container.get("Config") or {}).get("Tty") else split_frames(log)
         text = host.native(text.decode("utf-8", "replace")).strip()
         if text:
             return text
     return ""
 
 
-def started(found):
+def started(container):
     """When the last run began, in whole seconds of the host's clock; 0 where that is unknown."""
-    return seconds((found.get("State") or {}).get("StartedAt"))
+    return seconds((container.get("State") or {}).get("StartedAt"))
 
 
 def seconds(text):

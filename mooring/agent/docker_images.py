@@ -46,17 +46,17 @@ def pull(engine, name):
     return image
 
 
-def load(engine, chunks, what, total):
+def load(engine, chunks, label, total):
     """Give the engine an archive in chunks, with progress; returns what it says of the images in it."""
-    messages = engine.upload("/images/load", {"quiet": True}, counted(chunks, what, total))
+    messages = engine.upload("/images/load", {"quiet": True}, counted(chunks, label, total))
     return "".join(message.get("stream", "") for message in messages).strip()
 
 
-def counted(chunks, what, total):
+def counted(chunks, label, total):
     done = 0
     for chunk in chunks:
         done += len(chunk)
-        host.progress(what, done, total)
+        host.progress(label, done, total)
         yield chunk
 
 

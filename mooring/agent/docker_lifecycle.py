@@ -29,19 +29,19 @@ class Lifecycle(object):
     def find(self, name=None):
         return self.engine.find("/containers/%s/json" % (name or self.name))
 
-    def create(self, name, given, image, networks):
+    def create(self, name, options, image, networks):
         """Create a container, connected but not started; returns its ID."""
-        request = docker_plan.body(given, image, networks)
-        found = self.engine.post("/containers/create", {"name": name}, request, patience=60)
-        for warning in found.get("Warnings") or ():
+        request = docker_plan.body(options, image, networks)
+        created = self.engine.post("/containers/create", {"name": name}, request, patience=60)
+        for warning in created.get("Warnings") or ():
             host.warn("Docker says: %s" % warning)
         try:
-            self.join_networks(found["Id"], networks, given.get("network_mode"))
+            self.join_networks(created["Id"], networks, options.get("network_mode"))
         except Refused:
-            self.remove(found["Id"], volumes=True)
+            self.remove(created["Id"], volumes=True)
             raise
-        self.actions.append({"created": "Created container", "id": found["Id"]})
-        return found["Id"]
+        self.actions.append({"created": "Created container", "id": created["Id"]})
+        return created["Id"]
 
     def join_networks(self, container, networks, first):
         """Connect a new container to all its networks but the one that it was created in."""
@@ -65,22 +65,22 @@ class Lifecycle(object):
             raise host.Failed("container %s does not start: %s" % (self.name, why))
         self.actions.append({"started": container})
         for _ in range(WATCHED_STEPS):
-            found = self.find(container)
-            if found is None:
+            current = self.find(container)
+            if current is None:
                 return  # removed by itself (auto_remove)
-            self.refuse_broken(found)
-            if not is_running(found):
+            self.refuse_broken(current)
+            if not is_running(current):
                 return
             host.sleep(0.1)
         if steady:
             self.wait_until_healthy(container)
 
-    def refuse_broken(self, found):
+    def refuse_broken(self, container):
         """Fail where the program ended with an error right after its start."""
-        state = found["State"]
+        state = container["State"]
         ended = state.get("Restarting") or not state.get("Running")
         if ended and (state.get("ExitCode") or state.get("Error")):
-            why = docker_crash.cause(self.engine, found)
+            why = docker_crash.cause(self.engine, container)
             raise host.Failed("container %s does not run: its program ended with exit status %s%s" % (
                 self.name, state.get("ExitCode"), ": " + why if why else ""))
 
@@ -88,14 +88,14 @@ class Lifecycle(object):
         """Wait for the health check's verdict."""
         ends = time.time() + (self.args.get("healthy_wait_timeout") or 300)
         while True:
-            found = self.find(container) or {"State": {}}
-            status = health(found)
+            state_now = self.find(container) or {"State": {}}
+            status = health(state_now)
             if status == "healthy":
                 return
-            if status == "none" and found["State"]:
+            if status == "none" and state_now["State"]:
                 raise host.Failed("container %s has no health check, so it cannot get healthy" % self.name)
-            if status == "unhealthy" or not is_running(found):
-                checks = (found["State"].get("Health") or {}).get("Log") or [{}]
+            if status == "unhealthy" or not is_running(state_now):
+                checks = (state_now["State"].get("Health") or {}).get("Log") or [{}]
                 raise host.Failed("container %s is not healthy: %s" % (
                     self.name, (checks[-1].get("Output") or "").strip() or "no output of its health check"))
             if time.time() > ends:
@@ -183,20 +183,20 @@ class Lifecycle(object):
 
     def bring_back(self, old, new, was_running):
         self.remove(new, volumes=True)
-        found = self.find(old["Id"])
-        if found is None:
+        current = self.find(old["Id"])
+        if current is None:
             raise host.Failed("container %s could not be replaced, and the old one removed itself" % self.name)
-        if found["Name"] != "/" + self.name:
+        if current["Name"] != "/" + self.name:
             self.rename(old["Id"], self.name)
         if was_running:
             self.engine.post("/containers/%s/start" % old["Id"], patience=60)
 
 
-def is_running(found):
-    state = (found or {}).get("State") or {}
+def is_running(container):
+    state = (container or {}).get("State") or {}
     return bool(state.get("Running"))
 
 
-def health(found):
+def health(container):
     """The health check's verdict: starting, healthy, unhealthy, or none where there is no check."""
-    return (((found or {}).get("State") or {}).get("Health") or {}).get("Status") or "none"
+    return (((container or {}).get("State") or {}).get("Health") or {}).get("Status") or "none"

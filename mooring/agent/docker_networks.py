@@ -29,22 +29,22 @@ def wanted_state(args):
     return state
 
 
-def found_state(args, found):
+def found_state(args, network):
     """An inspected network, projected on the arguments: of dicts only the keys that are asked for."""
-    ipam = found.get("IPAM") or {}
-    state = {name: found.get(key) for name, key in PLAIN}
-    state["driver_options"] = part(found.get("Options"), args.get("driver_options"))
-    state["labels"] = part(found.get("Labels"), args.get("labels"))
+    ipam = network.get("IPAM") or {}
+    state = {name: network.get(key) for name, key in PLAIN}
+    state["driver_options"] = part(network.get("Options"), args.get("driver_options"))
+    state["labels"] = part(network.get("Labels"), args.get("labels"))
     state["ipam_driver"] = ipam.get("Driver") or "default"
     state["ipam_driver_options"] = part(ipam.get("Options"), args.get("ipam_driver_options"))
     state["ipam_config"] = found_ranges(ipam.get("Config") or (), args.get("ipam_config") or ())
-    names = {item["Name"] for item in (found.get("Containers") or {}).values()}
+    names = {item["Name"] for item in (network.get("Containers") or {}).values()}
     state["connected"] = sorted(names & set(args.get("connected") or ()) if args.get("appends") else names)
     return state
 
 
-def part(found, asked):
-    return {key: found[key] for key in asked or () if key in (found or {})}
+def part(values, keys):
+    return {key: values[key] for key in keys or () if key in (values or {})}
 
 
 def subnet(item):
@@ -56,11 +56,11 @@ def ipam_range(item):
     return {key: value for key, value in item.items() if value not in (None, {})}
 
 
-def found_ranges(found, asked):
+def found_ranges(configs, items):
     """The found ranges, each with those parts that are asked of the range of the same subnet."""
-    wanted = {subnet(item): ipam_range(item) for item in asked}
+    wanted = {subnet(item): ipam_range(item) for item in items}
     ranges = []
-    for config in found:
+    for config in configs:
         have = {key: config[name] for key, name in RANGE if config.get(name)}
         if config.get("AuxiliaryAddresses"):
             have["aux_addresses"] = config["AuxiliaryAddresses"]

@@ -47,13 +47,13 @@ def pairs(items, sign):
     return dict(item.split(sign, 1) if sign in item else (item, "") for item in items or ())
 
 
-def joined(found, sign):
-    return ["%s%s%s" % (key, sign, found[key]) for key in sorted(found)]
+def joined(values_by_key, sign):
+    return ["%s%s%s" % (key, sign, values_by_key[key]) for key in sorted(values_by_key)]
 
 
-def log_texts(given):
+def log_texts(options):
     """Logging options are texts to the engine, though people write numbers and true."""
-    return {key: str(item).lower() if isinstance(item, bool) else str(item) for key, item in given.items()}
+    return {key: str(item).lower() if isinstance(item, bool) else str(item) for key, item in options.items()}
 
 
 def network_mode(mode):
@@ -61,30 +61,30 @@ def network_mode(mode):
     return "bridge" if mode in ("default", "", None) else mode
 
 
-def tmpfs(given):
-    return dict(item.split(":", 1) if ":" in item else (item, "") for item in given)
+def tmpfs(items):
+    return dict(item.split(":", 1) if ":" in item else (item, "") for item in items)
 
 
-def bindings(given):
+def bindings(ports):
     """Port arguments as {"80/tcp": ["0.0.0.0:8080"]}; "all" is no binding."""
-    found = values.published_ports([item for item in given if str(item).lower() != "all"])
-    return {port: sorted("%s:%s" % place for place in places) for port, places in found.items()}
+    places_by_port = values.published_ports([item for item in ports if str(item).lower() != "all"])
+    return {port: sorted("%s:%s" % place for place in places) for port, places in places_by_port.items()}
 
 
-def pack_bindings(found):
+def pack_bindings(places_by_port):
     return {port: [{"HostIp": place.rpartition(":")[0], "HostPort": place.rpartition(":")[2]} for place in places]
-            for port, places in found.items()}
+            for port, places in places_by_port.items()}
 
 
-def unpack_bindings(found):
+def unpack_bindings(packed):
     """An address that the engine keeps as "" means every address, which Ansible writes as 0.0.0.0."""
     return {port: sorted("%s:%s" % (place.get("HostIp") or "0.0.0.0", place.get("HostPort") or "")
-                              for place in places or ()) for port, places in (found or {}).items()}
+                              for place in places or ()) for port, places in (packed or {}).items()}
 
 
-def security(given):
+def security(entries):
     """"label:disable" in today's words, "label=disable"; "no-new-privileges" bare, as docker 1.12 wants it."""
-    items = [item.replace(":", "=", 1) if "=" not in item else item for item in given or ()]
+    items = [item.replace(":", "=", 1) if "=" not in item else item for item in entries or ()]
     return ordered("no-new-privileges" if item == "no-new-privileges=true" else item for item in items)
 
 
@@ -93,9 +93,9 @@ def processes(limit):
     return max(limit or 0, 0)
 
 
-def clean_mounts(given):
+def clean_mounts(mounts):
     """Mounts as {target: what is asked of it}."""
-    return {mount["target"]: one_mount(mount) for mount in given}
+    return {mount["target"]: one_mount(mount) for mount in mounts}
 
 
 def one_mount(mount):
@@ -112,25 +112,25 @@ def one_mount(mount):
     return wanted
 
 
-def pack_mounts(found):
-    return [dict(found[target], Target=target) for target in sorted(found)]
+def pack_mounts(mounts):
+    return [dict(mounts[target], Target=target) for target in sorted(mounts)]
 
 
-def unpack_mounts(found):
+def unpack_mounts(mounts):
     # The engine leaves out what is false, so an explicit "read_only: false" must find one.
-    return {mount["Target"]: dict({"ReadOnly": False}, **mount) for mount in found or ()}
+    return {mount["Target"]: dict({"ReadOnly": False}, **mount) for mount in mounts or ()}
 
 
-def pack_ulimits(found):
-    return [{"Name": name, "Soft": found[name][0], "Hard": found[name][1]} for name in sorted(found)]
+def pack_ulimits(limits):
+    return [{"Name": name, "Soft": limits[name][0], "Hard": limits[name][1]} for name in sorted(limits)]
 
 
 OPTIONS = (
-    option("command", "list", "Config.Cmd", clean=lambda given: values.words(given, "command")),
-    option("entrypoint", "list", "Config.Entrypoint", clean=lambda given: values.words(given, "entrypoint")),
-    option("env", "dict", "Config.Env", clean=lambda given: values.texts(given, "env"),
-           pack=lambda found: joined(found, "="), unpack=lambda found: pairs(found, "=")),
-    option("labels", "dict", "Config.Labels", clean=lambda given: values.texts(given, "labels")),
+    option("command", "list", "Config.Cmd", clean=lambda value: values.words(value, "command")),
+    option("entrypoint", "list", "Config.Entrypoint", clean=lambda value: values.words(value, "entrypoint")),
+    option("env", "dict", "Config.Env", clean=lambda value: values.texts(value, "env"),
+           pack=lambda value: joined(value, "="), unpack=lambda value: pairs(value, "=")),
+    option("labels", "dict", "Config.Labels", clean=lambda value: values.texts(value, "labels")),
     option("hostname", "value", "Config.Hostname"),
     option("domainname", "value", "Config.Domainname"),
     option("user", "value", "Config.User"),
@@ -141,10 +141,10 @@ OPTIONS = (
     switch("interactive", "Config.OpenStdin"),
     option("healthcheck", "dict", "Config.Healthcheck", clean=values.healthcheck),
     option("exposed_ports", "set", "Config.ExposedPorts",
-           clean=lambda given: sorted(values.exposed_ports(given)),
-           pack=lambda found: {port: {} for port in found}),
+           clean=lambda value: sorted(values.exposed_ports(value)),
+           pack=lambda value: {port: {} for port in value}),
     option("volumes", "set", "HostConfig.Binds",
-           clean=lambda given: ordered(":".join(filter(None, values.volume(item))) for item in given)),
+           clean=lambda value: ordered(":".join(filter(None, values.volume(item))) for item in value)),
     option("mounts", "dict", "HostConfig.Mounts",
            clean=clean_mounts, pack=pack_mounts, unpack=unpack_mounts),
     option("tmpfs", "dict", "HostConfig.Tmpfs", clean=tmpfs),
@@ -152,7 +152,7 @@ OPTIONS = (
            clean=bindings, pack=pack_bindings, unpack=unpack_bindings),
     switch("publish_all_ports", "HostConfig.PublishAllPorts"),
     option("network_mode", "value", "HostConfig.NetworkMode", clean=network_mode, unpack=network_mode),
-    option("restart_policy", "value", "HostConfig.RestartPolicy.Name", unpack=lambda found: found or "no"),
+    option("restart_policy", "value", "HostConfig.RestartPolicy.Name", unpack=lambda value: value or "no"),
     option("restart_retries", "value", "HostConfig.RestartPolicy.MaximumRetryCount"),
     option("log_driver", "value", "HostConfig.LogConfig.Type"),
     option("log_options", "dict", "HostConfig.LogConfig.Config", clean=log_texts),
@@ -160,22 +160,22 @@ OPTIONS = (
     sized("memory_swap", "HostConfig.MemorySwap"),
     sized("memory_reservation", "HostConfig.MemoryReservation"),
     sized("shm_size", "HostConfig.ShmSize"),
-    option("cpus", "value", "HostConfig.NanoCpus", clean=lambda given: int(given * 1e9 + 0.5)),
+    option("cpus", "value", "HostConfig.NanoCpus", clean=lambda value: int(value * 1e9 + 0.5)),
     option("cpu_shares", "value", "HostConfig.CpuShares"),
     option("cpuset_cpus", "value", "HostConfig.CpusetCpus"),
     # For a new container -1: 0 would leave it at a daemon's own --default-pids-limit.
     option("pids_limit", "value", "HostConfig.PidsLimit", clean=processes, unpack=processes,
            pack=lambda limit: limit or -1),
     option("ulimits", "dict", "HostConfig.Ulimits",
-           clean=lambda given: {name: [soft, hard] for name, soft, hard in map(values.ulimit, given)},
+           clean=lambda value: {name: [soft, hard] for name, soft, hard in map(values.ulimit, value)},
            pack=pack_ulimits,
-           unpack=lambda found: {item["Name"]: [item["Soft"], item["Hard"]] for item in found or ()}),
+           unpack=lambda value: {item["Name"]: [item["Soft"], item["Hard"]] for item in value or ()}),
     option("capabilities", "set", "HostConfig.CapAdd",
-           clean=lambda given: ordered(map(values.capability, given)),
-           unpack=lambda found: ordered(map(values.capability, found or ()))),
+           clean=lambda value: ordered(map(values.capability, value)),
+           unpack=lambda value: ordered(map(values.capability, value or ()))),
     option("cap_drop", "set", "HostConfig.CapDrop",
-           clean=lambda given: ordered(map(values.capability, given)),
-           unpack=lambda found: ordered(map(values.capability, found or ()))),
+           clean=lambda value: ordered(map(values.capability, value)),
+           unpack=lambda value: ordered(map(values.capability, value or ()))),
     switch("privileged", "HostConfig.Privileged"),
     switch("read_only", "HostConfig.ReadonlyRootfs"),
     switch("init", "HostConfig.Init"),
@@ -186,8 +186,8 @@ OPTIONS = (
     option("dns_servers", "list", "HostConfig.Dns"),
     option("dns_search_domains", "list", "HostConfig.DnsSearch"),
     option("dns_opts", "set", "HostConfig.DnsOptions"),
-    option("etc_hosts", "dict", "HostConfig.ExtraHosts", pack=lambda found: joined(found, ":"),
-           unpack=lambda found: pairs(found, ":")),
+    option("etc_hosts", "dict", "HostConfig.ExtraHosts", pack=lambda value: joined(value, ":"),
+           unpack=lambda value: pairs(value, ":")),
     option("pid_mode", "value", "HostConfig.PidMode"),
     option("ipc_mode", "value", "HostConfig.IpcMode"),
     option("userns_mode", "value", "HostConfig.UsernsMode"),

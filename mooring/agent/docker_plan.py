@@ -21,44 +21,45 @@ ENDPOINT = ("ipv4_address", "ipv6_address", "aliases", "links")
 
 def modes(args):
     """The comparison mode of every option, "image" and "networks"."""
-    found = {option.name: option.default_mode for option in OPTIONS}
-    found.update(OTHERS)
+    mode_of = {option.name: option.default_mode for option in OPTIONS}
+    mode_of.update(OTHERS)
     if args.get("purge_networks"):
-        found["networks"] = "strict"
+        mode_of["networks"] = "strict"
     names = {alias: option.name for option in OPTIONS for alias in option.spec.get("aliases", ())}
-    asked = args.get("comparisons") or {}
-    if "*" in asked:
-        if asked["*"] not in ("strict", "ignore"):
+    comparisons = args.get("comparisons") or {}
+    if "*" in comparisons:
+        if comparisons["*"] not in ("strict", "ignore"):
             raise host.Failed("comparisons: '*' can only be strict or ignore")
-        found.update(dict.fromkeys((name for name in found if name != "networks" or args.get(name)), asked["*"]))
-    for key, mode in sorted(asked.items()):
+        compared = [name for name in mode_of if name != "networks" or args.get(name)]
+        mode_of.update(dict.fromkeys(compared, comparisons["*"]))
+    for key, mode in sorted(comparisons.items()):
         if key == "*":
             continue
         name = names.get(key, key)
-        if name not in found or mode not in MODES:
+        if name not in mode_of or mode not in MODES:
             raise host.Failed("comparisons: cannot compare %s as %s" % (key, mode))
         if mode == "allow_more_present" and name in BY_NAME and BY_NAME[name].kind == "value":
             raise host.Failed("comparisons: %s is one value, so it is compared strict or not at all" % key)
-        found[name] = mode
-    return found
+        mode_of[name] = mode
+    return mode_of
 
 
 def options(args):
     """The canonical values of the options that were given, by name."""
-    found = {option.name: option.clean(args[option.name])
+    cleaned = {option.name: option.clean(args[option.name])
              for option in OPTIONS if args.get(option.name) is not None}
     if any(str(port).lower() == "all" for port in args.get("published_ports") or ()):
-        found["publish_all_ports"] = True
+        cleaned["publish_all_ports"] = True
     networks = args.get("networks")
-    if networks and args.get("networks_cli_compatible") is not False and "network_mode" not in found:
-        found["network_mode"] = networks[0]["name"]
-    return found
+    if networks and args.get("networks_cli_compatible") is not False and "network_mode" not in cleaned:
+        cleaned["network_mode"] = networks[0]["name"]
+    return cleaned
 
 
-def expected(given, image, mode):
+def expected(desired, image, mode):
     """The given options as a state to compare with; where it is strict, what the image brings belongs to it."""
     state = {}
-    for name, value in given.items():
+    for name, value in desired.items():
         option = BY_NAME[name]
         if mode[name] == "ignore":
             continue
@@ -71,15 +72,15 @@ def expected(given, image, mode):
     return state
 
 
-def found_state(container, given, mode):
+def found_state(container, desired, mode):
     """An inspected container's values of the given options, projected on them."""
     return {name: project(look(BY_NAME[name], container), value, mode[name])
-            for name, value in given.items() if mode[name] != "ignore"}
+            for name, value in desired.items() if mode[name] != "ignore"}
 
 
-def found_whole(container, given):
+def found_whole(container, desired):
     """The values of options whose old entries a change takes away, for showing them: volumes and ports."""
-    return {name: look(BY_NAME[name], container) for name in SHOWN_WHOLE if name in given}
+    return {name: look(BY_NAME[name], container) for name in SHOWN_WHOLE if name in desired}
 
 
 def look(option, inspection):
@@ -94,25 +95,25 @@ def look(option, inspection):
     return EMPTY[option.kind] if value is None else value
 
 
-def project(found, wanted, mode):
-    """The part of `found` that `wanted` speaks of; all of it where the comparison is strict."""
+def project(current, wanted, mode):
+    """The part of `current` that `wanted` speaks of; all of it where the comparison is strict."""
     if mode == "strict":
-        return found
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        return {key: project(found[key], wanted[key], mode if isinstance(wanted[key], dict) else "strict")
-                for key in wanted if key in found}
-    if isinstance(wanted, list) and isinstance(found, list):
-        return [item for item in found if item in wanted]
-    return found
+        return current
+    if isinstance(wanted, dict) and isinstance(current, dict):
+        return {key: project(current[key], wanted[key], mode if isinstance(wanted[key], dict) else "strict")
+                for key in wanted if key in current}
+    if isinstance(wanted, list) and isinstance(current, list):
+        return [item for item in current if item in wanted]
+    return current
 
 
 def endpoint(network):
     """A network argument as comparable dict of what is asked of the connection."""
-    found = {key: network[key] for key in ENDPOINT if network.get(key) is not None}
+    settings = {key: network[key] for key in ENDPOINT if network.get(key) is not None}
     for key in ("aliases", "links"):
-        if key in found:
-            found[key] = sorted(str(item) for item in found[key])
-    return found
+        if key in settings:
+            settings[key] = sorted(str(item) for item in settings[key])
+    return settings
 
 
 def wanted_networks(args):
@@ -121,18 +122,18 @@ def wanted_networks(args):
 
 def found_networks(container, wanted, mode):
     """The container's connections to the wanted networks (strict: to all), projected on what is asked of them."""
-    found = {}
+    networks = {}
     for name, settings in ((container.get("NetworkSettings") or {}).get("Networks") or {}).items():
         if name not in wanted and mode != "strict":
             continue
         address = settings.get("IPAMConfig") or {}
         have = {"ipv4_address": address.get("IPv4Address"), "ipv6_address": address.get("IPv6Address"),
                 "aliases": sorted(settings.get("Aliases") or ()), "links": sorted(settings.get("Links") or ())}
-        found[name] = project(have, wanted.get(name, {}), "allow_more_present")
+        networks[name] = project(have, wanted.get(name, {}), "allow_more_present")
         for key in ("aliases", "links"):
-            if key in found[name]:
-                found[name][key] = [item for item in have[key] if item in wanted[name][key]]
-    return found
+            if key in networks[name]:
+                networks[name][key] = [item for item in have[key] if item in wanted[name][key]]
+    return networks
 
 
 def endpoint_config(wanted):
@@ -148,19 +149,19 @@ def endpoint_config(wanted):
     return config
 
 
-def body(given, image, networks):
+def body(desired, image, networks):
     """The engine's request for a new container; `networks` is {name: endpoint} and may be empty."""
     request = {"Image": image, "HostConfig": {}}
-    for name, value in sorted(given.items()):
+    for name, value in sorted(desired.items()):
         option = BY_NAME[name]
         put(request, option.place, option.pack(value))
     binds = request["HostConfig"].pop("Binds", [])
     request["HostConfig"]["Binds"] = [bind for bind in binds if ":" in bind]
     request["Volumes"] = {bind: {} for bind in binds if ":" not in bind}
     exposed = dict(request.get("ExposedPorts") or {})
-    exposed.update({port: {} for port in given.get("published_ports") or ()})
+    exposed.update({port: {} for port in desired.get("published_ports") or ()})
     request["ExposedPorts"] = exposed
-    first = given.get("network_mode")
+    first = desired.get("network_mode")
     if first in networks:
         request["NetworkingConfig"] = {"EndpointsConfig": {first: endpoint_config(networks[first])}}
     return request

@@ -160,18 +160,18 @@ def capability(value):
     return name[4:] if name.startswith("CAP_") else name
 
 
-def healthcheck(given):
+def healthcheck(options):
     """The health check's given parts under the API's names, durations in nanoseconds."""
     check = {}
-    test = given.get("test")
+    test = options.get("test")
     if is_text(test):
         check["Test"] = ["NONE"] if test == "NONE" else ["CMD-SHELL", test]
     elif test is not None:
         test = [str(word) for word in test]
         check["Test"] = test if test[:1] and test[0] in ("NONE", "CMD", "CMD-SHELL") else ["CMD"] + test
     for key, name in (("interval", "Interval"), ("timeout", "Timeout"), ("start_period", "StartPeriod")):
-        if given.get(key) is not None:
-            check[name] = duration(given[key], "healthcheck." + key)
-    if given.get("retries") is not None:
-        check["Retries"] = int(given["retries"])
+        if options.get(key) is not None:
+            check[name] = duration(options[key], "healthcheck." + key)
+    if options.get("retries") is not None:
+        check["Retries"] = int(options["retries"])
     return check

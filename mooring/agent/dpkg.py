@@ -45,10 +45,10 @@ def current(args):
     names = asked_names(args)
     known = query([split(name)[0] for name in names])
     absent = packages.state(args) == "absent"
-    found = {name: describe(name, known, absent, args["purge"]) for name in names}
+    states = {name: describe(name, known, absent, args["purge"]) for name in names}
     if packages.state(args) == "latest":
-        _find_updates([name for name in names if found[name] == "present"], found)
-    return found
+        _find_updates([name for name in names if states[name] == "present"], states)
+    return states
 
 
 def wanted(args):
@@ -206,14 +206,14 @@ def _is_provided(name):
     return "Candidate:" not in host.run(["apt-cache", "policy", name]).out.replace("Candidate: (none)", "")
 
 
-def _find_updates(names, found):
+def _find_updates(names, states):
     """Turn "present" into "latest", or into the installed and the newer version."""
     plain = [name for name in names if split(name)[1] is None and not packages.is_file(name)]
     policy = host.run(["apt-cache", "policy"] + plain).out if plain else ""
     newest = newest_versions(policy)
     for name in names:
         have, best = newest.get(name, ("", ""))
-        found[name] = "latest" if have == best else "%s (%s is available)" % (have, best)
+        states[name] = "latest" if have == best else "%s (%s is available)" % (have, best)
 
 
 def newest_versions(policy):

@@ -102,16 +102,16 @@ class Draft(object):
         return 0o666 & ~modes.umask() if self.new_mode is None else self.new_mode
 
     def take_owner(self, handle, old):
-        asked = attributes.numbers(self.args, self.path)
+        ids = attributes.numbers(self.args, self.path)
         kept = (-1, -1) if old is None else (old.status().st_uid, old.status().st_gid)
-        both = [new if new != -1 else same for new, same in zip(asked, kept)]  # noqa: B905
+        both = [new if new != -1 else same for new, same in zip(ids, kept)]  # noqa: B905
         try:
             os.fchown(handle, *both)
         except OSError as error:
             # Who is not root and not the owner writes a file of his own, as a rename by hand would.
-            if error.errno != errno.EPERM or both == asked:
+            if error.errno != errno.EPERM or both == ids:
                 raise
-            os.fchown(handle, *asked)
+            os.fchown(handle, *ids)
 
     def take_context(self, handle, old, wanted):
         """SELinux context and access list: the old file's, or a new file's by the policy."""

@@ -97,9 +97,9 @@ def diff(args, before, after):
     if after and old != after["content"]:
         texts = [files.printable_bytes(data) for data in (old, after["content"])]
         parts.append(files.content_diff(path, texts[0], texts[1]))
-    asked = dict(after or {}, content=old)
-    if before is not None and any(before.get(key) != asked[key] for key in asked):
-        parts.append(files.attributes_diff(path, before, asked))
+    attributes = dict(after or {}, content=old)
+    if before is not None and any(before.get(key) != attributes[key] for key in attributes):
+        parts.append(files.attributes_diff(path, before, attributes))
     return parts
 
 

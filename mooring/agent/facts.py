@@ -23,7 +23,7 @@ def read(path):
 def system():
     """Names, kernel and distribution of the host, its package manager and init system."""
     sysname, nodename, release, version, machine = os.uname()
-    found = {
+    values = {
         "system": sysname,
         "kernel": release,
         "kernel_version": version,
@@ -36,12 +36,12 @@ def system():
         "pkg_mgr": host.package_manager() or "unknown",
         "service_mgr": host.init_system(),
     }
-    found["fqdn"] = network.full_name(nodename)
-    found["domain"] = found["fqdn"].partition(".")[2]
-    found.update(
+    values["fqdn"] = network.full_name(nodename)
+    values["domain"] = values["fqdn"].partition(".")[2]
+    values.update(
         distribution.describe(host.os_release(), read("/etc/centos-release"), read("/etc/debian_version"))
     )
-    return found
+    return values
 
 
 def python():
@@ -99,17 +99,17 @@ def date_time():
         "weekday": "%A", "weekday_number": "%w", "weeknumber": "%W", "date": "%Y-%m-%d", "time": "%H:%M:%S",
         "tz": "%Z", "iso8601_basic_short": "%Y%m%dT%H%M%S",
     }
-    found = {key: time.strftime(pattern, local) for key, pattern in patterns.items()}
-    found.update({
+    values = {key: time.strftime(pattern, local) for key, pattern in patterns.items()}
+    values.update({
         "epoch": str(int(now)),
         "epoch_int": str(int(now)),
         "iso8601": time.strftime("%Y-%m-%dT%H:%M:%SZ", utc),
         "iso8601_micro": time.strftime("%Y-%m-%dT%H:%M:%S.", utc) + micro + "Z",
-        "iso8601_basic": found["iso8601_basic_short"] + micro,
+        "iso8601_basic": values["iso8601_basic_short"] + micro,
         "tz_dst": time.tzname[1],
         "tz_offset": "%s%02d%02d" % (sign, abs(offset) // 60, abs(offset) % 60),
     })
-    return {"date_time": found}
+    return {"date_time": values}
 
 
 def selinux():
@@ -131,20 +131,20 @@ def selinux():
 def hardware():
     """Memory in MB, processors, and for how long the host is up."""
     memory = dict(re.findall(r"^(\w+):\s+(\d+) kB", read("/proc/meminfo"), re.M))
-    found = {}
+    values = {}
     for fact, key in (("memtotal_mb", "MemTotal"), ("memfree_mb", "MemFree"),
                       ("swaptotal_mb", "SwapTotal"), ("swapfree_mb", "SwapFree")):
         if key in memory:
-            found[fact] = int(memory[key]) // 1024
+            values[fact] = int(memory[key]) // 1024
     uptime = read("/proc/uptime").split()
     if uptime:
-        found["uptime_seconds"] = int(float(uptime[0]))
-    found.update(processors(read("/proc/cpuinfo")))
+        values["uptime_seconds"] = int(float(uptime[0]))
+    values.update(processors(read("/proc/cpuinfo")))
     if hasattr(os, "sched_getaffinity"):
-        found["processor_nproc"] = len(os.sched_getaffinity(0))
+        values["processor_nproc"] = len(os.sched_getaffinity(0))
     else:
-        found["processor_nproc"] = found["processor_vcpus"]
-    return found
+        values["processor_nproc"] = values["processor_vcpus"]
+    return values
 
 
 def processors(cpuinfo):

@@ -53,10 +53,10 @@ def digest(path, algorithm="sha1"):
     path = raw(path)
     if not os.path.isfile(path):
         return None
-    found = hashlib.new(algorithm)
+    checksum = hashlib.new(algorithm)
     for chunk in chunks(path):
-        found.update(chunk)
-    return found.hexdigest()
+        checksum.update(chunk)
+    return checksum.hexdigest()
 
 
 def md5(path):

@@ -41,13 +41,13 @@ class Session(object):
         if text not in self.warnings:
             self.warnings.append(text)
 
-    def progress(self, what, done, total):
+    def progress(self, label, done, total):
         """Tell how far a long step is, at most five times a second, but always its end."""
         now = time.time()
         if self.channel is None or (done != total and abs(now - self._told) < PROGRESS_SECONDS):
             return
         self._told = now
-        message = {"what": plain(what), "done": int(done), "total": int(total or 0)}
+        message = {"what": plain(label), "done": int(done), "total": int(total or 0)}
         self.channel.send(self.number, {"progress": message})
 
     def content(self):
@@ -97,9 +97,9 @@ def warn(text):
     session.warn(text)
 
 
-def progress(what, done, total=0):
+def progress(label, done, total=0):
     """Tell how far a long step is (total 0: unknown)."""
-    session.progress(what, done, total)
+    session.progress(label, done, total)
 
 
 def content():
@@ -115,8 +115,8 @@ def sleep(seconds):
 def environment(changes=None):
     """This process's environment with LC_ALL=C (so outputs parse), the task's, and `changes` (None removes)."""
     result = dict(os.environ)
-    asked = sorted(session.environment.items()) + sorted((changes or {}).items())
-    for name, value in [("LC_ALL", "C")] + asked:
+    variables = sorted(session.environment.items()) + sorted((changes or {}).items())
+    for name, value in [("LC_ALL", "C")] + variables:
         if value is None:
             result.pop(name, None)
         else:
@@ -189,13 +189,13 @@ def os_release():
 
 def parse_os_release(text):
     """The assignments, quotes taken off."""
-    found = {}
+    values = {}
     for name, value in re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", text, re.M):
         value = value.strip()
         if value[:1] in ("'", '"') and value[-1:] == value[:1]:
             value = value[1:-1]
-        found[name] = re.sub(r"\\([\"$`\\])", r"\1", value)
-    return found
+        values[name] = re.sub(r"\\([\"$`\\])", r"\1", value)
+    return values
 
 
 def package_manager():

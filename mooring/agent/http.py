@@ -47,7 +47,8 @@ URL_ARGS = {
     "client_cert": {"type": "path"},
     "client_key": {"type": "path"},
 }
-# ValueError is what old interpreters raise for another host's certificate, and new ones for bad headers and lengths.
+# ValueError is what old interpreters raise for another host's certificate, and new ones for bad
+# headers and lengths.
 NO_ANSWER = (client.HTTPException, EnvironmentError, EOFError, ValueError)
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 10
@@ -56,7 +57,8 @@ MOST_HEAD = 256 * 1024
 # An answer that is kept in memory: so many bytes, within so many seconds besides the timeout.
 MOST_BODY = 8 * 1024 * 1024
 BODY_SECONDS = 300
-# Whoever sends less than this many bytes a second, for as long as the timeout, does not mean to end.
+# Whoever sends less than this many bytes a second, for as long as the timeout, does not mean to
+# end.
 SLOWEST = 256
 
 

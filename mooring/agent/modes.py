@@ -45,13 +45,13 @@ def parse(mode, before, is_directory=False):
 def symbolic(text, mode, is_directory):
     """chmod's language: clauses separated by commas, each "who", then operators and permissions."""
     for clause in text.split(","):
-        found = SYMBOLIC.match(clause)
-        if not found:
+        match = SYMBOLIC.match(clause)
+        if not match:
             raise ValueError("mode %r must be in octal or symbolic form" % str(text))
-        who = found.group(1)
-        mask = 0 if who else umask()
-        users = "ugo" if not who or "a" in who else who
-        for operator, letters in CLAUSE.findall(found.group(2)):
+        classes = match.group(1)
+        mask = 0 if classes else umask()
+        users = "ugo" if not classes or "a" in classes else classes
+        for operator, letters in CLAUSE.findall(match.group(2)):
             for user in users:
                 bits = permissions(letters, user, mode, is_directory) & ~mask
                 mode = combine(mode, operator, bits, user)

@@ -18,7 +18,7 @@ def expand(specs, args):
         if spec.get("type") == "path":
             expanded[name] = fill_in(value)
         elif spec.get("elements") == "path":
-            expanded[name] = [fill_in(one) for one in value]
+            expanded[name] = [fill_in(item) for item in value]
         elif spec.get("options"):
             parts = [expand(spec["options"], part) for part in (value if isinstance(value, list) else [value])]
             expanded[name] = parts if isinstance(value, list) else parts[0]

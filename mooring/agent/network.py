@@ -26,7 +26,7 @@ def facts():
     for name, ipv4, ipv6 in everything:
         if name in links:
             add_address(links[name], ipv4, ipv6)
-    found = {
+    values = {
         "interfaces": names,
         "all_ipv4_addresses": [v4["address"] for _, v4, _ in everything if v4 and _is_public(v4["address"])],
         "all_ipv6_addresses": [v6["address"] for _, _, v6 in everything if v6 and v6["address"] != "::1"],
@@ -34,13 +34,13 @@ def facts():
         "default_ipv6": default_ipv6(_read("/proc/net/ipv6_route"), links),
     }
     for name, link in links.items():
-        found[re.sub(r"[-:.]", "_", name)] = link
-    return found
+        values[re.sub(r"[-:.]", "_", name)] = link
+    return values
 
 
 def addresses(output):
     """`ip -o addr` to a list of (interface, ipv4 dict or None, ipv6 dict or None)."""
-    found = []
+    entries = []
     for line in output.splitlines():
         words = line.split()
         if len(words) < 4 or words[2] not in ("inet", "inet6"):
@@ -49,11 +49,11 @@ def addresses(output):
         address, _, prefix = words[3].partition("/")
         if words[2] == "inet":
             broadcast = words[words.index("brd") + 1] if "brd" in words else ""
-            found.append((name, ipv4_fact(address, prefix or "32", broadcast), None))
+            entries.append((name, ipv4_fact(address, prefix or "32", broadcast), None))
         else:
             scope = words[words.index("scope") + 1] if "scope" in words else ""
-            found.append((name, None, {"address": address, "prefix": prefix or "128", "scope": scope}))
-    return found
+            entries.append((name, None, {"address": address, "prefix": prefix or "128", "scope": scope}))
+    return entries
 
 
 def ipv4_fact(address, prefix, broadcast):

@@ -38,11 +38,11 @@ def state(args):
 
 def names(args):
     """The names without blanks and doubles, in their order."""
-    found = []
+    listed = []
     for name in args["name"] or []:
-        if name.strip() and name.strip() not in found:
-            found.append(name.strip())
-    return found
+        if name.strip() and name.strip() not in listed:
+            listed.append(name.strip())
+    return listed
 
 
 def wanted(args):
@@ -74,9 +74,9 @@ def failure(argv, ran, reason=None):
     lines = [line for line in output.splitlines() if line.strip()]
     words = [word for word in argv if not word.startswith("-") and "::" not in word]
     words[0] = os.path.basename(words[0])
-    what = reason or "%s ended with status %d" % (" ".join(words), ran.rc)
+    summary = reason or "%s ended with status %d" % (" ".join(words), ran.rc)
     remedy = hint(output)
-    message = "%s:\n%s" % (what, "\n".join(lines[-10:]) or "no output")
+    message = "%s:\n%s" % (summary, "\n".join(lines[-10:]) or "no output")
     if remedy:
         message += "\n(%s)" % remedy
     return host.Failed(message, rc=ran.rc, stdout=ran.out, stderr=ran.err, cmd=argv)

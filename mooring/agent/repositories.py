@@ -19,16 +19,16 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 def count(top):
     """How many repositories with images are below a storage's top, at most MOST; raises EnvironmentError."""
-    found, looked = 0, 0
+    repositories, looked = 0, 0
     waiting = [(os.path.join(raw(top), raw(FOLDER)), 0)]
-    while waiting and found < MOST and looked < MOST_FOLDERS:
+    while waiting and repositories < MOST and looked < MOST_FOLDERS:
         folder, depth = waiting.pop()
         looked += 1
         entries = inner(folder, not depth)
-        found += b"_manifests" in entries
+        repositories += b"_manifests" in entries
         if depth < DEEPEST:
             waiting += [(os.path.join(folder, name), depth + 1) for name in entries if not name.startswith(b"_")]
-    return found
+    return repositories
 
 
 def inner(folder, is_first):

@@ -36,14 +36,14 @@ def current(program, args):
     names = packages.names(args)
     # Files, URLs and paths are each asked for on their own.
     installed = query([name for name in names if "/" not in name and name != "*"])
-    found = {name: describe(name, installed) for name in names if name != "*"}
-    asked = packages.state(args)
-    if asked == "latest":
-        _find_updates(program, args, names, found)
-    elif asked == "absent":
+    states = {name: describe(name, installed) for name in names if name != "*"}
+    wanted_state = packages.state(args)
+    if wanted_state == "latest":
+        _find_updates(program, args, names, states)
+    elif wanted_state == "absent":
         # Another version than the named one is as good as none.
-        found = {name: word if word == "present" else "absent" for name, word in found.items()}
-    return found
+        states = {name: word if word == "present" else "absent" for name, word in states.items()}
+    return states
 
 
 def prepare(program, args):
@@ -146,13 +146,13 @@ def candidates(name):
     comparison = COMPARISON.match(name)
     if comparison:
         return [comparison.group(1)]
-    found = [] if re.search(r"[*?\[]", name) else [name]
-    found += [name[: match.start()] for match in re.finditer(r"-(?=\d)", name)]
+    guesses = [] if re.search(r"[*?\[]", name) else [name]
+    guesses += [name[: match.start()] for match in re.finditer(r"-(?=\d)", name)]
     base, _, arch = name.rpartition(".")
-    if base and re.match(r"^(noarch|x86_64|aarch64|i[3-6]86|ppc64le|s390x)$", arch) and base not in found:
-        found.append(base)
+    if base and re.match(r"^(noarch|x86_64|aarch64|i[3-6]86|ppc64le|s390x)$", arch) and base not in guesses:
+        guesses.append(base)
     # An epoch may stand in front of the name (2:docker-1.13.1).
-    return [re.sub(r"^\d+:", "", one) for one in found]
+    return [re.sub(r"^\d+:", "", guess) for guess in guesses]
 
 
 def describe(name, installed):
@@ -190,8 +190,8 @@ def _is_named(name, package):
     """Whether one of the ways to write an installed package is the name, which may be a pattern."""
     full = "%s-%s" % (package.version, package.release)
     plain = [package.name, package.name + "-" + package.version, package.name + "-" + full]
-    with_epoch = [package.epoch + ":" + one for one in plain[1:]]
-    with_epoch += ["%s-%s:%s" % (package.name, package.epoch, one) for one in (package.version, full)]
+    with_epoch = [package.epoch + ":" + rest for rest in plain[1:]]
+    with_epoch += ["%s-%s:%s" % (package.name, package.epoch, version) for version in (package.version, full)]
     forms = plain + with_epoch
     forms += [form + "." + package.arch for form in forms]
     return any(fnmatch.fnmatchcase(form, name) for form in forms)
@@ -208,19 +208,19 @@ def _describe_file(name):
         host.warn("%s is not there (yet)" % name)
         return "absent"
     ran = host.run(["rpm", "-qp", "--qf", FORMAT, name])
-    found = _parse(ran)
-    if ran.rc != 0 or not found:
+    owners = _parse(ran)
+    if ran.rc != 0 or not owners:
         raise packages.failure(["rpm", "-qp", name], ran, "%s is not a package that rpm can read" % name)
-    for package in query([found[0].name]):
-        same = package.name == found[0].name
-        if same and versions.compare(_evr(package), _evr(found[0])) >= 0:
+    for package in query([owners[0].name]):
+        same = package.name == owners[0].name
+        if same and versions.compare(_evr(package), _evr(owners[0])) >= 0:
             return "present"
     return "absent"
 
 
-def _find_updates(program, args, names, found):
+def _find_updates(program, args, names, states):
     """Turn "present" into "latest" or "outdated: ..." by one question to the repositories."""
-    there = [name for name in names if found.get(name) == "present"]
+    there = [name for name in names if states.get(name) == "present"]
     plain = [name for name in there if not packages.is_file(name)]
     updates = {}
     if plain or "*" in names:
@@ -231,9 +231,9 @@ def _find_updates(program, args, names, found):
         updates = parse_updates(ran.out)
     for name in there:
         match = [version for label, version in updates.items() if name in (label, label.rpartition(".")[0])]
-        found[name] = "outdated: %s is available" % match[0] if match else "latest"
+        states[name] = "outdated: %s is available" % match[0] if match else "latest"
     if "*" in names:
-        found["*"] = "outdated: %d updates are available" % len(updates) if updates else "latest"
+        states["*"] = "outdated: %d updates are available" % len(updates) if updates else "latest"
 
 
 def parse_updates(output):

@@ -54,13 +54,13 @@ def current(args):
     if ran.rc != 0 or "LoadState" not in status:
         raise host.Failed("systemd does not answer on this host (it is run by %s): %s" % (
             host.init_system(), _reason(ran)))
-    found = status["LoadState"] != "not-found"
+    is_known = status["LoadState"] != "not-found"
     if status["LoadState"] in ("error", "bad-setting"):
         raise host.Failed("Error loading unit file '%s': %s" % (
             args["name"], status.get("LoadError") or status["LoadState"]))
-    word = _enablement(args, status) if found else "not-found"
+    word = _enablement(args, status) if is_known else "not-found"
     return {
-        "found": found,
+        "found": is_known,
         "state": _state(status),
         "enabled": word == "enabled" or word in FIXED,
         "masked": status["LoadState"] == "masked" or word == "masked",
@@ -71,7 +71,7 @@ def current(args):
 
 def parse(output):
     """`systemctl show` to a dict; a value in braces may go over several lines."""
-    found, open_lines = {}, None
+    values, open_lines = {}, None
     for line in output.splitlines():
         name, equals, value = line.partition("=")
         if open_lines is not None:
@@ -79,10 +79,10 @@ def parse(output):
             if line.rstrip().endswith("}"):
                 open_lines = None
         elif equals and re.match(r"^[A-Za-z0-9]+$", name):
-            found[name] = [value]
+            values[name] = [value]
             if name.startswith("Exec") and value.startswith("{") and not value.rstrip().endswith("}"):
-                open_lines = found[name]
-    return {name: "\n".join(lines) for name, lines in found.items()}
+                open_lines = values[name]
+    return {name: "\n".join(lines) for name, lines in values.items()}
 
 
 def wanted(args, before):
@@ -116,7 +116,8 @@ def _wanted_state(args, before):
     after = {"state": "stopped" if state == "stopped" else "started"}
     if running and state in ("restarted", "reloaded"):
         after[{"restarted": "restart", "reloaded": "reload"}[state]] = True
-    # Where nobody waits for the end, or where there is no lasting state, the request is all there is to see.
+    # Where nobody waits for the end, or where there is no lasting state, the request is all there
+    # is to see.
     if args.get("no_block") or (state != "stopped" and _ends_by_itself(before.get("status", {}))):
         if before["state"] != after["state"]:
             after["start"] = True

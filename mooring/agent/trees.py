@@ -121,8 +121,8 @@ def remove(path):
         status = here.look(name)
         if status is not None and stat.S_ISDIR(status.st_mode):
             with here.enter(name) as top:
-                for folder, inner, found in walk(top):
-                    remove_one(folder, inner, found)
+                for folder, inner, kind in walk(top):
+                    remove_one(folder, inner, kind)
         if status is not None:
             remove_one(here, name, status)
 
@@ -134,8 +134,8 @@ def remove_one(here, name, status):
 def is_unlike(held, args):
     """Whether one thing (itself, not what a link leads to) needs other attributes; a link has no mode."""
     now = attributes.attributes_of(held)
-    asked = dict(args, mode=None) if now["state"] == "link" else args
-    after = files.wanted_attributes(asked, now, now["state"] == "directory")
+    wanted = dict(args, mode=None) if now["state"] == "link" else args
+    after = files.wanted_attributes(wanted, now, now["state"] == "directory")
     return any(now.get(key) != value for key, value in after.items())
 
 

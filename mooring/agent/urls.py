@@ -71,7 +71,7 @@ def find_credentials(args, url):
 
 def quoted(selector):
     """Spaces and letters outside ASCII of a URL in percent form; what is quoted already stays."""
-    return "".join(chr(one) if 32 < one < 127 else "%%%02X" % one for one in bytearray(raw(selector)))
+    return "".join(chr(code) if 32 < code < 127 else "%%%02X" % code for code in bytearray(raw(selector)))
 
 
 def is_exempt(parts, exempt):

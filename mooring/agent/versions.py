@@ -16,11 +16,11 @@ def split(label):
 
 def compare(left, right):
     """Negative, 0 or positive; a release is compared only when both labels name one."""
-    one, other = split(left), split(right)
-    if one[0] != other[0] and ":" in left and ":" in right:
-        return one[0] - other[0]
-    return _compare_words(one[1], other[1]) or (
-        _compare_words(one[2], other[2]) if one[2] and other[2] else 0
+    first, other = split(left), split(right)
+    if first[0] != other[0] and ":" in left and ":" in right:
+        return first[0] - other[0]
+    return _compare_words(first[1], other[1]) or (
+        _compare_words(first[2], other[2]) if first[2] and other[2] else 0
     )
 
 
@@ -32,12 +32,12 @@ def holds(left, operator, right):
 
 def _compare_words(left, right):
     """Runs of digits count as numbers and beat letters; "~" is before everything, "^" just after the end."""
-    ours, theirs = PART.findall(left), PART.findall(right)
-    for index in range(max(len(ours), len(theirs))):
-        one = _rank(ours[index] if index < len(ours) else None)
-        other = _rank(theirs[index] if index < len(theirs) else None)
-        if one != other:
-            return 1 if one > other else -1
+    left_parts, right_parts = PART.findall(left), PART.findall(right)
+    for index in range(max(len(left_parts), len(right_parts))):
+        rank = _rank(left_parts[index] if index < len(left_parts) else None)
+        other = _rank(right_parts[index] if index < len(right_parts) else None)
+        if rank != other:
+            return 1 if rank > other else -1
     return 0
 
 

@@ -19,7 +19,8 @@ DATA = b"D"
 MARKER = b"\0\0MOORING-AGENT-1\n"
 CHUNK = 256 * 1024
 HEADER = struct.Struct(">cII")
-# What a host may send in one frame: bytes, levels of lists and objects in each other, values in all.
+# What a host may send in one frame: bytes, levels of lists and objects in each other, values in
+# all.
 LONGEST = 32 * 1024 * 1024
 DEEPEST = 64
 MOST_VALUES = 1000000

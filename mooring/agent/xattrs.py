@@ -112,8 +112,8 @@ def policy_context(path, mode):
     selinux = library("libselinux.so.1") if selinux_is_on() else None
     if selinux is None:
         return None
-    found = ctypes.c_char_p()
+    label = ctypes.c_char_p()
     selinux.matchpathcon.argtypes = [ctypes.c_char_p, ctypes.c_uint, ctypes.POINTER(ctypes.c_char_p)]
-    if selinux.matchpathcon(path, mode, ctypes.byref(found)) != 0 or not found.value:
+    if selinux.matchpathcon(path, mode, ctypes.byref(label)) != 0 or not label.value:
         return None
-    return found.value.decode("ascii")
+    return label.value.decode("ascii")

@@ -26,8 +26,8 @@ Chain = tuple[Certificate, ...]
 MOST_SIGNATURES = 100
 SERVER = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 BROKEN_HASHES = ("md5", "md4", "md2")
-# The extensions that Go understands: another one that is marked critical ends the connection. The constraints of
-# policies are left to the clients, because newer ones know them.
+# The extensions that Go understands: another one that is marked critical ends the connection. The
+# constraints of policies are left to the clients, because newer ones know them.
 KNOWN = {
     ExtensionOID.KEY_USAGE,
     ExtensionOID.BASIC_CONSTRAINTS,

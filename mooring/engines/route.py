@@ -10,7 +10,8 @@ from mooring.errors import UsageError
 HUB_URL = "https://registry-1.docker.io"
 SYSTEM = "the system's authorities"
 ANY_ERROR = "any error"
-# What engines accept after the registry: lower case, then a tag, then a digest (distribution's reference grammar).
+# What engines accept after the registry: lower case, then a tag, then a digest (distribution's
+# reference grammar).
 WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 TAG, DIGEST = r"\w[\w.-]{0,127}", r"(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})"
 REPOSITORY = re.compile(rf"{WORD}(?:/{WORD})*(?::{TAG})?(?:@{DIGEST})?", re.A)

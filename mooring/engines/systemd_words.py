@@ -38,7 +38,7 @@ def commands(text: str) -> list[str]:
     except Unbalanced:
         if not parts or end != begun:
             raise
-        return [part.strip() for part in parts]  # what stands before a bad program's name counts (asked of systemd 252)
+        return [part.strip() for part in parts]  # what stands before a bad program's name counts (tried on systemd 252)
     return [part.strip() for part in (*parts, text[begun:]) if part.strip()]
 
 

@@ -13,7 +13,8 @@ from mooring.registry.transport import SHOWN, Endpoint, Response, shorten
 
 API_HEADER = "Docker-Distribution-Api-Version"
 API_VERSION = "registry/2.0"
-# No expression here may look again at what it has looked at: a header is as long as the other side likes.
+# No expression here may look again at what it has looked at: a header is as long as the other side
+# likes.
 _NEXT = re.compile(r'<([^<>]+)>\s*;\s*rel="?next\b')
 # What stands between our proxy and the registry answers so when the registry does not.
 GATEWAY = (502, 503, 504)
@@ -26,7 +27,7 @@ def layer_of(answer: Response) -> str:
 
 
 def read_object(answer: Response, question: str) -> dict[str, Any]:
-    """The JSON object of an answer; `asked` is the URL, for the error."""
+    """The JSON object of an answer; `question` is the URL, for the error."""
     try:
         document = json.loads(answer.body)
     except (ValueError, RecursionError) as error:

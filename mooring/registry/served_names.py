@@ -26,7 +26,8 @@ ENTRIES = {
     "registry_client_insecure_registries": "",
     "registry_client_add_registries": "",
 }
-# Where its plays find the server: clients may find it so too, yet nginx does not serve a name for that.
+# Where its plays find the server: clients may find it so too, yet nginx does not serve a name for
+# that.
 OWN_NAMES = ("inventory_hostname", "ansible_host")
 PORTS = {"nginx_http_port": 80, "nginx_https_port": 443}
 

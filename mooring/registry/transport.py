@@ -20,7 +20,8 @@ from mooring.transport.connection.process import Stream
 # How long a request and its answer may take; a long body has more, at this many bytes a second.
 SECONDS = 60.0
 SLOWEST = 64 * 1024
-# Of an answer: all its headers, those before a `100 Continue` too, and its body. A manifest has 4 MiB at most.
+# Of an answer: all its headers, those before a `100 Continue` too, and its body. A manifest has 4
+# MiB at most.
 MOST_HEAD = 64 * 1024
 MOST_BODY = 16 * 1024 * 1024
 # What a request carries: bytes whose length is told before, or parts that are sent in chunks.
@@ -163,8 +164,9 @@ class _Connection(http.client.HTTPConnection):
             raise ssl.SSLError(0, str(error)) from None
 
     def _secure(self, plain: socket.socket) -> ssl.SSLSocket:
-        # The certificate is not judged here: the stream ends inside the server's own authenticated SSH
-        # connection, and whether the certificate is good is for the clients to say, who have the CA.
+        # The certificate is not judged here: the stream ends inside the server's own authenticated
+        # SSH connection, and whether the certificate is good is for the clients to say, who have
+        # the CA.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

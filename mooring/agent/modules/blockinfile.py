@@ -93,7 +93,7 @@ def edit(args, content):
 def take_out(args, lines):
     """Remove the old block from `lines`; its place, or None where there is none. The last markers count."""
     begin, end = marker(args, "marker_begin"), marker(args, "marker_end")
-    places = [[index for index, line in enumerate(lines) if line == one] for one in (begin, end)]
+    places = [[index for index, line in enumerate(lines) if line == border] for border in (begin, end)]
     if not places[0] or not places[1]:
         return None
     first, last = sorted([places[0][-1], places[1][-1]])
@@ -114,10 +114,10 @@ def find_place(args, content, lines):
         match = anchor.search(content)
         if match is None:
             return len(lines)
-        found = content.count(b"\n", 0, match.start() if after is None else match.end())
+        place = content.count(b"\n", 0, match.start() if after is None else match.end())
     else:
         matching = [index for index, line in enumerate(lines) if anchor.search(line)]
         if not matching:
             return len(lines)
-        found = matching[-1]
-    return found if after is None else found + 1
+        place = matching[-1]
+    return place if after is None else place + 1

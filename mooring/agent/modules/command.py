@@ -19,17 +19,17 @@ FREE_FORM = "cmd"
 def words(args):
     """The program and its arguments; quotes are read as a shell would, variables and ~ filled in when asked."""
     if args["argv"]:
-        found = list(args["argv"])
+        argv = list(args["argv"])
     else:
         try:
-            found = shlex.split(args["cmd"])
+            argv = shlex.split(args["cmd"])
         except ValueError as error:
             raise host.Failed("cannot split the command into words: %s" % error, cmd=args["cmd"], rc=257)
-    if not found:
+    if not argv:
         raise host.Failed("no command given", rc=256)
     if args["expand_argument_vars"]:
-        found = [os.path.expanduser(os.path.expandvars(word)) for word in found]
-    return found
+        argv = [os.path.expanduser(os.path.expandvars(word)) for word in argv]
+    return argv
 
 
 def run(args):

@@ -60,20 +60,21 @@ def run(args):
     """All texts in one answer."""
     units = {}
     for name, service in sorted(UNITS.items()):
-        found = unit(service, args)
-        if found:
-            units[name] = found
+        state = unit(service, args)
+        if state:
+            units[name] = state
     environment = {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
-    named = list(environment.values()) + args["paths"] + [config for one in units.values() for config in configs(one)]
+    named = list(environment.values()) + args["paths"]
+    named += [config for unit_state in units.values() for config in configs(unit_state)]
     texts = {path: text(path, args) for path in list(FILES) + below(FOLDERS, args) + named}
     imported(texts, args)
     everywhere = sorted(set(CERTIFICATES) | set(config_paths(texts)))
     listed = {directory: certificates(directory, args) for directory in everywhere}
-    paths = [os.path.join(directory, name, one) for directory in listed for name in listed[directory]
-             for one in listed[directory][name]]
+    paths = [os.path.join(directory, name, file_name) for directory in listed for name in listed[directory]
+             for file_name in listed[directory][name]]
     texts.update({path: text(path, args) for path in paths if path.endswith(SHOWN)})
-    for one in units.values():
-        one["newer"] = newer(texts, one.pop("pid"), args)
+    for unit_state in units.values():
+        unit_state["newer"] = newer(texts, unit_state.pop("pid"), args)
     return {
         "changed": False,
         "programs": programs(args),
@@ -88,13 +89,13 @@ def run(args):
 
 def programs(args):
     """{program: the first line of what its --version prints}."""
-    found = {}
+    versions = {}
     for name in PROGRAMS:
         path = host.which(name)
         if path:
             shown = host.run([path, "--version"], timeout=args["timeout"])
-            found[name] = (shown.out.strip() or shown.err.strip()).split("\n")[0]
-    return found
+            versions[name] = (shown.out.strip() or shown.err.strip()).split("\n")[0]
+    return versions
 
 
 def unit(service, args):
@@ -123,12 +124,12 @@ def newer(paths, pid, args):
     if pid == "0" or processes.start_time(pid) is None:
         return []
     places = {placed(path, args): path for path in paths}
-    return sorted(places[one] for one in processes.changed_since(pid, places))
+    return sorted(places[changed] for changed in processes.changed_since(pid, places))
 
 
-def configs(one):
+def configs(unit_state):
     """The configuration files that a service is started with."""
-    words = list(one["argv"]) or re.findall(r"\S+", one["text"])
+    words = list(unit_state["argv"]) or re.findall(r"\S+", unit_state["text"])
     return [words[at + 1] for at, word in enumerate(words[:-1]) if word in ("-c", "--config")] + [
         word.split("=", 1)[1] for word in words if word.startswith("--config=")]
 
@@ -140,20 +141,21 @@ def imported(texts, args):
         path = pending.pop()
         for name in listed_imports(texts[path] or "")[:MOST_IMPORTS]:
             name = name if name.startswith("/") else os.path.join(os.path.dirname(path), name)
-            new = [one for one in (below([name], args) if "*" in name else [name]) if one not in texts]
-            texts.update({one: text(one, args) for one in new})
+            names = below([name], args) if "*" in name else [name]
+            new = [name for name in names if name not in texts]
+            texts.update({name: text(name, args) for name in new})
             pending += new
 
 
 def listed_imports(text):
     """The names in a file's lists of imports."""
-    found = []
+    patterns = []
     for begun in IMPORTS.finditer(text):
         end = text.find("]", begun.end())
         if end < 0:
             break
-        found += QUOTED.findall(text[begun.end():end])
-    return found
+        patterns += QUOTED.findall(text[begun.end():end])
+    return patterns
 
 
 def named_config_paths(text):
@@ -163,20 +165,20 @@ def named_config_paths(text):
 
 def config_paths(texts):
     """The directories that containerd looks for hosts.toml in."""
-    found = []
+    paths = []
     for path in texts:
         for value in named_config_paths(texts[path] or "") if path.endswith(".toml") else ():
-            found += [one for one in value.split(":") if one.startswith("/")]
-    return found
+            paths += [folder for folder in value.split(":") if folder.startswith("/")]
+    return paths
 
 
 def certificates(directory, args):
     """{registry: [file name]}."""
-    found = {}
+    names_by_folder = {}
     for path in sorted(glob.glob(placed(os.path.join(directory, "*"), args))):
         if os.path.isdir(path):
-            found[os.path.basename(path)] = sorted(os.listdir(path))
-    return found
+            names_by_folder[os.path.basename(path)] = sorted(os.listdir(path))
+    return names_by_folder
 
 
 def below(patterns, args):
@@ -187,8 +189,8 @@ def below(patterns, args):
 
 def digests(paths, args):
     """{path: sha1} of the files that are there."""
-    found = {path: agent_files.digest(placed(path, args)) for path in paths}
-    return {path: sha1 for path, sha1 in found.items() if sha1}
+    sums = {path: agent_files.digest(placed(path, args)) for path in paths}
+    return {path: sha1 for path, sha1 in sums.items() if sha1}
 
 
 def text(path, args):

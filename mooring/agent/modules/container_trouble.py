@@ -24,18 +24,18 @@ def run(args):
 
 def look(engine, name):
     """One container."""
-    found = engine.find("/containers/%s/json" % name)
-    if found is None:
+    container = engine.find("/containers/%s/json" % name)
+    if container is None:
         return {"state": "", "is_well": False, "cause": "", "words": "is not there"}
-    state = found.get("State") or {}
+    state = container.get("State") or {}
     status = str(state.get("Status") or "")
     runs = bool(state.get("Running")) and not state.get("Restarting") and not state.get("Paused")
-    if runs and health(found) != "unhealthy":
+    if runs and health(container) != "unhealthy":
         return {"state": status, "is_well": True, "cause": "", "words": "runs"}
     if runs:
         status, cause = "unhealthy", last_check(state)
     else:
-        cause = docker_crash.cause(engine, found) if state.get("ExitCode") or state.get("Error") else ""
+        cause = docker_crash.cause(engine, container) if state.get("ExitCode") or state.get("Error") else ""
     words = "is paused" if state.get("Paused") else "is unhealthy" if runs else "does not run (%s, exit status %s)" % (
         status, state.get("ExitCode"))
     cause = host.native(cause)

@@ -8,8 +8,9 @@ import os
 from mooring.agent import directory, files, host, tree_copy
 from mooring.agent.names import raw, text
 
-# `checksum` is the new content's sha1. With `remote_src` the content is `src` on the host, else the control
-# side streams it when it is asked, and says its `size` so that a large file is not fetched only to be shown.
+# `checksum` is the new content's sha1. With `remote_src` the content is `src` on the host, else the
+# control side streams it when it is asked, and says its `size` so that a large file is not fetched
+# only to be shown.
 ARGS = {
     "dest": {"type": "path", "required": True},
     "src": {"type": "path"},
@@ -104,11 +105,11 @@ def checksum(args):
         raise host.Failed("Source %s not found" % args["src"], src=args["src"])
     if not os.path.isfile(source):
         raise host.Failed("Cannot copy invalid source '%s': not a file" % args["src"], src=args["src"])
-    found = files.digest(source)
-    if args["checksum"] and args["checksum"] != found:
+    sha1 = files.digest(source)
+    if args["checksum"] and args["checksum"] != sha1:
         raise host.Failed("Copied file does not match the expected checksum. Transfer failed.",
-                          checksum=found, expected_checksum=args["checksum"])
-    return found
+                          checksum=sha1, expected_checksum=args["checksum"])
+    return sha1
 
 
 def apply(args, before, after):
@@ -130,12 +131,12 @@ def write(args, path, before, after):
     """The new content under `path`; its `md5sum`, and the backup's name if one was asked for."""
     done = {}
     with files.Draft(path, file_args(args), follow=False) as draft:
-        found, other = hashlib.sha1(), files.new_md5()
-        digests = [one for one in (found, other) if one is not None]
-        draft.write(told(watched(chunks(args), digests), os.path.basename(path), size_of(args)))
-        if found.hexdigest() != after["checksum"]:
+        sha1, other = hashlib.sha1(), files.new_md5()
+        digests = [digest for digest in (sha1, other) if digest is not None]
+        draft.write(report(watched(chunks(args), digests), os.path.basename(path), size_of(args)))
+        if sha1.hexdigest() != after["checksum"]:
             raise host.Failed("Copied file does not match the expected checksum. Transfer failed.",
-                              checksum=found.hexdigest(), expected_checksum=after["checksum"])
+                              checksum=sha1.hexdigest(), expected_checksum=after["checksum"])
         if args["validate"]:
             draft.validate(args["validate"])
         if args["backup"] and before is not None and os.path.exists(raw(path)):
@@ -155,8 +156,8 @@ def chunks(args):
 def watched(source, digests):
     """The same chunks, while their digests are taken."""
     for chunk in source:
-        for one in digests:
-            one.update(chunk)
+        for digest in digests:
+            digest.update(chunk)
         yield chunk
 
 
@@ -165,7 +166,7 @@ def size_of(args):
     return os.path.getsize(raw(args["src"])) if args["remote_src"] else args["size"] or 0
 
 
-def told(source, name, total):
+def report(source, name, total):
     """The same chunks, with progress where they are many."""
     done = 0
     for chunk in source:
@@ -185,9 +186,9 @@ def diff(args, before, after):
     if kept(before) is None or before["checksum"] != after["checksum"]:
         old = (kept(before) or {}).get("text", "")
         parts.append(files.content_diff(path, old, new_text(args, path, after)))
-    asked = dict(after, checksum=(before or {}).get("checksum"))
-    if before is not None and any(before.get(key) != asked[key] for key in asked):
-        parts.append(files.attributes_diff(path, before, asked))
+    attributes = dict(after, checksum=(before or {}).get("checksum"))
+    if before is not None and any(before.get(key) != attributes[key] for key in attributes):
+        parts.append(files.attributes_diff(path, before, attributes))
     return parts
 
 

@@ -52,9 +52,9 @@ def run(args):
     texts = files(configuration.check("what systemctl shows of %s" % name, shown.out), argv)
     texts.update({path: text(path) for path in args["paths"]})
     below = certificates(args["certificates"])
-    paths = [os.path.join(args["certificates"], name, one) for name in below for one in below[name]]
+    paths = [os.path.join(args["certificates"], name, file_name) for name in below for file_name in below[name]]
     texts.update({path: text(path) for path in paths if path.endswith(SHOWN)})
-    found = {
+    reply = {
         "changed": False,
         "unit": shown.out,
         "state": known,
@@ -67,8 +67,8 @@ def run(args):
         "certificates": below,
         "digests": digests(paths + list(texts)),
     }
-    found.update(engine(args, shown.out))
-    return found
+    reply.update(engine(args, shown.out))
+    return reply
 
 
 def properties(args):
@@ -82,8 +82,8 @@ def properties(args):
 
 def digests(paths):
     """{path: sha1} of the files that are there."""
-    found = {path: agent_files.digest(path) for path in paths}
-    return {path: sha1 for path, sha1 in found.items() if sha1}
+    sums = {path: agent_files.digest(path) for path in paths}
+    return {path: sha1 for path, sha1 in sums.items() if sha1}
 
 
 def command_line(pid):
@@ -107,17 +107,17 @@ def files(unit, argv):
     paths = set(FILES)
     for named in named_files(unit):
         paths.update(glob.glob(named) or [named])
-    found = {path: text(path) for path in paths}
-    everything = "\n".join([unit, " ".join(argv)] + [one for one in found.values() if one])
+    texts = {path: text(path) for path in paths}
+    everything = "\n".join([unit, " ".join(argv)] + [content for content in texts.values() if content])
     for path in configuration_files(everything):
-        found[path] = text(path)
-    return found
+        texts[path] = text(path)
+    return texts
 
 
 def named_files(unit):
     """What the EnvironmentFile= lines name."""
-    found = re.findall(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*\"?-?([^\"\n]+)", unit, re.M)
-    return [one.strip() for one in found if one.strip()]
+    paths = re.findall(r"^[ \t]*EnvironmentFile[ \t]*=[ \t]*\"?-?([^\"\n]+)", unit, re.M)
+    return [path.strip() for path in paths if path.strip()]
 
 
 def configuration_files(text):
@@ -131,11 +131,11 @@ def text(path):
 
 def certificates(directory):
     """{registry: [file name]}."""
-    found = {}
+    names_by_folder = {}
     for path in sorted(glob.glob(os.path.join(directory, "*"))):
         if os.path.isdir(path):
-            found[os.path.basename(path)] = sorted(os.listdir(path))
-    return found
+            names_by_folder[os.path.basename(path)] = sorted(os.listdir(path))
+    return names_by_folder
 
 
 def engine(args, unit):
@@ -153,11 +153,11 @@ def engine(args, unit):
 
 def containers(client):
     """The running containers; one that ends meanwhile is left out."""
-    found = []
-    for one in client.get("/containers/json") or []:
-        known = client.find("/containers/%s/json" % one["Id"])
+    running = []
+    for entry in client.get("/containers/json") or []:
+        known = client.find("/containers/%s/json" % entry["Id"])
         if known:
             policy = (known.get("HostConfig") or {}).get("RestartPolicy") or {}
             name = known.get("Name", "").lstrip("/")
-            found.append({"id": one["Id"], "name": name, "restart": policy.get("Name") or "no"})
-    return found
+            running.append({"id": entry["Id"], "name": name, "restart": policy.get("Name") or "no"})
+    return running

@@ -45,7 +45,8 @@ ARGS = dict(
 )
 RULES = {"required_if": [["state", "present", ["image"]]]}
 ALWAYS = ("pull", "start", "stop", "restart", "recreate")
-# Limits that some kernels do not know; the engine then drops them, so asking for them would never end.
+# Limits that some kernels do not know; the engine then drops them, so asking for them would never
+# end.
 LIMITS = {"memory": "MemoryLimit", "memory_reservation": "MemoryLimit", "memory_swap": "SwapLimit",
           "pids_limit": "PidsLimit"}
 START_PERIOD_API = (1, 29)
@@ -59,47 +60,47 @@ def current(args):
     except docker.Unreachable as unreachable:
         host.warn(unreachable.message)
         return {"engine": "does not answer"} if args["state"] == "absent" else None
-    found = Lifecycle(engine, args).find()
-    if found is None:
+    container = Lifecycle(engine, args).find()
+    if container is None:
         return None
     mode = docker_plan.modes(args)
-    given = given_options(engine, args)
-    state = docker_plan.found_state(found, given, mode)
-    state[changes.SHOWN] = docker_plan.found_whole(found, given)
+    options = given_options(engine, args)
+    state = docker_plan.found_state(container, options, mode)
+    state[changes.SHOWN] = docker_plan.found_whole(container, options)
     if args.get("networks") is not None:
-        state["networks"] = docker_plan.found_networks(found, docker_plan.wanted_networks(args), mode["networks"])
+        state["networks"] = docker_plan.found_networks(container, docker_plan.wanted_networks(args), mode["networks"])
     if args["state"] == "healthy":
-        settle(engine, args, found)
+        settle(engine, args, container)
         state["health"] = health(Lifecycle(engine, args).find())
-    return dict(state, image=found["Image"], image_name=image_name(found["Config"]["Image"]),
-                running=is_running(found))
+    return dict(state, image=container["Image"], image_name=image_name(container["Config"]["Image"]),
+                running=is_running(container))
 
 
-def settle(engine, args, found):
+def settle(engine, args, container):
     """Let a health check that is still at its first tries come to a verdict."""
-    if health(found) == "starting":
+    if health(container) == "starting":
         try:
-            Lifecycle(engine, args).wait_until_healthy(found["Id"])
+            Lifecycle(engine, args).wait_until_healthy(container["Id"])
         except host.Failed as failure:
             host.warn(failure.message)
 
 
 def given_options(engine, args):
     """The given options as this engine can have them; what it cannot keep is dropped with a warning."""
-    given = docker_plan.options(args)
-    known = engine.get("/info") if set(LIMITS) & set(given) else {}
-    for name in sorted(set(LIMITS) & set(given)):
+    options = docker_plan.options(args)
+    known = engine.get("/info") if set(LIMITS) & set(options) else {}
+    for name in sorted(set(LIMITS) & set(options)):
         if not is_known(known, LIMITS[name]):
-            del given[name]
+            del options[name]
             host.warn("%s is not applied: this host's kernel does not limit it for containers" % name)
-    if "StartPeriod" in given.get("healthcheck", {}) and engine.api < START_PERIOD_API:
-        del given["healthcheck"]["StartPeriod"]
+    if "StartPeriod" in options.get("healthcheck", {}) and engine.api < START_PERIOD_API:
+        del options["healthcheck"]["StartPeriod"]
         host.warn("healthcheck.start_period is not applied: this engine is older than that option")
-    mode = given.get("network_mode", "")
+    mode = options.get("network_mode", "")
     if mode.startswith("container:"):
         other = Lifecycle(engine, args).find(mode.split(":", 1)[1])
-        given["network_mode"] = "container:" + other["Id"] if other else mode
-    return given
+        options["network_mode"] = "container:" + other["Id"] if other else mode
+    return options
 
 
 def is_known(known, limit):
@@ -122,12 +123,12 @@ def wanted(args, before):
         return dict(docker_plan.options(args), start=True)
     mode = docker_plan.modes(args)
     image, state = wanted_image(engine, args, before, mode)
-    given = given_options(engine, args)
+    options = given_options(engine, args)
     if image is None and "pull" in state:
         # What the image will bring is not known yet, so it cannot be part of a strict comparison.
-        given = {name: value for name, value in given.items()
+        options = {name: value for name, value in options.items()
                  if mode[name] != "strict" or docker_plan.BY_NAME[name].kind not in ("set", "dict")}
-    state.update(docker_plan.expected(given, image, mode))
+    state.update(docker_plan.expected(options, image, mode))
     if args.get("networks") is not None and mode["networks"] != "ignore":
         state["networks"] = docker_plan.wanted_networks(args)
     return dict(state, **wanted_activity(args, before or {}))
@@ -161,10 +162,10 @@ def wanted_image(engine, args, before, mode):
 def wanted_activity(args, before):
     """The keys that ask for starting, stopping, restarting or replacing."""
     runs, state = bool(before.get("running")), args["state"]
-    asked = {"start": state in ("started", "healthy") and not runs, "stop": state == "stopped" and runs,
+    wanted_acts = {"start": state in ("started", "healthy") and not runs, "stop": state == "stopped" and runs,
              "restart": bool(args["restart"]) and runs and state in ("started", "healthy"),
              "recreate": bool(args["recreate"]) and bool(before)}
-    activity = {key: True for key, wanted_now in asked.items() if wanted_now}
+    activity = {key: True for key, wanted_now in wanted_acts.items() if wanted_now}
     if state == "healthy":
         activity["health"] = "healthy"
     return activity
@@ -174,39 +175,39 @@ def apply(args, before, after):
     """Pull, make, replace, adjust or remove the container."""
     engine = docker.Engine(args)
     life = Lifecycle(engine, args)
-    found = life.find() or life.recover()
+    container = life.find() or life.recover()
     if after is None:
-        if is_running(found):
-            life.stop(found["Id"])
+        if is_running(container):
+            life.stop(container["Id"])
         life.remove(args["name"])
         return {"actions": life.actions}
     differing = set(changes.find(before, after, ALWAYS))
     if "pull" in after:
-        differing.update(pull(engine, life, found, after))
-    given = given_options(engine, args)
+        differing.update(pull(engine, life, container, after))
+    options = given_options(engine, args)
     networks = docker_plan.wanted_networks(args) if args.get("networks") else {}
-    image = args.get("image") or found["Image"]
+    image = args.get("image") or container["Image"]
     steady = args["state"] == "healthy"
     starts = args["state"] in ("started", "healthy")
 
     def make_new(name):
-        return life.create(name, given, image, networks)
+        return life.create(name, options, image, networks)
 
-    if found is None:
+    if container is None:
         life.make(make_new, starts, steady)
-    elif needs_replacement(engine, differing, given):
-        life.replace(found, make_new, starts or (args["state"] == "present" and is_running(found)), steady)
+    elif needs_replacement(engine, differing, options):
+        life.replace(container, make_new, starts or (args["state"] == "present" and is_running(container)), steady)
     else:
-        adjust(life, found, differing, given, after)
+        adjust(life, container, differing, options, after)
         if differing == {"pull"}:
             return {"actions": life.actions, "changed": False}
     return {"actions": life.actions}
 
 
-def pull(engine, life, found, after):
+def pull(engine, life, container, after):
     """Pull the image; returns {"image"} when the container was made from another one."""
     image = docker_images.pull(engine, after["pull"])
-    same = found is not None and found["Image"] == image["Id"]
+    same = container is not None and container["Image"] == image["Id"]
     life.actions.append({"pulled_image": after["pull"], "changed": not same})
     return set() if same or docker_plan.modes(life.args)["image"] == "ignore" else {"image"}
 
@@ -214,7 +215,7 @@ def pull(engine, life, found, after):
 def returns(args, before, now):
     """Ansible's `container`: the engine's inspection of it."""
     try:
-        found = Lifecycle(docker.Engine(args), args).find()
+        container = Lifecycle(docker.Engine(args), args).find()
     except docker.Unreachable:
         return {}
-    return {"container": found} if found else {}
+    return {"container": container} if container else {}

@@ -138,8 +138,8 @@ def load(engine, args, name):
         done = "Loaded image %s" % name
     else:
         done = "Named image %s" % name
-    found = docker_images.find(engine, name)
-    if found is None or not is_image_of(image, found):
+    known = docker_images.find(engine, name)
+    if known is None or not is_image_of(image, known):
         there = find_any(engine, image)
         if there is None:
             raise host.Failed("Docker took the archive, but has no image %s now" % name)
@@ -150,22 +150,22 @@ def load(engine, args, name):
 def find_any(engine, image):
     """The engine's image with one of the archive's IDs, or with one of its names and its layers."""
     for identity in image.ids + list(image.names):
-        found = docker_images.find(engine, identity)
-        if found and is_image_of(image, found):
-            return found
+        known = docker_images.find(engine, identity)
+        if known and is_image_of(image, known):
+            return known
     return None
 
 
-def is_image_of(image, found):
+def is_image_of(image, known):
     """Whether an inspected image is the archive's; engines that convert archives give them IDs of their own."""
-    if found["Id"] in image.ids:
+    if known["Id"] in image.ids:
         return True
-    return has_containerd_store(found) and (found.get("RootFS") or {}).get("Layers") == list(image.layers)
+    return has_containerd_store(known) and (known.get("RootFS") or {}).get("Layers") == list(image.layers)
 
 
-def has_containerd_store(found):
+def has_containerd_store(image):
     """Whether the image's ID is a manifest's digest: then the engine also knows the image by that digest."""
-    return any(known.endswith("@" + found["Id"]) for known in found.get("RepoDigests") or ()) or "Descriptor" in found
+    return any(known.endswith("@" + image["Id"]) for known in image.get("RepoDigests") or ()) or "Descriptor" in image
 
 
 def archived(args):
@@ -217,7 +217,7 @@ def full_name(args):
 def returns(args, before, now):
     """Ansible's `image`: the engine's inspection of it."""
     try:
-        found = docker_images.find(docker.Engine(args), full_name(args))
+        image = docker_images.find(docker.Engine(args), full_name(args))
     except docker.Unreachable:
         return {}
-    return {"image": found or {}}
+    return {"image": image or {}}

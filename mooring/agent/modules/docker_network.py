@@ -40,8 +40,8 @@ ALWAYS = ("force",)
 
 def find(engine, name):
     """The network's inspection; None when there is none of that name (an ID's beginning is no name)."""
-    found = engine.find("/networks/%s" % name)
-    return found if found and (found["Name"] == name or found["Id"] == name) else None
+    network = engine.find("/networks/%s" % name)
+    return network if network and (network["Name"] == name or network["Id"] == name) else None
 
 
 def current(args):
@@ -51,8 +51,8 @@ def current(args):
     except docker.Unreachable as unreachable:
         host.warn(unreachable.message)
         return {"engine": "does not answer"} if args["state"] == "absent" else None
-    found = find(engine, args["name"])
-    return found_state(args, found) if found else None
+    network = find(engine, args["name"])
+    return found_state(args, network) if network else None
 
 
 def wanted(args, before):
@@ -68,16 +68,16 @@ def wanted(args, before):
 def apply(args, before, after):
     """Make, recreate or remove the network, and see to its connections."""
     engine, name, actions = docker.Engine(args), args["name"], []
-    found = find(engine, name)
+    network = find(engine, name)
     if after is None:
-        disconnect_all(engine, found, actions)
-        engine.delete("/networks/%s" % found["Id"])
+        disconnect_all(engine, network, actions)
+        engine.delete("/networks/%s" % network["Id"])
         return {"actions": actions + ["Removed network %s" % name]}
     differing = set(changes.find(before, after, ALWAYS)) - {"connected"}
-    if found is None:
+    if network is None:
         create(engine, args, actions)
     elif differing:
-        recreate(engine, args, found, actions)
+        recreate(engine, args, network, actions)
     if args.get("connected") is not None:
         connect(engine, args, find(engine, name), actions)
     return {"actions": actions}
@@ -90,15 +90,15 @@ def create(engine, args, actions):
     actions.append("Created network %s with driver %s" % (args["name"], args["driver"]))
 
 
-def recreate(engine, args, found, actions):
+def recreate(engine, args, network, actions):
     """A new network of the name, with the old one's containers; if it cannot be made, the old one comes back."""
-    endpoints = disconnect_all(engine, found, actions)
-    engine.delete("/networks/%s" % found["Id"])
+    endpoints = disconnect_all(engine, network, actions)
+    engine.delete("/networks/%s" % network["Id"])
     actions.append("Removed network %s" % args["name"])
     try:
         create(engine, args, actions)
     except Refused as refused:
-        engine.post("/networks/create", body=as_it_was(found))
+        engine.post("/networks/create", body=as_it_was(network))
         join(engine, args["name"], endpoints)
         raise host.Failed("%s (the old network is back)" % refused.message)
     if args.get("connected") is None or args["appends"]:
@@ -110,41 +110,41 @@ def join(engine, network, endpoints):
         engine.post("/networks/%s/connect" % network, body={"Container": container, "EndpointConfig": config})
 
 
-def as_it_was(found):
+def as_it_was(network):
     """The request that makes a network like the inspected one."""
     keys = ("Name", "Driver", "Options", "IPAM", "Internal", "EnableIPv6", "Attachable", "Labels")
-    return {key: found[key] for key in keys if key in found}
+    return {key: network[key] for key in keys if key in network}
 
 
-def disconnect_all(engine, found, actions):
+def disconnect_all(engine, network, actions):
     """Disconnect every container; returns how they were connected, as [(ID, endpoint)]."""
     endpoints = []
-    for container in sorted(found.get("Containers") or ()):
+    for container in sorted(network.get("Containers") or ()):
         inspection = engine.find("/containers/%s/json" % container) or {}
         networks = (inspection.get("NetworkSettings") or {}).get("Networks") or {}
-        settings = networks.get(found["Name"]) or {}
+        settings = networks.get(network["Name"]) or {}
         keep = {key: settings[key] for key in ("IPAMConfig", "Links", "Aliases") if settings.get(key)}
         endpoints.append((container, keep))
-        engine.post("/networks/%s/disconnect" % found["Id"], body={"Container": container, "Force": True})
+        engine.post("/networks/%s/disconnect" % network["Id"], body={"Container": container, "Force": True})
         actions.append("Disconnected container %s" % container)
     return endpoints
 
 
-def connect(engine, args, found, actions):
+def connect(engine, args, network, actions):
     """Connect the containers that are asked for; without appends, disconnect the others."""
-    members = {item["Name"]: identity for identity, item in (found.get("Containers") or {}).items()}
+    members = {item["Name"]: identity for identity, item in (network.get("Containers") or {}).items()}
     for name in sorted(set(args["connected"]) - set(members)):
-        engine.post("/networks/%s/connect" % found["Id"], body={"Container": name})
+        engine.post("/networks/%s/connect" % network["Id"], body={"Container": name})
         actions.append("Connected container %s" % name)
     for name in sorted(set(members) - set(args["connected"])) if not args["appends"] else ():
-        engine.post("/networks/%s/disconnect" % found["Id"], body={"Container": members[name], "Force": True})
+        engine.post("/networks/%s/disconnect" % network["Id"], body={"Container": members[name], "Force": True})
         actions.append("Disconnected container %s" % name)
 
 
 def returns(args, before, now):
     """Ansible's `network`: the engine's inspection of it."""
     try:
-        found = find(docker.Engine(args), args["name"])
+        network = find(docker.Engine(args), args["name"])
     except docker.Unreachable:
         return {}
-    return {"network": found} if found else {}
+    return {"network": network} if network else {}

@@ -49,9 +49,9 @@ def run(args):
     if not args["steps"] and journal.find(args["state_dir"]) is None:
         return {"changed": False, "msg": "nothing to change", "containers": {}, "seconds": 0, "events": []}
     for step in args["steps"]:
-        for one in step["files"]:
-            if not one["path"].startswith("/"):
-                raise host.Failed("%s is not an absolute path" % one["path"])
+        for file_change in step["files"]:
+            if not file_change["path"].startswith("/"):
+                raise host.Failed("%s is not an absolute path" % file_change["path"])
     unit = find_engine(args)[1]
     if unit is not None and args["steps"]:
         unit.refuse_unusable()

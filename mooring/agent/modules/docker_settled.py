@@ -30,11 +30,11 @@ def run(args):
     limit = processes.uptime() + args["seconds"]
     while is_under_way(args["state_dir"]) and processes.uptime() < limit:
         host.sleep(0.1)
-    found = {"changed": False, "is_open": journal.find(args["state_dir"]) is not None}
+    reply = {"changed": False, "is_open": journal.find(args["state_dir"]) is not None}
     if args["files"]:
-        found["configuration"] = configuration(args["files"])
-        found["answers"] = answers(find_engine(args)[0], ANSWER_SECONDS)
-    return found
+        reply["configuration"] = configuration(args["files"])
+        reply["answers"] = answers(find_engine(args)[0], ANSWER_SECONDS)
+    return reply
 
 
 def is_under_way(state_dir):
@@ -45,8 +45,8 @@ def is_under_way(state_dir):
 
 def configuration(known):
     """Which of the two the files are; "neither" where they differ from both."""
-    now = [files.digest(one["path"]) for one in known]
+    now = [files.digest(known_file["path"]) for known_file in known]
     for word in ("new", "old"):
-        if now == [one[word] for one in known]:
+        if now == [known_file[word] for known_file in known]:
             return word
     return "neither"

@@ -151,8 +151,8 @@ def want_hard(args, before):
         host.warn("src does not exist: %s" % source)
         return {"state": "hard", "same": True}
     if before is not None and not before["same"] and not args["force"] and before["state"] != "link":
-        what = "different hard link" if before["state"] == "hard" else before["state"]
-        raise host.Failed("Cannot link, %s exists at destination" % what, dest=args["path"], src=source)
+        obstacle = "different hard link" if before["state"] == "hard" else before["state"]
+        raise host.Failed("Cannot link, %s exists at destination" % obstacle, dest=args["path"], src=source)
     return dict(files.wanted_attributes(args, there), state="hard", same=True)
 
 
@@ -169,7 +169,8 @@ def apply(args, before, after):
         refuse_missing(args, path, before)
         make(args, path, before, after)
         if "owner" in after or "group" in after or "mode" in after or "context" in after:
-            # `place` has gone where links lead but for a link's own: any other that is here now came meanwhile.
+            # `place` has gone where links lead but for a link's own: any other that is here now
+            # came meanwhile.
             target = directory.resolve(path) if args["follow"] and state == "link" else path
             files.apply_attributes(target, args, follow=False)
         if after.get("unlike") == []:

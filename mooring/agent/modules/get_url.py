@@ -102,8 +102,8 @@ def weigh(args, values, download):
     """What a download would change."""
     for _ in download.chunks():
         pass
-    found = download.sha1.hexdigest()
-    return {"checksum_src": found, "changed": found != values["checksum_dest"]}
+    sha1 = download.sha1.hexdigest()
+    return {"checksum_src": sha1, "changed": sha1 != values["checksum_dest"]}
 
 
 def store(args, values, download):

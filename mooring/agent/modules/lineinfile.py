@@ -79,7 +79,7 @@ def edit(args, content):
     matches = matcher(args)
     if args["state"] == "absent":
         line = raw(args["line"] or "")
-        kept = [one for one in lines if not (matches(one) if matches else one.rstrip(b"\r\n") == line)]
+        kept = [old for old in lines if not (matches(old) if matches else old.rstrip(b"\r\n") == line)]
         return kept, "%d line(s) removed" % (len(lines) - len(kept)) if len(kept) < len(lines) else ""
     index, match = find(lines, matches, args["firstmatch"])
     if index is not None:
@@ -100,14 +100,14 @@ def matcher(args):
 
 def find(lines, matches, first):
     """(index, match) of the last line that matches, or of the first one; (None, None) without any."""
-    found = (None, None)
+    place = (None, None)
     for index, line in enumerate(lines if matches else ()):
         match = matches(line)
         if match:
-            found = (index, match)
+            place = (index, match)
             if first:
                 break
-    return found
+    return place
 
 
 def expand(match, template):
@@ -117,7 +117,7 @@ def expand(match, template):
     except re.error as error:
         if "unmatched group" not in str(error):
             raise host.Failed("line cannot be filled in: %s" % error)
-    return REFERENCE.sub(lambda found: filled(match, found), template)
+    return REFERENCE.sub(lambda reference: filled(match, reference), template)
 
 
 def filled(match, reference):
@@ -169,10 +169,10 @@ def look_around(args, lines, line):
     elif before not in (None, "", "BOF"):
         anchor = edits.pattern(before, "insertbefore")
     same = place = None
-    for index, one in enumerate(lines):
-        if one.rstrip(b"\r\n") == line:
+    for index, text_line in enumerate(lines):
+        if text_line.rstrip(b"\r\n") == line:
             same = index
-        elif anchor is not None and anchor.search(one):
+        elif anchor is not None and anchor.search(text_line):
             place = index + 1 if after else index
             if args["firstmatch"]:
                 break

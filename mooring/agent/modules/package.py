@@ -16,23 +16,23 @@ OLDER_WORDS = {"installed": "present", "removed": "absent"}
 
 
 def prepare(args):
-    module, theirs = _chosen(args)
-    return module.prepare(theirs)
+    module, module_args = _chosen(args)
+    return module.prepare(module_args)
 
 
 def current(args):
-    module, theirs = _chosen(args)
-    return module.current(theirs)
+    module, module_args = _chosen(args)
+    return module.current(module_args)
 
 
 def wanted(args, before):
-    module, theirs = _chosen(args)
-    return module.wanted(theirs, before)
+    module, module_args = _chosen(args)
+    return module.wanted(module_args, before)
 
 
 def apply(args, before, after):
-    module, theirs = _chosen(args)
-    return module.apply(theirs, before, after)
+    module, module_args = _chosen(args)
+    return module.apply(module_args, before, after)
 
 
 def _chosen(args):
@@ -41,7 +41,7 @@ def _chosen(args):
     if name not in ("apt", "dnf", "yum"):
         raise host.Failed("Could not detect a package manager that is supported here (apt, dnf, yum)")
     module = importlib.import_module("mooring.agent.modules." + name)
-    theirs = {key: spec.get("default") for key, spec in module.ARGS.items()}
-    theirs.update(name=args["name"], update_cache=args["update_cache"])
-    theirs["state"] = OLDER_WORDS.get(args["state"], args["state"])
-    return module, theirs
+    module_args = {key: spec.get("default") for key, spec in module.ARGS.items()}
+    module_args.update(name=args["name"], update_cache=args["update_cache"])
+    module_args["state"] = OLDER_WORDS.get(args["state"], args["state"])
+    return module, module_args

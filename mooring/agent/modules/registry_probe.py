@@ -65,11 +65,11 @@ def run(args):
 def _resolve(args):
     """The name's addresses, in the order of this host's own resolver."""
     try:
-        found = socket.getaddrinfo(args["host"], args["port"], 0, socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(args["host"], args["port"], 0, socket.SOCK_STREAM)
     except (socket.error, UnicodeError) as error:
         raise Broken("name", "%s does not resolve: %s" % (args["host"], _reason(error)))
     addresses = []
-    for entry in found:
+    for entry in entries:
         if entry[4][0] not in addresses:
             addresses.append(entry[4][0])
     return addresses[:MOST_ADDRESSES]

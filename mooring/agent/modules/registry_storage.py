@@ -32,7 +32,7 @@ def run(args):
     wanted = registry_places.find(environment, {registry_places.DEFAULT: args["directory"]})
     look(wanted, wanted["path"], 0)
     earlier = earlier_place(container, record)
-    refusal = "" if args["accept"] == wanted["name"] else judge(wanted, earlier, record)
+    refusal = "" if args["accept"] == wanted["name"] else find_refusal(wanted, earlier, record)
     note = {"storage": wanted["name"], "has_repositories": wanted["repositories"] != 0}
     return {"changed": False, "wanted": wanted, "earlier": earlier, "refusal": refusal, "record": note}
 
@@ -48,11 +48,11 @@ def find_container(args):
 def read_record(path):
     """What was noted when the registry was last provisioned: {"storage", "has_repositories"}, or {}."""
     try:
-        found = host.native(json.loads((files.read(path) or b"").decode("utf-8")))
+        record = host.native(json.loads((files.read(path) or b"").decode("utf-8")))
     except ValueError:
         return {}
-    good = isinstance(found, dict) and isinstance(found.get("storage"), str)
-    return {"storage": found["storage"], "has_repositories": bool(found.get("has_repositories"))} if good else {}
+    good = isinstance(record, dict) and isinstance(record.get("storage"), str)
+    return {"storage": record["storage"], "has_repositories": bool(record.get("has_repositories"))} if good else {}
 
 
 def earlier_place(container, record):
@@ -67,7 +67,8 @@ def earlier_place(container, record):
     root = "/proc/%d/root" % container["State"]["Pid"] if is_running(container) else ""
     place = registry_places.find(
         registry_places.environment_of(container), mounts, read_configuration(container, mounts, root))
-    # What the running registry sees counts: the host may have mounted, or lost, a disk at the same path since.
+    # What the running registry sees counts: the host may have mounted, or lost, a disk at the same
+    # path since.
     seen = root + place["inside"] if root and place["inside"] and os.path.isdir(root + place["inside"]) else None
     return look(place, seen or place["path"], account(container))
 
@@ -107,7 +108,7 @@ def look(place, path, uid):
     return place
 
 
-def judge(wanted, earlier, record):
+def find_refusal(wanted, earlier, record):
     """Why the wanted place must not be served: it is empty, or may be, and there are repositories elsewhere."""
     name = wanted["name"]
     accept = ACCEPT % name

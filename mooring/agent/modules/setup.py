@@ -36,15 +36,15 @@ EMPTY = ("facter", "ohai")
 
 
 def run(args):
-    found = {}
+    collected = {}
     for collect in chosen(args["gather_subset"] or ["all"]):
-        found.update(collect())
-    found = {"ansible_" + name: value for name, value in found.items()}
+        collected.update(collect())
+    collected = {"ansible_" + name: value for name, value in collected.items()}
     patterns = [pattern for pattern in args["filter"] or [] if pattern]
     if patterns:
-        found = {name: value for name, value in found.items() if _matches(name, patterns)}
-    found.update({"gather_subset": args["gather_subset"] or ["all"], "module_setup": True})
-    return {"changed": False, "ansible_facts": found}
+        collected = {name: value for name, value in collected.items() if _matches(name, patterns)}
+    collected.update({"gather_subset": args["gather_subset"] or ["all"], "module_setup": True})
+    return {"changed": False, "ansible_facts": collected}
 
 
 def chosen(subset):
@@ -78,4 +78,4 @@ def known():
 def _matches(name, patterns):
     """Patterns are for names with or without the prefix, as in Ansible."""
     short = name[len("ansible_"):]
-    return any(fnmatch.fnmatch(name, one) or fnmatch.fnmatch(short, one) for one in patterns)
+    return any(fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(short, pattern) for pattern in patterns)

@@ -48,22 +48,22 @@ def run(args):
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             return {"changed": False, "stat": {"exists": False}}
         raise host.Failed("cannot look at %s: %s" % (args["path"], error.strerror))
-    found = {"exists": True, "path": args["path"], "mode": "%04o" % stat.S_IMODE(status.st_mode)}
-    found.update((name, check(status.st_mode)) for name, check in KINDS.items())
-    found.update((name, bool(status.st_mode & bit)) for name, bit in BITS.items())
-    found.update((name, getattr(status, field)) for name, field in NUMBERS.items())
-    found.update(pw_name=user_name(status.st_uid), gr_name=group_name(status.st_gid))
-    found.update(readable=os.access(path, os.R_OK), writeable=os.access(path, os.W_OK),
+    values = {"exists": True, "path": args["path"], "mode": "%04o" % stat.S_IMODE(status.st_mode)}
+    values.update((name, check(status.st_mode)) for name, check in KINDS.items())
+    values.update((name, bool(status.st_mode & bit)) for name, bit in BITS.items())
+    values.update((name, getattr(status, field)) for name, field in NUMBERS.items())
+    values.update(pw_name=user_name(status.st_uid), gr_name=group_name(status.st_gid))
+    values.update(readable=os.access(path, os.R_OK), writeable=os.access(path, os.W_OK),
                  executable=os.access(path, os.X_OK))
-    if found["islnk"]:
-        found.update(lnk_source=text(os.path.realpath(path)), lnk_target=text(os.readlink(path)))
-    if found["isreg"] and found["readable"] and args["get_checksum"]:
-        found["checksum"] = files.digest(path, args["checksum_algorithm"])
+    if values["islnk"]:
+        values.update(lnk_source=text(os.path.realpath(path)), lnk_target=text(os.readlink(path)))
+    if values["isreg"] and values["readable"] and args["get_checksum"]:
+        values["checksum"] = files.digest(path, args["checksum_algorithm"])
     if args["get_mime"]:
-        found.update(mime(args["path"]))
+        values.update(mime(args["path"]))
     if args["get_attributes"]:
-        found.update(flags(args["path"]))
-    return {"changed": False, "stat": found}
+        values.update(flags(args["path"]))
+    return {"changed": False, "stat": values}
 
 
 def mime(path):
@@ -78,13 +78,14 @@ def mime(path):
 
 def flags(path):
     """The flags of chattr by `lsattr`, where the file system has them."""
-    found = {"version": None, "attributes": [], "attr_flags": ""}
+    values = {"version": None, "attributes": [], "attr_flags": ""}
     ran = host.run(["lsattr", "-vd", path]) if host.which("lsattr") else None
     words = ran.out.split() if ran is not None and ran.rc == 0 else []
     if len(words) >= 2:
         letters = words[1].replace("-", "")
-        found.update(version=words[0], attr_flags=letters, attributes=[NAMES.get(one, one) for one in letters])
-    return found
+        names = [NAMES.get(letter, letter) for letter in letters]
+        values.update(version=words[0], attr_flags=letters, attributes=names)
+    return values
 
 
 NAMES = {

@@ -23,7 +23,8 @@ ARGS = {
 }
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK
 GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-# One descriptor is open for each level; names in a registry's storage have some twelve, and rarely fifty.
+# One descriptor is open for each level; names in a registry's storage have some twelve, and rarely
+# fifty.
 DEEPEST = 200
 SHOWN_OWNERS = 5
 
@@ -142,8 +143,8 @@ def run(args):
     try:
         return reply(args, walk.run())
     except host.Failed as failure:
-        asked = "%d:%d" % walk.asked
+        owner = "%d:%d" % walk.asked
         raise host.Failed(
             "cannot give all of %s to %s: %s; %d of %d entries were changed. On a network file system change the owner "
-            "where it is served" % (args["path"], asked, failure.message, walk.count, before.count),
+            "where it is served" % (args["path"], owner, failure.message, walk.count, before.count),
             path=args["path"], count=walk.count)

@@ -29,10 +29,11 @@ ARGS.update({
 CONTENT_TYPES = {"json": "application/json", "form-urlencoded": "application/x-www-form-urlencoded"}
 JSON_TYPE = re.compile(r"^[^;]*[/+](json|javascript)\s*(;|$)", re.I)
 CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.I)
-# Others are no encodings of text, such as Python 2's "bz2", or take quadratic time, such as "punycode".
+# Others are no encodings of text, such as Python 2's "bz2", or take quadratic time, such as
+# "punycode".
 CHARSETS = re.compile(r"^(us-?)?ascii$|^(utf|ucs|iso|latin|windows|cp|koi8|gb|hz|big5|euc|shift|sjis|tis|mac)", re.I)
-# What this module answers itself, whatever headers there are, and what has a kind of its own in every reply: a header
-# is a string, and where it took one of these names the reply would be none.
+# What this module answers itself, whatever headers there are, and what has a kind of its own in
+# every reply: a header is a string, and where it took one of these names the reply would be none.
 OWN = ("changed", "cookies", "elapsed")
 _TYPED = """
     ansible_facts can_talk_to_docker certificates containers diff digests failed files gid headers host_info info
@@ -96,14 +97,14 @@ def encode(args):
 def form(body):
     """A mapping or a list of pairs as a form's text; a list of values repeats its name."""
     pairs = body.items() if isinstance(body, dict) else body
-    found = []
+    fields = []
     try:
         for name, values in pairs:
             values = values if isinstance(values, (list, tuple)) else [values]
-            found += [(raw(str(name)), raw(str(value))) for value in values if value is not None]
+            fields += [(raw(str(name)), raw(str(value))) for value in values if value is not None]
     except (TypeError, ValueError):
         raise host.Failed("failed to parse body as form_urlencoded: it must be a mapping or a list of pairs")
-    return http.urlencode(found)
+    return http.urlencode(fields)
 
 
 def describe(args, answer):
@@ -146,15 +147,15 @@ def read_headers(answer):
 
 def read_cookies(headers):
     """[(name, value)] of the cookies that an answer sets, the last of a name; what it takes away is not among them."""
-    found = collections.OrderedDict()
+    cookies = collections.OrderedDict()
     for line in [value for name, value in headers if name == "set-cookie"]:
         pair, _, rest = line.partition(";")
         name, equals, value = [part.strip() for part in pair.partition("=")]
         settings = dict(part.strip().lower().partition("=")[::2] for part in rest.split(";"))
-        found.pop(name, None)
+        cookies.pop(name, None)
         if name and equals and not re.match("-|0+$", settings.get("max-age", "")):
-            found[name] = value
-    return list(found.items())
+            cookies[name] = value
+    return list(cookies.items())
 
 
 def locate(url, target):
@@ -169,8 +170,8 @@ def read_json(decoded):
     """The value of JSON text; ValueError where it is none, or nested too deeply for a reply."""
     value = level = json.loads(decoded, parse_int=read_number)
     for _ in range(DEEPEST):
-        level = [inner for one in (level if isinstance(level, list) else [level])
-                 for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        level = [inner for item in (level if isinstance(level, list) else [level])
+                 for inner in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
                  if isinstance(inner, (dict, list))]
         if not level:
             return value

@@ -28,12 +28,12 @@ OPTIONS = (("uid", "-u"), ("group", "-g"), ("comment", "-c"), ("home", "-d"), ("
 
 
 def current(args):
-    found = accounts.find(args["name"])
-    if found is not None and args["password"] is not None:
+    user = accounts.find(args["name"])
+    if user is not None and args["password"] is not None:
         # The hash itself stays here, whatever is shown of the state.
         known = accounts.password_hash(args["name"])
-        found["password"] = "as wanted" if known == args["password"] else "another"
-    return found
+        user["password"] = "as wanted" if known == args["password"] else "another"
+    return user
 
 
 def wanted(args, before):
@@ -53,10 +53,10 @@ def wanted(args, before):
 
 def _wanted_groups(args, before):
     primary = args["group"] or (before["group"] if before else args["name"])
-    found = {_known(group) for group in args["groups"] if group} - {_known(primary, silent=True)}
+    groups = {_known(group) for group in args["groups"] if group} - {_known(primary, silent=True)}
     if args["append"] and before is not None:
-        found |= set(before["groups"])
-    return sorted(found)
+        groups |= set(before["groups"])
+    return sorted(groups)
 
 
 def _known(group, silent=False):

@@ -76,12 +76,12 @@ def wait(args, expression, start):
 
 def complaint(args):
     """What did not come, in words."""
-    what = args["path"] if args["path"] is not None else "%s:%s" % (args["host"], args["port"])
+    target = args["path"] if args["path"] is not None else "%s:%s" % (args["host"], args["port"])
     if args["state"] in ("absent", "stopped"):
-        return "Timeout when waiting for %s to %s" % (what, "be absent." if args["path"] is not None else "stop.")
+        return "Timeout when waiting for %s to %s" % (target, "be absent." if args["path"] is not None else "stop.")
     if args["search_regex"] is not None:
-        return "Timeout when waiting for search string %s in %s" % (args["search_regex"], what)
-    return "Timeout when waiting for %s%s" % ("file " if args["path"] is not None else "", what)
+        return "Timeout when waiting for search string %s in %s" % (args["search_regex"], target)
+    return "Timeout when waiting for %s%s" % ("file " if args["path"] is not None else "", target)
 
 
 def look_at_path(args, expression, end):

@@ -21,7 +21,8 @@ WANTS = "multi-user.target.wants"
 PROGRAM = "undo.zip"
 MAIN = "from mooring.agent.transaction import watch\nwatch.at_boot()\n"
 PLAIN = re.compile(r"^[A-Za-z0-9/._:=%-]+$")
-# For systemd 219 and newer. After local-fs.target, so that no file system of the network can make a cycle.
+# For systemd 219 and newer. After local-fs.target, so that no file system of the network can make a
+# cycle.
 UNIT = """\
 [Unit]
 Description=Mooring undoes a change of the engine that a power cut broke off
@@ -44,12 +45,12 @@ def arm(places):
     program = os.path.join(places["state_dir"], PROGRAM)
     unit = os.path.join(places["units_dir"], NAME)
     wants = os.path.join(places["units_dir"], WANTS)
-    what = places["state_dir"]
+    path = places["state_dir"]
     try:
         journal.make_folder(places["state_dir"])
         guard.write_program(program, MAIN)
         journal.sync(places["state_dir"])
-        what = unit
+        path = unit
         journal.write_new(raw(unit), raw(describe(program, places)), 0o644)
         journal.sync(places["units_dir"])
         if not os.path.isdir(wants):
@@ -58,7 +59,7 @@ def arm(places):
         os.symlink(raw(unit), raw(os.path.join(wants, NAME)))
         journal.sync(wants)
     except EnvironmentError as error:
-        raise host.Failed("cannot write what would undo at the next boot, in %s: %s" % (what, error.strerror))
+        raise host.Failed("cannot write what would undo at the next boot, in %s: %s" % (path, error.strerror))
 
 
 def describe(program, places):

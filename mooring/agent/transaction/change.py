@@ -45,12 +45,13 @@ class Change(object):
             return self.leave()
         message = error.message if isinstance(error, host.Failed) else "%s: %s" % (kind.__name__, error)
         try:
-            told = self.take_back()
+            outcome = self.take_back()
             self.fate = self.find_fate()
         except (host.Failed, EnvironmentError) as trouble:
             raise host.Failed("%s; THE WAY BACK FAILED (%s) and is tried again when this run ends" % (message, trouble))
         self.leave()
-        raise host.Failed("%s; %s" % (message, told), events=self.events, containers=self.fate, seconds=self.seconds())
+        raise host.Failed("%s; %s" % (message, outcome), events=self.events, containers=self.fate,
+                          seconds=self.seconds())
 
     def leave(self):
         """Lock and guard are not needed any more; the guard goes last, for it would see to the rest."""
@@ -63,8 +64,8 @@ class Change(object):
             close(self.journal)
             return "nothing was changed"
         is_begun = not saved.are_old(self.journal.values) or self.journal.state != "nothing"
-        told = undo(self.journal, self.engine, self.unit, self.faults)
-        return told if is_begun else "nothing was changed"
+        outcome = undo(self.journal, self.engine, self.unit, self.faults)
+        return outcome if is_begun else "nothing was changed"
 
     def go(self):
         """The whole way; returns the reply."""
@@ -116,19 +117,19 @@ class Change(object):
         if left is None:
             boot.disarm(self.args["state_dir"], self.args["units_dir"])
             return
-        told = undo(left, *find_engine(left.values))
+        outcome = undo(left, *find_engine(left.values))
         if left.state not in journal.ENDED:
             raise host.Failed("an earlier change (%s, %s) had broken off and cannot be undone: %s; nothing else was "
                               "changed: put the files right and remove %s" % (
-                                  left["login"], left["since"], told, self.args["state_dir"]))
+                                  left["login"], left["since"], outcome, self.args["state_dir"]))
         host.warn("an earlier change (%s, %s) had broken off and was undone first: %s" % (
-            left["login"], left["since"], told))
+            left["login"], left["since"], outcome))
 
     def compare(self):
         """The files must still be those that the plan was made from."""
-        for one in self.args["before"]:
-            if files.digest(one["path"]) != one["sha1"]:
-                raise host.Failed("%s changed meanwhile: run again; nothing was changed" % one["path"])
+        for file in self.args["before"]:
+            if files.digest(file["path"]) != file["sha1"]:
+                raise host.Failed("%s changed meanwhile: run again; nothing was changed" % file["path"])
 
     def prepare(self):
         """Everything that needs space, and what can be tried without touching anything."""
@@ -160,7 +161,7 @@ class Change(object):
         if not words:
             return
         path = self.args["config_path"]
-        laid = [one["draft"] for step in self.journal["steps"] for one in step["files"] if one["path"] == path]
+        laid = [file["draft"] for step in self.journal["steps"] for file in step["files"] if file["path"] == path]
         staged = laid[-1] if laid else path
         if staged is None:
             return
@@ -192,19 +193,19 @@ class Change(object):
 
     def reply(self):
         acts = [step["then"] for step in self.args["steps"] if step["then"] != "nothing"]
-        told = ["the new configuration is in force"]
+        phrases = ["the new configuration is in force"]
         if acts:
-            told.append("%s was %s" % (self.args["service"], ", then ".join(PAST[act] for act in acts)))
-        told.append(describe_fate(self.journal, self.fate) if self.fate else "")
-        return {"changed": True, "msg": "; ".join(one for one in told if one), "containers": self.fate,
+            phrases.append("%s was %s" % (self.args["service"], ", then ".join(PAST[act] for act in acts)))
+        phrases.append(describe_fate(self.journal, self.fate) if self.fate else "")
+        return {"changed": True, "msg": "; ".join(phrase for phrase in phrases if phrase), "containers": self.fate,
                 "seconds": self.seconds(), "events": self.events}
 
 
 def without_config(words):
     """The command line without its --config-file, which is named anew."""
-    found, is_value = [], False
+    words_left, is_value = [], False
     for word in words:
         if not is_value and word != "--config-file" and not word.startswith("--config-file="):
-            found.append(word)
+            words_left.append(word)
         is_value = word == "--config-file"
-    return found
+    return words_left

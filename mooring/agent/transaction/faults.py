@@ -20,25 +20,25 @@ TELLING = (".recorded", ".asked")
 
 def points(steps, undo):
     """The names of FAULT_POINTS for this plan, in the order of its steps."""
-    found = []
+    points_of_steps = []
     for name in FAULT_POINTS:
         if "stepN" not in name:
-            found.append(name)
+            points_of_steps.append(name)
     longest = max([undo.get("reload") or [], undo.get("restart") or []], key=len)
-    return found + spread("step", steps) + spread("undo.step", longest)
+    return points_of_steps + spread("step", steps) + spread("undo.step", longest)
 
 
 def spread(prefix, steps):
     """The points of each step and of each of its files."""
-    found = []
+    names = []
     for at, step in enumerate(steps, 1):
         for name in FAULT_POINTS:
             if not name.startswith(prefix + "N") or (step["then"] == "nothing" and name.endswith(TELLING)):
                 continue
             own = name.replace("stepN", "step%d" % at)
-            found += [own.replace("fileM", "file%d" % number) for number in range(1, len(step["files"]) + 1)] \
+            names += [own.replace("fileM", "file%d" % number) for number in range(1, len(step["files"]) + 1)] \
                 if "fileM" in own else [own]
-    return found
+    return names
 
 
 class Faults(object):

@@ -106,8 +106,8 @@ def discard(path):
 def sweep(run_dir):
     """Remove what guards left that were killed themselves; others' guards stay."""
     for path in glob.glob(os.path.join(run_dir, "mooring", PREFIX + "*.zip")):
-        found = re.search(r"-(\d+)-(\d+)\.zip$", path)
-        if found and not processes.lives(found.group(1), int(found.group(2))):
+        match = re.search(r"-(\d+)-(\d+)\.zip$", path)
+        if match and not processes.lives(match.group(1), int(match.group(2))):
             discard(path)
     unit.remains_apart(PREFIX + "*")
 
@@ -115,9 +115,9 @@ def sweep(run_dir):
 def sources():
     """The agent's own sources by module name, from the importer that holds them."""
     for finder in sys.meta_path:
-        found = getattr(finder, "sources", None)
-        if isinstance(found, dict):
-            return found
+        held = getattr(finder, "sources", None)
+        if isinstance(held, dict):
+            return held
     raise host.Failed("the agent's own sources are not at hand")
 
 
@@ -125,8 +125,8 @@ def needed(sources):
     """{file name in the zip: source} of all that the guard may import."""
     chosen = [name for name in sources if name in sys.modules or ".transaction" in name]
     chosen = [name for name in chosen if not name.startswith("mooring.agent.modules")]
-    found = {}
+    files = {}
     for name in chosen:
         is_package = any(other.startswith(name + ".") for other in sources)
-        found[name.replace(".", "/") + ("/__init__.py" if is_package else ".py")] = sources[name]
-    return found
+        files[name.replace(".", "/") + ("/__init__.py" if is_package else ".py")] = sources[name]
+    return files

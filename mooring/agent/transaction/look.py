@@ -46,7 +46,7 @@ class Engine(object):
         indexes = (config.get("IndexConfigs") or {}).items()
         return {
             "mirrors": {mirror.rstrip("/") for mirror in config.get("Mirrors") or []},
-            "insecure": {name for name, one in indexes if not one.get("Secure", True)}
+            "insecure": {name for name, index in indexes if not index.get("Secure", True)}
             | set(config.get("InsecureRegistryCIDRs") or []),
             "added": set(self.added(info)),
             "live_restore": bool(info.get("LiveRestoreEnabled")),
@@ -55,12 +55,12 @@ class Engine(object):
     def added(self, info):
         """Red Hat's engine tells its registries in the API; where it does not, its command line does."""
         if info.get("Registries") is not None:
-            return [one.get("Name") if isinstance(one, dict) else one for one in info["Registries"]]
+            return [entry.get("Name") if isinstance(entry, dict) else entry for entry in info["Registries"]]
         main = self.unit.main_process()
         words = processes.command_line(main[0]) if main else []
-        found = [word.partition("=")[2] for word in words if word.startswith("--add-registry=")]
-        found += [words[at + 1] for at, word in enumerate(words[:-1]) if word == "--add-registry"]
-        return found + from_file(words, main)
+        names = [word.partition("=")[2] for word in words if word.startswith("--add-registry=")]
+        names += [words[at + 1] for at, word in enumerate(words[:-1]) if word == "--add-registry"]
+        return names + from_file(words, main)
 
     def differences(self, expect):
         """What of an Expect does not hold, in words."""
@@ -68,24 +68,24 @@ class Engine(object):
 
     def containers(self):
         """{id: start} of the containers that run."""
-        found = {}
-        for one in self.ask("/containers/json") or []:
-            known = self.ask("/containers/%s/json" % one["Id"])
+        started = {}
+        for entry in self.ask("/containers/json") or []:
+            known = self.ask("/containers/%s/json" % entry["Id"])
             if known:
-                found[one["Id"]] = known["State"]["StartedAt"]
-        return found
+                started[entry["Id"]] = known["State"]["StartedAt"]
+        return started
 
     def fate(self, before):
         """What became of containers: {"kept", "restarted", "ended": [names], "lost": [names]}."""
-        found = {"kept": [], "restarted": [], "ended": [], "lost": []}
+        fates = {"kept": [], "restarted": [], "ended": [], "lost": []}
         for identity, started in sorted(before.items()):
             known = self.ask("/containers/%s/json" % identity)
             name = (known or {}).get("Name", "").lstrip("/") or identity[:12]
-            found[judge(known, started)].append(name)
-        return found
+            fates[fate_of(known, started)].append(name)
+        return fates
 
 
-def judge(known, started):
+def fate_of(known, started):
     """One container's fate: `known` is what the engine says of it now."""
     if known is None:
         return "lost"
@@ -115,14 +115,14 @@ def from_file(words, main):
 
 def differences(expect, settings):
     """What of an Expect does not hold, in words."""
-    found = []
+    problems = []
     for key, word in KINDS:
         there = settings[key]
-        wanted = [one.rstrip("/") for one in (expect.get("present") or {}).get(key) or []]
-        gone = [one.rstrip("/") for one in (expect.get("absent") or {}).get(key) or []]
-        found += ["%s %s is not in effect" % (word, one) for one in wanted if one not in there]
-        found += ["%s %s is still in effect" % (word, one) for one in gone if one in there]
+        wanted = [entry.rstrip("/") for entry in (expect.get("present") or {}).get(key) or []]
+        gone = [entry.rstrip("/") for entry in (expect.get("absent") or {}).get(key) or []]
+        problems += ["%s %s is not in effect" % (word, entry) for entry in wanted if entry not in there]
+        problems += ["%s %s is still in effect" % (word, entry) for entry in gone if entry in there]
     wish = expect.get("live_restore")
     if wish is not None and bool(wish) != settings["live_restore"]:
-        found.append("live-restore is %s" % ("on" if settings["live_restore"] else "off"))
-    return found
+        problems.append("live-restore is %s" % ("on" if settings["live_restore"] else "off"))
+    return problems

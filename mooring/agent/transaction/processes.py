@@ -73,13 +73,13 @@ def runs_with(text):
 
 def shims():
     """{pid: start} of the processes that hold containers for containerd and CRI-O."""
-    found = {}
+    times = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             words = command_line(name)
             if words and os.path.basename(words[0]).startswith(SHIMS):
-                found[name] = start_time(name)
-    return found
+                times[name] = start_time(name)
+    return times
 
 
 def login():

@@ -46,41 +46,41 @@ class Names(object):
 
     def step(self, step):
         """A step whose files name their drafts (None: remove) instead of their texts."""
-        return dict(step, files=[self.file(one) for one in step["files"]])
+        return dict(step, files=[self.file(entry) for entry in step["files"]])
 
-    def file(self, one):
-        real = text(os.path.realpath(raw(one["path"])))
+    def file(self, entry):
+        real = text(os.path.realpath(raw(entry["path"])))
         if real not in self.files:
             sha1 = files.digest(real)
             backup = self.beside(real) if sha1 else None
-            self.files[real] = {"path": one["path"], "real": real, "sha1": sha1, "backup": backup, "ours": []}
+            self.files[real] = {"path": entry["path"], "real": real, "sha1": sha1, "backup": backup, "ours": []}
             self.order.append(real)
         draft = None
-        if one["text"] is not None:
+        if entry["text"] is not None:
             draft = self.beside(real)
-            self.drafts.append((draft, real, one))
-            self.files[real]["ours"].append(files.digest_bytes(raw(one["text"])))
-        return {"path": one["path"], "real": real, "draft": draft}
+            self.drafts.append((draft, real, entry))
+            self.files[real]["ours"].append(files.digest_bytes(raw(entry["text"])))
+        return {"path": entry["path"], "real": real, "draft": draft}
 
     def missing_directories(self):
         """Directories that drafts need and that are not there, outermost first."""
-        found = []
+        directories = []
         for _, real, _ in self.drafts:
             folder, needed = os.path.dirname(real), []
             while not os.path.isdir(raw(folder)):
                 needed.insert(0, folder)
                 folder = os.path.dirname(folder)
-            found += [one for one in needed if one not in found]
-        return found
+            directories += [folder_needed for folder_needed in needed if folder_needed not in directories]
+        return directories
 
 
 def save(values):
     """Directories, and the old files under a second name; nothing is changed yet."""
     for folder in values["directories"]:
         guarded(make_directory, folder, folder)
-    for one in values["files"]:
-        if one["backup"]:
-            guarded(link_or_copy, one["backup"], raw(one["real"]), raw(one["backup"]))
+    for entry in values["files"]:
+        if entry["backup"]:
+            guarded(link_or_copy, entry["backup"], raw(entry["real"]), raw(entry["backup"]))
     sync_folders(values["files"])
 
 
@@ -146,13 +146,13 @@ def keep_context(handle, fresh):
         pass
 
 
-def place(one, keep=False):
+def place(entry, keep=False):
     """One file of a step: its draft becomes the file, or the file goes; `keep` leaves the draft for a second time."""
-    if not one["draft"]:
-        guarded(remove, one["path"], raw(one["real"]))
+    if not entry["draft"]:
+        guarded(remove, entry["path"], raw(entry["real"]))
     else:
-        guarded(replace, one["path"], raw(one["draft"]), raw(one["real"]), keep)
-    folder = os.path.dirname(one["real"])
+        guarded(replace, entry["path"], raw(entry["draft"]), raw(entry["real"]), keep)
+    folder = os.path.dirname(entry["real"])
     if os.path.isdir(raw(folder)):
         guarded(sync, folder, folder)
 
@@ -177,31 +177,31 @@ def replace(source, real, keep):
 def put_back(values):
     """The old files again, whatever lies there now; returns what could not be put back, in words."""
     problems = []
-    for one in values["files"]:
+    for entry in values["files"]:
         try:
-            put_back_one(one)
+            put_back_one(entry)
         except EnvironmentError as error:
-            problems.append("%s: %s" % (one["path"], error.strerror))
+            problems.append("%s: %s" % (entry["path"], error.strerror))
     sync_folders(values["files"])
     return problems
 
 
-def put_back_one(one):
+def put_back_one(entry):
     """A file that was not there before goes, where it is ours."""
-    real = raw(one["real"])
-    if is_old(one):
+    real = raw(entry["real"])
+    if is_old(entry):
         return
-    if one["backup"] is None:
+    if entry["backup"] is None:
         remove(real)
-    elif os.path.lexists(raw(one["backup"])):
-        replace(raw(one["backup"]), real, True)
+    elif os.path.lexists(raw(entry["backup"])):
+        replace(raw(entry["backup"]), real, True)
     else:
         raise EnvironmentError(errno.ENOENT, "its backup is gone")
 
 
 def tidy(values, directories):
     """Remove what lies beside the files; with `directories` also those that were made for them."""
-    for name in values["drafts"] + [one["backup"] for one in values["files"] if one["backup"]]:
+    for name in values["drafts"] + [entry["backup"] for entry in values["files"] if entry["backup"]]:
         guarded(remove, name, raw(name))
         guarded(remove, name, raw(name) + b".again")
     for folder in reversed(values["directories"]) if directories else []:
@@ -210,38 +210,38 @@ def tidy(values, directories):
 
 def leave_no_empty_directory(values):
     """A registry's directory of certificates, a unit's of drop-ins, our own: gone with the last file in it."""
-    for one in values["files"]:
-        folder = os.path.dirname(one["real"])
+    for entry in values["files"]:
+        folder = os.path.dirname(entry["real"])
         # Wherever the operator has certs.d.
-        is_certificates = one["real"].endswith((".crt", ".cert", ".key", "/hosts.toml"))
+        is_certificates = entry["real"].endswith((".crt", ".cert", ".key", "/hosts.toml"))
         is_ours = is_certificates or folder.endswith((".service.d", OURS))
-        if is_ours and one["sha1"] and not os.path.exists(raw(one["real"])):
+        if is_ours and entry["sha1"] and not os.path.exists(raw(entry["real"])):
             guarded(remove_directory, folder, folder)
 
 
 def are_old(values):
     """Whether all files are what they were before."""
-    return all(is_old(one) for one in values["files"])
+    return all(is_old(entry) for entry in values["files"])
 
 
-def is_old(one):
+def is_old(entry):
     """Whether a file is what it was; also where somebody else's edit came before anything of ours was done to it."""
-    now = files.digest(one["real"])
-    is_saved = one["backup"] is not None and os.path.lexists(raw(one["backup"]))
-    is_edited = now is not None and now not in one["ours"] and not is_saved
-    return now == one["sha1"] or is_edited
+    now = files.digest(entry["real"])
+    is_saved = entry["backup"] is not None and os.path.lexists(raw(entry["backup"]))
+    is_edited = now is not None and now not in entry["ours"] and not is_saved
+    return now == entry["sha1"] or is_edited
 
 
 def sync_folders(entries):
     """The names in the files' directories on the disk."""
-    for folder in sorted({os.path.dirname(one["real"]) for one in entries}):
+    for folder in sorted({os.path.dirname(entry["real"]) for entry in entries}):
         if os.path.isdir(raw(folder)):
             guarded(sync, folder, folder)
 
 
-def guarded(act, what, *args):
-    """Call `act`; the system's refusal becomes a failure that names `what`."""
+def guarded(act, path, *args):
+    """Call `act`; the system's refusal becomes a failure that names `path`."""
     try:
         act(*args)
     except EnvironmentError as error:
-        raise host.Failed("cannot write %s: %s" % (what, error.strerror))
+        raise host.Failed("cannot write %s: %s" % (path, error.strerror))

@@ -17,7 +17,8 @@ IDLE_SECONDS = 2.0
 PAUSE = 0.1
 # What a service was made to do, for people.
 PAST = {"reload": "reloaded", "restart": "restarted"}
-# Docker 1.13 says at a reload no more than what is wrong, as "invalid IP address: x" or "open ...: no such file".
+# Docker 1.13 says at a reload no more than what is wrong, as "invalid IP address: x" or "open ...:
+# no such file".
 REFUSAL = re.compile(
     r"level=error.*(reconfigur|unable to configure|configuration (file|validation|option)|invalid IP address|"
     r"not an ip address|could not load|cannot unmarshal|invalid character|end of JSON|open \S+: no such file)", re.I)
@@ -36,17 +37,17 @@ class Steps(object):
         self.began = processes.uptime()
         self.events = []
 
-    def tell(self, what):
-        self.events.append({"at": round(processes.uptime() - self.began, 1), "what": what})
+    def tell(self, event):
+        self.events.append({"at": round(processes.uptime() - self.began, 1), "what": event})
 
     def go(self, step, name):
         """The whole step; host.Failed says what did not come out as planned."""
         self.faults.point(name + ".begun")
-        for number, one in enumerate(step["files"], 1):
+        for number, file in enumerate(step["files"], 1):
             self.faults.point("%s.file%d.before" % (name, number))
-            saved.place(one)
+            saved.place(file)
             self.faults.point("%s.file%d.after" % (name, number))
-        self.tell("%s: %s written" % (name, ", ".join(one["path"] for one in step["files"]) or "no file"))
+        self.tell("%s: %s written" % (name, ", ".join(file["path"] for file in step["files"]) or "no file"))
         then = step["then"]
         if then != "nothing":
             self.journal.advance(then)
@@ -54,20 +55,20 @@ class Steps(object):
         self.act(step, lambda: self.faults.point(name + ".asked"))
         self.faults.point(name + ".seen")
 
-    def act(self, step, asked):
+    def act(self, step, reach_point):
         """Tell the daemon, and wait until what is expected holds."""
         if self.unit is None:
             return
-        reread([one["real"] for one in step["files"]])
+        reread([file["real"] for file in step["files"]])
         place, before = self.unit.log_place(), None
         if step["then"] == "restart":
             before = self.unit.main_process()
             self.unit.restart()
-            asked()
+            reach_point()
             self.await_start(before, place)
         elif step["then"] == "reload":
             self.unit.reload()
-            asked()
+            reach_point()
         self.await_effect(step, place, before)
         if step["then"] != "nothing":
             self.tell("%s was %s" % (self.unit.name, PAST[step["then"]]))
@@ -113,8 +114,8 @@ class Steps(object):
             if now > limit:
                 is_anew = step["then"] == "restart"
                 words = self.first_words(place, before) if is_anew else self.last_words(place)
-                what = "a restart" if is_anew else "a reload" if step["then"] == "reload" else "the change"
-                raise host.Failed("%s after %s%s" % ("; ".join(rest), what, words))
+                act = "a restart" if is_anew else "a reload" if step["then"] == "reload" else "the change"
+                raise host.Failed("%s after %s%s" % ("; ".join(rest), act, words))
             host.sleep(PAUSE)
 
     def differences(self, expect):
@@ -161,9 +162,9 @@ def judge_log(lines):
 
 def shorten(lines):
     """The daemon's own lines, without its time stamps."""
-    found = []
+    words = []
     for line in lines:
         line = re.sub(r'^time="[^"]*" ', "", line.strip())[:400]
-        if line and line not in found:
-            found.append(line)
-    return found
+        if line and line not in words:
+            words.append(line)
+    return words

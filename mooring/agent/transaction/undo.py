@@ -43,7 +43,7 @@ def undo_files(journal):
     if journal.state not in ENDED:
         problems += saved.put_back(journal.values)
         try:
-            reread([one["real"] for one in journal["files"]])
+            reread([file["real"] for file in journal["files"]])
         except host.Failed as failure:
             problems.append(failure.message)
         settle(journal, problems)
@@ -74,8 +74,8 @@ def go_back(journal, steps):
     """The plan's own way back for what was begun; what went wrong in words. The files come back after it anyway."""
     for at, step in enumerate(journal["undo"].get(journal.state) or [], 1):
         try:
-            for one in step["files"]:
-                saved.place(one, keep=True)
+            for file in step["files"]:
+                saved.place(file, keep=True)
             steps.faults.point("undo.step%d.recorded" % at)
             steps.limit = processes.uptime() + STEP_SECONDS
             if step["then"] == "restart":
@@ -84,7 +84,8 @@ def go_back(journal, steps):
             if step["then"] != "reload" or steps.unit.is_active():
                 steps.act(step, lambda at=at: steps.faults.point("undo.step%d.asked" % at))
         except host.Failed as failure:
-            # What a reload should bring may hold all the same; the next step then finds what it needs.
+            # What a reload should bring may hold all the same; the next step then finds what it
+            # needs.
             if step["then"] == "restart" or steps.differences(step["expect"]):
                 return [failure.message]
     return []
@@ -94,7 +95,7 @@ def bring_back(journal, steps, is_troubled):
     """The daemon at work with the old files, where it was before."""
     problems = []
     try:
-        reread([one["real"] for one in journal["files"]])
+        reread([file["real"] for file in journal["files"]])
         if is_troubled and steps.unit.is_active():
             steps.unit.reload()
         if journal["answered"] and not answers(steps.engine, 5):
@@ -127,31 +128,31 @@ def answers(engine, seconds):
 
 def describe_files(journal):
     """Which configuration is in force."""
-    told = {"done": "the new configuration is in force", "undone": "the old configuration is in force again"}
-    return told.get(journal.state, "the configuration is NOT whole")
+    phrases = {"done": "the new configuration is in force", "undone": "the old configuration is in force again"}
+    return phrases.get(journal.state, "the configuration is NOT whole")
 
 
 def describe(journal, engine, problems):
     """That, whether the engine works, and what became of the containers."""
-    told = [describe_files(journal)]
+    phrases = [describe_files(journal)]
     try:
         fate = engine.fate(journal["containers"])
-        told.append(describe_fate(journal, fate))
+        phrases.append(describe_fate(journal, fate))
     except Silent as silence:
         was = "" if journal["answered"] else ", nor did it before"
-        told.append("%s DOES NOT ANSWER%s (%s)" % (journal["service"], was, silence))
+        phrases.append("%s DOES NOT ANSWER%s (%s)" % (journal["service"], was, silence))
     if problems:
-        told.append("on the way back: " + "; ".join(problems))
-    return "; ".join(one for one in told if one)
+        phrases.append("on the way back: " + "; ".join(problems))
+    return "; ".join(phrase for phrase in phrases if phrase)
 
 
 def describe_fate(journal, fate):
     """Containers in a few words; nothing where none ran."""
     if not journal["containers"]:
         return ""
-    told = ["%s: %s" % (word, ", ".join(fate[key])) for key, word in
+    phrases = ["%s: %s" % (word, ", ".join(fate[key])) for key, word in
             (("restarted", "restarted"), ("lost", "killed"), ("ended", "ended by themselves")) if fate[key]]
-    if not told:
+    if not phrases:
         count = len(fate["kept"])
         return "1 container kept running" if count == 1 else "all %d containers kept running" % count
-    return "of %d containers " % len(journal["containers"]) + ", ".join(told)
+    return "of %d containers " % len(journal["containers"]) + ", ".join(phrases)

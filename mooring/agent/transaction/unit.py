@@ -12,7 +12,8 @@ from mooring.agent.transaction import processes
 
 SECONDS = 20
 CURSOR = "-- cursor: "
-# systemd's message that it begins to start a unit (systemd.journal-catalog: SD_MESSAGE_UNIT_STARTING).
+# systemd's message that it begins to start a unit (systemd.journal-catalog:
+# SD_MESSAGE_UNIT_STARTING).
 STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5"
 PROPERTIES = "LoadState,ActiveState,SubState,Result,MainPID,ExecMainStartTimestampMonotonic,UnitFileState,Job"
 UNIT_FOLDERS = ("/etc/systemd/", "/run/systemd/", "/usr/lib/systemd/", "/lib/systemd/")
@@ -62,8 +63,8 @@ class Unit(object):
 
     def break_off(self):
         """End what hangs in its start or stop: its own processes, never those of containers."""
-        for who in ("control", "main"):
-            host.run(["systemctl", "kill", "--kill-who=" + who, "--signal=KILL", self.name], timeout=SECONDS)
+        for role in ("control", "main"):
+            host.run(["systemctl", "kill", "--kill-who=" + role, "--signal=KILL", self.name], timeout=SECONDS)
 
     def expect(self, ran, verb):
         if ran.rc != 0:
@@ -76,8 +77,8 @@ class Unit(object):
             lines = host.run(words, timeout=SECONDS).out.splitlines()
         except host.Failed:
             return None
-        found = [line for line in lines if line.startswith(CURSOR)]
-        return found[-1][len(CURSOR):] if found else None
+        cursors = [line for line in lines if line.startswith(CURSOR)]
+        return cursors[-1][len(CURSOR):] if cursors else None
 
     def log_since(self, place):
         """The lines that the service wrote since `log_place`."""
@@ -92,24 +93,24 @@ class Unit(object):
             return []
         words = ["journalctl", "--no-pager", "-q", "-o", "json", "-u", self.name, "--after-cursor=" + place]
         entries = [entry(line) for line in host.run(words, timeout=SECONDS).out.splitlines()]
-        begun = [at for at, one in enumerate(entries) if one.get("MESSAGE_ID") == STARTING]
+        begun = [at for at, record in enumerate(entries) if record.get("MESSAGE_ID") == STARTING]
         entries = entries[begun[0]:] if begun else entries
-        lines = [said(one) for one in entries if old is None or one.get("_PID") != str(old[0])]
+        lines = [message_of(record) for record in entries if old is None or record.get("_PID") != str(old[0])]
         return [line for line in lines if line]
 
 
 def entry(line):
     """One entry of the journal as a dict."""
     try:
-        found = json.loads(line)
+        record = json.loads(line)
     except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {}
+        record = None
+    return record if isinstance(record, dict) else {}
 
 
-def said(one):
+def message_of(record):
     """An entry's text; what is no UTF-8 comes as a list of bytes, and what is too large as null."""
-    text = one.get("MESSAGE")
+    text = record.get("MESSAGE")
     if isinstance(text, list):
         return host.as_text(bytes(bytearray(byte for byte in text if isinstance(byte, int) and 0 <= byte < 256)))
     text = host.native(text)

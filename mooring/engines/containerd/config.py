@@ -52,7 +52,8 @@ class Effective:
         setting = self.registry.get("config_path")
         if setting is not None and setting.value:
             paths = tuple(path for path in str(setting.value).split(":") if path)
-            # The transfer service of 2.1 takes several for one name (source: `pullImageWithTransferService`).
+            # The transfer service of 2.1 takes several for one name (source:
+            # `pullImageWithTransferService`).
             return () if len(paths) > 1 and self.uses_transfer and not self.engine.is_at_least(2, 2) else paths
         return DEFAULT_PATHS if self.engine.is_at_least(2, 2) else ()
 
@@ -81,7 +82,7 @@ def resolve(texts: ContainerTexts) -> Effective:
     """Put config.toml and its imports together.
 
     containerd 1.x replaces a plugin's whole section by that of a later file, 2.x merges them (source: `mergeConfig`;
-    asked of 1.6.20, 1.7.24 and 2.1.9). From 2.2 on conf.d/*.toml is imported where nothing else is.
+    tried on 1.6.20, 1.7.24 and 2.1.9). From 2.2 on conf.d/*.toml is imported where nothing else is.
     """
     engine = recognize(CONTAINERD, texts.programs.get(CONTAINERD, ""))
     files, missing = _read(texts, engine)
@@ -119,7 +120,7 @@ def config_version(file: Toml) -> int:
 
 
 def plugin_of(file: Toml, engine: ContainerEngine) -> str:
-    """The plugin whose section holds the registry's settings in this file (asked of 1.6.20, 1.7.24 and 2.1.9).
+    """The plugin whose section holds the registry's settings in this file (tried on 1.6.20, 1.7.24 and 2.1.9).
 
     In files of version 2, containerd 2.x takes the first of three names that is there.
     """

@@ -26,7 +26,7 @@ from mooring.engines.toml import get
 
 
 def find_bad_files(effective: Effective) -> Iterator[Conflict]:
-    """No TOML, or an import that is not there: "failed to load TOML" (asked of 1.6.20, 1.7.24 and 2.1.9)."""
+    """No TOML, or an import that is not there: "failed to load TOML" (tried on 1.6.20, 1.7.24 and 2.1.9)."""
     for file in effective.files:
         if file.error:
             yield Conflict("bad-toml", Severity.STOPS, f"it cannot be read: {file.error}", (Origin(file.path),))
@@ -36,7 +36,7 @@ def find_bad_files(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_versions(effective: Effective) -> Iterator[Conflict]:
-    """1.7 takes versions up to 2, 2.x up to 3; 1.6 takes any; of several files the last one decides (asked of
+    """1.7 takes versions up to 2, 2.x up to 3; 1.6 takes any; of several files the last one decides (tried on
     1.6.20, 1.7.24 and 2.1.9)."""
     engine = effective.engine
     highest = 3 if engine.is_at_least(2) else 2 if engine.is_at_least(1, 7) else 9999
@@ -53,7 +53,7 @@ def find_bad_versions(effective: Effective) -> Iterator[Conflict]:
 
 def find_old_with_new(effective: Effective) -> Iterator[Conflict]:
     """ "`mirrors` cannot be set when `config_path` is provided": the CRI plugin does not load (containerd PR #5304;
-    asked of 1.6.20, 1.7.24 and 2.1.9); on 1.x `configs` with tls as well. 2.2 has a config_path by itself
+    tried on 1.6.20, 1.7.24 and 2.1.9); on 1.x `configs` with tls as well. 2.2 has a config_path by itself
     (containerd#12808)."""
     if not effective.config_paths and not effective.registry.get("config_path"):
         return
@@ -84,7 +84,7 @@ def find_old_sections(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_misplaced_sections(effective: Effective) -> Iterator[Conflict]:
-    """The section's name differs by the file's version and the engine's (asked of all three); 1.x refuses a short name
+    """The section's name differs by the file's version and the engine's (tried on all three); 1.x refuses a short name
     in a file of version 2 ("invalid plugin key URI")."""
     for file in effective.files:
         right = plugin_of(file, effective.engine)
@@ -101,7 +101,7 @@ def find_misplaced_sections(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_replaced_sections(effective: Effective) -> Iterator[Conflict]:
-    """On 1.x an imported file replaces a plugin's whole section (source: `mergeConfig`; asked of 1.6.20, 1.7.24)."""
+    """On 1.x an imported file replaces a plugin's whole section (source: `mergeConfig`; tried on 1.6.20, 1.7.24)."""
     for origin in effective.replaced:
         message = "this does nothing: an imported file has a section for the same plugin, which replaces this one whole"
         yield Conflict("replaced", Severity.USELESS, message, (origin,))

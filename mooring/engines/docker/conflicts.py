@@ -107,7 +107,7 @@ def find_unknown_keys(effective: Effective) -> Iterator[Conflict]:
     """Unknown keys are fatal at start: `data-root` on 1.13.1 (tried), `graph` on 26.1.5.
 
     A flag's name is no unknown key, though nobody reads it where the key is called otherwise: of
-    "insecure-registry" no engine says a word (source: `findConfigurationConflicts`; asked of 20.10.24 and 28.5.2).
+    "insecure-registry" no engine says a word (source: `findConfigurationConflicts`; tried on 20.10.24 and 28.5.2).
     """
     known = [option for option in OPTIONS if option.is_known_to(effective.engine)]
     keys, flags = {option.key for option in known}, {option.flag: option.key for option in known if option.is_flag}
@@ -122,7 +122,7 @@ def find_unknown_keys(effective: Effective) -> Iterator[Conflict]:
 
 def find_double_settings(effective: Effective) -> Iterator[Conflict]:
     """One directive as flag and key is fatal at start (docker/for-linux#327); a SIGHUP only logs it, so the reload
-    looks well and the next start fails. `runtimes` may stand twice since 20.10 (asked of 20.10.24)."""
+    looks well and the next start fails. `runtimes` may stand twice since 20.10 (tried on 20.10.24)."""
     for key in effective.file.values:
         flags = effective.command.of(key)
         if flags and not (key == "runtimes" and effective.engine.is_at_least(20, 10)):

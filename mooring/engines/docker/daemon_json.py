@@ -13,8 +13,8 @@ from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.options import OPTIONS
 from mooring.engines.origin import Origin
 
-# Mappings that are one key to the daemon; the keys inside any other count as keys themselves (source:
-# `configValuesSet`). That goes for those that the engine knows.
+# Mappings that are one key to the daemon; the keys inside any other count as keys themselves
+# (source: `configValuesSet`). That goes for those that the engine knows.
 WHOLE = frozenset(
     ["builder", "cluster-store-opts", "default-network-opts", "default-ulimits", "features", "log-opts", "runtimes"]
 )
@@ -71,7 +71,8 @@ def parse(text: str | None, path: str, engine: Engine) -> DaemonJson:
     """The file's meaning; `text` is None where there is no file."""
     if text is None:
         return DaemonJson(path)
-    # 23.0 takes a byte order mark, and white space of any kind around the braces; before, only JSON's own counts.
+    # 23.0 takes a byte order mark, and white space of any kind around the braces; before, only
+    # JSON's own counts.
     body = text.removeprefix(BOM).strip(BLANK) if engine.is_at_least(23) else text.strip(JSON_BLANK)
     if not body:
         # Fatal on 1.13.1 and 20.10.24 ("EOF"), allowed on 26.1.5: moby PR #42393, docker 23.0.

@@ -18,7 +18,8 @@ from mooring.engines.texts import CONTAINERD, ContainerEngine
 from mooring.records.route import Endpoint, Route
 
 CERTIFICATES = "/etc/docker/certs.d"
-# docker's containerd image store reads hosts.toml by containerd's own code, that of 2.x since docker 28.
+# docker's containerd image store reads hosts.toml by containerd's own code, that of 2.x since
+# docker 28.
 STORE = ContainerEngine(CONTAINERD, (2,))
 GOES_ON = "leads to the next registry"
 SOME_ERRORS = mirror_answers.tell()

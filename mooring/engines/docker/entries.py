@@ -12,7 +12,8 @@ from mooring.engines.docker.registries import HUB, by_files
 from mooring.engines.origin import Origin
 
 FIRST, SIGNATURES = "first-registry", "signatures-and-mirror"
-# What keeps pulls from going where they are meant to go although the daemon runs, and what to do about it.
+# What keeps pulls from going where they are meant to go although the daemon runs, and what to do
+# about it.
 MISLEADING = {
     FIRST: "take it out of the added registries, or write it as host.domain[:port] or host:port; then restart docker",
     SIGNATURES: f"set {signatures.OFF} (OPTIONS in /etc/sysconfig/docker) and restart docker, or do without the mirror",
@@ -77,7 +78,7 @@ def find_bad_names(effective: Effective) -> Iterator[Conflict]:
 
 def find_unusable_names(effective: Effective) -> Iterator[Conflict]:
     """The first added registry decides for all short names: where it cannot stand before one, nobody is asked for any;
-    in another place it is passed over (asked of 1.13.1, 7d71120)."""
+    in another place it is passed over (tried on 1.13.1, 7d71120)."""
     first, is_told = by_files(effective).unusable_first, False
     for value in effective.values("add-registry") if effective.engine.is_redhat else ():
         problem = registry_names.find_problem(value.text)
@@ -94,7 +95,7 @@ def find_unusable_names(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_signatures_before_mirrors(effective: Effective) -> Iterator[Conflict]:
-    """With signatures verified Docker Hub is asked before a mirror (asked of 1.13.1, 7d71120)."""
+    """With signatures verified Docker Hub is asked before a mirror (tried on 1.13.1, 7d71120)."""
     known = by_files(effective)
     if known.verifies_signatures and known.mirrors:
         urls = effective.values("registry-mirrors")

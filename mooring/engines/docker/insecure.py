@@ -2,7 +2,7 @@
 
 1.13.1 accepts anything (but a hyphen at either end of a flag's value), and what is neither a host nor a network matches
 nothing (tried). Docker's own takes http:// and https:// off with a warning, and refuses what is neither
-(`loadInsecureRegistries`; asked of 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
+(`loadInsecureRegistries`; tried on 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
 """
 
 from __future__ import annotations

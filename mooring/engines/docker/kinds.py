@@ -63,7 +63,7 @@ def find_bad_kinds(effective: Effective) -> Iterator[Conflict]:
 
 def _is_limit(text: str) -> bool:
     """Whether a limit is one: a known name, one or two numbers, the second not below the first (source: go-units'
-    `ParseUlimit`, as asked of 20.10.5 to 28.5.2)."""
+    `ParseUlimit`, as tried on 20.10.5 to 28.5.2)."""
     name, _, limits = text.partition("=")
     parts = limits.split(":")
     if name not in ULIMITS or len(parts) > 2 or not all(LIMIT.fullmatch(part) for part in parts):

@@ -1,7 +1,7 @@
 """What a mirror's answer makes of a pull: it leads on to Docker Hub, or ends the pull.
 
 So before Docker 17.12, whose own engines mind no error of a mirror any more (moby PR #35376), and in Red Hat's 1.13.1
-(source: `continueOnError`, `shouldV2Fallback`; asked of 7d71120). Of a layer's codes the source alone tells: those that
+(source: `continueOnError`, `shouldV2Fallback`; tried on 7d71120). Of a layer's codes the source alone tells: those that
 are not tried again (`retryOnError`) come as an error of another kind, which leads on.
 """
 

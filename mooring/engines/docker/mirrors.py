@@ -55,7 +55,8 @@ def _problem(text: str, engine: Engine) -> str:
     if engine.is_at_least(28, 3) and not text.partition("://")[1]:
         return NO_SCHEME
     url = parse(text, engine)
-    # Go has looked into brackets since October 2025, when docker 28.5.1 was built (asked of 28.5.2).
+    # Go has looked into brackets since October 2025, when docker 28.5.1 was built (tried on
+    # 28.5.2).
     if url is None or (engine.is_at_least(28, 5, 1) and url.host.startswith("[") and not has_ipv6(url.host)):
         return "is not a URL"
     if url.scheme not in ("http", "https"):

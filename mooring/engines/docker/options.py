@@ -78,7 +78,8 @@ CHANGING = (
     Option("enable-secrets", "enable-secrets", SWITCH, is_redhats=True),
     Option("skip-schema2-push", "skip-schema2-push", SWITCH, is_redhats=True),
     Option("log-max-line", "log-max-line", VALUE, until=(1, 13, 1), is_redhats=True),
-    # Older builds of 1.13.1 may lack these two; evidence.py has what a running one was started with.
+    # Older builds of 1.13.1 may lack these two; evidence.py has what a running one was started
+    # with.
     Option("default-pids-limit", "default-pids-limit", VALUE, is_redhats=True),
     Option("max-health-check-retries", "max-health-check-retries", VALUE, is_redhats=True),
     Option("restart", "restart", SWITCH),

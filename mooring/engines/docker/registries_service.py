@@ -14,7 +14,8 @@ import yaml
 from mooring.engines import toml
 from mooring.engines.origin import Origin, Placed
 
-# What PyYAML lets through of a scalar that is not what its tag or its look says: "2020-13-45", "0x_", "!!bool maybe".
+# What PyYAML lets through of a scalar that is not what its tag or its look says: "2020-13-45",
+# "0x_", "!!bool maybe".
 NOT_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 # Characters; PyYAML takes a second for ten times as many.
 LARGEST_YAML = 16 * 1024

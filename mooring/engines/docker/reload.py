@@ -67,7 +67,7 @@ def after_reload(old: Effective, new: Effective, now: Running | None = None) -> 
 
 
 def needs_file(engine: Engine) -> bool:
-    """Whether a SIGHUP without daemon.json is an error (asked of 1.13.1, 7d71120; 20.10.5 and newer take none for an
+    """Whether a SIGHUP without daemon.json is an error (tried on 1.13.1, 7d71120; 20.10.5 and newer take none for an
     empty one)."""
     return not engine.is_at_least(17, 4)
 
@@ -83,7 +83,7 @@ def _slip_in(now: Running, new: Effective) -> Running:
 
 def _take_over(now: Running, new: Effective) -> Running:
     """The cluster, insecure registries, then mirrors, then live-restore: older engines stop at the first one that they
-    refuse, from 25.0 on all is refused with it (source: `reloadTxn`; asked of 20.10.24 and 26.1.5)."""
+    refuse, from 25.0 on all is refused with it (source: `reloadTxn`; tried on 20.10.24 and 26.1.5)."""
     then = replace(now, refusals=())
     for take in (_take_cluster, _take_insecure, _take_mirrors, _take_live_restore):
         taken = take(then, new)
@@ -94,7 +94,7 @@ def _take_over(now: Running, new: Effective) -> Running:
 
 
 def _take_cluster(now: Running, new: Effective) -> Running:
-    """A cluster-advertise that is none keeps the daemon from all that would follow (asked of 1.13.1, 7d71120; source:
+    """A cluster-advertise that is none keeps the daemon from all that would follow (tried on 1.13.1, 7d71120; source:
     `parseClusterAdvertiseSettings`), but not 20.10.5 and 20.10.24 (asked)."""
     if "cluster-advertise" not in new.file.values or new.engine.is_at_least(17, 4):
         return now

@@ -1,6 +1,6 @@
 """The rules about values of the wrong kind: a text where the daemon wants a number, and the like.
 
-Drawn at random and asked of dockerd 20.10.24, 26.1.5 and 28.5.2. What a well-formed value does (a log driver that does
+Drawn at random and tried on dockerd 20.10.24, 26.1.5 and 28.5.2. What a well-formed value does (a log driver that does
 not exist, an address that is none) is not judged, but for registries.
 """
 
@@ -31,7 +31,8 @@ NUMBERS = frozenset(
         "shutdown-timeout",
     ]
 )
-# Keys with a shape of their own: {"*": …} maps any name, other names are those that the daemon looks at, in any case.
+# Keys with a shape of their own: {"*": …} maps any name, other names are those that the daemon
+# looks at, in any case.
 GC = {"enabled": bool, "defaultkeepstorage": str, "policy": [{"all": bool, "keepstorage": str}]}
 SHAPES: dict[str, tuple[Any, str]] = {
     "features": ({"*": bool}, "a mapping to true or false"),
@@ -46,10 +47,11 @@ SHAPES: dict[str, tuple[Any, str]] = {
     "host-gateway-ip": (str, "a text"),
 }
 OTHERS = frozenset(["default-shm-size"])
-# Names of flags alone: as keys they may hold anything (asked of 1.13.1, 7d71120, 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
+# Names of flags alone: as keys they may hold anything (tried on 1.13.1, 7d71120, 20.10.5, 20.10.24,
+# 26.1.5 and 28.5.2).
 UNREAD = frozenset(["config-file", "help", "restart", "validate", "version"])
-UNREAD_SINCE_23 = "deprecated-key-path"  # which newer engines still know, and do not look at (asked of 26.1.5)
-UNREAD_BY_REDHAT = "cpu-rt-runtime"  # a flag there, and no key (asked of 1.13.1, 7d71120)
+UNREAD_SINCE_23 = "deprecated-key-path"  # which newer engines still know, and do not look at (tried on 26.1.5)
+UNREAD_BY_REDHAT = "cpu-rt-runtime"  # a flag there, and no key (tried on 1.13.1, 7d71120)
 NOT_NEGATIVE = "a number, not below 0"
 INT64 = range(-(2**63), 2**63)
 # Go's `strconv.ParseInt` with base 0, and `strconv.ParseBool`.
@@ -62,7 +64,7 @@ def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
     """A key's value of the wrong kind: "json: cannot unmarshal string into Go struct field"; null is nothing.
 
     A mapping hides its key from those who look for unknown ones (`configValuesSet`), but Go reads keys in any case: so
-    `Debug: {}` is a wrong `debug` (asked of 1.13.1, 7d71120, 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
+    `Debug: {}` is a wrong `debug` (tried on 1.13.1, 7d71120, 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
     """
     kinds = {option.key: option.kind for option in OPTIONS if option.is_known_to(effective.engine)}
     for key, value in (*effective.file.earlier, *effective.file.settings.items()):

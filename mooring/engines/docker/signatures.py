@@ -18,7 +18,7 @@ KEY, OFF, SINCE = "signature-verification", "--signature-verification=false", (1
 
 
 def are_verified(engine: Engine, values: Sequence[str]) -> bool:
-    """Whether the engine verifies them; `given` are the option's values, the last of which counts."""
+    """Whether the engine verifies them; `values` are the option's values, the last of which counts."""
     return engine.is_redhat and engine.version >= SINCE and (not values or values[-1] in TRUE)
 
 

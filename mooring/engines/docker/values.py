@@ -38,7 +38,8 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
             yield _stops("bad-value", f'label "{label.text}" is not name=value', label)
     for address in effective.values("dns"):
         text = address.text.strip(BLANK)
-        # Newer ones take an empty text, and in the file white space no more (asked of 20.10.24 and 26.1.5).
+        # Newer ones take an empty text, and in the file white space no more (tried on 20.10.24 and
+        # 26.1.5).
         if not effective.is_flag(address) and effective.engine.is_at_least(25):
             text = address.text
         if not text and effective.engine.is_at_least(25):

@@ -54,7 +54,8 @@ def arrange(host: Host, before: Effective, wanted: Wanted, record: Record) -> Fo
     paths = {file.path for file in kept}
     authorities = {f"{root}/{known.name}/ca.crt": known.name for known in wanted.registries}
     if wanted.mirrors and not host.is_running:
-        # A daemon that is down does not tell its image store, so nobody knows whether these are needed.
+        # A daemon that is down does not tell its image store, so nobody knows whether these are
+        # needed.
         paths |= {path for path in own_paths if path.endswith("/hosts.toml")}
     gone = sorted(path for path in own_paths - paths if host.digest(path) is not None)
     ca = tuple(authorities[file.path] for file in kept if file.path in authorities)

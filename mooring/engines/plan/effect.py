@@ -12,8 +12,8 @@ from mooring.engines.docker.reload import needs_file
 from mooring.engines.plan.settings import INSECURE, MIRRORS, Entries, Setting, normal
 from mooring.engines.plan.step import Effect
 
-# In these versions a reload with mirrors in the file drops the insecure hosts, wherever they are set (moby PRs #45552,
-# #45571, #45572).
+# In these versions a reload with mirrors in the file drops the insecure hosts, wherever they are
+# set (moby PRs #45552, #45571, #45572).
 FIXED: dict[tuple[int, ...], tuple[int, ...]] = {(23, 0): (23, 0, 7), (24, 0): (24, 0, 1)}
 
 

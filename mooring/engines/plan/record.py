@@ -38,7 +38,8 @@ class Record:
 
 
 KEYS = ("insecure-registries", "add-registry", "registry-mirrors", "block-registry")
-# The first three, and "ca", have stood in the record ever since; the others are there only where they say something.
+# The first three, and "ca", have stood in the record ever since; the others are there only where
+# they say something.
 ALWAYS = KEYS[:3]
 
 

@@ -107,7 +107,7 @@ def _asked(setting: Setting, effective: Effective, wanted: Wanted) -> tuple[str,
     }
     entries: dict[str, str] = {}
     for entry in by_setting[setting]:
-        # As a flag the one means the other, as a key it does not (asked of 1.13.1, 7d71120).
+        # As a flag the one means the other, as a key it does not (tried on 1.13.1, 7d71120).
         entry = HUB if entry == HUB_INDEX and setting in (ADD, BLOCK) else entry
         entries.setdefault(normal(setting, entry), entry)
     return tuple(entries.values())

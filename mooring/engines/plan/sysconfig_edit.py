@@ -9,12 +9,13 @@ from mooring.engines.docker import sysconfig
 from mooring.engines.origin import Placed
 from mooring.engines.plan.line_end import END, line_end
 
-# Quoted or bare. Anything else is not ours to touch: an open quote, a backslash, or a comment behind the value, which
-# systemd takes for a part of it.
+# Quoted or bare. Anything else is not ours to touch: an open quote, a backslash, or a comment
+# behind the value, which systemd takes for a part of it.
 SAFE = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|([^\s'"\\#]*)""")
 
 
-# A flag stands at the beginning or behind blanks; all of them, so that no run of blanks is looked at again and again.
+# A flag stands at the beginning or behind blanks; all of them, so that no run of blanks is looked
+# at again and again.
 BEFORE = r"(?:^|(?<![ \t])[ \t]+)"
 
 

@@ -23,7 +23,7 @@ SET_IS_ENOUGH = (5, 0)
 
 
 def find_bad_files(effective: Effective) -> Iterator[Conflict]:
-    """A file that is no TOML makes every command fail: "loading registries configuration" (asked of 4.3.1)."""
+    """A file that is no TOML makes every command fail: "loading registries configuration" (tried on 4.3.1)."""
     for file in effective.files:
         if file.document.error:
             message = f"it cannot be read: {file.document.error}"
@@ -43,7 +43,7 @@ def find_missing_main_file(effective: Effective) -> Iterator[Conflict]:
 def find_mixed_syntax(effective: Effective) -> Iterator[Conflict]:
     """Old and new syntax in one file: "mixing sysregistry v1/v2 is not supported" (podman#5764, podman#7755).
 
-    Since podman 5 an empty list counts as well (source: `hasSetField` of 5.34, not yet in 5.23; asked of 4.3.1).
+    Since podman 5 an empty list counts as well (source: `hasSetField` of 5.34, not yet in 5.23; tried on 4.3.1).
     """
     counts_empty = effective.engine.is_at_least(*SET_IS_ENOUGH)
     for file in effective.files:
@@ -104,7 +104,7 @@ def find_users_file(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_missing_policy(effective: Effective) -> Iterator[Conflict]:
-    """Without a policy every pull fails: "open /etc/containers/policy.json: no such file" (asked of 4.3.1)."""
+    """Without a policy every pull fails: "open /etc/containers/policy.json: no such file" (tried on 4.3.1)."""
     if lacks_policy(effective):
         yield Conflict("policy", Severity.ENDS_PULLS, "every pull fails without this file", (Origin(POLICY),))
 

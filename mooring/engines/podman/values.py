@@ -17,7 +17,7 @@ from mooring.engines.podman.registries_conf import V1, RegistriesConf, Registry,
 
 MODES = ("disabled", "enforcing", "permissive")
 USES = ("all", "digest-only", "tag-only")
-# reference.DomainRegexp; no IPv6 (asked of 4.3.1, 5.4.2 and 5.8.6)
+# reference.DomainRegexp; no IPv6 (tried on 4.3.1, 5.4.2 and 5.8.6)
 LABEL = r"(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*(?::[0-9]+)?")
 NAME = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
@@ -43,7 +43,7 @@ WORDS = {str: "a text", bool: "true or false", list: "a list", dict: "a table"}
 
 
 def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
-    """A text where a switch belongs, and the like: "incompatible types" (asked of 4.3.1)."""
+    """A text where a switch belongs, and the like: "incompatible types" (tried on 4.3.1)."""
     for file in effective.files:
         for keys, value in _fields(file):
             key = str(keys[-1])
@@ -161,7 +161,7 @@ def find_insecure_upstreams(effective: Effective) -> Iterator[Conflict]:
 
 def find_slashes(effective: Effective) -> Iterator[Conflict]:
     """A slash behind a mirror's location is taken off in a copy only, and the name with two slashes is refused: every
-    pull fails (asked of 4.3.1 and 5.4.2; mended in 5.39 of the library, podman 5.8)."""
+    pull fails (tried on 4.3.1 and 5.4.2; mended in 5.39 of the library, podman 5.8)."""
     for registry in effective.registries.values():
         for mirror in registry.mirrors:
             if mirror.location.endswith("/") and not effective.engine.is_at_least(*TRIMS):
@@ -171,7 +171,7 @@ def find_slashes(effective: Effective) -> Iterator[Conflict]:
 
 def find_idle_blocks(effective: Effective) -> Iterator[Conflict]:
     """A block is looked up by the name that is really asked, so it does nothing where the location is another one
-    (source: `newDockerClient`; asked of 4.3.1, 5.4.2 and 5.8.6)."""
+    (source: `newDockerClient`; tried on 4.3.1, 5.4.2 and 5.8.6)."""
     for registry in effective.registries.values():
         location = effective.find(registry.location) if registry.location else registry
         if registry.blocked and (location is None or not location.blocked):

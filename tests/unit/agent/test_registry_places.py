@@ -135,7 +135,7 @@ NOTE = {"storage": "/full", "has_repositories": True}
 def test_which_place_is_refused(
     wanted: dict[str, Any], earlier: dict[str, Any] | None, record: dict[str, Any], words: str
 ) -> None:
-    refusal = registry_storage.judge(wanted, earlier, record)
+    refusal = registry_storage.find_refusal(wanted, earlier, record)
     assert words in refusal
     assert bool(refusal) == bool(words)
     assert not refusal or f"set registry_accept_empty_storage: {wanted['name']}" in refusal
