@@ -31,6 +31,9 @@ ORDER = (
 PACKAGED = [path for path in FILES if path.parts[len(ROOT.parts)] == "mooring" and path.parent != ROOT / "mooring"]
 PACKAGED += [path for path in (ROOT / "mooring").glob("*.py") if path.stem != "__init__"]
 FIRST_LINE = "from __future__ import absolute_import, division, print_function"
+# How many variables of a package may be called so, which says nothing of what they hold.
+VAGUE = ("one", "found")
+VAGUE_AT_MOST = {"agent": 0, "certificates": 0, "engines": 0, "registry": 0}
 
 
 @cache
@@ -280,6 +283,24 @@ def test_remedies_name_the_command_as_the_operator_calls_it() -> None:
         texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in apart]
         wrong = [one.value for one in texts if isinstance(one.value, str) and command.search(one.value)]
         assert not wrong, f"{path}: {wrong}"
+
+
+@pytest.mark.parametrize("package", VAGUE_AT_MOST)
+def test_variables_are_called_by_what_they_hold(package: str) -> None:
+    places = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {name}"
+        for path in (ROOT / "mooring" / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (name := bound_by(node)) in VAGUE
+    ]
+    assert len(places) <= VAGUE_AT_MOST[package], "\n".join(places)
+
+
+def bound_by(node: ast.AST) -> str:
+    """The variable or parameter that the node gives a value, or ""."""
+    if isinstance(node, ast.arg):
+        return node.arg
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else ""
 
 
 def test_nothing_is_left_open() -> None:
