@@ -20,7 +20,7 @@ LARGEST_DOCUMENT = 16 * 1024 * 1024
 
 
 class NotAnArchive(Exception):
-    """The file is no docker-archive; the message says what it is instead."""
+    """The file is not a docker-archive; the message says what it is instead."""
 
 
 def read_images(path):

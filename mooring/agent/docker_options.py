@@ -66,7 +66,7 @@ def tmpfs(items):
 
 
 def bindings(ports):
-    """Port arguments as {"80/tcp": ["0.0.0.0:8080"]}; "all" is no binding."""
+    """Port arguments as {"80/tcp": ["0.0.0.0:8080"]}; "all" is not a binding."""
     places_by_port = values.published_ports([item for item in ports if str(item).lower() != "all"])
     return {port: sorted("%s:%s" % place for place in places) for port, places in places_by_port.items()}
 

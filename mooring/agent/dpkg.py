@@ -196,7 +196,7 @@ def _deb_fields(path):
 
 
 def _is_provided(name):
-    """Whether a name is no package of its own but a virtual one, and an installed package provides it."""
+    """Whether a name is a virtual package, and an installed package provides it."""
     ran = host.run(["dpkg-query", "-W", "-f", r"${Status}\t${Provides}\n"])
     rows = [line.split("\t", 1) for line in ran.out.splitlines()]
     provided = [row[1] for row in rows if row[0].endswith(" installed")]

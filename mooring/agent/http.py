@@ -1,7 +1,7 @@
 """HTTP for the modules that speak it: one request with redirects, TLS, proxies, basic auth and Unix sockets.
 
 Built on the interpreter's http.client (httplib on Python 2) rather than urllib, which hides redirects and cannot
-speak over a Unix socket. An answer is given back whatever its status; only what is no answer is host.Failed.
+speak over a Unix socket. An answer is given back whatever its status; only what is not an answer is host.Failed.
 
 The other side is not trusted: a head has a limit and a deadline of its own, whatever is kept in memory has both too,
 and a download of any size ends when nothing comes any more, or next to nothing.
@@ -231,7 +231,7 @@ def tls(args, name):
 
 
 def failure(url, error):
-    """The host.Failed for what is no answer, naming the reason."""
+    """The host.Failed for what is not an answer, naming the reason."""
     return host.Failed("Request failed: %s" % reason(error), url=url, status=-1)
 
 

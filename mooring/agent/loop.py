@@ -111,7 +111,7 @@ def _reach(module, args, check, diff):
     """Bring a state module's object into the wanted state, and look again whether it got there.
 
     A module's `prepare` goes first, outside check mode: it makes the host see its own state afresh (systemd's
-    daemon-reload, a package manager's lists), which is no change of it. It may return values for the reply.
+    daemon-reload, a package manager's lists), which does not change it. It may return values for the reply.
     """
     ready = {} if check or not hasattr(module, "prepare") else module.prepare(args) or {}
     before = host.native(module.current(args))

@@ -32,7 +32,7 @@ def environment():
 
 
 def prepare(args):
-    """daemon-reexec and daemon-reload: systemd reads its files again, which is no change of the host."""
+    """daemon-reexec and daemon-reload: systemd reads its files again, which does not change the host."""
     for word in ("daemon_reexec", "daemon_reload"):
         if args.get(word):
             verb = word.replace("_", "-")

@@ -54,7 +54,7 @@ def is_for(certificate: x509.Certificate, host: str) -> bool:
 
 
 def _matches(pattern: str, host: str) -> bool:
-    """A star stands for the whole first label, and for one label only; case and a host's last dot are no matter."""
+    """A star stands for the whole first label, and for one label only; case and a host's last dot do not matter."""
     host, pattern = host.lower(), pattern.lower()
     parts, labels = pattern.split("."), host.removesuffix(".").split(".")
     if not _is_valid(labels) or not _is_valid(["a", *parts[1:]] if parts[0] == "*" else parts):

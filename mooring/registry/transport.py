@@ -129,7 +129,7 @@ class HttpTransport:
 
 
 class _Connection(http.client.HTTPConnection):
-    """http.client over our stream: TLS, too, is ours, since a channel is no socket."""
+    """http.client over our stream: TLS, too, is ours, since a channel is not a socket."""
 
     def __init__(self, endpoint: Endpoint, open_stream: Callable[[], Stream]) -> None:
         # Read by http.client when it writes the Host header.

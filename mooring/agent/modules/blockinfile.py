@@ -50,7 +50,7 @@ def returns(args, before, now):
 
 
 def check_markers(args):
-    """Markers that cannot be told apart, or are no line, would add the block again at every run."""
+    """Markers that cannot be told apart, or are not a line, would add the block again at every run."""
     if "{mark}" not in args["marker"] or args["marker_begin"] == args["marker_end"]:
         raise host.Failed("marker must contain {mark}, and marker_begin must differ from marker_end; "
                           "else the block could not be found again")

@@ -39,7 +39,7 @@ ALWAYS = ("force",)
 
 
 def find(engine, name):
-    """The network's inspection; None when there is none of that name (an ID's beginning is no name)."""
+    """The network's inspection; None when there is none of that name (an ID's beginning is not a name)."""
     network = engine.find("/networks/%s" % name)
     return network if network and (network["Name"] == name or network["Id"] == name) else None
 

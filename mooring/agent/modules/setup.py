@@ -31,7 +31,7 @@ OTHERS = {
                                 "interfaces")),
     "virtual": (facts.virtualization, ("virtualization_role", "virtualization_type")),
 }
-# Subsets of Ansible that hold no facts here; asking for them or leaving them out is no mistake.
+# Subsets of Ansible that hold no facts here; asking for them or leaving them out is not a mistake.
 EMPTY = ("facter", "ohai")
 
 

@@ -30,7 +30,7 @@ SHOWN_OWNERS = 5
 
 
 class Walk(object):
-    """One pass over a tree: `seen` entries, of which `count` belong to others; `owners` says how many to whom."""
+    """One pass over a tree: `seen` entries, of which `count` belong to others; `owners` counts them by owner."""
 
     def __init__(self, args, changes):
         self.top, self.asked, self.changes = args["path"], (args["owner"], args["group"]), changes
@@ -94,7 +94,7 @@ class Walk(object):
         self.change(lambda: os.lchown(name, *self.asked), lambda: os.lstat(name))
 
     def is_other(self, status):
-        """Whether an entry belongs to others; counts whom it belongs to."""
+        """Whether an entry belongs to others; counts the owners."""
         if status.st_uid == self.asked[0]:
             return False
         key = "%d" % status.st_uid

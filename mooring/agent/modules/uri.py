@@ -29,7 +29,7 @@ ARGS.update({
 CONTENT_TYPES = {"json": "application/json", "form-urlencoded": "application/x-www-form-urlencoded"}
 JSON_TYPE = re.compile(r"^[^;]*[/+](json|javascript)\s*(;|$)", re.I)
 CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.I)
-# Others are no encodings of text, such as Python 2's "bz2", or take quadratic time, such as
+# Others are not encodings of text, such as Python 2's "bz2", or take quadratic time, such as
 # "punycode".
 CHARSETS = re.compile(r"^(us-?)?ascii$|^(utf|ucs|iso|latin|windows|cp|koi8|gb|hz|big5|euc|shift|sjis|tis|mac)", re.I)
 # What this module answers itself, whatever headers there are, and what has a kind of its own in

@@ -1,4 +1,4 @@
-"""One transaction from its beginning to its end, as the agent goes it."""
+"""One transaction from its beginning to its end, as the agent carries it out."""
 
 from __future__ import absolute_import, division, print_function
 

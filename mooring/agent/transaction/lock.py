@@ -33,7 +33,7 @@ class Lock(object):
         self.handle = None
 
     def take(self):
-        """Take the lock at once, or raise Held. A file that nobody locks is no lock."""
+        """Take the lock at once, or raise Held. A file that nobody locks does not count."""
         while True:
             handle = open_file(self.path)
             try:

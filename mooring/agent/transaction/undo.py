@@ -1,4 +1,4 @@
-"""The way back: the old files, and the daemon with them. The agent goes it, or its guard, or the next run; after a
+"""The way back: the old files, and the daemon with them. The agent takes it, or its guard, or the next run; after a
 power cut the files alone, at boot, before there is a daemon.
 
 It may be broken off at any moment and be begun again from its start.

@@ -85,7 +85,7 @@ def find_expected_daemon_json(effective: Effective) -> Iterator[Conflict]:
         ]
         if missing:
             message = (
-                f"builders of the docker-container driver ignore {key} ({', '.join(missing)}): say it in {DEFAULT}, "
+                f"builders of the docker-container driver ignore {key} ({', '.join(missing)}): set it in {DEFAULT}, "
                 "which counts for builders that are made afterwards"
             )
             yield Conflict("daemon-json-ignored", Severity.SURPRISING, message, (file.origin(key),))

@@ -79,7 +79,7 @@ def find_old_sections(effective: Effective) -> Iterator[Conflict]:
             yield Conflict("deprecated", Severity.SURPRISING, message, (place,))
     with_tls = any(get(table, "tls") is not None for table in effective.table("configs").values())
     if with_tls and effective.engine.is_at_least(2):
-        message = f"{effective.engine} ignores the tls of configs: say it in hosts.toml"
+        message = f"{effective.engine} ignores the tls of configs: set it in hosts.toml"
         yield Conflict("configs-tls", Severity.USELESS, message, (effective.registry["configs"].origin,))
 
 

@@ -23,7 +23,7 @@ PART = re.compile(r"(?m)^(?=# /\S+\.(?:service|conf)$)")
 
 @dataclass(frozen=True)
 class Boot:
-    """`starts` tells whether the service is started at all, `reasons` what is other than at a restart, and why."""
+    """`starts` tells whether the service is started at all, `reasons` what differs from a restart, and why."""
 
     effective: Effective
     starts: bool = True

@@ -85,7 +85,7 @@ def find_incomplete_flags(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_unknown_flags(effective: Effective) -> Iterator[Conflict]:
-    """Asked of 20.10.24: "unknown flag". An option may be unknown to this version only."""
+    """Tried on 20.10.24: "unknown flag". An option may be unknown to this version only."""
     for flag in effective.command.flags:
         option = BY_FLAG.get(flag.name)
         if option is None or not option.is_known_to(effective.engine):
@@ -106,7 +106,7 @@ def find_bad_file(effective: Effective) -> Iterator[Conflict]:
 def find_unknown_keys(effective: Effective) -> Iterator[Conflict]:
     """Unknown keys are fatal at start: `data-root` on 1.13.1 (tried), `graph` on 26.1.5.
 
-    A flag's name is no unknown key, though nobody reads it where the key is called otherwise: of
+    A flag's name is not an unknown key, though nobody reads it where the key is called otherwise: of
     "insecure-registry" no engine says a word (source: `findConfigurationConflicts`; tried on 20.10.24 and 28.5.2).
     """
     known = [option for option in OPTIONS if option.is_known_to(effective.engine)]

@@ -1,7 +1,7 @@
 """The rules about texts that the daemon takes apart when it reads its flags and daemon.json: addresses, limits, modes,
 a size.
 
-Asked of 20.10.5, 20.10.24, 26.1.5 and 28.5.2; addresses and limits of Red Hat's 1.13.1 (7d71120) too. Of the other old
+Tried on 20.10.5, 20.10.24, 26.1.5 and 28.5.2; addresses and limits of Red Hat's 1.13.1 (7d71120) too. Of the other old
 ones nothing is said.
 """
 

@@ -21,7 +21,7 @@ NEW = ("live-restore", "runtimes", "default-runtime", "max-concurrent-downloads"
 def find_unread_file(effective: Effective) -> Iterator[Conflict]:
     """daemon.json came with docker 1.10 (moby PR #18587)."""
     if effective.engine.version < FILE_SINCE and effective.file.is_there:
-        message = f"{effective.engine} reads no {effective.file.path}: say it by flags"
+        message = f"{effective.engine} reads no {effective.file.path}: set it by flags"
         yield Conflict("unread-file", Severity.USELESS, message, (effective.file.origin(""),))
 
 

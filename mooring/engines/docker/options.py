@@ -1,6 +1,6 @@
 """The daemon's options: the flag, the key in daemon.json, and the versions that know them.
 
-Asked of docker 20.10.5, 20.10.24, 26.1.5 and 28.5.2 (`--help`, every flag, a file with every key; test_options.py does
+Tried on docker 20.10.5, 20.10.24, 26.1.5 and 28.5.2 (`--help`, every flag, a file with every key; test_options.py does
 so again); for 1.13.1 by its documentation, for Red Hat's also by its source (`InstallCommonFlags`) and asked of its
 build 7d71120. Where only "between two of these" is known, the wider span stands here: a wrong "will not start" is worse
 than a missing one.

@@ -63,13 +63,13 @@ def _of_yaml(text: str) -> list[tuple[str, Placed]] | None:
 
 
 def _is_bomb(text: str) -> bool:
-    """Whether it is no list of registries but made to keep its reader busy: merged again and again, or huge."""
+    """Whether it is not a list of registries but made to keep its reader busy: merged again and again, or huge."""
     lines = [line for line in text.split("\n") if not line.lstrip().startswith("#")]
     return len(text) > LARGEST_YAML or (any("<<" in line for line in lines) and any("*" in line for line in lines))
 
 
 def _names(value: Any) -> list[str] | None:
-    """The names without a slash behind; None where it is no list of names."""
+    """The names without a slash behind; None where it is not a list of names."""
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         return None
     return [name.rstrip("/") for name in value]

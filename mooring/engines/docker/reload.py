@@ -94,7 +94,7 @@ def _take_over(now: Running, new: Effective) -> Running:
 
 
 def _take_cluster(now: Running, new: Effective) -> Running:
-    """A cluster-advertise that is none keeps the daemon from all that would follow (tried on 1.13.1, 7d71120; source:
+    """An invalid cluster-advertise keeps the daemon from all that would follow (tried on 1.13.1, 7d71120; source:
     `parseClusterAdvertiseSettings`), but not 20.10.5 and 20.10.24 (asked)."""
     if "cluster-advertise" not in new.file.values or new.engine.is_at_least(17, 4):
         return now

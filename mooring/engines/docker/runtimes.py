@@ -1,6 +1,6 @@
 """The rules about runtimes: the default one must be there, and `runc` is the engine's own name.
 
-Asked of 20.10.24 and 26.1.5; source of 1.13.1: `ValidateConfiguration`, which looks at the file alone first, and
+Tried on 20.10.24 and 26.1.5; source of 1.13.1: `ValidateConfiguration`, which looks at the file alone first, and
 `RuntimeOpt.Set`. Red Hat's unit gives both as flags, so neither may stand in its daemon.json.
 """
 

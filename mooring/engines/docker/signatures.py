@@ -2,7 +2,7 @@
 
 The manifest is then asked for once more, by another library that knows neither mirrors nor the block list (source:
 `ciImage`, `checkTrusted`): Docker Hub is asked for it before any mirror, and the mirror serves only what Docker Hub
-knows. Asked of 1.13.1, 7d71120; engines before 1.12 have no such option.
+knows. Tried on 1.13.1, 7d71120; engines before 1.12 have no such option.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The rule about TLS: switched on, it needs a certificate and its key, or the daemon ends before it does anything else.
 
-Asked of 20.10.5, 20.10.24, 26.1.5, 28.5.2 and of Red Hat's 1.13.1 (7d71120).
+Tried on 20.10.5, 20.10.24, 26.1.5, 28.5.2 and of Red Hat's 1.13.1 (7d71120).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The rules about values of the right kind that no daemon takes: a label without "=", a resolver that is no address.
+"""The rules about values of the right kind that no daemon takes: a label without "=", a resolver that is a name.
 
-Asked of 20.10.5, 20.10.24, 26.1.5 and 28.5.2, and read in `config.Validate` where versions differ.
+Tried on 20.10.5, 20.10.24, 26.1.5 and 28.5.2, and read in `config.Validate` where versions differ.
 """
 
 from __future__ import annotations

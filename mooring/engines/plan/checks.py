@@ -105,7 +105,7 @@ def find_lost_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
                 f"but not after the next boot ({'; '.join(boot.reasons)})",
                 f"`systemctl restart {SERVICE}` (where there is none, remove {GENERATED}), then run this again"
                 if any(GENERATED in reason for reason in boot.reasons)
-                else "say it in a file that the next boot reads",
+                else "set it in a file that the next boot reads",
             )
 
 
@@ -131,7 +131,7 @@ def _remedy_at_boot(conflict: Conflict, boot: Boot) -> str:
             f"{SERVICE} makes flags of {SOURCE} at boot: say all of this setting there (and `systemctl restart "
             f"{SERVICE}`), or take it out there"
         )
-    return f"mend what is other at the next boot: {'; '.join(boot.reasons)}"
+    return f"mend what differs at the next boot: {'; '.join(boot.reasons)}"
 
 
 def _name(conflict: Conflict) -> str:

@@ -23,7 +23,7 @@ SET_IS_ENOUGH = (5, 0)
 
 
 def find_bad_files(effective: Effective) -> Iterator[Conflict]:
-    """A file that is no TOML makes every command fail: "loading registries configuration" (tried on 4.3.1)."""
+    """A file that is not TOML makes every command fail: "loading registries configuration" (tried on 4.3.1)."""
     for file in effective.files:
         if file.document.error:
             message = f"it cannot be read: {file.document.error}"

@@ -120,7 +120,7 @@ def _is_blocked(target: str, effective: Effective) -> bool:
 
 
 def _find_half(host: str, effective: Effective) -> str:
-    """A client certificate without its key, or a key without its certificate, for want of which a host is not asked
+    """A client certificate without its key, or a key without its certificate, which keeps the host from being asked
     (source: `SetupCertificates`); "" where there is none."""
     folder = next(
         (folder_name for folder_name in CERTIFICATES if host in effective.texts.certificates.get(folder_name, {})), ""
@@ -175,7 +175,7 @@ def _split_tag(repository: str) -> tuple[str, str]:
 
 
 def _bare(name: str) -> str:
-    """The name without tag and digest; a port is no tag."""
+    """The name without tag and digest; a port is not a tag."""
     name = name.partition("@")[0]
     head, colon, tail = name.rpartition(":")
     return head if colon and "/" not in tail else name

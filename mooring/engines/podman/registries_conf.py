@@ -54,7 +54,7 @@ class RegistriesConf:
 
     @property
     def tables(self) -> list[tuple[int, Mapping[str, Any]]]:
-        """The [[registry]] tables as they are written, each with its number; what is no table is left out."""
+        """The [[registry]] tables as they are written, each with its number; anything else is left out."""
         return numbered(self.document.values.get("registry"))
 
     def has_v1(self, counts_empty: bool) -> bool:
