@@ -50,8 +50,8 @@ def run(
     except OSError as error:
         raise LabError(f"cannot run {argv[0]}: {error.strerror}") from error
     if done.returncode and not may_fail:
-        said = (done.stderr + done.stdout).decode(errors="replace").strip().splitlines()
-        tail = "\n".join(f"    {line}" for line in said[-15:])
+        complaint = (done.stderr + done.stdout).decode(errors="replace").strip().splitlines()
+        tail = "\n".join(f"    {line}" for line in complaint[-15:])
         raise LabError(f"{' '.join(argv)} ended with status {done.returncode}\n{tail}")
     return done.stdout.decode(errors="replace")
 

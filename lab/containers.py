@@ -136,7 +136,8 @@ def _options(host: LabHost, cgroups: int) -> list[str]:
         f"--network={NETWORK}",
         f"--ip={host.address}",
         *[f"--network-alias={alias}" for alias in (host.name, *host.aliases)],
-        # The hub says of every name that is not the lab's that there is none: at once, and without asking anybody.
+        # The hub answers at once that a name outside of the lab does not exist, and forwards
+        # nothing.
         f"--dns={HUB_ADDRESS}",
         "--dns-opt=timeout:1",
         "--dns-opt=attempts:1",

@@ -43,19 +43,19 @@ def find_engine() -> Engine | None:
 
 def ensure_engine(say: Say) -> Engine:
     """The engine that answers; installed and started before, where that is possible."""
-    found = find_engine()
-    if found:
-        return found
+    engine = find_engine()
+    if engine:
+        return engine
     install_missing({"dockerd": "docker.io", "docker": "docker.io"}, "run the lab", say)
     say("starting a Docker engine, as none answers")
     if Path("/run/systemd/system").is_dir():
         run(["systemctl", "start", "docker"])
     else:
         _start_dockerd()
-    found = find_engine()
-    if found is None:
+    engine = find_engine()
+    if engine is None:
         raise LabError(f"the Docker engine was started but does not answer; see {LOG} or journalctl -u docker")
-    return found
+    return engine
 
 
 def install_missing(programs: Mapping[str, str], purpose: str, say: Say) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import apt, bundles, dress, hub, mirror, roots, rpm, suites
+from lab import apt, bundles, configure_root, hub, mirror, roots, rpm, suites
 from lab.commands import LabError, Say, run
 from lab.engine import Engine, install_missing
 from lab.places import BUNDLES, HERE, cache, digest
@@ -30,9 +30,9 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 _OVERLAYS = ("overlay/every", "overlay/debian", "overlay/hub")
 _RECIPES = {
-    "el7": ("roots.py", "rpm.py", "dress.py", "redhat", "overlay/every", "overlay/el7"),
-    "debian": ("roots.py", "apt.py", "dress.py", "overlay/every", "overlay/debian"),
-    "hub": ("roots.py", "apt.py", "archive.py", "bundles.py", "hub.py", "dress.py", "images", *_OVERLAYS),
+    "el7": ("roots.py", "rpm.py", "configure_root.py", "redhat", "overlay/every", "overlay/el7"),
+    "debian": ("roots.py", "apt.py", "configure_root.py", "overlay/every", "overlay/debian"),
+    "hub": ("roots.py", "apt.py", "archive.py", "bundles.py", "hub.py", "configure_root.py", "images", *_OVERLAYS),
     **{name: suites.recipe_of(name) for name in suites.IMAGES},
 }
 
@@ -88,7 +88,7 @@ def _build_el7(engine: Engine, say: Say) -> None:
         rpm.build_repository(root / "opt/debs/engine", work / "rpm", root / "opt/mooring-lab/rpm")
         shutil.rmtree(root / "opt/debs")
         say("turning the bullseye root into an EL7-like host")
-        dress.dress_el7(root)
+        configure_root.configure_el7(root)
         _import(engine, root, "el7", say)
 
 
@@ -105,14 +105,14 @@ def _build_debian(engine: Engine, kept: Path, say: Say) -> None:
         shutil.move(root / "opt/debs/engine", root / "opt/mooring-lab/apt")
         shutil.rmtree(root / "opt/debs")
         apt.build_repository(root / "opt/mooring-lab/apt", work / "apt")
-        dress.dress_debian(root)
+        configure_root.configure_debian(root)
         _import(engine, root, "debian", say)
         say("turning a bookworm root into the hub")
         roots.install_debs(hub_root, "/opt/debs/engine")
         roots.install_debs(hub_root, "/opt/debs/hub")
         hub.fill_hub(hub_root, images, work / "hub-images", architecture)
         shutil.rmtree(hub_root / "opt/debs")
-        dress.dress_hub(hub_root)
+        configure_root.configure_hub(hub_root)
         _import(engine, hub_root, "hub", say)
 
 

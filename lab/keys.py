@@ -50,7 +50,7 @@ def ensure_keys() -> None:
 
 
 def fingerprint(host: LabHost) -> str:
-    """Changes when what HOST was seeded with is no longer what is here."""
+    """Changes when the files that HOST was seeded with have changed here."""
     return digest(SSH / "id_ed25519.pub", SSH / f"host_{host.name}.pub", CA / "hub.crt", PASSWORD)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lab.commands import LabError
 
-# Names the place where the machine's apt does not, because it is no Debian or has sources of another kind.
+# Names the place where the machine's apt does not, because it is not Debian or has sources of
+# another kind.
 VARIABLE = "MOORING_LAB_MIRROR"
 
 _ONE_LINE = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+.*\bmain\b")
@@ -41,9 +42,9 @@ def machine_sources(root: Path = Path("/etc/apt")) -> list[str]:
 def _archives(text: str) -> Iterable[tuple[str, str]]:
     """(address, suite) of each binary archive that TEXT names and that has `main`."""
     for line in text.splitlines():
-        found = _ONE_LINE.match(line.strip())
-        if found:
-            yield found.group(1), found.group(2)
+        match = _ONE_LINE.match(line.strip())
+        if match:
+            yield match.group(1), match.group(2)
     for stanza in re.split(r"\n\s*\n", text):
         fields = {}
         for line in stanza.splitlines():

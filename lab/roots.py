@@ -64,10 +64,10 @@ def make_root(suite: Suite, mirror: str, where: Path, say: Say) -> None:
     if kept.exists():
         run(["tar", "-C", str(where), "-xf", str(kept)])
         return
-    packages, what = ",".join(suite.packages), (suite.name, str(where), mirror, *_script(suite.name))
+    packages, arguments = ",".join(suite.packages), (suite.name, str(where), mirror, *_script(suite.name))
     say(f"installing a Debian {suite.name} root from {mirror} (about a minute)")
     watch(
-        ["debootstrap", "--variant=minbase", f"--include={packages}", *what],
+        ["debootstrap", "--variant=minbase", f"--include={packages}", *arguments],
         _Stages(suite.name, say).take,
         env={"DEBIAN_FRONTEND": "noninteractive"},
     )

@@ -1,6 +1,6 @@
 """The images of the opt-in hosts: engines of other kinds and ages, each from the Debian release that has it.
 
-They share everything with the small fleet but their roots: one root for each release, dressed once for each engine.
+They share everything with the small fleet but their roots: one root for each release, configured once for each engine.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import apt, dress, roots
+from lab import apt, configure_root, roots
 from lab.commands import Say, run
 from lab.places import HERE, copy_files
 
@@ -51,7 +51,7 @@ Import = Callable[[Path, str], None]
 def recipe_of(image: str) -> tuple[str, ...]:
     """What the image called IMAGE is made by, below lab/."""
     own = f"engines/{image}"
-    shared = ("roots.py", "apt.py", "dress.py", "suites.py", "overlay/every", "overlay/debian")
+    shared = ("roots.py", "apt.py", "configure_root.py", "suites.py", "overlay/every", "overlay/debian")
     return (*shared, own) if (HERE / own).is_dir() else shared
 
 
@@ -66,12 +66,12 @@ def build(images: Sequence[str], mirror: str, hand_over: Import, say: Say) -> No
                     say(f"turning a {suite.name} root into the image {image}")
                     root = work / image
                     run(["cp", "-a", str(base), str(root)])
-                    _dress(root, image, work / f"{image}-apt")
+                    _make_hosts_root(root, image, work / f"{image}-apt")
                     hand_over(root, image)
                     shutil.rmtree(root)
 
 
-def _dress(root: Path, image: str, work: Path) -> None:
+def _make_hosts_root(root: Path, image: str, work: Path) -> None:
     made, offered = IMAGES[image], root / "opt/mooring-lab/apt"
     engine = root / "opt/debs" / made.engine
     if made.is_installed:
@@ -81,7 +81,7 @@ def _dress(root: Path, image: str, work: Path) -> None:
         shutil.move(engine, offered)
     shutil.rmtree(root / "opt/debs")
     apt.build_repository(offered, work)
-    dress.dress_debian(root)
+    configure_root.configure_debian(root)
     own = HERE / "engines" / image
     if own.is_dir():
         copy_files(own, root)

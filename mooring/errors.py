@@ -46,7 +46,11 @@ class Where:
 
 def on_one_line(text: str) -> str:
     """A path or a name as messages show it, whatever it holds."""
-    return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return (
+        text
+        if text.isprintable()
+        else "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    )
 
 
 class MooringError(Exception):
@@ -68,7 +72,7 @@ class SourceError(MooringError):
 
     def all(self) -> list[SourceError]:
         """This mistake and the others."""
-        return [self, *(one for other in self.others for one in other.all())]
+        return [self, *(mistake for other in self.others for mistake in other.all())]
 
     def __str__(self) -> str:
         """`path:line:column: message (hint)`, and below it the line itself with a caret."""

@@ -7,8 +7,9 @@ import shlex
 import sys
 from collections.abc import Mapping
 
-# Set by the launcher `./invoke`: its process id, which is this process's own where the launcher began it, and the
-# words by which it was called. A child process inherits the variable, but not the id.
+# Set by the launcher `./invoke`: its process id, which is this process's own where the launcher
+# began it, and the words by which it was called. A child process inherits the variable, but not the
+# id.
 LAUNCHED = "MOORING_LAUNCHED"
 # The programs that run the tasks; the wheel brings the first two.
 PROGRAMS = ("invoke", "mooring", "inv")

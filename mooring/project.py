@@ -9,7 +9,8 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 _IN_WHEEL = _PACKAGE / "shipped"
-# The playbooks, roles and checks that Mooring brings stand at the top of a clone; a wheel has them in the package.
+# The playbooks, roles and checks that Mooring brings stand at the top of a clone; a wheel has them
+# in the package.
 SHIPPED = _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parent
 INVENTORY = "inventory.yml"
 

@@ -138,7 +138,7 @@ class Silence:
 
 @dataclass(frozen=True)
 class Warned:
-    """Something the operator should know that is no failure."""
+    """Something the operator should know that is not a failure."""
 
     message: str
     host: str | None = None

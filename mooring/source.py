@@ -79,7 +79,7 @@ def _key(tree: yaml.Node, root: Node) -> Any:
 
 
 def _scalar(node: Node) -> Any:
-    """A scalar that is no text without a tag; a key or a value."""
+    """A scalar that is not a text without a tag; a key or a value."""
     tag = node.tree.tag
     if tag in ("tag:yaml.org,2002:str", "!unsafe"):
         return node.tree.value
@@ -115,10 +115,10 @@ def _read_name(key: Node) -> str:
 class Reader:
     """Takes keys out of a mapping node; `finish` refuses what nobody took."""
 
-    def __init__(self, node: Node, what: str, error: type[SourceError] = PlaybookError) -> None:
+    def __init__(self, node: Node, subject: str, error: type[SourceError] = PlaybookError) -> None:
         if not node.is_mapping:
-            raise error(f"{what} must be a mapping of keys to values", node.where)
-        self.node, self.what, self.error = node, what, error
+            raise error(f"{subject} must be a mapping of keys to values", node.where)
+        self.node, self.what, self.error = node, subject, error
         try:
             self._pairs = {_read_name(key): (key, child) for key, child in node.items()}
         except SourceError as problem:
@@ -148,27 +148,27 @@ class Reader:
         node = self.take_node(key)
         if node is None or node.is_null:
             return default
-        found = value(node)
-        if isinstance(found, (dict, list)):
+        content = value(node)
+        if isinstance(content, (dict, list)):
             raise self.error(f'"{key}" must be a string', node.where)
-        return found if isinstance(found, str) else Text(str(found), node.where)
+        return content if isinstance(content, str) else Text(str(content), node.where)
 
     def take_bool(self, key: str, default: bool | None = None) -> bool | None:
         """A key that must be yes or no."""
         node = self.take_node(key)
         if node is None:
             return default
-        found = value(node)
-        if not isinstance(found, bool):
+        content = value(node)
+        if not isinstance(content, bool):
             raise self.error(f'"{key}" must be yes or no', node.where)
-        return found
+        return content
 
     def take_list(self, key: str) -> list[Any]:
         """A key that is a list, or one value that stands for a list of one."""
-        found = self.take(key)
-        if found is None:
+        content = self.take(key)
+        if content is None:
             return []
-        return found if isinstance(found, list) else [found]
+        return content if isinstance(content, list) else [content]
 
     def key_where(self, key: str) -> Where:
         """The place of a key that is still there."""

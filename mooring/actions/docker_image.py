@@ -22,8 +22,8 @@ def check(task: Task, context: Context) -> None:
     archive, name = task.args.get("archive"), task.args.get("name")
     if archive is None or is_template(archive) or is_template(name) or is_template(task.args.get("tag")):
         return
-    found = read_archive(context.find(str(archive), "files", task.where), task.where)
-    found.image(str(name), task.args.get("tag"), task.where)
+    archived_image = read_archive(context.find(str(archive), "files", task.where), task.where)
+    archived_image.image(str(name), task.args.get("tag"), task.where)
 
 
 def run(call: Call) -> Reply:

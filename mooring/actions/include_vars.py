@@ -19,11 +19,11 @@ FREE_FORM = "file"
 def run(call: Call) -> Reply:
     """The variables of the file, all under `name` where that is given."""
     path = call.find(call.args["file"], "vars")
-    found = dict(load_variables(path, call.context.templar))
+    values = dict(load_variables(path, call.context.templar))
     name = call.args["name"]
     if name is not None:
         refuse_name(name, "the variable")
         check_set_name(str(name), call.where, ArgumentError)
-    variables = {str(name): found} if name else found
-    told = {"ansible_facts": variables, "ansible_included_var_files": [str(path.absolute())]}
-    return {"changed": False, **told, EFFECT: IncludeVariables(variables)}
+    variables = {str(name): values} if name else values
+    result = {"ansible_facts": variables, "ansible_included_var_files": [str(path.absolute())]}
+    return {"changed": False, **result, EFFECT: IncludeVariables(variables)}

@@ -10,7 +10,8 @@ from typing import Any
 from mooring.actions.call import Call, Reply
 from mooring.errors import HostUnreachable
 
-# How long a host may be out of reach before the question is given up; how long a guard may take after the deadline.
+# How long a host may be out of reach before the question is given up; how long a guard may take
+# after the deadline.
 RECONNECT_SECONDS = 60.0
 GUARD_SECONDS = 150
 PAUSE = 1.0
@@ -19,36 +20,36 @@ PAUSE = 1.0
 def find_out(call: Call, arguments: Mapping[str, Any], lost: HostUnreachable) -> Reply:
     """The reply in place of the lost one of `docker_settings`; HostUnreachable where the host cannot be asked."""
     seconds = int(arguments["seconds"]) + GUARD_SECONDS
-    asked = {
+    query = {
         **{name: arguments[name] for name in ("service", "engine") if name in arguments},
         "files": list(outcomes(arguments)),
         "seconds": seconds,
     }
-    reply = ask_again(call, asked)
+    reply = ask_again(call, query)
     if reply is None or reply.get("failed"):
         raise type(lost)(
             f"{lost.reason}; the host brings the old configuration back by itself within {seconds} seconds, or when "
             "it boots again, unless it had already settled for the new one"
         ) from lost
-    told = {"configuration": reply.get("configuration", ""), "warnings": reply.get("warnings", [])}
-    if told["configuration"] == "new" and not reply["is_open"]:
+    result = {"configuration": reply.get("configuration", ""), "warnings": reply.get("warnings", [])}
+    if result["configuration"] == "new" and not reply["is_open"]:
         message = f"{lost.reason.splitlines()[0]}, but the change was done: the new configuration is in force"
-        return {**told, "changed": True, "msg": message}
+        return {**result, "changed": True, "msg": message}
     return {
-        **told,
+        **result,
         "changed": False,
         "failed": True,
         "msg": f"{lost.reason.splitlines()[0]}; {describe(arguments, reply)}",
     }
 
 
-def ask_again(call: Call, asked: Mapping[str, Any]) -> Reply | None:
+def ask_again(call: Call, query: Mapping[str, Any]) -> Reply | None:
     """What the host says over a new connection; None where none can be had."""
     limit = time.monotonic() + RECONNECT_SECONDS
     while True:
         call.renew()
         try:
-            return call.module("docker_settled", asked)
+            return call.module("docker_settled", query)
         except HostUnreachable:
             if time.monotonic() > limit:
                 return None
@@ -64,18 +65,18 @@ def describe(arguments: Mapping[str, Any], reply: Mapping[str, Any]) -> str:
         "old": "the host has brought the old configuration back by itself",
         "new": "the new configuration is in force",
     }
-    told = words.get(
+    outcome = words.get(
         reply.get("configuration", ""), "the files are neither the old nor the new ones: somebody else changed them"
     )
-    return f"{told}; {service} {'answers' if reply.get('answers') else 'DOES NOT ANSWER'}"
+    return f"{outcome}; {service} {'answers' if reply.get('answers') else 'DOES NOT ANSWER'}"
 
 
 def outcomes(arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Each file with its digest before the plan and after it."""
-    before = {one["path"]: one["sha1"] for one in arguments["before"]}
+    before = {file["path"]: file["sha1"] for file in arguments["before"]}
     after: dict[str, str | None] = {}
     for step in arguments["steps"]:
-        after.update({one["path"]: one.get("text") for one in step["files"]})
+        after.update({file["path"]: file.get("text") for file in step["files"]})
     for path, text in after.items():
         yield {"path": path, "old": before.get(path), "new": None if text is None else digest(text)}
 

@@ -29,9 +29,9 @@ CERTIFICATE, KEY, AUTHORITY = "nginx_tls_certificate", "nginx_tls_key", "registr
 def run(call: Call) -> Reply:
     """The certificate of every server, with its key on the server itself, by the authorities of the clients."""
     hosts = call.variables["hostvars"]
-    found = [problem for server in call.args["servers"] for problem in examine(call, hosts, server)]
-    errors = list(dict.fromkeys(text for text, is_error in found if is_error))
-    warnings = list(dict.fromkeys(text for text, is_error in found if not is_error))
+    problems = [problem for server in call.args["servers"] for problem in examine(call, hosts, server)]
+    errors = list(dict.fromkeys(text for text, is_error in problems if is_error))
+    warnings = list(dict.fromkeys(text for text, is_error in problems if not is_error))
     if errors:
         return {"changed": False, "failed": True, "msg": "\n".join(errors), "warnings": warnings}
     return {"changed": False, "msg": "every client takes the registry's certificate", "warnings": warnings}
@@ -56,8 +56,8 @@ def examine(call: Call, hosts: Mapping[str, Mapping[str, Any]], server: str) -> 
         return
     if server == call.host:
         yield from _judge_key(call, served, as_text(variables.get(KEY) or ""))
-    for one in judge(served, names_of(variables), known, datetime.now(timezone.utc)).problems:
-        yield _word(one, path, clients), one.is_error
+    for problem in judge(served, names_of(variables), known, datetime.now(timezone.utc)).problems:
+        yield _word(problem, path, clients), problem.is_error
 
 
 def _word(problem: Problem, path: str, clients: Mapping[str, Iterable[str]]) -> str:

@@ -61,15 +61,16 @@ PATIENCE = 30
 def check(task: Task, context: Context) -> None:
     """Names, addresses and files that are written plainly are judged before any host is touched."""
     registries, mirrors = task.args.get("registries") or [], task.args.get("mirrors") or []
-    plain = [one for one in registries if isinstance(one, Mapping) and not is_template(one)]
-    for one in plain:
+    plain = [entry for entry in registries if isinstance(entry, Mapping) and not is_template(entry)]
+    for entry in plain:
         for name in FILES:
-            if one.get(name):
-                read_pem(context.find(str(one[name]), "files", task.where), name, task.where)
-    known = [Mirror(str(one.get("url")), str(one.get("registry") or HUB)) for one in mirrors
-             if isinstance(one, Mapping) and not is_template(one)]  # fmt: skip
-    # What belongs to one registry may stand in several entries, so only what is wrong in each case is told here.
-    names = [Registry(str(one.get("name")), bool(one.get("insecure"))) for one in plain]
+            if entry.get(name):
+                read_pem(context.find(str(entry[name]), "files", task.where), name, task.where)
+    known = [Mirror(str(mirror.get("url")), str(mirror.get("registry") or HUB)) for mirror in mirrors
+             if isinstance(mirror, Mapping) and not is_template(mirror)]  # fmt: skip
+    # What belongs to one registry may stand in several entries, so only what is wrong in each case
+    # is told here.
+    names = [Registry(str(entry.get("name")), bool(entry.get("insecure"))) for entry in plain]
     for problem in problems(Wanted(tuple(names), tuple(known))):
         raise ArgumentError(f"registry_client: {problem}", task.where)
 
@@ -84,8 +85,8 @@ def run(call: Call) -> Reply:
     cleared = clear(call)
     if cleared.get("failed"):
         return cleared
-    found = ENGINES[engine](call, wanted)
-    reply = carry_out(call, found) if isinstance(found, Plan) else found
+    planned = ENGINES[engine](call, wanted)
+    reply = carry_out(call, planned) if isinstance(planned, Plan) else planned
     warnings = [*cleared.get("warnings", []), *reply.get("warnings", [])]
     return {**reply, "warnings": warnings, "changed": bool(cleared["changed"] or reply.get("changed"))}
 
@@ -104,13 +105,13 @@ def clear(call: Call) -> Reply:
 
 def plan_docker(call: Call, wanted: Wanted) -> Plan | Reply:
     """The plan for a Docker engine, or the reply where there is nothing to plan for."""
-    asked = {
+    query = {
         "service": call.args["service"],
         "certificates": call.args["certificates"],
         "paths": [call.args["sysconfig"], call.args["record"]],
         "timeout": PATIENCE,
     }
-    reply = dict(checked(call.module("docker_config", asked)))
+    reply = dict(checked(call.module("docker_config", query)))
     if reply.get("missing"):
         return without_engine(call)
     if reply.get("failed"):
@@ -125,14 +126,14 @@ def plan_any(call: Call, wanted: Wanted) -> Plan | Reply:
     reply = plan_docker(call, wanted)
     if isinstance(reply, Plan) or not reply.get("without_engine"):
         return reply
-    found = plan_other(call, wanted)
-    return reply if not isinstance(found, Plan) and found.get("without_engine") else found
+    planned = plan_other(call, wanted)
+    return reply if not isinstance(planned, Plan) and planned.get("without_engine") else planned
 
 
 def plan_other(call: Call, wanted: Wanted) -> Plan | Reply:
     """The plan for podman, CRI-O or containerd, or the reply where there is nothing to plan for."""
-    asked = {"paths": record_paths(call.args["record"]), "timeout": PATIENCE}
-    reply = dict(checked(call.module("container_config", asked)))
+    query = {"paths": record_paths(call.args["record"]), "timeout": PATIENCE}
+    reply = dict(checked(call.module("container_config", query)))
     if reply.get("failed"):
         return reply
     texts = texts_of(reply)
@@ -146,45 +147,46 @@ def plan_other(call: Call, wanted: Wanted) -> Plan | Reply:
 ENGINES = {"auto": plan_any, "docker": plan_docker, **dict.fromkeys(PLANNED, plan_other)}
 
 
-def carry_out(call: Call, found: Plan) -> Reply:
+def carry_out(call: Call, plan: Plan) -> Reply:
     """The plan's own answer, or the host's where something is to be done."""
-    told: Reply = {"changed": found.is_changed, "plan": show.as_dict(found), "msg": show.text(found)}
-    if found.refusals:
-        return {**told, "changed": False, "failed": True}
-    told["warnings"] = list(found.warnings)
-    if call.diff and found.is_changed:
-        told["diff"] = show.diffs(found)
-    if not found.is_changed:
-        return told
-    told["_shown"] = True
+    result: Reply = {"changed": plan.is_changed, "plan": show.as_dict(plan), "msg": show.text(plan)}
+    if plan.refusals:
+        return {**result, "changed": False, "failed": True}
+    result["warnings"] = list(plan.warnings)
+    if call.diff and plan.is_changed:
+        result["diff"] = show.diffs(plan)
+    if not plan.is_changed:
+        return result
+    result["_shown"] = True
     if call.check:
-        return told
-    arguments = settlement.arguments(found, call.args["deadline"], call.args["fault"])
-    # The host asks for this empty content when all is done: its answer tells that the control side is still there.
+        return result
+    arguments = settlement.arguments(plan, call.args["deadline"], call.args["fault"])
+    # The host asks for this empty content when all is done: its answer tells that the control side
+    # is still there.
     try:
         reply = call.module("docker_settings", arguments, Content(b""))
     except (AgentError, ConnectionLost) as lost:
         reply = find_out(call, arguments, lost)
-    warnings = [*told["warnings"], *(reply.get("warnings") or ())]
-    return {**told, **reply, "warnings": warnings, "msg": f"{show.headline(found)}: {reply.get('msg')}"}
+    warnings = [*result["warnings"], *(reply.get("warnings") or ())]
+    return {**result, **reply, "warnings": warnings, "msg": f"{show.headline(plan)}: {reply.get('msg')}"}
 
 
 def without_engine(call: Call, name: str = "Docker engine") -> Reply:
     """In check mode the task that installs the engine has only said that it would."""
-    told: Reply = {"changed": False, "without_engine": True}
+    result: Reply = {"changed": False, "without_engine": True}
     if call.args["state"] == "absent":
-        return {**told, "msg": f"there is no {name} on this host"}
+        return {**result, "msg": f"there is no {name} on this host"}
     if call.check:
         message = f"there is no {name} yet, so what will become of its settings cannot be told"
-        return {**told, "msg": message, "_shown": True}
+        return {**result, "msg": message, "_shown": True}
     more = "; the role docker installs one" if name == "Docker engine" else ""
-    return {**told, "failed": True, "msg": f"there is no {name} on this host{more}"}
+    return {**result, "failed": True, "msg": f"there is no {name} on this host{more}"}
 
 
 def host_of(reply: Mapping[str, Any], args: Mapping[str, Any]) -> Host:
     """The module's reply as the planner wants it."""
     texts = docker_texts_of(reply)
-    containers = tuple(Container(one["name"], one["restart"]) for one in reply["containers"])
+    containers = tuple(Container(container["name"], container["restart"]) for container in reply["containers"])
     paths = Paths(args["sysconfig"], args["daemon_json"], args["certificates"], args["record"])
     service = reply.get("registries_service") or {}
     return Host(
@@ -201,19 +203,21 @@ def host_of(reply: Mapping[str, Any], args: Mapping[str, Any]) -> Host:
 
 def read_wanted(call: Call) -> Wanted:
     """The arguments with the control side's files read; entries of one name add up."""
-    found: dict[str, Registry] = {}
-    for one in call.args["registries"]:
-        known = found.get(one["name"], Registry(one["name"]))
-        given: dict[str, Any] = {FILES[name]: read_file(call, name, one[name]) for name in FILES if one.get(name)}
-        given |= {name: one[name] for name in ("insecure", "block") if one[name]}
-        if one["search"] is not False:
-            given["search"] = searched(one["search"], call.where)
-        for name, value in given.items():
+    registries: dict[str, Registry] = {}
+    for entry in call.args["registries"]:
+        known = registries.get(entry["name"], Registry(entry["name"]))
+        settings: dict[str, Any] = {
+            FILES[name]: read_file(call, name, entry[name]) for name in FILES if entry.get(name)
+        }
+        settings |= {name: entry[name] for name in ("insecure", "block") if entry[name]}
+        if entry["search"] is not False:
+            settings["search"] = searched(entry["search"], call.where)
+        for name, value in settings.items():
             if getattr(known, name) and getattr(known, name) != value:
-                raise ArgumentError(f"registry_client: {one['name']} is given twice, with another {name}", call.where)
-        found[one["name"]] = replace(known, **given)
-    mirrors = tuple(Mirror(one["url"], one["registry"]) for one in call.args["mirrors"])
-    return Wanted(tuple(found.values()), tuple(dict.fromkeys(mirrors)))
+                raise ArgumentError(f"registry_client: {entry['name']} is given twice, with another {name}", call.where)
+        registries[entry["name"]] = replace(known, **settings)
+    mirrors = tuple(Mirror(mirror["url"], mirror["registry"]) for mirror in call.args["mirrors"])
+    return Wanted(tuple(registries.values()), tuple(dict.fromkeys(mirrors)))
 
 
 def searched(value: Any, where: Where) -> bool | str:

@@ -20,16 +20,16 @@ def run(call: Call) -> Reply:
     A name that one of several servers serves is served.
     """
     hosts, servers, served = call.variables["hostvars"], call.args["servers"], call.args["served"]
-    found = [(server, find_unserved(hosts[server], hosts, call.args["clients"], served)) for server in servers]
-    names = {one.name for _, unserved in found for one in unserved}
+    by_server = [(server, find_unserved(hosts[server], hosts, call.args["clients"], served)) for server in servers]
+    names = {entry.name for _, unserved in by_server for entry in unserved}
     everywhere = {name for name in names if not any(may_serve(hosts[server], name, served) for server in servers)}
     if not everywhere:
         return {"changed": False, "msg": "no client uses a name that is known not to be served"}
     warnings, errors = list[str](), list[str]()
-    for server, unserved in found:
-        refused = [one for one in unserved if one.name in everywhere]
-        certain = [one for one in refused if one.is_certain and call.args["refuse"]]
-        others = [one for one in refused if one not in certain]
+    for server, unserved in by_server:
+        refused = [entry for entry in unserved if entry.name in everywhere]
+        certain = [entry for entry in refused if entry.is_certain and call.args["refuse"]]
+        others = [entry for entry in refused if entry not in certain]
         errors += [_word(server, certain)] if certain else []
         warnings += [_word(server, others)] if others else []
     if errors:
@@ -38,5 +38,5 @@ def run(call: Call) -> Reply:
 
 
 def _word(server: str, names: list[Unserved]) -> str:
-    elsewhere = f"; {ELSEWHERE}" if any(NAMES in one.variables for one in names) else ""
+    elsewhere = f"; {ELSEWHERE}" if any(NAMES in name.variables for name in names) else ""
     return f"{tell(server, names)}; {REMEDY}{elsewhere}"

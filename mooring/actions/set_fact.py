@@ -16,7 +16,7 @@ OPEN = True
 
 
 def check(task: Task, context: Context) -> None:
-    """Names that are no templates must be names for variables."""
+    """Names that are not templates must be valid names of variables."""
     for name in task.args:
         if not is_template(name):
             check_set_name(str(name), getattr(name, "where", None) or task.where)

@@ -47,7 +47,7 @@ class AnsibleCfg:
 
 
 def read_ansible_cfg(folder: Path) -> AnsibleCfg:
-    """The file of a directory, or an empty one; SourceError with the line where it is none."""
+    """The file of a directory, or an empty one; SourceError with the line that is not valid."""
     path = folder / NAME
     if not path.exists():
         return AnsibleCfg(folder)

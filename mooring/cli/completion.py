@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# The word that was typed is asked, so that `./invoke`, a path and `invoke` in PATH are each completed by themselves.
-# An empty answer means files.
+# The word that was typed is asked, so that `./invoke`, a path and `invoke` in PATH are each
+# completed by themselves. An empty answer means files.
 BASH = """\
 # Completion of Mooring's tasks for bash: eval "$(./invoke --print-completion-script bash)"
 _mooring_tasks() {

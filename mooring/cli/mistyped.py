@@ -16,7 +16,8 @@ SYNONYMS = {
     "--dry": "--check", "--dry-run": "--check", "--become-pass-file": "--become-password-file",
     "--conn-pass-file": "--connection-password-file", "--hosts": "--limit", "--inventory-file": "--inventory",
 }  # fmt: skip
-# How like a suggestion is, from 0 to 1: at least, and how much less than the best one; how many there are at most.
+# How like a suggestion is, from 0 to 1: at least, and how much less than the best one; how many
+# there are at most.
 CLOSE, MARGIN, MOST = 0.7, 0.1, 3
 
 

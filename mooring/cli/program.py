@@ -23,8 +23,9 @@ from mooring.cli.mistyped import explain
 from mooring.invocation import command
 from mooring.reporters import listing, visible
 
-# Those of Invoke's options that mean something here. The others would be taken without a word: `--dry` and `--echo`,
-# say, are about commands that tasks run on this machine through Invoke, and no task does.
+# Those of Invoke's options that mean something here. The others would be taken without a word:
+# `--dry` and `--echo`, say, are about commands that tasks run on this machine through Invoke, and
+# no task does.
 CORE_HELP = {
     "collection": "the module of the tasks, in place of tasks.py",
     "complete": "",

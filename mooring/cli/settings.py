@@ -22,7 +22,7 @@ NUMBER = re.compile(r"[0-9]{1,6}")
 
 
 class Wrong(Exception):
-    """A text is none of the values that a setting takes; says what it is to be."""
+    """A text is not a value that a setting takes; says what it takes."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ SETTINGS = (
     Setting("ask_become_pass", "privilege_escalation", _truth, key="become_ask_pass"),
 )
 BY_OPTION = {one.option: one for one in SETTINGS}
-# Two ways to say one thing: where the first is given nearer to the command line, the second does not count.
+# Two ways to say one thing: where the first is given nearer to the command line, the second does
+# not count.
 RIVALS = {"connection_password_file": "ask_pass", "become_password_file": "ask_become_pass"}
 
 

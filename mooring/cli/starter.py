@@ -12,8 +12,9 @@ from mooring.cli.tasks import namespace  # noqa: F401
 
 INVENTORY = """\
 ---
-# The fleet: who the hosts are and how they are reached. Put your own in place of these; the rest of what Mooring is
-# to do stands in group_vars/all.yml, or in group_vars/GROUP.yml and host_vars/HOST.yml for some of them.
+# The fleet: who the hosts are and how they are reached. Put your own in place of these; the rest of
+# what Mooring is to do stands in group_vars/all.yml, or in group_vars/GROUP.yml and
+# host_vars/HOST.yml for some of them.
 
 all:
   vars:
@@ -39,16 +40,19 @@ all:
 
 VARIABLES = """\
 ---
-# What holds for all hosts. These are the variables that most fleets set; Mooring's docs/variables.md lists all.
+# What holds for all hosts. These are the variables that most fleets set; Mooring's
+# docs/variables.md lists all.
 
-# The names by which the registry is known; the first one is added in front of short names where a Docker can do that.
+# The names by which the registry is known; the first one is added in front of short names where a
+# Docker can do that.
 registry_names:
   - registry.example.com
 
 # How the clients reach the server, for their /etc/hosts; empty where a name server knows the names.
 registry_server_address: 192.0.2.7
 
-# With TLS: the certificate (its chain behind it), its key and the authority that signed it, under files/.
+# With TLS: the certificate (its chain behind it), its key and the authority that signed it, under
+# files/.
 # nginx_tls_certificate: tls/registry.crt
 # nginx_tls_key: tls/registry.key
 # registry_client_ca_file: tls/ca.crt

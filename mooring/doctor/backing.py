@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mooring.doctor.door import Door
+from mooring.doctor.door import NginxProbe
 from mooring.errors import RegistryError
-from mooring.fleet.survey import LookFailed, Visit
+from mooring.fleet.survey import FleetHost, LookFailed
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Finding, Verdict
 from mooring.registry.transport import Endpoint, HttpTransport
@@ -38,11 +38,11 @@ class Containers:
     configuration: str = ""
 
 
-def read_containers(visit: Visit, registry: str, nginx: str) -> Containers:
+def read_containers(visit: FleetHost, registry: str, nginx: str) -> Containers:
     """Ask the server's engine."""
     script = f"docker inspect --type container {shlex.quote(registry)} {shlex.quote(nginx)} 2>/dev/null || true"
-    found = _parse(str(visit.call("shell", cmd=script).get("stdout") or "[]"))
-    by_name = {str(one.get("Name", "")).lstrip("/"): one for one in found}
+    containers = _parse(str(visit.call("shell", cmd=script).get("stdout") or "[]"))
+    by_name = {str(container.get("Name", "")).lstrip("/"): container for container in containers}
     words = ["docker", "exec", nginx, "nginx", "-T", *configuration_file(by_name.get(nginx, {}))]
     script = f"{shlex.join(words)} 2>/dev/null || true"
     configuration = str(visit.call("shell", cmd=script).get("stdout") or "") if nginx in by_name else ""
@@ -60,12 +60,12 @@ CONTAINER = {
 
 
 def _parse(text: str) -> list[dict[str, Any]]:
-    """The containers in what `docker inspect` prints; LookFailed where it is no such thing."""
+    """The containers in what `docker inspect` prints; LookFailed where it prints something else."""
     try:
-        found: list[dict[str, Any]] = parse(text, ListOf(CONTAINER), "`docker inspect`")
+        containers: list[dict[str, Any]] = parse(text, ListOf(CONTAINER), "`docker inspect`")
     except ValueError as error:
         raise LookFailed({"msg": str(error)}) from None
-    return found
+    return containers
 
 
 def configuration_file(nginx: Mapping[str, Any]) -> list[str]:
@@ -74,32 +74,32 @@ def configuration_file(nginx: Mapping[str, Any]) -> list[str]:
     return ["-c", words[words.index("-c") + 1]] if "-c" in words[:-1] else []
 
 
-def read_trouble(visit: Visit, *names: str) -> dict[str, str]:
+def read_trouble(visit: FleetHost, *names: str) -> dict[str, str]:
     """What is wrong with each container that is not well, in the host's words: with the first error of its log."""
-    found = visit.call("container_trouble", names=list(names))["containers"]
-    return {name: str(found[name]["words"]) for name in names if name in found and not found[name]["is_well"]}
+    troubles = visit.call("container_trouble", names=list(names))["containers"]
+    return {name: str(troubles[name]["words"]) for name in names if name in troubles and not troubles[name]["is_well"]}
 
 
 def judge_containers(
-    found: Containers, registry: str, nginx: str, trouble: Mapping[str, str] | None = None
+    containers: Containers, registry: str, nginx: str, trouble: Mapping[str, str] | None = None
 ) -> Iterator[Finding]:
     """Both run, on one network, and nginx asks for the registry's name anew all the time."""
     words = trouble or {}
     troubles = [
         f"container {name} {seen}"
-        for name, one in ((registry, found.registry), (nginx, found.nginx))
-        if (seen := words.get(name) or find_trouble(one))
+        for name, container in ((registry, containers.registry), (nginx, containers.nginx))
+        if (seen := words.get(name) or find_trouble(container))
     ]
     for seen in troubles:
         yield Finding(RULE, Verdict.BREAKS, seen, f"see `docker logs`, or run `{invocation('provision-server')}`")
     if troubles:
         return
-    if not networks(found.registry).keys() & networks(found.nginx).keys():
+    if not networks(containers.registry).keys() & networks(containers.nginx).keys():
         seen = f"{registry} and {nginx} share no network"
         yield Finding(
             RULE, Verdict.BREAKS, seen, f"run `{invocation('provision-server')}`, or `docker network connect`"
         )
-    fixed = list(fixed_names(found.configuration))
+    fixed = list(fixed_names(containers.configuration))
     if fixed:
         seen = f"nginx looks {', '.join(fixed)} up only once: a container made anew is a 502 until nginx is reloaded"
         remedy = (
@@ -107,7 +107,7 @@ def judge_containers(
             " variable"
         )
         yield Finding(NAMES, Verdict.HARMS, seen, remedy)
-    elif PROXY_PASS.search(found.configuration):
+    elif PROXY_PASS.search(containers.configuration):
         yield Finding(NAMES, Verdict.HOLDS, "nginx asks for the registry's name anew all the time")
     else:
         yield Finding(NAMES, Verdict.UNKNOWN, f"`nginx -T` in {nginx} shows no proxy_pass")
@@ -127,9 +127,9 @@ def find_trouble(container: Mapping[str, Any]) -> str:
 def judge_limits(configuration: str) -> Finding:
     """Slow requests by the thousand take up nothing for long, and one address cannot take it all."""
     wrong = [f"{name} {value}" for name, value in TIMEOUT.findall(configuration) if seconds(value) > LONGEST]
-    found = CONNECTIONS.search(configuration)
-    if not found or int(found.group(1)) < FEWEST:
-        wrong.append(f"worker_connections {found.group(1)}" if found else "no worker_connections")
+    connections = CONNECTIONS.search(configuration)
+    if not connections or int(connections.group(1)) < FEWEST:
+        wrong.append(f"worker_connections {connections.group(1)}" if connections else "no worker_connections")
     if not re.search(r"^[ \t]*limit_conn\s", configuration, re.M):
         wrong.append("no limit_conn")
     if not wrong:
@@ -146,8 +146,8 @@ def seconds(value: str) -> float:
 
 def networks(container: Mapping[str, Any]) -> dict[str, str]:
     """The container's addresses by network."""
-    found = container.get("NetworkSettings", {}).get("Networks", {}) or {}
-    return {str(name): str(one.get("IPAddress", "")) for name, one in found.items()}
+    settings = container.get("NetworkSettings", {}).get("Networks", {}) or {}
+    return {str(name): str(network.get("IPAddress", "")) for name, network in settings.items()}
 
 
 def fixed_names(configuration: str) -> Iterator[str]:
@@ -162,15 +162,15 @@ def fixed_names(configuration: str) -> Iterator[str]:
             yield name
 
 
-def judge_way(door: Door, visit: Visit, own: Endpoint, found: Containers) -> Finding:
+def judge_way(probe: NginxProbe, visit: FleetHost, own: Endpoint, containers: Containers) -> Finding:
     """What begins at nginx is known to the container itself: nginx reaches that one, and no other."""
-    about = f"{found.registry['Name'].lstrip('/')}, started {found.registry['State']['StartedAt'][:19]}"
-    addresses = ", ".join(address for address in networks(found.registry).values() if address)
+    about = f"{containers.registry['Name'].lstrip('/')}, started {containers.registry['State']['StartedAt'][:19]}"
+    addresses = ", ".join(address for address in networks(containers.registry).values() if address)
     about = f"{about} ({addresses})" if addresses else about
     direct = HttpTransport(own, lambda: visit.open_tunnel(own.host, own.port))
     try:
         alive = direct.send("GET", "/v2/", None, {}).status
-        through = door.ask("GET", "/v2/").status
+        through = probe.ask("GET", "/v2/").status
         if through >= 500:
             seen = f"nginx answers {through}, while the registry itself answers {alive}: {about}"
             remedy = f"reload nginx (`docker exec … nginx -s reload`), then run `{invocation('provision-server')}`"
@@ -178,9 +178,9 @@ def judge_way(door: Door, visit: Visit, own: Endpoint, found: Containers) -> Fin
         if alive not in (200, 401):
             seen = f"the registry itself answers {alive} in place of 200 or 401: {about}"
             return Finding(RULE, Verdict.BREAKS, seen, "see its log (`docker logs`)")
-        if not door.uploads:
+        if not probe.uploads:
             return Finding(RULE, Verdict.HOLDS, f"nginx answers, and so does {about}")
-        known = direct.send("GET", door.uploads[0], None, {}).status
+        known = direct.send("GET", probe.uploads[0], None, {}).status
     except RegistryError as error:
         return Finding(RULE, Verdict.UNKNOWN, f"the registry is not reached at {own}: {error}")
     finally:

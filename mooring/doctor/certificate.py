@@ -25,21 +25,21 @@ def judge_served(served: Served) -> Iterator[Finding]:
     if not served.judgements:
         yield Finding(EXPIRY, Verdict.UNKNOWN, "no certificate was seen")
     yield from (Finding(TRUST, Verdict.UNKNOWN, text, "see the file on the control machine") for text in served.unread)
-    for host, one in served.judgements.items():
-        yield from judge_one(host, one, served.authorities)
+    for host, judgement in served.judgements.items():
+        yield from judge_one(host, judgement, served.authorities)
 
 
-def judge_one(host: str, one: Judgement, authorities: tuple[str, ...]) -> Iterator[Finding]:
+def judge_one(host: str, judgement: Judgement, authorities: tuple[str, ...]) -> Iterator[Finding]:
     """The rules at one name."""
-    for problem in one.problems:
+    for problem in judgement.problems:
         verdict = Verdict.BREAKS if problem.is_error else Verdict.HARMS
         about = f" ({problem.ca_file})" if problem.ca_file else ""
         seen = f"the certificate served at {host}: {problem.seen}{about}"
         yield Finding(problem.rule, verdict, seen, REMEDIES[problem.rule])
-    if not one.of(NAMES) and one.names:
+    if not judgement.of(NAMES) and judgement.names:
         yield Finding(NAMES, Verdict.HOLDS, f"the certificate served at {host} is for {host}")
-    if not one.of(EXPIRY):
-        left = count_days(one.valid_until, datetime.now(timezone.utc))
-        yield Finding(EXPIRY, Verdict.HOLDS, f"valid until {one.valid_until:%Y-%m-%d}, {left} days more")
-    if authorities and not one.of(TRUST):
+    if not judgement.of(EXPIRY):
+        left = count_days(judgement.valid_until, datetime.now(timezone.utc))
+        yield Finding(EXPIRY, Verdict.HOLDS, f"valid until {judgement.valid_until:%Y-%m-%d}, {left} days more")
+    if authorities and not judgement.of(TRUST):
         yield Finding(TRUST, Verdict.HOLDS, f"clients trust it by {', '.join(authorities)}")

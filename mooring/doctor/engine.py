@@ -50,13 +50,13 @@ VERDICTS = {
 }
 
 
-def examine(one: Checkup, is_client: bool) -> Iterator[Finding]:
+def examine(checkup: Checkup, is_client: bool) -> Iterator[Finding]:
     """Every rule about the engine."""
-    yield from judge_conflicts(one)
-    yield from judge_running(one)
-    yield from judge_settings(one, is_client)
-    yield from judge_restart(one)
-    yield from judge_boot(one)
+    yield from judge_conflicts(checkup)
+    yield from judge_running(checkup)
+    yield from judge_settings(checkup, is_client)
+    yield from judge_restart(checkup)
+    yield from judge_boot(checkup)
 
 
 def judge_unit(reply: Mapping[str, Any]) -> Iterator[Finding]:
@@ -71,9 +71,9 @@ def judge_unit(reply: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("daemon", Verdict.BREAKS, seen, "run the host's provisioning task, which installs Docker")
 
 
-def judge_conflicts(one: Checkup) -> Iterator[Finding]:
+def judge_conflicts(checkup: Checkup) -> Iterator[Finding]:
     """What the files say that keeps the daemon from its start, or does not do what was meant."""
-    for conflict in one.conflicts:
+    for conflict in checkup.conflicts:
         yield Finding(
             conflict.rule,
             VERDICTS[conflict.severity],
@@ -81,96 +81,98 @@ def judge_conflicts(one: Checkup) -> Iterator[Finding]:
             REMEDIES.get(conflict.rule, ""),
             tuple(map(str, conflict.places)),
         )
-    if not one.conflicts:
+    if not checkup.conflicts:
         yield Finding("configuration", Verdict.HOLDS, "nothing in the files contradicts anything else")
 
 
-def judge_running(one: Checkup) -> Iterator[Finding]:
+def judge_running(checkup: Checkup) -> Iterator[Finding]:
     """Whether the daemon runs now."""
-    if one.is_running:
-        yield Finding("daemon", Verdict.HOLDS, f"{one.engine} runs and answers")
+    if checkup.is_running:
+        yield Finding("daemon", Verdict.HOLDS, f"{checkup.engine} runs and answers")
         return
-    state = " ".join(one.state.get(key, "") for key in ("ActiveState", "SubState")).strip()
+    state = " ".join(checkup.state.get(key, "") for key in ("ActiveState", "SubState")).strip()
     seen = f"the daemon does not answer{f' (systemd: {state})' if state else ''}"
     yield Finding("daemon", Verdict.BREAKS, seen, "see `journalctl -u docker`, then `systemctl start docker`")
 
 
-def judge_settings(one: Checkup, is_client: bool) -> Iterator[Finding]:
+def judge_settings(checkup: Checkup, is_client: bool) -> Iterator[Finding]:
     """Whether what Mooring put in is still there and in effect."""
-    again = f"run `{invocation(f'provision-clients --limit {one.host}')}`"
-    if one.record is None:
+    again = f"run `{invocation(f'provision-clients --limit {checkup.host}')}`"
+    if checkup.record is None:
         if is_client:
             yield Finding("settings", Verdict.BREAKS, "this client was never provisioned", again)
         return
-    for missing in one.missing:
-        if missing.where == "files" or one.is_running:
+    for missing in checkup.missing:
+        if missing.where == "files" or checkup.is_running:
             yield Finding("settings", Verdict.BREAKS, f"Mooring put it in, but {missing}", again)
-    if not any(missing.where == "files" or one.is_running for missing in one.missing):
-        effect = " and in effect" if one.is_running else ""
+    if not any(missing.where == "files" or checkup.is_running for missing in checkup.missing):
+        effect = " and in effect" if checkup.is_running else ""
         yield Finding("settings", Verdict.HOLDS, f"all that Mooring put in is in the files{effect}")
 
 
-def judge_restart(one: Checkup) -> Iterator[Finding]:
+def judge_restart(checkup: Checkup) -> Iterator[Finding]:
     """What the daemon's next start would do."""
-    if one.stops:
-        seen = f"the daemon will not start again: {', '.join(conflict.rule for conflict in one.stops)}"
+    if checkup.stops:
+        seen = f"the daemon will not start again: {', '.join(conflict.rule for conflict in checkup.stops)}"
         yield Finding("next-restart", Verdict.BREAKS, seen, "mend what is named above before anything restarts it")
         return
-    if not one.is_running:
+    if not checkup.is_running:
         yield Finding("next-restart", Verdict.HOLDS, "nothing in the files keeps the daemon from starting")
         return
-    for each in one.differences:
-        seen = f"{each.key} changes from {_list(each.now)} to {_list(each.later)}"
+    for difference in checkup.differences:
+        seen = f"{difference.key} changes from {_list(difference.now)} to {_list(difference.later)}"
         yield Finding("next-restart", Verdict.HARMS, seen, "restart the daemon when it suits, or mend the files")
-    if not one.differences:
+    if not checkup.differences:
         yield Finding("next-restart", Verdict.HOLDS, "starts, with the settings that it has now")
 
 
-def judge_boot(one: Checkup) -> Iterator[Finding]:
+def judge_boot(checkup: Checkup) -> Iterator[Finding]:
     """Whether the daemon comes up with the host, and with which settings."""
-    if one.boot is None:
-        yield from judge_unit_file(one)
+    if checkup.boot is None:
+        yield from judge_unit_file(checkup)
         return
-    boot, why = one.boot.boot, "; ".join(one.boot.boot.reasons)
-    if one.state.get("UnitFileState", "").startswith("masked"):
+    boot, why = checkup.boot.boot, "; ".join(checkup.boot.boot.reasons)
+    if checkup.state.get("UnitFileState", "").startswith("masked"):
         yield Finding("next-boot", Verdict.BREAKS, why, "run `systemctl unmask docker`")
     elif not boot.starts:
         yield Finding("next-boot", Verdict.HARMS, why, "run `systemctl enable docker`")
-    if not one.boot.will_start:
-        rules = ", ".join(each.rule for each in judge(boot.effective) if each.severity is Severity.STOPS)
+    if not checkup.boot.will_start:
+        rules = ", ".join(conflict.rule for conflict in judge(boot.effective) if conflict.severity is Severity.STOPS)
         if rules:
             seen = f"the daemon will not come up with the host: {rules}"
             yield Finding("next-boot", Verdict.BREAKS, seen, "mend what is named before the host boots")
-    elif one.boot.route is not None:
+    elif checkup.boot.route is not None:
         seen = f"pulls go elsewhere after the next boot: {why}"
-        yield Finding("next-boot", Verdict.HARMS, seen, f"see `{invocation(f'explain {one.host} IMAGE')}`")
+        yield Finding("next-boot", Verdict.HARMS, seen, f"see `{invocation(f'explain {checkup.host} IMAGE')}`")
     else:
         yield Finding("next-boot", Verdict.HOLDS, "the daemon comes up with the host" + (f"; {why}" if why else ""))
 
 
-def judge_unit_file(one: Checkup) -> Iterator[Finding]:
+def judge_unit_file(checkup: Checkup) -> Iterator[Finding]:
     """The same of engines of which only the unit's state is known; those without a daemon have none."""
-    kept = one.state.get("UnitFileState", "")
+    kept = checkup.state.get("UnitFileState", "")
     if kept in ("disabled", "masked"):
-        remedy = f"run `systemctl {'unmask' if kept == 'masked' else 'enable'} {one.kind}`"
+        remedy = f"run `systemctl {'unmask' if kept == 'masked' else 'enable'} {checkup.kind}`"
         yield Finding("next-boot", Verdict.HARMS, f"the unit is {kept}: it does not start with the host", remedy)
     elif kept:
         yield Finding("next-boot", Verdict.HOLDS, f"the unit is {kept}: the daemon comes up with the host")
 
 
-def facts(one: Checkup) -> dict[str, Any]:
+def facts(checkup: Checkup) -> dict[str, Any]:
     """The effective configuration as plain data: all settings with their places, routes now and later."""
     return {
-        "engine": one.engine,
-        "kind": one.kind,
+        "engine": checkup.engine,
+        "kind": checkup.kind,
         "settings": {
-            key: [{"value": each.text, "file": each.origin.path, "line": each.origin.line} for each in values]
-            for key, values in one.settings.items()
+            key: [
+                {"value": setting.text, "file": setting.origin.path, "line": setting.origin.line} for setting in values
+            ]
+            for key, values in checkup.settings.items()
         },
-        "record": one.record,
-        "routes": {name: asdict(route) for name, route in one.routes.items()},
-        "routes_after_restart": {name: asdict(route) for name, route in one.later.items()},
-        "differences": [asdict(each) for each in one.differences],
+        "record": checkup.record,
+        "routes": {name: asdict(route) for name, route in checkup.routes.items()},
+        "routes_after_restart": {name: asdict(route) for name, route in checkup.later.items()},
+        "differences": [asdict(difference) for difference in checkup.differences],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mooring.fleet.survey import Visit
+from mooring.fleet.survey import FleetHost
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Finding, Verdict
 
@@ -19,7 +19,7 @@ if test -s /run/mooring.lock && ! flock -n /run/mooring.lock true; then echo "lo
 true"""
 
 
-def look(visit: Visit) -> Iterator[Finding]:
+def look(visit: FleetHost) -> Iterator[Finding]:
     """A change under way, or one that nobody brought to its end."""
     lines = [line for line in str(visit.call("shell", cmd=LOOK).get("stdout", "")).splitlines() if line]
     yield judge(visit.name, lines)
@@ -31,7 +31,7 @@ def judge(host: str, lines: list[str]) -> Finding:
     paths = tuple(line for line in lines if not line.startswith("lock "))
     if locks:
         return Finding(RULE, Verdict.HARMS, f"the settings are being changed now, by {locks[0]}", "wait for its end")
-    if paths and all(one.endswith(AT_BOOT) for one in paths):
+    if paths and all(path.endswith(AT_BOOT) for path in paths):
         seen = "what undoes a change at the next boot was left, and there is nothing to undo"
         return Finding(RULE, Verdict.HARMS, seen, "remove these files; the next boot does so too", paths)
     if paths:

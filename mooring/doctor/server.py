@@ -12,7 +12,7 @@ from mooring.doctor import backing, certificate, door, storage, unread
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate
 from mooring.fleet.site import SERVER_ROLE
-from mooring.fleet.survey import Visit
+from mooring.fleet.survey import FleetHost
 from mooring.records.diagnosis import Finding, Verdict
 from mooring.registry import served_names
 from mooring.registry.addresses import ServerAddresses
@@ -20,16 +20,16 @@ from mooring.registry.addresses import ServerAddresses
 STORAGE = "/var/lib/registry"
 
 
-def examine(visit: Visit) -> Iterator[Finding]:
+def examine(visit: FleetHost) -> Iterator[Finding]:
     """All rules about a server, in its play's words; nothing that is begun stays behind."""
     variables = visit.roles[SERVER_ROLE]
     addresses = ServerAddresses.of(variables)
     repository = f"mooring-doctor-{secrets.token_hex(6)}"
-    found = backing.read_containers(visit, *names(variables))
-    yield from backing.judge_containers(found, *names(variables), backing.read_trouble(visit, *names(variables)))
+    containers = backing.read_containers(visit, *names(variables))
+    yield from backing.judge_containers(containers, *names(variables), backing.read_trouble(visit, *names(variables)))
     yield from storage.look(visit, variables)
-    if found.configuration:
-        yield backing.judge_limits(found.configuration)
+    if containers.configuration:
+        yield backing.judge_limits(containers.configuration)
     yield from unread.look(visit, variables)
     yield judge_clients(visit.name, variables)
     served = served_certificate.look(visit)
@@ -37,7 +37,7 @@ def examine(visit: Visit) -> Iterator[Finding]:
         yield from certificate.judge_served(served)
     own = addresses.own
     for endpoint in addresses.endpoints():
-        one = door.Door(
+        probe = door.NginxProbe(
             endpoint,
             partial(visit.open_stream, endpoint, addresses.address),
             repository,
@@ -46,24 +46,24 @@ def examine(visit: Visit) -> Iterator[Finding]:
             bool(variables["nginx_serve_other_names"]),
         )
         try:
-            yield from door.examine(one)
-            if not backing.find_trouble(found.registry) and not backing.find_trouble(found.nginx):
-                yield backing.judge_way(one, visit, own, found)
+            yield from door.examine(probe)
+            if not backing.find_trouble(containers.registry) and not backing.find_trouble(containers.nginx):
+                yield backing.judge_way(probe, visit, own, containers)
         except RegistryError as error:
             yield Finding(door.ANSWERS, Verdict.BREAKS, str(error), "see nginx's log on the server (`docker logs`)")
         finally:
-            left = cancel(one)
+            left = cancel(probe)
         yield from (Finding("left-behind", Verdict.HARMS, line, "restart the registry; it purges it") for line in left)
-    tidy(visit, found, repository)
+    tidy(visit, containers, repository)
 
 
 def judge_clients(server: str, variables: Mapping[str, Any]) -> Finding:
     """Whether nginx serves every name that the inventory's clients use, as the variables say."""
     hosts, clients = variables["hostvars"], variables["groups"].get("clients", ())
-    found = served_names.find_unserved(variables, hosts, clients)
-    if not found:
+    unserved = served_names.find_unserved(variables, hosts, clients)
+    if not unserved:
         return Finding("nginx-client-names", Verdict.HOLDS, "no client uses a name that nginx is known not to serve")
-    return Finding("nginx-client-names", Verdict.HARMS, served_names.tell(server, found), served_names.REMEDY)
+    return Finding("nginx-client-names", Verdict.HARMS, served_names.tell(server, unserved), served_names.REMEDY)
 
 
 def names(variables: Any) -> tuple[str, str]:
@@ -71,17 +71,17 @@ def names(variables: Any) -> tuple[str, str]:
     return str(variables["registry_container_name"]), str(variables["nginx_container_name"])
 
 
-def cancel(one: door.Door) -> list[str]:
+def cancel(probe: door.NginxProbe) -> list[str]:
     """Take all uploads back."""
     try:
-        return one.cancel_uploads()
+        return probe.cancel_uploads()
     except RegistryError as error:
-        return [f"uploads that were begun in {one.repository}: {error}"]
+        return [f"uploads that were begun in {probe.repository}: {error}"]
 
 
-def tidy(visit: Visit, found: backing.Containers, repository: str) -> None:
+def tidy(visit: FleetHost, containers: backing.Containers, repository: str) -> None:
     """Cancelling leaves folders of the repository on a disk. Its name is ours alone, so nobody else is in there."""
-    for mount in found.registry.get("Mounts") or []:
+    for mount in containers.registry.get("Mounts") or []:
         if mount.get("Destination") == STORAGE:
             place = f"{mount['Source']}/docker/registry/v2/repositories/{repository}"
             visit.call("shell", cmd=f"rm -rf -- {shlex.quote(place)}")

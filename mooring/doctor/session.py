@@ -6,18 +6,18 @@ from mooring.doctor import engine, leftovers, server
 from mooring.doctor.finding import merge
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
 from mooring.fleet.status import checkup_of
-from mooring.fleet.survey import LookFailed, Lost, Visit
+from mooring.fleet.survey import FleetHost, LookFailed, Lost
 from mooring.records.diagnosis import Diagnosis
 
 OK, BROKEN, UNREACHABLE = 0, 2, 4
 
 
-def examine(visit: Visit) -> Diagnosis:
+def examine(visit: FleetHost) -> Diagnosis:
     """All rules on one host."""
     facts = None
     try:
-        one = checkup_of(visit)
-        findings, facts = list(engine.examine(one, CLIENT_ROLE in visit.roles)), engine.facts(one)
+        checkup = checkup_of(visit)
+        findings, facts = list(engine.examine(checkup, CLIENT_ROLE in visit.roles)), engine.facts(checkup)
     except LookFailed as failed:
         findings = list(engine.judge_unit(failed.reply))
         if not findings:
@@ -28,15 +28,15 @@ def examine(visit: Visit) -> Diagnosis:
     return Diagnosis(visit.name, merge(findings), facts)
 
 
-def settle(name: str, found: Diagnosis | Lost) -> Diagnosis:
+def settle(name: str, outcome: Diagnosis | Lost) -> Diagnosis:
     """A host in trouble is a diagnosis too."""
-    if isinstance(found, Lost):
-        return Diagnosis(name, trouble=found.reason, is_unreachable=found.is_unreachable)
-    return found
+    if isinstance(outcome, Lost):
+        return Diagnosis(name, trouble=outcome.reason, is_unreachable=outcome.is_unreachable)
+    return outcome
 
 
-def exit_status(found: list[Diagnosis]) -> int:
-    """Unreachable hosts say more than broken ones, so they win; warnings are no failure."""
-    if any(one.is_unreachable for one in found):
+def exit_status(diagnoses: list[Diagnosis]) -> int:
+    """Unreachable hosts outrank broken ones; warnings are not failures."""
+    if any(diagnosis.is_unreachable for diagnosis in diagnoses):
         return UNREACHABLE
-    return BROKEN if any(one.is_broken for one in found) else OK
+    return BROKEN if any(diagnosis.is_broken for diagnosis in diagnoses) else OK

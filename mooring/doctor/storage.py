@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mooring.fleet import server_storage
-from mooring.fleet.survey import Visit
+from mooring.fleet.survey import FleetHost
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Finding, Verdict
 
@@ -14,7 +14,7 @@ RULE = "storage"
 SPACE = "see `df -h`, `df -i` and `dmesg` on the server: free space, or mount the disk writable"
 
 
-def look(visit: Visit, variables: Mapping[str, Any]) -> Iterator[Finding]:
+def look(visit: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
     """The storage of the registry as it runs."""
     yield judge(server_storage.ask(visit, variables))
 

@@ -6,13 +6,14 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.fleet.survey import Visit
+from mooring.fleet.survey import FleetHost
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Finding, Verdict
 
 NGINX, REGISTRY = "nginx-configuration", "registry-configuration"
 REMEDY = f"run `{invocation('provision-server')}`, which reloads it"
-# Workers read the files when they start; ps counts whole seconds, hence the two. The role nginx asks the same.
+# Workers read the files when they start; ps counts whole seconds, hence the two. The role nginx
+# asks the same.
 NGINX_LOOK = """\
 age=$(docker top {name} -eo pid,etimes,args 2>/dev/null |
   awk '/nginx: worker process *$/ && $2 > age {{ age = $2 }} END {{ print age }}')
@@ -25,18 +26,18 @@ if test -z "$started"; then echo stopped; elif test ! -d {directory}; then echo 
 else find {directory} -type f -newerct "$started"; fi"""
 
 
-def look(visit: Visit, variables: Mapping[str, Any]) -> Iterator[Finding]:
+def look(visit: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
     """Both of them; what does not run is another rule's."""
     for rule, script, role in ((NGINX, NGINX_LOOK, "nginx"), (REGISTRY, REGISTRY_LOOK, "registry")):
         name, directory = (
-            shlex.quote(str(variables[f"{role}_{what}"])) for what in ("container_name", "config_directory")
+            shlex.quote(str(variables[f"{role}_{detail}"])) for detail in ("container_name", "config_directory")
         )
-        found = visit.call("shell", cmd=script.format(name=name, directory=directory))
-        yield judge(rule, role, str(found.get("stdout", "")).splitlines())
+        reply = visit.call("shell", cmd=script.format(name=name, directory=directory))
+        yield judge(rule, role, str(reply.get("stdout", "")).splitlines())
 
 
 def judge(rule: str, role: str, paths: list[str]) -> Finding:
-    """`paths` are the files that changed after it read them, or "stopped" or "absent" where there is none of it."""
+    """`paths` are the files that changed after it read them, or "stopped" or "absent"."""
     if paths == ["stopped"]:
         seen = f"{role} does not run, so nobody can tell what it has read"
         return Finding(rule, Verdict.UNKNOWN, seen, f"see `docker ps -a`, or run `{invocation('provision-server')}`")

@@ -22,11 +22,12 @@ from mooring.files.remedies import find_remedy
 MAX_DEPTH = 100
 # Nodes that a document may stand for when every alias counts as all that it repeats.
 MAX_NODES = 1_000_000
-# Above this size libyaml's own words for a syntax error have to do: PyYAML's would come after many seconds.
+# Above this size libyaml's own words for a syntax error have to do: PyYAML's would come after many
+# seconds.
 SLOW_SIZE = 512 * 1024
 
-# What libyaml takes otherwise than PyYAML: tabs, byte order marks, `?`, tags, directives, comments right behind a
-# block scalar's mark, empty documents, and empty values inside { } and [ ].
+# What libyaml takes otherwise than PyYAML: tabs, byte order marks, `?`, tags, directives, comments
+# right behind a block scalar's mark, empty documents, and empty values inside { } and [ ].
 _BREAK = "\n\r\x85\u2028\u2029"
 _SPACE = rf"[ {_BREAK}]*(?:#[^{_BREAK}]*[{_BREAK}][ {_BREAK}]*)*"
 _OTHERWISE = re.compile(
@@ -55,7 +56,7 @@ class _Pure(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
 def compose(text: str, path: str, lines: tuple[str, ...]) -> yaml.Node | None:
     """The root of a YAML text from `path`, whose lines are `lines`; None where it is empty.
 
-    SourceError with the place where it is no YAML, nests too deeply, holds itself, or repeats itself far too often.
+    SourceError with the place where it is not YAML, nests too deeply, holds itself, or repeats itself far too often.
     """
     if yaml.__with_libyaml__ and not is_told_otherwise(text):
         try:
@@ -114,7 +115,8 @@ class _Composer:
         self._get_event = get_event
         self._open: list[_Open] = []
         self._root: yaml.Node | None = None
-        # Of every anchor its node, and the size and height of what it stands for; these are 0 until its end has come.
+        # Of every anchor its node, and the size and height of what it stands for; these are 0 until
+        # its end has come.
         self._anchors: dict[str, tuple[yaml.Node, int, int]] = {}
         self._tags: dict[str, str] = {}
 
@@ -191,7 +193,7 @@ class _Composer:
             raise _mistake(f"the alias *{event.anchor} stands inside of what it repeats", event)
         self._check_depth(height, event)
         self._add(node, size, height)
-        if sum(one.size for one in self._open) > MAX_NODES:
+        if sum(collection.size for collection in self._open) > MAX_NODES:
             raise _mistake(f"the aliases up to here stand for more than {MAX_NODES:,} values", event)
 
     def _check_depth(self, height: int, event: Any) -> None:

@@ -20,7 +20,8 @@ from mooring.errors import SourceError, Where
 LARGEST = 32 * 1024 * 1024
 # Keys, known_hosts, ssh_config.
 LARGEST_SETTING = 1024 * 1024
-# How long a pipe waits for somebody to write to it, and then for the writer to come to its end, in seconds.
+# How long a pipe waits for somebody to write to it, and then for the writer to come to its end, in
+# seconds.
 PIPE_PATIENCE = 1.0
 PIPE_DEADLINE = 60.0
 CHUNK = 1024 * 1024
@@ -35,7 +36,7 @@ _KINDS = (
 
 
 def read_text(path: str | Path, largest: int = LARGEST, *, takes_pipe: bool = False) -> str:
-    """The text of a UTF-8 file; SourceError with the place where it is none."""
+    """The text of a UTF-8 file; SourceError with the place where it is not UTF-8."""
     data = read_bytes(path, largest, takes_pipe=takes_pipe)
     try:
         return data.decode("utf-8")
@@ -69,7 +70,8 @@ def open_file(path: str | Path, *, takes_pipe: bool = False) -> int:
     where = Where(str(path))
     try:
         _check_kind(os.stat(path).st_mode, where, takes_pipe)
-        # Somebody may have put another kind in its place meanwhile: it must not block, and is looked at again.
+        # Somebody may have put another kind in its place meanwhile: it must not block, and is
+        # looked at again.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
         raise SourceError("no such file", where) from None

@@ -1,4 +1,4 @@
-"""YAML scalars that are no strings: numbers, dates and so on, with the types that Ansible (YAML 1.1) gives them."""
+"""YAML scalars that are not strings: numbers, dates and so on, with the types that Ansible (YAML 1.1) gives them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def construct(node: yaml.Node) -> Any:
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
         # PyYAML looks at the text only where the tag was not written out.
         kind = node.tag.rpartition(":")[2]
-        told = error.problem if isinstance(error, yaml.MarkedYAMLError) else error if type(error) is ValueError else ""
-        raise ValueError(str(told or f"this is no !!{kind}").partition("\n")[0]) from None
+        problem = (
+            error.problem if isinstance(error, yaml.MarkedYAMLError) else error if type(error) is ValueError else ""
+        )
+        raise ValueError(str(problem or f"this is no !!{kind}").partition("\n")[0]) from None
 
 
 _BINARY = "tag:yaml.org,2002:binary"

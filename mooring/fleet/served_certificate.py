@@ -18,7 +18,7 @@ from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import MooringError, RegistryError
 from mooring.files.reading import LARGEST_SETTING, read_text
 from mooring.fleet.site import SERVER_ROLE
-from mooring.fleet.survey import Visit
+from mooring.fleet.survey import FleetHost
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.handshake import fetch_chain
 from mooring.registry.transport import Endpoint
@@ -42,7 +42,7 @@ class Served:
         return min((one.valid_until for one in self.judgements.values()), default=None)
 
 
-def look(visit: Visit) -> Served | None:
+def look(visit: FleetHost) -> Served | None:
     """Shake hands by every name; None where the server has no TLS. It must have been called before."""
     variables = visit.roles[SERVER_ROLE]
     door = ServerAddresses.of(variables)
@@ -65,7 +65,7 @@ def look(visit: Visit) -> Served | None:
 
 
 def read_authorities(
-    visit: Visit, variables: Mapping[str, Any]
+    visit: FleetHost, variables: Mapping[str, Any]
 ) -> tuple[dict[str, list[x509.Certificate]], tuple[str, ...]]:
     """The clients' authorities by their files, and sentences on files that cannot be read."""
     hosts = variables["hostvars"]

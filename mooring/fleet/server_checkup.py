@@ -14,7 +14,7 @@ from mooring.errors import RegistryError
 from mooring.fleet import served_certificate, server_storage
 from mooring.fleet.served_certificate import Served
 from mooring.fleet.site import SERVER_ROLE
-from mooring.fleet.survey import LookFailed, Visit
+from mooring.fleet.survey import FleetHost, LookFailed
 from mooring.records.fleet import Disk, ServerRecord, Service
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint, HttpTransport
@@ -23,7 +23,8 @@ from mooring.transport.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
 SECONDS = 20.0
 ALIVE = (200, 401)
 MARK = "-- disk --"
-# The disk of the nearest directory that is there; the place of the storage may not have been made yet.
+# The disk of the nearest directory that is there; the place of the storage may not have been made
+# yet.
 LOOK = """\
 docker inspect --type container {registry} {nginx} 2>/dev/null || true
 echo; echo '{mark}'
@@ -77,7 +78,7 @@ def certificate_problems(served: Served, errors_only: bool = True) -> Iterator[s
         yield from (f"{host}: {each.seen}" for each in one.problems if each.is_error or not errors_only)
 
 
-def look(visit: Visit) -> ServerCheckup:
+def look(visit: FleetHost) -> ServerCheckup:
     """Ask the server's engine, then the registry and nginx as clients do."""
     variables = visit.roles[SERVER_ROLE]
     door = ServerAddresses.of(variables)
@@ -99,7 +100,7 @@ def look(visit: Visit) -> ServerCheckup:
 
 
 def parse_containers(text: str) -> dict[str, Service]:
-    """The containers in what `docker inspect` prints, by name; LookFailed where it is no such thing."""
+    """The containers in what `docker inspect` prints, by name; LookFailed where it prints something else."""
     try:
         found = parse(text.strip() or "[]", ListOf(CONTAINER), "`docker inspect`")
     except ValueError as error:
@@ -113,7 +114,7 @@ def parse_containers(text: str) -> dict[str, Service]:
 
 
 def parse_disk(text: str) -> Disk | None:
-    """The last line of `df -P -k`; None where it is no such line."""
+    """The last line of `df -P -k`; None where it does not print one."""
     words = text.split()
     if len(words) < 6 or not all(word.isdecimal() and len(word) < 20 for word in words[1:4]):
         return None
@@ -121,7 +122,7 @@ def parse_disk(text: str) -> Disk | None:
     return Disk(" ".join(words[5:]), total, free)
 
 
-def ask(service: Service, endpoints: list[Endpoint], visit: Visit, address: str) -> Service:
+def ask(service: Service, endpoints: list[Endpoint], visit: FleetHost, address: str) -> Service:
     """The service with what it answered; all of its endpoints must answer."""
     given = vars(service) | {"answers": True}
     for endpoint in endpoints:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mooring.fleet.survey import Visit
+from mooring.fleet.survey import FleetHost
 
 
-def ask(visit: Visit, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+def ask(visit: FleetHost, variables: Mapping[str, Any]) -> Mapping[str, Any]:
     """The reply of the module `registry_storage`, by the variables of the role registry."""
     return visit.call("registry_storage", **arguments(variables))
 
@@ -33,7 +33,7 @@ def find_place(reply: Mapping[str, Any]) -> Mapping[str, Any]:
 def find_trouble(reply: Mapping[str, Any]) -> str:
     """Why images cannot be written there, or are out of sight, in a sentence; "" where neither is so.
 
-    That the next provisioning would be refused another place is no trouble of the one that is served.
+    That the next provisioning would be refused another place is not a fault of the storage that is served.
     """
     place = find_place(reply)
     if place["trouble"]:

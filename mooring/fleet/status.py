@@ -17,7 +17,7 @@ from mooring.fleet import etc_hosts as hosts_lines
 from mooring.fleet.checkup import HUB, Checkup, Missing
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
-from mooring.fleet.survey import LookFailed, Lost, Visit
+from mooring.fleet.survey import FleetHost, LookFailed, Lost
 from mooring.invocation import invocation
 from mooring.records.fleet import NONE, NOTHING, Row
 from mooring.records.route import Route
@@ -29,13 +29,13 @@ FAULTS = {"masked": "masked", "missing": "no engine"}
 
 
 def exit_status(rows: list[Row], detailed: bool) -> int:
-    """Unreachable hosts say more than drift, so they win."""
+    """Unreachable hosts outrank drift."""
     if any(one.is_unreachable for one in rows):
         return UNREACHABLE
     return DRIFT if detailed and any(one.has_drifted for one in rows) else OK
 
 
-def look(visit: Visit) -> tuple[Checkup, bool]:
+def look(visit: FleetHost) -> tuple[Checkup, bool]:
     """Ask a host, once where it has the engine that its play says; the second part says whether it is a client."""
     found = checkup_of(visit)
     if SERVER_ROLE in visit.roles:
@@ -43,7 +43,7 @@ def look(visit: Visit) -> tuple[Checkup, bool]:
     return found, CLIENT_ROLE in visit.roles
 
 
-def checkup_of(visit: Visit) -> Checkup:
+def checkup_of(visit: FleetHost) -> Checkup:
     """What the host's engine is and does; LookFailed where there is none, or where it cannot be looked at."""
     names, variables = registries(visit), visit.roles.get(CLIENT_ROLE, {})
     engine = str(variables.get("registry_client_engine") or DOCKER)
@@ -75,7 +75,7 @@ def with_names(found: Checkup, text: str | None, variables: Mapping[str, Any]) -
     return replace(found, missing=(*found.missing, *gone))
 
 
-def registries(visit: Visit) -> tuple[str, ...]:
+def registries(visit: FleetHost) -> tuple[str, ...]:
     """The names by which a host uses the registry, as its play says."""
     variables: Mapping[str, Any] = visit.roles.get(CLIENT_ROLE, {})
     return tuple(map(str, variables.get("registry_client_names") or ()))

@@ -43,7 +43,7 @@ class LookFailed(MooringError):
 
 
 @dataclass(frozen=True)
-class Visit:
+class FleetHost:
     """One host to look at; `roles` are the variables that hold in the play of each role that it has."""
 
     name: str
@@ -108,14 +108,14 @@ class Survey:
         self._scopes = [site.scope(play, known) for play in self._plays]
         self.visits = [self._visit(known[host.name]) for host in self.hosts]
 
-    def look(self, at: Callable[[Visit], Found]) -> dict[str, Found | Lost]:
+    def look(self, at: Callable[[FleetHost], Found]) -> dict[str, Found | Lost]:
         """Do something on all hosts, many at a time; one in trouble is an answer too."""
         workers = self._connections.reserve(len(self.visits), self._warn, keeps=False)
         self._done = 0
         found = workers.do(partial(self._look, at), self.visits)
         return {visit.name: one for visit, one in zip(self.visits, found, strict=True)}
 
-    def _look(self, at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:
+    def _look(self, at: Callable[[FleetHost], Found], visit: FleetHost) -> Found | Lost:
         self._count(self._waiting.append, visit.name, 0)
         try:
             return _look(at, visit)
@@ -147,7 +147,7 @@ class Survey:
             raise UsageError(f'no host of {self._site.name} is meant by "{pattern or self._options.limit}"')
         return list({host.name: host for host in hosts}.values())
 
-    def _visit(self, host: KnownHost) -> Visit:
+    def _visit(self, host: KnownHost) -> FleetHost:
         """The host as its plays see it; one that is in none has only the inventory's word, and root's rights."""
         roles, contexts = dict[str, Variables](), dict[str, Context]()
         scopes = [scope for scope in self._scopes if host.name in scope.batch.hosts]
@@ -165,10 +165,10 @@ class Survey:
             session.settings(variables)
         except TemplateError as error:
             raise UsageError(f"{host.name}: {error}") from None
-        return Visit(host.name, roles, variables, user, session, contexts)
+        return FleetHost(host.name, roles, variables, user, session, contexts)
 
 
-def _look(at: Callable[[Visit], Found], visit: Visit) -> Found | Lost:
+def _look(at: Callable[[FleetHost], Found], visit: FleetHost) -> Found | Lost:
     """What was found; whatever a host says that cannot be made sense of is this host's trouble alone."""
     try:
         return at(visit)

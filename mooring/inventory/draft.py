@@ -1,4 +1,4 @@
-"""What inventories say, before it is worked out who belongs to whom; sources fill one Draft in turn."""
+"""What inventories say, before memberships are worked out; sources fill one Draft in turn."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from mooring.templating.templar import Templar
 
 EXTENSIONS = (".yml", ".yaml", ".json")
 
-# What Ansible's connections and become read. A name close to one of these, but not it, is a slip of the pen.
+# What Ansible's connections and become read. A name that is close to one of these is a misspelling.
 _CONNECTION_VARIABLES = """
     ansible_become ansible_become_exe ansible_become_flags ansible_become_method ansible_become_pass
     ansible_become_password ansible_become_user ansible_connection ansible_connection_timeout ansible_group_priority
@@ -31,12 +31,12 @@ _CONNECTION_VARIABLES = """
 KNOWN = frozenset(_CONNECTION_VARIABLES.split())
 
 
-def read_vars(node: Node | None, what: str, templar: Templar) -> dict[str, Any]:
-    """A mapping of variables; names that are none, slips in connection variables and broken templates are errors."""
+def read_vars(node: Node | None, subject: str, templar: Templar) -> dict[str, Any]:
+    """A mapping of variables; bad names, misspelled connection variables and broken templates are errors."""
     if node is None or node.is_null:
         return {}
     if not node.is_mapping:
-        raise InventoryError(f"{what} must be a mapping of variables to values", node.where)
+        raise InventoryError(f"{subject} must be a mapping of variables to values", node.where)
     read = {}
     for key, child in node.items():
         name = source.value(key)
@@ -47,7 +47,7 @@ def read_vars(node: Node | None, what: str, templar: Templar) -> dict[str, Any]:
 
 
 def check_name(name: Any, place: Node | Where) -> None:
-    """Refuse what is no name of a variable, and slips of the pen."""
+    """Refuse what is not a name of a variable, and misspellings."""
     if not isinstance(name, str) or not name.isidentifier():
         message, hint = f'"{name}" is not the name of a variable', "letters, digits and underscores"
     elif hint := find_slip(name):
@@ -58,7 +58,7 @@ def check_name(name: Any, place: Node | Where) -> None:
 
 
 def find_slip(name: str) -> str:
-    """The hint for a name that is a slip of the pen, "" where it is none."""
+    """The hint for a misspelled name, "" for any other."""
     if not name.startswith("ansible_") or name in KNOWN:
         return ""
     meant = _find_meant(name)
@@ -75,7 +75,7 @@ def check_templates(value: Any, place: Node, templar: Templar) -> None:
 
 @cache
 def _find_meant(name: str) -> str:
-    """The variable that is meant by a slip of the pen, "" where it is none."""
+    """The variable that a misspelled name means, "" for any other name."""
     return next(iter(difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.88)), "")
 
 
@@ -108,14 +108,14 @@ def _find_files(directory: Path, name: str, there: frozenset[str]) -> list[Path]
     """The files of a name; `there` is what the directory holds, so that it is not asked again for every host."""
     if name.partition("/")[0] not in there and not any(f"{name}{suffix}" in there for suffix in EXTENSIONS):
         return []
-    found = [path for suffix in ("", *EXTENSIONS) if (path := directory / f"{name}{suffix}").exists()]
-    if len(found) > 1:
+    files = [path for suffix in ("", *EXTENSIONS) if (path := directory / f"{name}{suffix}").exists()]
+    if len(files) > 1:
         raise InventoryError(
-            f"both {found[0].name} and {found[1].name} are there",
-            Where(str(found[1])),
+            f"both {files[0].name} and {files[1].name} are there",
+            Where(str(files[1])),
             "Ansible reads only the first",
         )
-    return list(_walk(found[0], ())) if found else []
+    return list(_walk(files[0], ())) if files else []
 
 
 def _walk(path: Path, above: tuple[Path, ...]) -> Iterator[Path]:

@@ -116,16 +116,16 @@ class Inventory:
         chosen: dict[str, None] = {}
         try:
             for part in patterns.parse(text):
-                found = self._find(part)
-                if not found:
+                names = self._find(part)
+                if not names:
                     self._miss(part, warn)
-                found = part.pick(found) if found else found
+                names = part.pick(names) if names else names
                 if part.sign == "!":
-                    chosen = {name: None for name in chosen if name not in found}
+                    chosen = {name: None for name in chosen if name not in names}
                 elif part.sign == "&":
-                    chosen = {name: None for name in chosen if name in found}
+                    chosen = {name: None for name in chosen if name in names}
                 else:
-                    chosen.update(dict.fromkeys(found))
+                    chosen.update(dict.fromkeys(names))
         except PatternError as error:
             raise UsageError(f'host pattern "{text}": {error}') from None
         return [self.host(name) for name in chosen]
@@ -148,12 +148,12 @@ class Inventory:
         if part.text in self.hosts and part.first is None:
             return [part.text]
         groups = part.names(self.groups)
-        found = [host for group in groups for host in self.members(group)]
+        names = [host for group in groups for host in self.members(group)]
         if not groups or part.text.startswith("~") or any(mark in part.text for mark in ".?*["):
-            found += part.names(self.hosts)
-        if not found and part.text in LOCALHOST:
+            names += part.names(self.hosts)
+        if not names and part.text in LOCALHOST:
             return [part.text]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(names))
 
     def _miss(self, part: Pattern, warn: Warn | None) -> None:
         """Tell of a part that means no host, unless it is a group that has none."""

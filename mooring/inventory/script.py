@@ -53,23 +53,23 @@ class _Script:
 
     def ask(self, *words: str) -> dict[str, Any]:
         """The mapping that it prints for these words."""
-        asked = on_one_line(" ".join(words))
+        command = on_one_line(" ".join(words))
         try:
             output = run([self._program, *words])
         except ProgramFailed as failure:
             complaint = _shorten(failure.complaint)
-            hint = f'it said "{complaint}"' if complaint else f"run it by hand with {asked}"
-            raise self.error(f"the inventory script {failure} ({asked})", hint) from None
+            hint = f'it said "{complaint}"' if complaint else f"run it by hand with {command}"
+            raise self.error(f"the inventory script {failure} ({command})", hint) from None
         if complaint := _shorten(output.complaint):
             self._warn(f'the inventory script {on_one_line(self._where.path)} said "{complaint}"')
         if not output.text.strip() and words[0] == "--host":
             return {}
-        found = self._parse(output.text, asked)
-        if not isinstance(found, dict):
-            raise self.error(f"the inventory script printed {_kind(found)} instead of a mapping ({asked})")
-        return found
+        content = self._parse(output.text, command)
+        if not isinstance(content, dict):
+            raise self.error(f"the inventory script printed {_kind(content)} instead of a mapping ({command})")
+        return content
 
-    def _parse(self, text: bytes, asked: str) -> Any:
+    def _parse(self, text: bytes, command: str) -> Any:
         try:
             return json.loads(text.decode("utf-8"))
         except UnicodeDecodeError:
@@ -80,16 +80,17 @@ class _Script:
             problem = "is no JSON that can be read: a number is too long, or it nests too deeply"
         begin = _shorten(text[:200])
         raise self.error(
-            f"what the inventory script printed {problem} ({asked})", f'it begins "{begin}"' if begin else "it is empty"
+            f"what the inventory script printed {problem} ({command})",
+            f'it begins "{begin}"' if begin else "it is empty",
         )
 
     def add_group(self, name: str, content: Any) -> None:
         """A group: its hosts as a list, or a mapping of `hosts`, `vars` and `children`."""
-        what = f'group "{on_one_line(name)}"'
+        subject = f'group "{on_one_line(name)}"'
         if not name.strip():
             raise self.error("the inventory script names a group without a name")
         if not GROUP_NAME.fullmatch(name):
-            self._warn(f"{on_one_line(self._where.path)}: {what}: patterns cannot name it")
+            self._warn(f"{on_one_line(self._where.path)}: {subject}: patterns cannot name it")
         group = self._draft.add_group(name)
         if not isinstance(content, dict):
             content = {"hosts": content}
@@ -99,12 +100,12 @@ class _Script:
             self._add_host(name, name)
             group.update_vars(values, self._where)
             return
-        for host in self._take_list(content, "hosts", what):
+        for host in self._take_list(content, "hosts", subject):
             self._add_host(host, name)
-        group.update_vars(self._variables(content.get("vars", {}), f"the vars of {what}"), self._where)
-        for child in self._take_list(content, "children", what):
+        group.update_vars(self._variables(content.get("vars", {}), f"the vars of {subject}"), self._where)
+        for child in self._take_list(content, "children", subject):
             if child == "all":
-                raise self.error(f'{what} has "all" among its children, which holds all groups')
+                raise self.error(f'{subject} has "all" among its children, which holds all groups')
             self._draft.add_group(child)
             group.children.setdefault(child, self._where)
 
@@ -121,25 +122,27 @@ class _Script:
             values = self.ask("--host", host) if hostvars is None else hostvars.get(host, {})
             self._draft.hosts[host].update(self._variables(values, f'the variables of host "{host}"'))
 
-    def _take_list(self, content: dict[str, Any], key: str, what: str) -> Iterator[str]:
+    def _take_list(self, content: dict[str, Any], key: str, subject: str) -> Iterator[str]:
         members = content.get(key, [])
         if not isinstance(members, list):
-            raise self.error(f"{what}: its {key} are {_kind(members)} instead of a list")
+            raise self.error(f"{subject}: its {key} are {_kind(members)} instead of a list")
         for member in members:
             if not isinstance(member, str) or not member.strip():
-                raise self.error(f"{what}: one of its {key} is {_kind(member)} instead of a name")
+                raise self.error(f"{subject}: one of its {key} is {_kind(member)} instead of a name")
             yield member
 
-    def _variables(self, values: Any, what: str) -> dict[str, Any]:
+    def _variables(self, values: Any, subject: str) -> dict[str, Any]:
         if not isinstance(values, dict):
-            raise self.error(f"{what} are {_kind(values)} instead of a mapping")
+            raise self.error(f"{subject} are {_kind(values)} instead of a mapping")
         for name in values:
             if hint := find_slip(name):
-                self._warn(f'{on_one_line(self._where.path)}: {what}: unknown variable "{on_one_line(name)}" ({hint})')
+                self._warn(
+                    f'{on_one_line(self._where.path)}: {subject}: unknown variable "{on_one_line(name)}" ({hint})'
+                )
         return {name: self._convert(value, Text) for name, value in values.items()}
 
     def _convert(self, value: Any, text: type[Text], depth: int = 0) -> Any:
-        """A value with its strings marked; those that Ansible's tools mark as unsafe are no templates."""
+        """A value with its strings marked; those that Ansible's tools mark as unsafe are not templates."""
         if depth > MAX_DEPTH:
             raise self.error(f"what the inventory script printed nests more than {MAX_DEPTH} levels deep")
         if isinstance(value, str):

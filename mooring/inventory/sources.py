@@ -146,7 +146,7 @@ def _read_contents(path: str, draft: Draft, templar: Templar) -> bool:
 
 
 def _read_yaml(text: str, path: str) -> Node | SourceError | None:
-    """The mapping in a text, or why it is none; None where it is empty."""
+    """The mapping in a text, or why there is none; None where the text is empty."""
     try:
         root = yaml_source.parse(text, path)
     except SourceError as error:

@@ -45,23 +45,23 @@ def _read_group(name: str, node: Node, draft: Draft, templar: Templar) -> None:
         return
     reader = Reader(node, f'group "{name}"', InventoryError)
     for key in reader.remaining():
-        place, what = reader.key_where(key), f'the {key} of group "{name}"'
+        place, subject = reader.key_where(key), f'the {key} of group "{name}"'
         child = reader.take_node(key)
         if key == "vars":
-            _read_group_vars(child, what, group, templar)
+            _read_group_vars(child, subject, group, templar)
         elif key == "children":
-            for member, below in _members(child, what):
+            for member, below in _members(child, subject):
                 _read_child(name, member, below, draft, templar)
         elif key == "hosts":
-            for member, below in _members(child, what):
+            for member, below in _members(child, subject):
                 _read_hosts(member, below, draft, group, templar)
         else:
             hint = did_you_mean(key, _KEYS) or 'a group has hosts, children and vars; groups stand under "children"'
             raise InventoryError(f'unknown key "{key}" in group "{name}"', place, hint)
 
 
-def _read_group_vars(node: Node | None, what: str, group: DraftGroup, templar: Templar) -> None:
-    group.update_vars(read_vars(node, what, templar), node.where if node else None)
+def _read_group_vars(node: Node | None, subject: str, group: DraftGroup, templar: Templar) -> None:
+    group.update_vars(read_vars(node, subject, templar), node.where if node else None)
 
 
 def _read_child(parent: str, key: Node, node: Node | None, draft: Draft, templar: Templar) -> None:
@@ -74,14 +74,14 @@ def _read_child(parent: str, key: Node, node: Node | None, draft: Draft, templar
         _read_group(name, node, draft, templar)
 
 
-def _members(node: Node | None, what: str) -> Iterator[tuple[Node, Node | None]]:
+def _members(node: Node | None, subject: str) -> Iterator[tuple[Node, Node | None]]:
     """The names and what stands below them; one plain name is allowed, as Ansible allows it."""
     if node is None or node.is_null:
         return
     if node.is_mapping:
         yield from node.items()
     elif node.is_list:
-        raise InventoryError(f"{what} must be a mapping", node.where, 'write "name:" instead of "- name"')
+        raise InventoryError(f"{subject} must be a mapping", node.where, 'write "name:" instead of "- name"')
     else:
         yield node, None
 

@@ -14,7 +14,8 @@ from mooring.source import did_you_mean
 
 LIST = Path(__file__).with_suffix(".txt")
 PAGE = "docs/modules.md lists the modules"
-# Of these collections we have modules; `ansible.legacy` is what Ansible itself calls its own ones sometimes.
+# Of these collections we have modules; `ansible.legacy` is what Ansible itself calls its own ones
+# sometimes.
 OURS = ("ansible.builtin", "ansible.legacy", "community.docker")
 CLOSE = 0.85
 
@@ -43,7 +44,7 @@ def is_ansibles(name: str) -> bool:
 
 
 def explain(name: str, modules: Collection[str], keywords: Iterable[str] = ()) -> tuple[str, str]:
-    """What to say of a name that is no module of ours, and the hint; `modules` are those that we have.
+    """What to say of a name that is not one of our `modules`, and the hint.
 
     `keywords` are other words that may have been meant.
     """

@@ -142,7 +142,7 @@ def _read(room: str, name: str) -> Signature:
 
 
 def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Where], where: Where) -> None:
-    """At load: names, rules, and the values that are no templates."""
+    """At load: names, rules, and the values that are not templates."""
     mistakes = Mistakes()
     for name in args:
         if name not in signature.aliases and not signature.is_open:

@@ -32,7 +32,7 @@ class Declarations:
         return name in self._steps or name in self._imports
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value that the file gives a name; ArgumentError where it is no declaration."""
+        """The value that the file gives a name; ArgumentError where it is not a declaration."""
         return self._value(ast.Name(name, ast.Load())) if name in self else default
 
     def _note(self, node: ast.stmt) -> None:

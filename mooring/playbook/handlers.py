@@ -47,7 +47,7 @@ class Handlers:
         return positions
 
     def missing(self, tasks: Iterable[Task]) -> Iterator[PlaybookError]:
-        """The handlers that tasks would notify in vain, as far as names are no templates; none is needed before."""
+        """The handlers that tasks would notify in vain, where names are not templates; none is needed before."""
         if any(is_template(task.name) for task in self.tasks):
             return
         for task in tasks:

@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-# What command and shell take beside their free text; any other `key=value` belongs to the command itself. They have
-# no `warn` any more: it is read so that it is refused.
+# What command and shell take beside their free text; any other `key=value` belongs to the command
+# itself. They have no `warn` any more: it is read so that it is refused.
 _COMMAND_NAMES = """
     creates removes chdir executable stdin stdin_add_newline strip_empty_ends warn
 """

@@ -15,7 +15,8 @@ from mooring.templating.conversion import as_bool
 from mooring.templating.templar import OMIT, is_template
 from mooring.templating.variables import is_connecting
 
-# Ansible's words that mean something this engine does not do; named, so that nobody takes them for a typo.
+# Ansible's words that mean something this engine does not do; named, so that nobody takes them for
+# a typo.
 UNSUPPORTED = {
     "any_errors_fatal": "serial with max_fail_percentage: 0 stops before the next batch",
     "async": "", "become_exe": "", "become_flags": "", "collections": "give modules their full names",
@@ -144,7 +145,7 @@ def read_seconds(reader: Reader, key: str) -> Any:
 
 
 def as_seconds(value: Any) -> int | None:
-    """A whole number of seconds, 0 for no limit; None where the value is none."""
+    """A whole number of seconds, 0 for no limit; None where the value is something else."""
     if isinstance(value, str) and value.strip().isdecimal() and value.isascii():
         value = int(value.strip()[:DIGITS])
     is_whole = type(value) is int or (type(value) is float and value.is_integer())
@@ -192,7 +193,7 @@ def check_name(name: str, where: Where | None, error: type[SourceError] = Playbo
 
 
 def check_set_name(name: str, where: Where | None, error: type[SourceError] = PlaybookError) -> None:
-    """Refuse what a run must not set: what is no name, and how a host is reached, which a host's text could say."""
+    """Refuse what a run must not set: what is not a name, and how a host is reached, which a host's text could say."""
     check_name(name, where, error)
     if is_connecting(name):
         hint = "write it in the inventory, in vars or in --extra-vars"

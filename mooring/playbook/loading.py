@@ -95,7 +95,7 @@ def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[St
 
 
 def _read_file_name(value: Any, where: Where) -> Any:
-    """The name in `NAME` or `file=NAME`; what is no text is returned for the caller to refuse."""
+    """The name in `NAME` or `file=NAME`; anything but text is returned for the caller to refuse."""
     if not isinstance(value, str):
         return value
     try:

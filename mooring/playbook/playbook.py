@@ -119,7 +119,8 @@ def _load_play(reader: Reader, context: Context) -> Play:
     keywords = read_keywords(reader, mistakes)
     with mistakes.gather():
         context.templar.check_all([getattr(keywords, keyword) for keyword in ("vars", "environment", *Keywords.SINGLE)])
-    # Variables of the play are a layer of their own, below the role's: they are not handed down to the tasks.
+    # Variables of the play are a layer of their own, below the role's: they are not handed down to
+    # the tasks.
     inner = Keywords(**{**vars(keywords), "vars": ()})
     uses: tuple[RoleUse, ...] = ()
     with mistakes.gather():
@@ -174,7 +175,7 @@ def _read_hosts(reader: Reader) -> str:
 
 
 def _read_vars_files(reader: Reader, context: Context) -> tuple[Any, ...]:
-    """The files' names; those that are no templates are read now, to find a mistake in them."""
+    """The files' names; those that are not templates are read now, to find a mistake in them."""
     names = tuple(reader.take_list("vars_files"))
     for name in names:
         where = getattr(name, "where", None) or reader.node.where
@@ -188,7 +189,7 @@ def _read_vars_files(reader: Reader, context: Context) -> tuple[Any, ...]:
 
 
 def _read_batches(reader: Reader) -> tuple[tuple[Any, ...], Any]:
-    """`serial` and `max_fail_percentage`, tried out as far as they are no templates."""
+    """`serial` and `max_fail_percentage`, tried out where they are not templates."""
     serial = tuple(reader.take_list("serial"))
     node = reader.take_node("max_fail_percentage")
     limit = source.value(node)

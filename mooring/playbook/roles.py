@@ -70,7 +70,8 @@ def _add(node: Node, context: Context, parent: _Parent, uses: list[RoleUse]) -> 
     for dependency in meta.dependencies:
         with mistakes.gather():
             _add(dependency, context, _Parent(inherited, (*parent.names, name), seen_params), uses)
-    # As in Ansible, the same role with the same parameters, tags and conditions runs once on a host in a play.
+    # As in Ansible, the same role with the same parameters, tags and conditions runs once on a host
+    # in a play.
     key = (name, path, tuple(sorted(params.items(), key=str)), keywords.when, keywords.tags)
     twins = [] if meta.allow_duplicates else [use for use in uses if use.key == key]
     if any(use.keywords == inherited for use in twins):

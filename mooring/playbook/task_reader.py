@@ -157,7 +157,7 @@ class TaskReader:
         return signature.name, args
 
     def _refuse_words(self, keys: list[str], known: frozenset[str]) -> NoReturn:
-        """Refuse what is no module and no keyword; what is one was not read because of another mistake."""
+        """Refuse keys that are neither modules nor keywords; the others were left unread by another mistake."""
         mistakes = Mistakes()
         for key in keys:
             if key not in TASK_KEYWORDS:

@@ -42,13 +42,13 @@ class Diagnosis:
 
     @property
     def is_broken(self) -> bool:
-        return bool(self.trouble) or any(one.verdict is Verdict.BREAKS for one in self.findings)
+        return bool(self.trouble) or any(finding.verdict is Verdict.BREAKS for finding in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "host": self.host,
             "unreachable": self.is_unreachable,
             "trouble": self.trouble,
-            "findings": [one.as_dict() for one in self.findings],
+            "findings": [finding.as_dict() for finding in self.findings],
             **(self.facts or {}),
         }

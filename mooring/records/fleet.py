@@ -10,7 +10,7 @@ from mooring.records.route import Route
 
 # The registry of whoever names none.
 HUB = "docker.io"
-# Of what has drifted, and of what there is none.
+# The drift of a host without any, and a cell without a value.
 NONE, NOTHING = "none", "-"
 
 
@@ -118,5 +118,5 @@ class Row:
 
 def route_as_dict(name: str, route: Route) -> dict[str, Any]:
     """Whom an image of this registry is asked of, in their order; `refusal` says why nobody is."""
-    endpoints = [{"kind": one.kind, "url": one.url, "tls": one.tls} for one in route.endpoints]
+    endpoints = [{"kind": endpoint.kind, "url": endpoint.url, "tls": endpoint.tls} for endpoint in route.endpoints]
     return {"name": name, "endpoints": endpoints, "refusal": route.refusal or None}

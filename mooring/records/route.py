@@ -9,8 +9,9 @@ from dataclasses import KW_ONLY, dataclass
 class Endpoint:
     """One place that is asked for `repository`.
 
-    `tls` is "verified", "unverified" or "none"; `trust` says whom a verified one trusts; `credentials` whose login
-    is sent, where the user has it; `next_on` what makes the engine try the next one, empty at the end.
+    `tls` is "verified", "unverified" or "none"; `trust` says which authorities a verified one
+    trusts; `credentials` whose login is sent, where the user has it; `next_on` what makes the engine
+    try the next one, empty at the end.
     """
 
     kind: str

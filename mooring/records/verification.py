@@ -119,15 +119,15 @@ class Summary:
 
     def _host(self, host: str) -> dict[str, Any]:
         failures = [{"check": check.title, **check.finding.as_dict()} for check in self.of(host) if check.finding]
-        found: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "status": self.status(host),
             "checks": self.counts(host),
             "failures": failures,
             "routes": {label: cell.as_dict() for label, cell in self.routes.get(host, {}).items()},
         }
         if host in self.unreachable:
-            found["reason"] = self.unreachable[host]
-        return found
+            entry["reason"] = self.unreachable[host]
+        return entry
 
 
 def _count(number: int, noun: str) -> str:

@@ -23,7 +23,7 @@ class LogFile(io.TextIOBase):
     encoding = "utf-8"
 
     def __init__(self, path: str) -> None:
-        """UsageError where the path is none that can be appended to."""
+        """UsageError where the path cannot be appended to."""
         self._path = path
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         try:

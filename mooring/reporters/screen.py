@@ -21,7 +21,8 @@ from mooring.reporters import columns, visible
 from mooring.reporters.log_file import LogFile
 from mooring.reporters.remedies import split_remedy
 
-# What is shown of one text, and of one section: characters a line, lines. More for those who ask with -v.
+# What is shown of one text, and of one section: characters a line, lines. More for those who ask
+# with -v.
 LONGEST, MOST = 2000, 300
 LONGEST_VERBOSE, MOST_VERBOSE = 200_000, 5000
 SECTION = 1000
@@ -39,7 +40,8 @@ class Screen:
         self, stream: TextIO | None = None, verbose: int = 0, terminal: Terminal | None = None, most: int = 0
     ) -> None:
         self.stream = stream or sys.stdout
-        # The environment may ask for colour (FORCE_COLOR), but a file that is kept is no terminal.
+        # The environment may ask for colour (FORCE_COLOR), but a file that is kept is not a
+        # terminal.
         force = False if isinstance(stream, LogFile) else None
         self.terminal = terminal or Terminal(
             file=self.stream, force_terminal=force, highlight=False, markup=False, emoji=False

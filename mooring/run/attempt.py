@@ -39,7 +39,7 @@ class Attempt:
         """What the action or the module answers; raises what keeps it from answering.
 
         What comes from the host is marked as its text. An action that asked the host may have put its words anywhere;
-        one that did not says only what it was given, which has its marks already and is no template again.
+        one that did not says only what it was given, which has its marks already and is not rendered again.
         """
         reply = self._perform()
         return mark(reply) if self.modules else unsafe(reply)  # type: ignore[no-any-return]

@@ -13,7 +13,8 @@ from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# The first asks for a clean end, the second not to wait for it; the third breaks off whatever still holds us.
+# The first asks for a clean end, the second not to wait for it; the third breaks off whatever still
+# holds us.
 LAST_STRAW = 3
 
 
@@ -78,7 +79,7 @@ def answer_first(answer: Callable[[], None]) -> None:
 
 
 def read_terminal() -> list[Any] | None:
-    """The settings of the terminal that we are asked on, None where there is none."""
+    """The settings of the controlling terminal, None where there is none."""
     try:
         return termios.tcgetattr(sys.stdin.fileno())
     except (termios.error, AttributeError, OSError, ValueError):

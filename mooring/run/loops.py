@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What a loop adds to the variables of its tasks, and to the result of each item; besides the loop variable itself.
+# What a loop adds to the variables of its tasks, and to the result of each item; besides the loop
+# variable itself.
 NAMES = ("ansible_loop_var", "ansible_index_var", "ansible_loop")
 
 

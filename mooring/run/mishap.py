@@ -1,4 +1,4 @@
-"""What becomes of trouble that is no task's own result: in a host's thread, and in what draws the run."""
+"""Errors that are not a task's own result: in a host's thread, and in what draws the run."""
 
 from __future__ import annotations
 

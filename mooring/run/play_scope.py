@@ -139,7 +139,7 @@ class PlayScope:
     def _load_vars_files(self, variables: Variables, task: Task | None) -> Iterator[Mapping[str, Any]]:
         """The variables of the play's vars_files.
 
-        One that a host's facts name is left out until they are known, and where nobody's task asks: a host that spoils
+        A file that a host's facts name is left out until they are known, and where no task asks: a host that spoils
         such a path fails its own tasks only.
         """
         for name in self.play.vars_files:

@@ -11,7 +11,8 @@ from mooring.errors import OutOfTime, TaskTimedOut, TemplateError
 from mooring.playbook import arguments
 from mooring.playbook.keywords import as_seconds
 
-# What only looks at a host (facts, stat, the engine's configuration) ends after so long, unless `timeout` says else.
+# What only looks at a host (facts, stat, the engine's configuration) ends after so long, unless
+# `timeout` says else.
 LOOK_SECONDS = 300.0
 # Arguments by which a module is told to take longer.
 OWN_LIMITS = ("timeout", "seconds")

@@ -78,7 +78,8 @@ class Walker:
         keywords = replace(play.keywords, vars=())
         return Task("Gathering Facts", play.where, "setup", {}, keywords, keywords)
 
-    # --- steps and blocks; `_path` is the position that hosts compare when they wait for each other ---
+    # --- steps and blocks; `_path` is the position that hosts compare when they wait for each other
+    # ---
 
     def _steps(self, steps: tuple[Step, ...]) -> None:
         self._path.append(0)

@@ -35,7 +35,7 @@ _ARITHMETIC = """
     __rpow__ __rsub__ __rtruediv__ __sub__ __truediv__
 """
 _MARKED = (Foreign, ForeignInt, ForeignFloat)
-# Truth values carry no mark, for there is no kind of them but `bool`; "True" and "False" name nothing.
+# Truth values carry no mark, as `bool` cannot be subclassed; "True" and "False" name nothing.
 _NUMBERS: dict[type, Any] = {int: ForeignInt, float: ForeignFloat}
 
 

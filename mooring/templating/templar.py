@@ -29,7 +29,8 @@ from mooring.templating.truth import describe, is_empty, is_wrapped
 __all__ = ["OMIT", "Templar", "is_template"]
 
 _MARKS = ("{{", "{%", "{#")
-# What expressions of playbooks can raise: Jinja's own errors, and those of Python's functions behind filters.
+# What expressions of playbooks can raise: Jinja's own errors, and those of Python's functions
+# behind filters.
 _MISTAKES = (
     JinjaError, SourceError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, OSError,
     RecursionError, re.error, yaml.YAMLError,
@@ -50,7 +51,7 @@ class Templar:
     """Checks and renders templates; one for a whole run, shared by its threads.
 
     `basedir` is the playbook's directory: files for `lookup` and templates to include are looked for there as well.
-    Compiled templates are kept, so that each is compiled once. `warn` is told of conditions that are no booleans.
+    Compiled templates are kept, so that each is compiled once. `warn` is told of conditions that are not booleans.
     """
 
     def __init__(self, basedir: Path | None = None) -> None:
@@ -82,7 +83,7 @@ class Templar:
                 self.check_all(child, where)
 
     def check_condition(self, expression: Any, where: Where | None = None) -> None:
-        """Refuse a condition that is no bare Jinja expression, likewise."""
+        """Refuse a condition that is not a bare Jinja expression, likewise."""
         for text in expression if isinstance(expression, list) else [expression]:
             if isinstance(text, str) and text.strip():
                 place = getattr(text, "where", None) or where
@@ -194,7 +195,8 @@ class Templar:
                 return True
             if not isinstance(result, str):
                 return result
-            # A variable may hold the expression, but only one that the operator wrote, never a host's output.
+            # A variable may hold the expression, but only one that the operator wrote, never a
+            # host's output.
             is_own = result.is_written if isinstance(result, Foreign) else type(result) is Text
             if not is_own or is_wrapped(result):
                 raise TemplateError(f"condition `{text}` is a text, not a boolean or an expression", where)

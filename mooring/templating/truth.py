@@ -1,4 +1,4 @@
-"""What a condition that is no boolean counts as, and the words of the warning about it.
+"""What a condition that is not a boolean counts as, and the words of the warning about it.
 
 ansible-core 2.19 refuses such conditions, but takes them by Python's truth with its `allow_broken_conditionals`, as
 all versions before it do. Playbooks that were written for these must not end in the middle.
@@ -28,7 +28,7 @@ def is_wrapped(expression: str) -> bool:
 
 
 def describe(condition: Any, result: Any) -> tuple[str, str]:
-    """The warning about a condition whose result is no boolean, and how to write it instead.
+    """The warning about a condition whose result is not a boolean, and how to write it instead.
 
     The value may be a secret; only a word such as `no`, which reads as a boolean, is shown.
     """

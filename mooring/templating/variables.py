@@ -28,7 +28,7 @@ from mooring.source import Unsafe
 from mooring.templating.templar import Templar, is_template
 
 Layer = Mapping[str, Any]
-# How, and as whom, a host is reached.
+# How a host is reached, and by which login.
 _CONNECTING = re.compile(
     r"ansible_(become|connection|host$|password$|port$|private_key|python_interpreter$|remote_|scp_|sftp_|shell_|ssh_"
     r"|sudo_|timeout$|user$)"
@@ -36,7 +36,7 @@ _CONNECTING = re.compile(
 
 
 def is_connecting(name: str) -> bool:
-    """Whether the variable says how a host is reached, or as whom; only the operator's files and options do."""
+    """Whether the variable says how a host is reached, or by which login; only the operator's files and options do."""
     return _CONNECTING.match(name) is not None
 
 

@@ -1,6 +1,6 @@
 """The agent on a host, seen from here: start it, send requests, take replies.
 
-What a host sends is checked here and in frames.py and messages.py: a frame that is no part of the protocol ends the
+What a host sends is checked here and in frames.py and messages.py: a frame outside of the protocol ends the
 agent, and is an AgentError of this host alone.
 """
 
@@ -19,8 +19,8 @@ from mooring.transport.connection.become import Become
 from mooring.transport.connection.process import Connection
 from mooring.transport.frames import Frames, Silent
 from mooring.transport.launch import END_SECONDS, Launch
-from mooring.transport.messages import Malformed, Told, name_kind
-from mooring.transport.request import Content, OnProgress, Request, Underway
+from mooring.transport.messages import Malformed, StepProgress, name_kind
+from mooring.transport.request import Content, ModuleRequest, OnProgress, Underway
 
 # From the first packet to the agent's hello, in all.
 START_SECONDS = 60.0
@@ -72,15 +72,15 @@ class Remote:
     ) -> int:
         """Send a request, perhaps ahead of others' replies; returns its number for `receive`.
 
-        `mode` is what Request has besides: check, diff, environment.
+        `mode` is what ModuleRequest has besides: check, diff, environment.
         """
-        return self._send(Request(module, args, **mode), Underway(content, on_progress), Deadline(None))
+        return self._send(ModuleRequest(module, args, **mode), Underway(content, on_progress), Deadline(None))
 
     def receive(self, number: int, timeout: float | None = None) -> dict[str, Any]:
         """A request's reply; serves whatever other requests need until it comes.
 
         Raises OutOfTime when it does not come within `timeout` seconds, ConnectionLost, or AgentError when the agent
-        died or did not keep to the protocol. After any of these the agent is no more.
+        died or did not keep to the protocol. After any of these the agent is gone.
         """
         return self._receive(number, Deadline(timeout))
 
@@ -96,10 +96,10 @@ class Remote:
     ) -> dict[str, Any]:
         """Run a module on the host and return its reply; `mode` as for `send`, `timeout` as for `receive`."""
         deadline = Deadline(timeout)
-        number = self._send(Request(module, args, **mode), Underway(content, on_progress), deadline)
+        number = self._send(ModuleRequest(module, args, **mode), Underway(content, on_progress), deadline)
         return self._receive(number, deadline)
 
-    def _send(self, request: Request, underway: Underway, deadline: Deadline) -> int:
+    def _send(self, request: ModuleRequest, underway: Underway, deadline: Deadline) -> int:
         if self._end is not None:
             raise self._end
         self._last += 1
@@ -141,7 +141,7 @@ class Remote:
         if kind == "reply":
             request.reply = replies.check(body["reply"])
         elif kind == "progress":
-            request.tell(Told.of(body["progress"]), time.monotonic())
+            request.tell(StepProgress.of(body["progress"]), time.monotonic())
         else:
             self._send_content(number, request)
 

@@ -13,18 +13,21 @@ from mooring.transport.connection.become import READY
 
 AGENT = Path(__file__).parents[1] / "agent"
 INTERPRETERS = ("/usr/libexec/platform-python", "python3", "python2.7", "python")
-# Where sudo keeps the login's PATH, a name in it may be a program of the login's: root's own come first.
+# Where sudo keeps the login's PATH, a name in it may be a program of the login's: root's own come
+# first.
 OF_THE_SYSTEM = tuple(f"{place}/{name}" for place in ("/usr/bin", "/usr/local/bin") for name in INTERPRETERS[1:])
-# Nothing of the login's runs in the agent: no PYTHON* (-E), no site of the user's (-s), no .pth, no sitecustomize (-S).
-# Its children get its environment as it is. Old virtualenvs find most of the standard library by their `site` only;
-# they are started again without -S, for who made their program made that too.
+# Nothing of the login's runs in the agent: no PYTHON* (-E), no site of the user's (-s), no .pth, no
+# sitecustomize (-S). Its children get its environment as it is. Old virtualenvs find most of the
+# standard library by their `site` only; they are started again without -S, for who made their
+# program made that too.
 FLAGS = ("-E -s -S -B", "-E -s -B")
-# Python 3.13 imports a module before it runs the first line, from the working directory too: so it begins in /, and
-# boot.py goes back. Its children see the same PWD as ever.
+# Python 3.13 imports a module before it runs the first line, from the working directory too: so it
+# begins in /, and boot.py goes back. Its children see the same PWD as ever.
 AT_ROOT = 'here=$PWD before=${OLDPWD-}; cd /; PWD=$here OLDPWD=$before; [ -n "$before" ] || unset OLDPWD; '
 NEEDS_SITE, TOO_OLD, NO_PYTHON, NO_BUNDLE = 95, 96, 97, 98
-# `python -c` gets only this, and boot.py on standard input: what stands in argv also stands in sudo's log. No
-# quotes but the outer ones, and no line breaks, so that no login shell trips over it.
+# `python -c` gets only this, and boot.py on standard input: what stands in argv also stands in
+# sudo's log. No quotes but the outer ones, and no line breaks, so that no login shell trips over
+# it.
 STUB = (
     r"import sys\n"
     r"sys.path[:]=[path for path in sys.path if path]\n"  # a zlib.py in the login directory must not win

@@ -15,7 +15,8 @@ from mooring.transport.messages import Malformed, parse
 
 # Before the agent's marker: what logins print.
 LONGEST_BANNER = 1024 * 1024
-# For one request in all: its reply, its progress, other requests' messages, and all of standard error.
+# For one request in all: its reply, its progress, other requests' messages, and all of standard
+# error.
 MOST_BYTES = 256 * 1024 * 1024
 # What of a host's own words goes into a message about a failure to start.
 KEPT_WORDS = 4096
@@ -63,14 +64,14 @@ class Frames:
         self.write_bytes(wire.pack(kind, number, body))
 
     def write_bytes(self, data: bytes) -> None:
-        """Send what is no frame: the code with which it all begins."""
+        """Send bytes outside of any frame: the agent's code, which comes first."""
         try:
             self.process.write(data, self.deadline.left)
         except TimeoutError:
             raise Silent from None
 
     def read(self) -> tuple[int, dict[str, Any]]:
-        """The next message and its number; Malformed where it is none. A host sends JSON frames only."""
+        """The next message and its number, or Malformed. A host sends JSON frames only."""
         kind, number, length = wire.HEADER.unpack(self._take(wire.HEADER.size))
         if kind != wire.JSON:
             raise Malformed(f"a frame of kind {kind!r}")

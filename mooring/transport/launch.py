@@ -28,7 +28,8 @@ class Launch:
 
     def run(self, deadline: Deadline) -> tuple[Frames, Mapping[str, Any]]:
         """The agent's frames and its hello; else AgentError (no python, start), BecomeFailed, ConnectionLost."""
-        # A little more for the connection, so that who waits above it can still say what the host said instead.
+        # A little more for the connection, so that who waits above it can still say what the host
+        # said instead.
         self.connection.limit(Deadline(deadline.within(float("inf")) + END_SECONDS))
         if self.become is None:
             command = self.bundle.command(self.interpreter)
@@ -72,8 +73,8 @@ class Launch:
         came = frames.drain(seconds)
         status = process.exit_status(seconds)
         errors = process.errors
-        said = become.clean(errors) if become else errors.decode("utf-8", "replace").strip()
-        transcript = "\n".join(part for part in (shorten(came), said[:KEPT_WORDS]) if part)
+        complaint = become.clean(errors) if become else errors.decode("utf-8", "replace").strip()
+        transcript = "\n".join(part for part in (shorten(came), complaint[:KEPT_WORDS]) if part)
         refused = become.explain(errors, self.connection.user) if become else None
         if refused is not None:
             return refused

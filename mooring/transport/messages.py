@@ -23,30 +23,30 @@ class Malformed(ValueError):
 
 
 @dataclass(frozen=True)
-class Told:
+class StepProgress:
     """How far a long step is: `done` of `total` (0: unknown)."""
 
-    what: str
+    activity: str
     done: int
     total: int
 
     @classmethod
-    def of(cls, value: Any) -> Told:
+    def of(cls, value: Any) -> StepProgress:
         """From a progress frame."""
         if not isinstance(value, dict):
             raise Malformed(f"progress is {kind_of(value)}, not a mapping")
-        what, done, total = value.get("what"), value.get("done"), value.get("total")
-        if not isinstance(what, str):
-            raise Malformed(f"progress: what is {kind_of(what)}, not a string")
+        activity, done, total = value.get("what"), value.get("done"), value.get("total")
+        if not isinstance(activity, str):
+            raise Malformed(f"progress: what is {kind_of(activity)}, not a string")
         for name, count in (("done", done), ("total", total)):
             if type(count) is not int or not 0 <= count < LARGEST:
                 shown = "out of range" if type(count) is int else f"{kind_of(count)}, not a number"
                 raise Malformed(f"progress: {name} is {shown}")
-        return cls(what[:LONGEST_TEXT], int(done or 0), int(total or 0))
+        return cls(activity[:LONGEST_TEXT], int(done or 0), int(total or 0))
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """The object in the body of a JSON frame; Malformed where it is none, too large, or no text that can be written."""
+    """The object in the body of a JSON frame; Malformed where it is not one, too large, or not writable text."""
     excess = wire.explain_excess(data)
     if excess:
         raise Malformed(f"the frame is too large: {excess}")
@@ -99,15 +99,15 @@ def _holds_lone_surrogate(value: Any) -> bool:
     """Whether any text in the value is one that no file and no terminal could be given."""
     rest = [value]
     while rest:
-        one = rest.pop()
-        if isinstance(one, str):
-            if LONE_SURROGATE.search(one):
+        item = rest.pop()
+        if isinstance(item, str):
+            if LONE_SURROGATE.search(item):
                 return True
-        elif isinstance(one, dict):
-            rest += one.keys()
-            rest += one.values()
-        elif isinstance(one, list):
-            rest += one
+        elif isinstance(item, dict):
+            rest += item.keys()
+            rest += item.values()
+        elif isinstance(item, list):
+            rest += item
     return False
 
 

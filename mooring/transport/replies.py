@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-# Deeper than any reply of ours (docker_host_info goes ten levels down), and no danger to what walks through it.
+# Deeper than any reply of ours (docker_host_info goes ten levels down), and no danger to what walks
+# through it.
 MAX_DEPTH = 64
-# What only the control side says of a task. Besides, names that begin with an underscore are for its reporters.
+# What only the control side says of a task. Besides, names that begin with an underscore are for
+# its reporters.
 _CONTROL_NAMES = """
     add_group add_host ansible_index_var ansible_item_label ansible_loop ansible_loop_var assertion attempts censored
     changed_when_result deprecations evaluated_to failed_when_result false_condition include include_args
@@ -20,7 +22,8 @@ _CONTROL_NAMES = """
 CONTROL_ONLY = frozenset(_CONTROL_NAMES.split())
 NAMES_TOLD, NAME_LENGTH = 5, 40
 _Kind = type | tuple[type, ...]
-# The kinds of what programs and reporters read; a module may leave a key out or give null, but for the first row.
+# The kinds of what programs and reporters read; a module may leave a key out or give null, but for
+# the first row.
 KINDS: dict[str, _Kind] = {
     "changed": bool, "failed": bool,
     "ansible_facts": dict, "backup_file": str, "can_talk_to_docker": bool, "certificates": dict, "checksum": str,

@@ -37,8 +37,8 @@ class OrNull:
     shape: Any
 
 
-# A mapping in a shape is one with these keys, and any others beside them; a type is a JSON value of that kind; a set
-# has the texts that may be, a tuple the shapes of which one must fit.
+# A mapping in a shape is one with these keys, and any others beside them; a type is a JSON value of
+# that kind; a set has the texts that may be, a tuple the shapes of which one must fit.
 TEXT, MAYBE = str, OrNull(str)
 TEXTS, PAIRS = ListOf(TEXT), ListOf(ListOf(TEXT, 2))
 _ENTRIES = OrNull(MapOf({"Secure": OrNull(bool), "Mirrors": OrNull(TEXTS)}))
@@ -113,15 +113,15 @@ def require(module: str, reply: Mapping[str, Any]) -> None:
         raise AgentError(f"the agent answered something senseless ({module}: {problem})")
 
 
-def parse(text: str, shape: Any, what: str) -> Any:
-    """The JSON that a program on a host printed; ValueError where it is none, or not of that shape."""
+def parse(text: str, shape: Any, program: str) -> Any:
+    """The JSON that a program on a host printed; ValueError where it is not JSON, or not of that shape."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{what} printed no JSON: {error}") from None
+        raise ValueError(f"{program} printed no JSON: {error}") from None
     problem = explain(value, shape, "output")
     if problem:
-        raise ValueError(f"{what} printed something senseless: {problem}")
+        raise ValueError(f"{program} printed something senseless: {problem}")
     return value
 
 
@@ -130,7 +130,7 @@ def explain(value: Any, shape: Any, name: str) -> str:
     if isinstance(shape, OrNull):
         return "" if value is None else explain(value, shape.shape, name)
     if isinstance(shape, tuple):
-        problems = [explain(value, one, name) for one in shape]
+        problems = [explain(value, alternative, name) for alternative in shape]
         return "" if "" in problems else problems[0]
     if isinstance(shape, set):
         return "" if isinstance(value, str) and value in shape else f'"{name}" that is none of {sorted(shape)}'

@@ -49,12 +49,12 @@ def _find_problem(reply: Mapping[str, Any]) -> str:
 
 def _texts(reply: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(what it is, its text) of everything that is taken apart."""
-    units = [reply, *(one for one in _values(reply.get("units")) if isinstance(one, Mapping))]
+    units = [reply, *(unit for unit in _values(reply.get("units")) if isinstance(unit, Mapping))]
     for unit in units:
         yield "the unit", str(unit.get("unit") or unit.get("text") or "")
         yield "the engine's command line", " ".join(map(str, _list(unit.get("argv"))))
     yield "the engine's version", str(reply.get("version") or "")
-    yield from (("a program's version", str(one)) for one in _values(reply.get("programs")))
+    yield from (("a program's version", str(version)) for version in _values(reply.get("programs")))
     files = reply.get("files")
     yield from ((str(path), str(text or "")) for path, text in (files.items() if isinstance(files, Mapping) else ()))
     yield "the list of certificates", " ".join(_leaves(reply.get("certificates")))
@@ -62,17 +62,17 @@ def _texts(reply: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    """Every key and every value that is no container, as text."""
+    """Every key and every value that is not a container, as text."""
     rest = [value]
     while rest:
-        one = rest.pop()
-        if isinstance(one, Mapping):
-            yield from map(str, one)
-            rest += one.values()
-        elif isinstance(one, list):
-            rest += one
-        elif one is not None:
-            yield str(one)
+        item = rest.pop()
+        if isinstance(item, Mapping):
+            yield from map(str, item)
+            rest += item.values()
+        elif isinstance(item, list):
+            rest += item
+        elif item is not None:
+            yield str(item)
 
 
 def _list(value: Any) -> list[Any]:

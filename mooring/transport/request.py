@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mooring.transport.messages import Told
+from mooring.transport.messages import StepProgress
 
-# Progress goes on to the reporters at most this often; what comes in between is replaced by what comes later.
+# Progress goes on to the reporters at most this often; what comes in between is replaced by what
+# comes later.
 PROGRESS_SECONDS = 0.1
 OnProgress = Callable[[str, int, int], None]
 
@@ -23,7 +24,7 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True)
-class Request:
+class ModuleRequest:
     """What a module shall do; `environment` is added to that of the programs which it runs."""
 
     module: str
@@ -47,11 +48,11 @@ class Underway:
     reply: dict[str, Any] | None = None
     is_content_asked: bool = False
     told_at: float = 0.0
-    kept: Told | None = None
+    kept: StepProgress | None = None
 
-    def tell(self, told: Told, now: float) -> None:
+    def tell(self, progress: StepProgress, now: float) -> None:
         """Pass progress on, unless it was just done."""
-        self.kept = told
+        self.kept = progress
         if now - self.told_at >= PROGRESS_SECONDS:
             self.told_at = now
             self.tell_rest()
@@ -59,5 +60,5 @@ class Underway:
     def tell_rest(self) -> None:
         """Pass on what was kept back."""
         if self.kept is not None and self.on_progress is not None:
-            self.on_progress(self.kept.what, self.kept.done, self.kept.total)
+            self.on_progress(self.kept.activity, self.kept.done, self.kept.total)
         self.kept = None

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-# The address is the line's first word and the request is in quotes, in nginx's own formats and in ours.
+# The address is the line's first word and the request is in quotes, in nginx's own formats and in
+# ours.
 _REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+)")
 _STATUS = re.compile(r" (\d{3})")
 
 
 @dataclass(frozen=True)
-class Request:
+class LoggedRequest:
     """One line of the log."""
 
     address: str
@@ -22,9 +23,9 @@ class Request:
     status: int
 
 
-def parse(lines: Iterable[str]) -> list[Request]:
+def parse(lines: Iterable[str]) -> list[LoggedRequest]:
     """The requests in a log; lines of another kind (nginx's own notices) are passed over."""
-    found = []
+    requests = []
     for line in lines:
         address, blank, rest = line.partition(" ")
         # Between quotes stands every other part; the request is the first one that looks so.
@@ -32,15 +33,15 @@ def parse(lines: Iterable[str]) -> list[Request]:
         for quoted, behind in pairwise(parts[1:]) if address and blank else ():
             request, status = _REQUEST.match(quoted), _STATUS.match(behind)
             if request and status:
-                found.append(Request(address, request["method"], request["path"], int(status.group(1))))
+                requests.append(LoggedRequest(address, request["method"], request["path"], int(status.group(1))))
                 break
-    return found
+    return requests
 
 
 class Log:
     """Who asked for what; looked through once, since it is as long as the server likes and many pulls ask."""
 
-    def __init__(self, requests: Iterable[Request]) -> None:
+    def __init__(self, requests: Iterable[LoggedRequest]) -> None:
         self._askers: dict[str, set[str]] = {}
         self._fetchers: dict[str, set[str]] = {}
         for request in requests:

@@ -65,8 +65,8 @@ def judge_name(probe: Mapping[str, Any], endpoint: Endpoint, address: str) -> Fi
     if probe["layer"] == NAME:
         return Finding.of(NAME, probe["msg"])
     if address and address not in probe["addresses"]:
-        found = ", ".join(probe["addresses"])
-        return Finding.of(NAME, f"{endpoint.host} resolves to {found}, not to {address}")
+        addresses = ", ".join(probe["addresses"])
+        return Finding.of(NAME, f"{endpoint.host} resolves to {addresses}, not to {address}")
     return None
 
 

@@ -56,10 +56,10 @@ def _pulls(verification: Verification, member: Member) -> list[Any]:
 
 def _routes(verification: Verification, member: Member) -> list[Any]:
     """One route for each endpoint: those that share one share its layers too."""
-    found: dict[Any, Any] = {}
+    routes: dict[Any, Any] = {}
     for pull in _pulls(verification, member):
-        found.setdefault(pull.route.endpoint, pull.route)
-    return list(found.values())
+        routes.setdefault(pull.route.endpoint, pull.route)
+    return list(routes.values())
 
 
 SUBJECTS = {

@@ -41,8 +41,8 @@ class Fleet:
         for kind, play in self.site.kinds():
             scope = self.site.scope(play, self._known)
             wanted = [name for name in scope.batch.hosts if kind == SERVER or name in self.chosen]
-            found = workers.do(partial(self._connect, kind, scope), wanted)
-            self.members[kind] += [member for member in found if member is not None]
+            members = workers.do(partial(self._connect, kind, scope), wanted)
+            self.members[kind] += [member for member in members if member is not None]
 
     def order(self) -> list[str]:
         """All hosts that have a part in this, in the order of their plays."""

@@ -38,8 +38,8 @@ class Verification:
         try:
             return self.door(member).endpoints()
         except MooringError as error:
-            told = f"{member.name}: {error}"
-            self._summary.errors += [] if told in self._summary.errors else [told]
+            problem = f"{member.name}: {error}"
+            self._summary.errors += [] if problem in self._summary.errors else [problem]
             return []
 
     @pytest.hookimpl(wrapper=True)
@@ -88,8 +88,8 @@ class Verification:
 
 def _params(item: pytest.Item) -> dict[str, Any]:
     """What the item is about: pytest leaves out the whole of it where no host is meant."""
-    found: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
-    return found
+    params: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    return params
 
 
 def _host(item: pytest.Item) -> str | None:

@@ -39,7 +39,7 @@ class Pull:
 
     @property
     def sign(self) -> str:
-        """The path that the client asks nginx for, so that the access log says as whom nginx sees it.
+        """The path that the client asks nginx for, so that the access log shows the address that nginx sees.
 
         That is the client's own address, or that of a router which stands for it.
         """
@@ -110,8 +110,8 @@ def judge_pull(pull: Pull, evidence: Evidence) -> Finding | None:
     if not evidence.succeeded:
         return explain_failure(pull, evidence.output, evidence.words)
     if pull.image.digest not in evidence.digests:
-        found = ", ".join(evidence.digests) or "none"
-        return Finding.of(REGISTRY, f"{pull.reference} was pulled as {found}, pushed as {pull.image.digest}")
+        digests = ", ".join(evidence.digests) or "none"
+        return Finding.of(REGISTRY, f"{pull.reference} was pulled as {digests}, pushed as {pull.image.digest}")
     if not evidence.addresses & evidence.fetchers:
         own = ", ".join(sorted(evidence.addresses)) or "unknown"
         others = ", ".join(sorted(evidence.fetchers)) or "nobody"
@@ -123,7 +123,8 @@ def judge_pull(pull: Pull, evidence: Evidence) -> Finding | None:
     return None
 
 
-# What engines say, and the layer that it means; looked at only where the host itself reaches the registry.
+# What engines say, and the layer that it means; looked at only where the host itself reaches the
+# registry.
 _SIGNS: Sequence[tuple[str, str]] = (
     ("Cannot connect to the Docker daemon", SETTING),
     ("containerd.sock", SETTING),
@@ -148,8 +149,8 @@ def explain_failure(pull: Pull, output: str, words: Words) -> Finding:
     Where the engine passes over the mirror or the added registry, it ends at Docker Hub, whose answer says
     nothing about ours: the setting is to blame.
     """
-    said = next((line for line in reversed(output.strip().splitlines()) if line.strip()), "no output")
-    message = f"{words.pull} {pull.reference}: {said}"
+    complaint = next((line for line in reversed(output.strip().splitlines()) if line.strip()), "no output")
+    message = f"{words.pull} {pull.reference}: {complaint}"
     if pull.route.kind != FULL_NAME:
         return Finding.of(SETTING, message, f"{words.look} for why the engine passed {pull.route.registry} over")
     layer = next((layer for sign, layer in _SIGNS if sign in output), HTTP)

@@ -13,7 +13,8 @@ from mooring.verification.member import Member
 from mooring.verification.proof import Proof, Pull
 from mooring.verification.routes import Route, plan_routes
 
-# How long a pull of some hundred bytes may take: engines try dead mirrors and TLS first, with their own limits.
+# How long a pull of some hundred bytes may take: engines try dead mirrors and TLS first, with their
+# own limits.
 PULL_SECONDS = 240
 
 
@@ -35,7 +36,8 @@ def plan_client(client: Member, door: ServerAddresses) -> list[tuple[str, Route,
         takes_short_names, prefix = engine.takes_short_names, engine.hub_prefix
         machine = engine.machine
     except (MooringError, *SENSELESS):
-        # A host or an engine that does not answer, or senselessly, fails its own checks and each of its pulls.
+        # A host or an engine that does not answer, or senselessly, fails its own checks and each of
+        # its pulls.
         pass
     routes = plan_routes(client.variables, door, takes_short_names, prefix)
     return [(client.name, route, machine) for route in routes]
@@ -72,10 +74,10 @@ def _pull(client: Member, pull: Pull) -> Seen:
 def remove_images(client: Member, mark: str) -> list[str]:
     """Remove every image whose name begins with the mark; returns what is still there, as sentences."""
     try:
-        ours = _marked(client, mark)
-        if not ours:
+        images = _marked(client, mark)
+        if not images:
             return []
-        ran = client.engine.remove(ours)
+        ran = client.engine.remove(images)
         left = _marked(client, mark)
         return [f"{client.name}: images {', '.join(left)}: {ran.err.strip()}"] if left else []
     except MooringError as error:

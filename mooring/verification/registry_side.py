@@ -99,7 +99,8 @@ class RegistrySide:
         ran = self.server.run("rm", "-rf", "--", *map(str, paths))
         if ran.rc != 0:
             raise CheckFailed(ran.err.strip())
-        # Folders that were made for ours alone: library/, and the blobs' first digits. They go only if empty.
+        # Folders that were made for ours alone: library/, and the blobs' first digits. They go only
+        # if empty.
         parents = sorted({str(path.parent) for path in paths if path.parent.name != "repositories"})
         self.server.run("rmdir", "--ignore-fail-on-non-empty", "--", *parents)
 
@@ -110,12 +111,12 @@ class RegistrySide:
         if ran.rc != 0:
             raise CheckFailed(ran.err.strip())
         try:
-            found = parse(
+            containers = parse(
                 ran.out, ListOf({"Mounts": ListOf({"Destination": TEXT, "Source": TEXT})}), "`docker inspect`"
             )
         except ValueError as error:
             raise CheckFailed(f"{self.server.name}: {error}") from None
-        for mount in (mount for container in found for mount in container["Mounts"]):
+        for mount in (mount for container in containers for mount in container["Mounts"]):
             if mount["Destination"] == STORAGE:
                 return PurePosixPath(mount["Source"])
         raise CheckFailed(f"container {name} has nothing mounted at {STORAGE}")

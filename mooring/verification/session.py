@@ -19,11 +19,14 @@ from mooring.verification.fleet import Fleet
 from mooring.verification.registry_side import RegistrySide
 from mooring.verification.trial import Trial
 
-# From the server outwards; further files of an operator's own come after these, and then those of the project.
+# From the server outwards; further files of an operator's own come after these, and then those of
+# the project.
 ORDER = ("test_hosts.py", "test_server.py", "test_client.py", "test_proof.py")
-# No settings of pytest that stand in a folder above count here, nor does the name of one file of checks exclude another
-# file of that name; cache files would be litter. One that cannot be read is an error, and the others run all the same.
-# What checks print is caught, though not by file descriptors, which would catch the progress that is shown meanwhile.
+# No settings of pytest that stand in a folder above count here, nor does the name of one file of
+# checks exclude another file of that name; cache files would be litter. One that cannot be read is
+# an error, and the others run all the same.
+# What checks print is caught, though not by file descriptors, which would catch the progress that
+# is shown meanwhile.
 PLAIN = ("-c", os.devnull, "-p", "no:terminal", "-p", "no:cacheprovider", "-o", "junit_suite_name=mooring",
          "--import-mode=importlib", "--continue-on-collection-errors", "--capture=sys")  # fmt: skip
 
@@ -81,9 +84,9 @@ def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
 
 
 def _run_pytest(verification: plugin.Verification, junit: str, summary: Summary) -> int:
-    ours, *own = verification.fleet.site.project.checks()
-    arguments = [*PLAIN, "--rootdir", str(ours), *map(str, [*check_files(ours), *own])]
-    for folder in own:  # modules that its checks import
+    product, *others = verification.fleet.site.project.checks()
+    arguments = [*PLAIN, "--rootdir", str(product), *map(str, [*check_files(product), *others])]
+    for folder in others:  # modules that its checks import
         arguments += ["-o", f"pythonpath={shlex.quote(str(folder))}"]
     if junit:
         arguments += ["--junitxml", os.path.abspath(junit)]
@@ -110,8 +113,8 @@ class _Named:
 
 def check_files(folder: Path) -> Sequence[Path]:
     """The files with checks in Mooring's folder, those of a known name first and in their order."""
-    found = sorted(folder.glob("test_*.py"))
-    return sorted(found, key=lambda path: ORDER.index(path.name) if path.name in ORDER else len(ORDER))
+    files = sorted(folder.glob("test_*.py"))
+    return sorted(files, key=lambda path: ORDER.index(path.name) if path.name in ORDER else len(ORDER))
 
 
 def _tabulate(trial: Trial, summary: Summary) -> None:

@@ -33,8 +33,8 @@ Answer = TypeVar("Answer")
 class Trial:
     """One proof over a fleet: `plan`, then `run`, then always `remove`.
 
-    `findings` has an entry for every pull that was tried, None where it is good; `addresses` says as whom nginx
-    saw the client. Without a server (it is down) every pull has failed.
+    `findings` has an entry for every pull that was tried, None where it is good; `addresses` holds
+    the client's addresses as nginx saw them. Without a server (it is down) every pull has failed.
     """
 
     registry: RegistrySide | None
@@ -54,7 +54,7 @@ class Trial:
         """Find out every client's routes and make the images; touches nothing. Returns why clients have none."""
         planned = self._on_clients(partial(_plan, door))
         self.proof = Proof(entry for entries in planned if not isinstance(entries, str) for entry in entries)
-        return [one for one in planned if isinstance(one, str)]
+        return [answer for answer in planned if isinstance(answer, str)]
 
     def run(self) -> None:
         """Push and pull; afterwards `findings` has an entry for every pull."""
@@ -71,8 +71,8 @@ class Trial:
         left: list[str] = []
         self._workers.wait(ABORTED_SECONDS)
         if self._has_pulled:
-            found = self._on_clients(lambda client: remove_images(client, self.proof.mark))
-            left += [line for lines in found for line in lines]
+            answers = self._on_clients(lambda client: remove_images(client, self.proof.mark))
+            left += [line for lines in answers for line in lines]
         return left + (self.registry.remove(self.proof) if self.registry else [])
 
     def _push_and_pull(self, registry: RegistrySide) -> None:
@@ -139,8 +139,8 @@ def _plan(door: ServerAddresses, client: Member) -> list[tuple[str, Route, str]]
 
 def _explain_pulls(findings: Mapping[Pull, Finding | None], client: Member) -> dict[Pull, Finding | None]:
     """A client's failed pulls again, with the layer that is to blame as the client sees it."""
-    ours = {pull: finding for pull, finding in findings.items() if finding and pull.client == client.name}
-    return {pull: explain_pull(client, pull.route, finding) for pull, finding in ours.items()}
+    failed = {pull: finding for pull, finding in findings.items() if finding and pull.client == client.name}
+    return {pull: explain_pull(client, pull.route, finding) for pull, finding in failed.items()}
 
 
 def _explain(error: Exception) -> Finding:

@@ -43,7 +43,8 @@ from mooring.templating.sizes import check_counts, check_repetition, check_width
 
 __all__ = ["Environment", "JinjaError", "Template"]
 
-# These filters and tests do not look into containers, or pass on what they find there: lazy ones stay lazy.
+# These filters and tests do not look into containers, or pass on what they find there: lazy ones
+# stay lazy.
 _LAZY_NAMES = """
     attr count d default extract first items last length list map reject rejectattr select selectattr
     boolean callable defined iterable mapping none number sequence undefined

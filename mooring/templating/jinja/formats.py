@@ -75,7 +75,7 @@ def _field(name: str, terms: Iterator[Any], args: tuple[Any, ...], options: Mapp
 
 
 def _shown(value: Any, spec: str) -> str:
-    """A value in its place; of one that is no plain text or number, and has a form of its own, nothing is known."""
+    """A value in its place; nothing is known of one with a form of its own that is neither text nor number."""
     if not spec:
         return as_text(value)
     if "{" in spec or not isinstance(value, (str, int, float)):

@@ -68,7 +68,7 @@ def query(context: Context, name: str, *terms: Any, **options: Any) -> list[Any]
 
 @pass_context
 def lookup(context: Context, name: str, *terms: Any, wantlist: bool = False, **options: Any) -> Any:
-    """`lookup`: the values joined by commas, or the one value that is no text."""
+    """`lookup`: the values joined by commas, or the one value that is not a text."""
     values = query(context, name, *terms, **options)
     if wantlist:
         return values

@@ -16,18 +16,19 @@ from mooring.templating.foreign_kinds import join
 from mooring.templating.lazy import LazyDict, LazyList
 from mooring.templating.sizes import refuse_large
 
-# These filters pass values on as they are, each with its own mark; what any other one computes from a host's text
-# is a host's text.
+# These filters pass values on as they are, each with its own mark; what any other one computes from
+# a host's text is a host's text.
 _PASSING = """
     attr batch combine d default dict2items dictsort difference extract first flatten groupby intersect items items2dict
     join last list map max min product random reject rejectattr select selectattr slice sort symmetric_difference
     ternary union unique zip
 """
-# Of these a host chooses what passes if anything that is given to them is its text; of the others if what is asked
-# for is, or what is asked about.
+# Of these a host chooses what passes if anything that is given to them is its text; of the others
+# if what is asked for is, or what is asked about.
 _PICKING = frozenset(["dictsort", "difference", "groupby", "intersect", "max", "min", "sort", "symmetric_difference"])
 _ASKING = frozenset(["batch", "map", "random", "reject", "rejectattr", "select", "selectattr", "slice", "unique"])
-# A large number after the value is a number like any other to these; to all others it says how wide or how often.
+# A large number after the value is a number like any other to these; to all others it says how wide
+# or how often.
 _TAKING_NUMBERS = frozenset(
     ["combine", "d", "default", "float", "format", "int", "product", "sum", "ternary", "union", "zip"]
 )
@@ -68,7 +69,7 @@ def _values(args: tuple[Any, ...]) -> list[Any]:
 
 
 def _keep_list(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, whose result is no iterator."""
+    """The filter, whose result is not an iterator."""
 
     @wraps(function)
     def call(*args: Any, **options: Any) -> Any:

@@ -59,7 +59,8 @@ class Become:
         """The command under sudo; without a password it must not ask, or it would eat the agent's input."""
         asking = ["-S", "-p", self.prompt] if self.password else ["-n"]
         words = ["sudo", "-H", *asking, "-u", self.user, "--"]
-        # sudo's messages are read below, so they must be English; the agent goes back to the host's language.
+        # sudo's messages are read below, so they must be English; the agent goes back to the host's
+        # language.
         inner = "unset LC_ALL; " + command
         return "LC_ALL=C exec " + shlex.join([*words, "/bin/sh", "-c", inner])
 
@@ -68,21 +69,23 @@ class Become:
 
         Returns when the shell speaks (sudo let us pass) or the output ended (the caller explains why).
         """
-        came, told, start = bytearray(), False, 0
+        came, is_answered, start = bytearray(), False, 0
         prompt = self.prompt.encode()
         while came.find(READY, start) < 0:
             start = max(0, len(came) - len(READY) + 1)
             if deadline.is_over:
-                said = self.clean(process.errors)[-KEPT_WORDS:]
-                raise ConnectionLost(f"sudo did not answer within {deadline.seconds or 0:.0f} seconds\n{said}".rstrip())
+                errors = self.clean(process.errors)[-KEPT_WORDS:]
+                raise ConnectionLost(
+                    f"sudo did not answer within {deadline.seconds or 0:.0f} seconds\n{errors}".rstrip()
+                )
             data = process.read_ready()
-            asked = process.errors.count(prompt)
-            if asked > 1:
+            prompts = process.errors.count(prompt)
+            if prompts > 1:
                 raise BecomeFailed(REASONS[1][1].format(login=login))
-            if asked and not told:
+            if prompts and not is_answered:
                 with contextlib.suppress(TimeoutError):
                     process.write((self.password or "").encode() + b"\n", deadline.left)
-                told = True
+                is_answered = True
             if data == b"" or len(came) > most:
                 break
             came += data or b""

@@ -82,14 +82,14 @@ class Config(paramiko.SSHConfig):
     def _does_match(
         self, match_list: Sequence[dict[str, Any]], hostname: str, canonical: bool, final: bool, options: Any
     ) -> bool:
-        unknown = [one["type"] for one in match_list if one["type"] not in CRITERIA]
+        unknown = [criterion["type"] for criterion in match_list if criterion["type"] not in CRITERIA]
         if unknown:
             raise HostUnreachable(f"`Match {unknown[0]}` in the SSH configuration is not supported")
         return bool(match_list) and all(
-            self._passes_exec(one, hostname, options)
-            if one["type"] == "exec"
-            else super(Config, self)._does_match([one], hostname, canonical, final, options)  # type: ignore[misc]
-            for one in match_list
+            self._passes_exec(criterion, hostname, options)
+            if criterion["type"] == "exec"
+            else super(Config, self)._does_match([criterion], hostname, canonical, final, options)  # type: ignore[misc]
+            for criterion in match_list
         )
 
     def _passes_exec(self, candidate: dict[str, Any], hostname: str, options: Any) -> bool:

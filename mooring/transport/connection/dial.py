@@ -87,16 +87,16 @@ class Route:
 
     def _start_command(self, target: Target) -> socket.socket:
         """ProxyCommand with a socket of its own as standard input and output."""
-        ours, theirs = socket.socketpair()
-        with theirs:
+        own, other = socket.socketpair()
+        with other:
             self._command = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {target.proxy_command}"],
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
+                stdin=other.fileno(),
+                stdout=other.fileno(),
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        return ours
+        return own
 
     def close(self) -> None:
         """End all hops, the last one first, and the ProxyCommand."""

@@ -54,10 +54,10 @@ class KeyStore:
                     self._known[path] = self._read(path)
                 except KeyProblem as problem:
                     self._known[path] = problem
-            found = self._known[path]
-        if isinstance(found, KeyProblem):
-            raise found
-        return found
+            key = self._known[path]
+        if isinstance(key, KeyProblem):
+            raise key
+        return key
 
     def _read(self, path: str) -> paramiko.PKey:
         try:

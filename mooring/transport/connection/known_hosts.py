@@ -18,7 +18,7 @@ from pathlib import Path
 from mooring.errors import HostKeyRejected
 
 NOWHERE = ("/dev/null", "none")
-# More is no known_hosts of anybody's.
+# No real known_hosts file is larger.
 MOST = 64 * 1024 * 1024
 
 
@@ -40,7 +40,7 @@ class HostKey:
 class Entry:
     """A line of known_hosts that speaks of the host; `marker` is "", "@revoked" or "@cert-authority".
 
-    `key` is None where the line's key is none.
+    `key` is None where the line's key is not valid.
     """
 
     marker: str
@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line as it stands: whom it is about, and the words of its key."""
+    """A line as it stands: its hosts, and the words of its key."""
 
     number: int
     marker: str
@@ -70,11 +70,11 @@ class _File:
     count: int = 0
     named: dict[bytes, list[_Line]] = field(default_factory=dict)
     others: list[_Line] = field(default_factory=list)
-    found: dict[str, list[_Line]] = field(default_factory=dict)
+    by_name: dict[str, list[_Line]] = field(default_factory=dict)
 
     def add(self, text: bytes) -> None:
         """Lines that follow those that are known."""
-        self.found.clear()
+        self.by_name.clear()
         if not text:
             return
         # Behind the last line's end no line has begun yet.
@@ -85,20 +85,20 @@ class _File:
             # Version 1 of SSH wrote numbers there: keys that nobody shows any more.
             if len(words) < 3 or words[0].startswith(b"#") or words[1].isdigit():
                 continue
-            found = _Line(self.count, marker, words[0], words[1], words[2])
+            entry = _Line(self.count, marker, words[0], words[1], words[2])
             if words[0].startswith(b"|") or any(sign in words[0] for sign in b"*?!"):
-                self.others.append(found)
+                self.others.append(entry)
                 continue
             for name in {name.lower() for name in words[0].split(b",")}:
-                self.named.setdefault(name, []).append(found)
+                self.named.setdefault(name, []).append(entry)
 
     def find(self, name: str) -> list[_Line]:
         """The lines about a host, in their order."""
-        if name not in self.found:
-            asked = name.lower().encode("utf-8", "surrogatepass")
-            lines = [*self.named.get(asked, ()), *(line for line in self.others if _matches(line.hosts, asked))]
-            self.found[name] = sorted(lines, key=lambda line: line.number)
-        return self.found[name]
+        if name not in self.by_name:
+            folded = name.lower().encode("utf-8", "surrogatepass")
+            lines = [*self.named.get(folded, ()), *(line for line in self.others if _matches(line.hosts, folded))]
+            self.by_name[name] = sorted(lines, key=lambda line: line.number)
+        return self.by_name[name]
 
 
 class KnownHosts:
@@ -195,7 +195,7 @@ def _read_all(path: Path, descriptor: int, status: os.stat_result) -> bytes:
 
 
 def _key_of(line: _Line) -> HostKey | None:
-    """The key of a line; None where it is none: its base64 is broken, or holds a key of another kind."""
+    """The key of a line; None where its base64 is broken, or holds a key of another kind."""
     try:
         blob = base64.b64decode(line.blob, validate=True)
         kind = line.kind.decode("ascii")

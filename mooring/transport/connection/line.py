@@ -17,11 +17,12 @@ from paramiko.packet import Packetizer
 from mooring.deadline import Deadline
 from mooring.transport.connection.process import STALL_SECONDS
 
-# OpenSSH's own limit; beyond it a packet is none.
+# OpenSSH's own limit; a longer packet is not valid.
 LONGEST_PACKET = 256 * 1024
 # What a server may say before its greeting, in all.
 LONGEST_GREETING = 64 * 1024
-# Bytes of packets that carry nothing for us, beyond four times of those that do: padding, messages to nobody.
+# Bytes of packets that carry nothing for us, beyond four times of those that do: padding, messages
+# to nobody.
 MOST_EMPTY_BYTES = 64 * 1024 * 1024
 MSG_EXT_INFO, MSG_USERAUTH_INFO_REQUEST = 7, 60
 MOST_ENTRIES = 256

@@ -9,7 +9,8 @@ from typing import Protocol
 from mooring.deadline import Deadline
 
 KEPT_ERRORS = 64 * 1024
-# A process that takes nothing of what is sent to it for so long, though its host answers, is given up.
+# A process that takes nothing of what is sent to it for so long, though its host answers, is given
+# up.
 STALL_SECONDS = 300.0
 
 

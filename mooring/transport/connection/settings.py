@@ -15,7 +15,8 @@ from mooring.transport.connection.become import Become
 from mooring.transport.connection.keys import KeyStore
 from mooring.transport.connection.known_hosts import KnownHosts
 
-# Ansible users often set these, most to share connections; with one connection per host they mean nothing.
+# Ansible users often set these, most to share connections; with one connection per host they mean
+# nothing.
 MEANINGLESS_OPTIONS = {"controlmaster", "controlpath", "controlpersist", "loglevel", "requesttty"}
 SUPPORTED_OPTIONS = {
     "connecttimeout",
@@ -35,7 +36,8 @@ SUPPORTED_OPTIONS = {
 }
 FLAGS = {"-i": "IdentityFile", "-p": "Port", "-l": "User", "-J": "ProxyJump"}
 SSH_NAMES = {"ssh", "smart", "paramiko", "paramiko_ssh"}
-# Ansible reads these, we do not, and what they are set for would be missed: better no connection than another one.
+# Ansible reads these, we do not, and what they are set for would be missed: better no connection
+# than another one.
 UNSUPPORTED_VARIABLES = {
     "ansible_become_exe": "sudo is looked for in PATH",
     "ansible_become_flags": "sudo is called with -H, and -n or -S",
@@ -152,13 +154,13 @@ def _override(
     if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
         raise InventoryError(f"{name}: ansible_port is {port!r}", hint="a number from 1 to 65535")
     timeout = _first(variables, "ansible_ssh_timeout", "ansible_timeout") or options.timeout
-    found = {
+    settings = {
         "Port": port,
         "User": _first(variables, "ansible_user", "ansible_ssh_user") or options.remote_user or None,
         "IdentityFile": key_file,
         "ConnectTimeout": None if timeout is None else str(timeout),
     }
-    return [(key, value) for key, value in found.items() if value is not None]
+    return [(key, value) for key, value in settings.items() if value is not None]
 
 
 def _parse_arguments(

@@ -54,13 +54,13 @@ def resolve(
     accepts_new: bool = False,
 ) -> Target:
     """What ssh would do for `ssh address` with these -o options; with -F only that file is read."""
-    found = _look_up(address, overrides, config_file)
-    host, port = found["hostname"], _number(found, "port", 22, 65535)
-    mode = found.get("stricthostkeychecking", "ask").lower()
-    name = found.get("hostkeyalias") or host_name(host, port)
-    jump = found.get("proxyjump", "none")
-    command = found.get("proxycommand") or "none"
-    user = found.get("user") or _own_name()
+    config = _look_up(address, overrides, config_file)
+    host, port = config["hostname"], _number(config, "port", 22, 65535)
+    mode = config.get("stricthostkeychecking", "ask").lower()
+    name = config.get("hostkeyalias") or host_name(host, port)
+    jump = config.get("proxyjump", "none")
+    command = config.get("proxycommand") or "none"
+    user = config.get("user") or _own_name()
     if command.lower() != "none":
         check_words(host, user)
     return Target(
@@ -68,18 +68,18 @@ def resolve(
         host=host,
         port=port,
         user=user,
-        identity_files=tuple(os.path.expanduser(path) for path in found.get("identityfile", ())),
-        identities_only=found.get("identitiesonly", "no").lower() == "yes",
+        identity_files=tuple(os.path.expanduser(path) for path in config.get("identityfile", ())),
+        identities_only=config.get("identitiesonly", "no").lower() == "yes",
         proxy_jump=() if jump.lower() == "none" else tuple(part.strip() for part in jump.split(",")),
         proxy_command=None if command.lower() == "none" else command,
-        timeout=_number(found, "connecttimeout", DEFAULT_TIMEOUT),
-        alive_seconds=_number(found, "serveraliveinterval", DEFAULT_ALIVE_SECONDS),
-        alive_count=_number(found, "serveralivecountmax", DEFAULT_ALIVE_COUNT),
+        timeout=_number(config, "connecttimeout", DEFAULT_TIMEOUT),
+        alive_seconds=_number(config, "serveraliveinterval", DEFAULT_ALIVE_SECONDS),
+        alive_count=_number(config, "serveralivecountmax", DEFAULT_ALIVE_COUNT),
         host_key=HostKeyCheck(
             name=name,
-            user_files=_paths(found.get("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2")),
+            user_files=_paths(config.get("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2")),
             global_files=_paths(
-                found.get("globalknownhostsfile", "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2")
+                config.get("globalknownhostsfile", "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2")
             ),
             accepts_new=accepts_new or mode in ("accept-new", "no", "off"),
         ),
@@ -99,9 +99,9 @@ def resolve_jump(hop: str, config_file: str | None, accepts_new: bool) -> Target
     return resolve(host, overrides, config_file, accepts_new)
 
 
-def _number(found: Mapping[str, Any], key: str, default: Any, most: int = LONGEST) -> Any:
+def _number(config: Mapping[str, Any], key: str, default: Any, most: int = LONGEST) -> Any:
     """A number of the configuration, of the default's kind and from 0 to `most`; "none" is the default."""
-    text = str(found.get(key, "none")).lower()
+    text = str(config.get(key, "none")).lower()
     if text == "none":
         return default
     try:

@@ -69,7 +69,8 @@ class Transport(paramiko.Transport):
         if self._missed >= self._count:
             self.line.end(f"the host did not answer for {now - heard:.0f} seconds ({self._missed} keepalives missed)")
         if not self._sending.acquire(blocking=False):
-            # Something is being sent and the host does not take it; where it took some of it meanwhile it lives.
+            # Something is being sent and the host does not take it; where it took some of it
+            # meanwhile it lives.
             self._missed += self.line.took <= self._asked
             self._asked = now
             return

@@ -55,10 +55,10 @@ class Containerd(Engine):
     def hosts_directories(self) -> list[str]:
         """Where the CRI plugin looks for a registry's hosts.toml; nowhere, where nothing is set.
 
-        The running daemon says so, by crictl; where there is none, and from 2.0 on, which says it elsewhere, its files.
+        The running daemon says so, by crictl; without crictl, and from containerd 2.0 on, its files say so.
         """
-        told = self.host.run("crictl", "info").out if self._has_crictl else ""
-        path = config_path_in_info(told) or config_path_in_dump(self.host.run("containerd", "config", "dump").out)
+        info = self.host.run("crictl", "info").out if self._has_crictl else ""
+        path = config_path_in_info(info) or config_path_in_dump(self.host.run("containerd", "config", "dump").out)
         return [directory for directory in path.split(":") if directory]
 
     def hosts_file(self, registry: str) -> Mapping[str, Any]:
@@ -80,14 +80,14 @@ class Containerd(Engine):
         return self._client.remove(references)
 
     def judge_mirrors(self, wanted: Sequence[str]) -> Finding | None:
-        found = pulling_hosts(self.hosts_file(HUB))
-        missing = [url for url in wanted if url.rstrip("/") not in found]
-        return self.lack(f"mirrors of {HUB}", missing, found)
+        urls = pulling_hosts(self.hosts_file(HUB))
+        missing = [url for url in wanted if url.rstrip("/") not in urls]
+        return self.lack(f"mirrors of {HUB}", missing, urls)
 
     def judge_insecure(self, wanted: Sequence[str]) -> Finding | None:
         """A name is insecure when its hosts.toml leads to it by plain HTTP, or by TLS that nobody verifies."""
-        found = [name for name in wanted if is_insecure(self.hosts_file(name), name)]
-        return self.lack("insecure registries", [name for name in wanted if name not in found], found)
+        names = [name for name in wanted if is_insecure(self.hosts_file(name), name)]
+        return self.lack("insecure registries", [name for name in wanted if name not in names], names)
 
 
 def config_path_in_info(text: str) -> str:
@@ -105,24 +105,24 @@ def config_path_in_dump(text: str) -> str:
     for line in text.split("\n"):
         if line.lstrip().startswith("["):
             name = line.lstrip()[1:].partition("]")[0]
-        found = _CONFIG_PATH.match(line) if name.endswith(".registry") and "cri" in name else None
-        if found:
-            return found.group(1)
+        match = _CONFIG_PATH.match(line) if name.endswith(".registry") and "cri" in name else None
+        if match:
+            return match.group(1)
     return ""
 
 
 def parse_hosts(text: str) -> Mapping[str, Any]:
-    """A hosts.toml; empty where it is none, as containerd then uses nothing of it."""
+    """A hosts.toml; empty where it is not valid, as containerd then uses nothing of it."""
     return toml.parse(text, "").values if len(text) <= LARGEST else {}
 
 
 def pulling_hosts(hosts: Mapping[str, Any]) -> list[str]:
     """The URLs that are asked for images, in their order; without capabilities a host has them all."""
-    found = []
+    urls = []
     for url, settings in (hosts.get("host") or {}).items():
         if {"pull", "resolve"} <= set(settings.get("capabilities") or ["pull", "resolve"]):
-            found.append(str(url).rstrip("/"))
-    return found
+            urls.append(str(url).rstrip("/"))
+    return urls
 
 
 def is_insecure(hosts: Mapping[str, Any], name: str) -> bool:

@@ -77,7 +77,7 @@ class Ctr:
 
 def parse_images(text: str) -> list[ListedImage]:
     """The images in what `crictl images -o json` prints, once for each of their names; CheckFailed for other words."""
-    found = []
+    listed = []
     try:
         images = parse(text, IMAGES, "`crictl images`").get("images") or []
     except ValueError as error:
@@ -86,8 +86,8 @@ def parse_images(text: str) -> list[ListedImage]:
         digests = dict(name.split("@", 1) for name in image.get("repoDigests") or [] if "@" in name)
         for name in image.get("repoTags") or []:
             repository, _, tag = name.rpartition(":")
-            found.append(ListedImage(repository, tag, digests.get(repository, ""), image["id"]))
-    return found
+            listed.append(ListedImage(repository, tag, digests.get(repository, ""), image["id"]))
+    return listed
 
 
 def parse_table(text: str) -> list[tuple[str, str]]:

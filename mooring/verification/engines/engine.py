@@ -122,15 +122,15 @@ class Engine(ABC):
         """Why the engine asks somebody else although the setting is in effect, where that is known."""
         return None
 
-    def lack(self, what: str, missing: Sequence[str], found: Sequence[str]) -> Finding | None:
+    def lack(self, setting: str, missing: Sequence[str], present: Sequence[str]) -> Finding | None:
         """The finding of a setting that lacks some of its entries."""
-        return lacking(what, missing, found, self.words)
+        return lacking(setting, missing, present, self.words)
 
 
-def lacking(what: str, missing: Sequence[str], found: Sequence[str], words: Words) -> Finding | None:
+def lacking(setting: str, missing: Sequence[str], present: Sequence[str], words: Words) -> Finding | None:
     """A finding that names what is MISSING and what there is; None where nothing is missing."""
     if not missing:
         return None
-    shown = ", ".join(found) or "none"
+    shown = ", ".join(present) or "none"
     remedy = f"run `{invocation('provision-clients')}`; if it changes nothing, see {words.log}"
-    return Finding(SETTING, f"the engine's {what} lack {', '.join(missing)}; it has: {shown}", remedy)
+    return Finding(SETTING, f"the engine's {setting} lack {', '.join(missing)}; it has: {shown}", remedy)

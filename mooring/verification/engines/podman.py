@@ -66,17 +66,17 @@ class Podman(Engine):
         return self.host.run("podman", "rmi", "--force", *references)
 
     def judge_mirrors(self, wanted: Sequence[str]) -> Finding | None:
-        found = [mirror["Location"] for mirror in (self.registries.get(HUB) or {}).get("Mirrors") or []]
-        missing = [url for url in wanted if urlsplit(url).netloc not in found]
-        return self.lack(f"mirrors of {HUB}", missing, found)
+        locations = [mirror["Location"] for mirror in (self.registries.get(HUB) or {}).get("Mirrors") or []]
+        missing = [url for url in wanted if urlsplit(url).netloc not in locations]
+        return self.lack(f"mirrors of {HUB}", missing, locations)
 
     def judge_insecure(self, wanted: Sequence[str]) -> Finding | None:
         """podman knows hosts, no networks; a mirror is insecure by itself."""
         entries = [entry for entry in self.registries.values() if isinstance(entry, dict)]
         entries += [mirror for entry in entries for mirror in entry.get("Mirrors") or []]
-        found = sorted({entry["Location"] for entry in entries if entry.get("Insecure")})
-        return self.lack("insecure registries", [name for name in wanted if name not in found], found)
+        locations = sorted({entry["Location"] for entry in entries if entry.get("Insecure")})
+        return self.lack("insecure registries", [name for name in wanted if name not in locations], locations)
 
     def judge_added(self, wanted: Sequence[str]) -> Finding | None:
-        found = self.registries.get("search") or []
-        return self.lack("registries for short names", [name for name in wanted if name not in found], found)
+        names = self.registries.get("search") or []
+        return self.lack("registries for short names", [name for name in wanted if name not in names], names)

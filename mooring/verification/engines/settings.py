@@ -15,9 +15,9 @@ from mooring.verification.findings import SETTING, Finding
 
 def judge_mirrors(info: Mapping[str, Any], wanted: Sequence[str]) -> Finding | None:
     """Every wanted mirror is one of the engine's; later engines write a slash behind each."""
-    found = [url.rstrip("/") for url in _registries(info).get("Mirrors") or []]
-    missing = [url for url in wanted if url.rstrip("/") not in found]
-    return _missing("mirrors", missing, found)
+    urls = [url.rstrip("/") for url in _registries(info).get("Mirrors") or []]
+    missing = [url for url in wanted if url.rstrip("/") not in urls]
+    return _missing("mirrors", missing, urls)
 
 
 def judge_insecure(info: Mapping[str, Any], wanted: Sequence[str]) -> Finding | None:
@@ -32,9 +32,9 @@ def judge_insecure(info: Mapping[str, Any], wanted: Sequence[str]) -> Finding | 
 
 def judge_added(info: Mapping[str, Any], text: str, wanted: Sequence[str]) -> Finding | None:
     """Red Hat's engine asks every wanted registry for short names; `text` is what `docker info` prints."""
-    found = added_registries(info, text)
-    missing = [name for name in wanted if name not in found]
-    return _missing("registries for short names", missing, found)
+    names = added_registries(info, text)
+    missing = [name for name in wanted if name not in names]
+    return _missing("registries for short names", missing, names)
 
 
 def judge_signatures() -> Finding:
@@ -78,12 +78,12 @@ def _is_covered(entry: str, networks: Sequence[str]) -> bool:
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """None for what is no network."""
+    """None for what is not a network."""
     try:
         return ipaddress.ip_network(text)
     except ValueError:
         return None
 
 
-def _missing(what: str, missing: Sequence[str], found: Sequence[str]) -> Finding | None:
-    return lacking(what, missing, found, DOCKERS)
+def _missing(setting: str, missing: Sequence[str], present: Sequence[str]) -> Finding | None:
+    return lacking(setting, missing, present, DOCKERS)

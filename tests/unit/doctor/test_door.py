@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from mooring.doctor.door import CHUNKS, UPLOAD_RULES, Door, examine
+from mooring.doctor.door import CHUNKS, UPLOAD_RULES, NginxProbe, examine
 from mooring.doctor.finding import merge
 from mooring.records.diagnosis import Finding, Verdict
 from mooring.registry.transport import Endpoint
@@ -15,15 +15,15 @@ from tests.support.door_server import DoorServer, serve_door
 RULES = {"nginx-answers", "nginx-api-version", "nginx-v1", "nginx-delete", "nginx-other-names"}
 
 
-def door_of(server: DoorServer, **more: bool) -> Door:
+def probe_of(server: DoorServer, **more: bool) -> NginxProbe:
     endpoint = Endpoint("registry.example.com", 80)
-    return Door(endpoint, lambda: socket.create_connection(server.server_address[:2]), "x", **more)  # type: ignore[arg-type]
+    return NginxProbe(endpoint, lambda: socket.create_connection(server.server_address[:2]), "x", **more)  # type: ignore[arg-type]
 
 
 def examined(server: DoorServer, **more: bool) -> dict[str, Finding]:
-    door = door_of(server, **more)
-    found = merge(examine(door))
-    assert door.cancel_uploads() == []
+    probe = probe_of(server, **more)
+    found = merge(examine(probe))
+    assert probe.cancel_uploads() == []
     return {one.rule: one for one in found}
 
 
@@ -103,7 +103,7 @@ def test_no_registry_behind_and_no_door_at_all() -> None:
         assert "answers 502" in examined(server)["nginx-answers"].seen
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        door = Door(Endpoint("r", 80), lambda: socket.create_connection(closed.getsockname()), "x")
-        (only,) = examine(door)
+        probe = NginxProbe(Endpoint("r", 80), lambda: socket.create_connection(closed.getsockname()), "x")
+        (only,) = examine(probe)
     assert (only.rule, only.verdict) == ("nginx-answers", Verdict.BREAKS)
     assert "refused" in only.seen

@@ -12,7 +12,7 @@ from mooring.cli.options import Request
 from mooring.cli.site import load_site
 from mooring.errors import UsageError
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE, looking_user
-from mooring.fleet.survey import Lost, Survey, Visit
+from mooring.fleet.survey import FleetHost, Lost, Survey
 
 INVENTORY = """\
 all:
@@ -62,7 +62,7 @@ def test_variables_are_those_of_the_roles_in_the_hosts_play(inventory: str) -> N
 
 
 def test_a_host_in_trouble_is_an_answer_too(inventory: str) -> None:
-    def look(visit: Visit) -> Any:
+    def look(visit: FleetHost) -> Any:
         return visit.call("command", cmd="false" if visit.name == "s" else "echo well").get("stdout")
 
     with Survey(load_site(Request(inventory=(inventory,)))) as survey:

@@ -92,7 +92,7 @@ def test_one_root_serves_all_images_of_a_release(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(roots, "cache", lambda: tmp_path)
     monkeypatch.setattr(roots, "make_root", make_root)
-    monkeypatch.setattr(suites, "_dress", lambda root, image, work: None)
+    monkeypatch.setattr(suites, "_make_hosts_root", lambda root, image, work: None)
     suites.build(
         list(suites.IMAGES),
         "http://mirror.example.com/debian",

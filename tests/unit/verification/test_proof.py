@@ -12,7 +12,7 @@ from mooring.errors import RegistryError
 from mooring.registry.addresses import ServerAddresses
 from mooring.templating.foreign_kinds import Foreign
 from mooring.verification import trial as trial_module
-from mooring.verification.access_log import Log, Request, parse
+from mooring.verification.access_log import Log, LoggedRequest, parse
 from mooring.verification.engines.engine import Words
 from mooring.verification.engines.podman import Podman
 from mooring.verification.findings import HTTP, NAME, REGISTRY, SETTING, TCP, TLS
@@ -217,7 +217,7 @@ def test_the_access_log_is_read_line_by_line() -> None:
         "2026/11/23 18:00:00 [warn] 7#7: something of nginx's own",
     ]
     requests = parse(lines)
-    assert requests[0] == Request("192.0.2.21", "GET", "/v2/library/proof-1/manifests/proof", 200)
+    assert requests[0] == LoggedRequest("192.0.2.21", "GET", "/v2/library/proof-1/manifests/proof", 200)
     assert len(requests) == 4
     log = Log(requests)
     assert log.fetchers("proof-1") == {"192.0.2.22"}
@@ -229,9 +229,9 @@ def test_a_log_is_looked_through_once_however_many_pulls_ask() -> None:
     """A server may write hundreds of thousands of lines, and every client has several pulls."""
     looks = []
 
-    def requests() -> Iterator[Request]:
+    def requests() -> Iterator[LoggedRequest]:
         looks.append(1)
-        yield Request("192.0.2.22", "GET", "/v2/proof-1/manifests/x", 200)
+        yield LoggedRequest("192.0.2.22", "GET", "/v2/proof-1/manifests/x", 200)
 
     log = Log(requests())
     assert [log.fetchers("proof-1") for _ in range(3)] == [{"192.0.2.22"}] * 3

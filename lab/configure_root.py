@@ -47,9 +47,9 @@ _MASKED = (
 )
 
 
-def dress_el7(root: Path) -> None:
+def configure_el7(root: Path) -> None:
     """Python 2.7, yum and a real RPM database; Debian's own tools are taken out of sight."""
-    _dress(root, ["every", "el7"], ["mooring-lab-seed.service:sysinit"])
+    _configure(root, ["every", "el7"], ["mooring-lab-seed.service:sysinit"])
     (root / "usr/bin/python3.9").rename(root / _PYTHON3)
     for name in ("python", "python2"):
         (root / "usr/bin" / name).unlink(missing_ok=True)
@@ -64,21 +64,21 @@ def dress_el7(root: Path) -> None:
         _remove(root, [f"usr/bin/{path.name}" for path in (root / "usr/bin").glob(pattern)])
 
 
-def dress_debian(root: Path) -> None:
+def configure_debian(root: Path) -> None:
     """A Debian host whose packages come from its own disk."""
-    _dress(root, ["every", "debian"], ["mooring-lab-seed.service:sysinit"])
+    _configure(root, ["every", "debian"], ["mooring-lab-seed.service:sysinit"])
 
 
-def dress_hub(root: Path) -> None:
+def configure_hub(root: Path) -> None:
     """A Debian host that answers by Docker Hub's names."""
-    _dress(
+    _configure(
         root,
         ["every", "debian", "hub"],
         ["mooring-lab-seed.service:sysinit", "docker-hub.service:multi-user", "lab-names.service:multi-user"],
     )
 
 
-def _dress(root: Path, overlays: Iterable[str], enabled: Iterable[str]) -> None:
+def _configure(root: Path, overlays: Iterable[str], enabled: Iterable[str]) -> None:
     for overlay in overlays:
         copy_files(HERE / "overlay" / overlay, root)
     (root / "etc/sudoers.d/mooring-lab").chmod(0o440)
