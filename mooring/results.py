@@ -123,7 +123,7 @@ class Progress:
 
     host: str
     task: str
-    what: str
+    activity: str
     done: int
     total: int = 0
 

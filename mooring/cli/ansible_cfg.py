@@ -42,8 +42,8 @@ class AnsibleCfg:
 
     def find(self, section: str, key: str) -> tuple[str, Where] | None:
         """A key's text and place; None where it is not there or empty."""
-        found = (self.values or {}).get((section, key))
-        return found if found and found[0] else None
+        value = (self.values or {}).get((section, key))
+        return value if value and value[0] else None
 
 
 def read_ansible_cfg(folder: Path) -> AnsibleCfg:
@@ -81,8 +81,8 @@ def _places(path: Path, text: str) -> Iterator[tuple[tuple[str, str], Where]]:
     """Where each key stands: configparser does not say."""
     section = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if found := SECTION.match(line):
-            section = found["name"]
+        if match := SECTION.match(line):
+            section = match["name"]
         elif line[:1].strip() and line[:1] not in "#;":
             key = re.split(r"[=:]", line, maxsplit=1)[0].strip().lower()
             yield (section, key), Where(str(path), number, 1, line)

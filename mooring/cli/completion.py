@@ -60,5 +60,5 @@ def complete(words: list[str], contexts: Mapping[str, Any], initial: Any) -> Ite
 
 def _takes_value(flag: str, *contexts: Any) -> bool:
     """Whether the next word is this option's value; one that may go without it, such as `--help`, takes a task."""
-    found = next((one.flags[flag] for one in contexts if flag in one.flags), None)
-    return found is not None and found.takes_value and not found.optional
+    option = next((context.flags[flag] for context in contexts if flag in context.flags), None)
+    return option is not None and option.takes_value and not option.optional

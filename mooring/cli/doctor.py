@@ -18,11 +18,11 @@ def diagnose(pattern: str, request: Request) -> int:
         Looking(is_shown=not request.json) as looking,
         Survey(load_site(request, looking.pause), pattern, write_beside, looking.show) as survey,
     ):
-        found = survey.look(examine)
-    rows = [settle(name, one) for name, one in found.items()]
+        outcomes = survey.look(examine)
+    rows = [settle(name, outcome) for name, outcome in outcomes.items()]
     status = exit_status(rows)
     if request.json:
-        write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
+        write_json({"hosts": [row.as_dict() for row in rows], "exit_status": status})
     for stream in request.text_streams():
         diagnosis.write_text(rows, stream, bool(request.verbose))
     return status

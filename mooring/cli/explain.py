@@ -34,6 +34,6 @@ def explain(host: str, image: str, request: Request, engine: str = AUTO) -> int:
 
 def exit_status(explanation: Explanation | ContainerExplanation) -> int:
     """0; 2 where the daemon would not start again, or where a fault ends this very pull. A block is no fault."""
-    routes = [one for one in (explanation.now, explanation.later) if one is not None]
-    has_fault = any(one.severity is Severity.ENDS_PULLS for one in explanation.conflicts)
-    return 2 if not explanation.will_start or (has_fault and any(one.refusal for one in routes)) else 0
+    routes = [route for route in (explanation.now, explanation.later) if route is not None]
+    has_fault = any(conflict.severity is Severity.ENDS_PULLS for conflict in explanation.conflicts)
+    return 2 if not explanation.will_start or (has_fault and any(route.refusal for route in routes)) else 0

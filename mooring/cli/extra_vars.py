@@ -10,12 +10,12 @@ from mooring.files.reading import read_text
 from mooring.playbook import key_values
 
 
-def parse_extra_vars(given: tuple[str, ...]) -> dict[str, Any]:
+def parse_extra_vars(texts: tuple[str, ...]) -> dict[str, Any]:
     """The variables of all --extra-vars, later ones winning."""
-    found: dict[str, Any] = {}
-    for text in given:
-        found.update(_parse_one(text))
-    return found
+    variables: dict[str, Any] = {}
+    for text in texts:
+        variables.update(_parse_one(text))
+    return variables
 
 
 def _parse_one(text: str) -> dict[str, Any]:
@@ -42,10 +42,10 @@ def _key_values(text: str) -> dict[str, Any]:
     Words that Ansible would drop without a word are refused.
     """
     try:
-        found = key_values.parse(text)
+        words = key_values.parse(text)
     except ValueError as error:
         raise UsageError(f"--extra-vars {text!r}: {error}") from None
-    wrong = [found.rest] if found.rest else [f"{name}=" for name in found.pairs if not name.isidentifier()]
+    wrong = [words.rest] if words.rest else [f"{name}=" for name in words.pairs if not name.isidentifier()]
     if wrong:
         raise UsageError(f'--extra-vars: "{on_one_line(wrong[0])}" is not key=value')
-    return {name: source.Text(value) for name, value in found.pairs.items()}
+    return {name: source.Text(value) for name, value in words.pairs.items()}

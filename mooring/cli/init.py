@@ -37,10 +37,10 @@ def init(name: str) -> int:
 def _check(root: Path) -> None:
     """Refuse a directory that is used for something else, before anything is written."""
     if root.exists() and not root.is_dir():
-        raise UsageError(f"{on_one_line(str(root))} is no directory")
+        raise UsageError(f"{on_one_line(str(root))} is not a directory")
     own = {path.partition("/")[0] for path in STARTER}
     there = sorted(path.name for path in root.iterdir()) if root.exists() else []
-    others = [one for one in there if one not in own and not one.startswith(".") and one != "__pycache__"]
+    others = [name for name in there if name not in own and not name.startswith(".") and name != "__pycache__"]
     if not others and "tasks.py" not in there:
         return
     if not _is_ours(root / "tasks.py"):

@@ -24,26 +24,26 @@ CLOSE, MARGIN, MOST = 0.7, 0.1, 3
 def explain(message: str, task: str, known: Mapping[str, Iterable[str]], binary: str) -> str:
     """Invoke's complaint in plain words. `known` has the options of each task, and under "" those before all tasks;
     `task` is the one whose options were read, or "". A complaint of another kind stays as it is."""
-    if found := UNKNOWN.fullmatch(message):
-        word = str(ast.literal_eval(found[1]))
+    if match := UNKNOWN.fullmatch(message):
+        word = str(ast.literal_eval(match[1]))
         refuse = _refuse_option if word.startswith("-") else _refuse_word
         return refuse(word, task, known, binary)
-    if found := WITHOUT_VALUE.fullmatch(message):
-        return f"{_flag(found[1])} needs a value"
-    if found := WITH_VALUE.fullmatch(message):
-        return f"{_flag(found[1])} takes no value"
-    if found := MISSING.fullmatch(message):
-        missing = " and ".join(name.upper() for name in re.findall(r"'([^']+)'", found[2]))
-        return f"{found[1]} needs {missing} ({binary} --help {found[1]})"
+    if match := WITHOUT_VALUE.fullmatch(message):
+        return f"{_flag(match[1])} needs a value"
+    if match := WITH_VALUE.fullmatch(message):
+        return f"{_flag(match[1])} takes no value"
+    if match := MISSING.fullmatch(message):
+        missing = " and ".join(name.upper() for name in re.findall(r"'([^']+)'", match[2]))
+        return f"{match[1]} needs {missing} ({binary} --help {match[1]})"
     return message
 
 
 def suggest(word: str, known: Iterable[str]) -> list[str]:
     """The known words that are meant by a wrong one: those that it begins, else those that it is like."""
     words = sorted(set(known))
-    begun = [one for one in words if len(word) > 2 and one.startswith(word)]
+    begun = [candidate for candidate in words if len(word) > 2 and candidate.startswith(word)]
     close = difflib.get_close_matches(word, words, n=MOST, cutoff=CLOSE)
-    best = [one for one in close if _likeness(word, one) > _likeness(word, close[0]) - MARGIN]
+    best = [candidate for candidate in close if _likeness(word, candidate) > _likeness(word, close[0]) - MARGIN]
     return begun[:MOST] or best
 
 
@@ -58,7 +58,7 @@ def _refuse_option(word: str, task: str, known: Mapping[str, Iterable[str]], bin
             return f'"{word}" stands behind the task that it is for: {binary} TASK {word}'
         close = suggest(word, known[""])
         return f'there is no option "{word}"{_did_you_mean(close) or f" ({binary} --help lists them)"}'
-    flags = [one for one in (*known[task], *known[""]) if len(one) > 2]
+    flags = [flag for flag in (*known[task], *known[""]) if len(flag) > 2]
     meant = SYNONYMS.get(word, "")
     close = [meant] if meant in flags else suggest(word, flags) if len(word) > 2 else []
     return f'{task} has no option "{word}"{_did_you_mean(close) or f" ({binary} --help {task} lists them)"}'

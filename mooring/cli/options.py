@@ -78,8 +78,8 @@ class Request:
             yield self.log.stream
 
 
-OPTIONS = {one.name: one for one in fields(Request) if "help" in one.metadata}
-REPEATABLE = [name for name, one in OPTIONS.items() if isinstance(one.default, tuple)]
+OPTIONS = {entry.name: entry for entry in fields(Request) if "help" in entry.metadata}
+REPEATABLE = [name for name, entry in OPTIONS.items() if isinstance(entry.default, tuple)]
 # What means nothing to a task that only looks.
 ACTING = (
     "resume",
@@ -111,23 +111,28 @@ class RunTask(Task[Any]):
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Any]:
         """Invoke's arguments. It knows only positional ones that must be given, so that one which may be left out
         is made one of them only where a word for it is there."""
-        found: list[Any] = super().get_arguments(ignore_unknown_help)
-        for argument in found:
-            if argument.name == self._may_follow and has_bare_word(sys.argv, self.name.replace("_", "-"), found):
+        arguments: list[Any] = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            if argument.name == self._may_follow and has_bare_word(sys.argv, self.name.replace("_", "-"), arguments):
                 argument.positional, argument.default = True, None
-        return found
+        return arguments
 
     def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
         """Invoke's own options of an argument, with our letter added."""
-        found: dict[str, Any] = super().arg_opts(name, default, taken_names)
+        options: dict[str, Any] = super().arg_opts(name, default, taken_names)
         letter = OPTIONS[name].metadata["short"] if name in OPTIONS else ""
-        found["names"] = (*found["names"], *letter)
-        return found
+        options["names"] = (*options["names"], *letter)
+        return options
 
 
 def has_bare_word(argv: list[str], task: str, arguments: list[Any]) -> bool:
     """Whether a word that belongs to no flag follows the task's name on the command line."""
-    takes = {f"{'-' if len(name) == 1 else '--'}{name}" for one in arguments if one.takes_value for name in one.names}
+    takes = {
+        f"{'-' if len(name) == 1 else '--'}{name}"
+        for argument in arguments
+        if argument.takes_value
+        for name in argument.names
+    }
     rest = iter(argv[argv.index(task) + 1 :] if task in argv else [])
     for word in rest:
         if not word.startswith("-"):
@@ -141,14 +146,14 @@ def _takes_options(body: Callable[..., None], names: list[str]) -> Callable[...,
     """The task's function with the options in its signature, where Invoke looks for them."""
 
     @wraps(body)
-    def run(context: Any, *own: Any, **given: Any) -> None:
-        options = {name: given.pop(name) for name in names if name in given}
+    def run(context: Any, *own: Any, **values: Any) -> None:
+        options = {name: values.pop(name) for name in names if name in values}
         options.update({name: tuple(options.get(name) or ()) for name in REPEATABLE})
         request: list[Request] = []
         finish(lambda: request.append(_settle(options, context, body.__name__)), bool(options.get("debug")))
-        body(context, *own, request=request[0], **given)
+        body(context, *own, request=request[0], **values)
 
-    parameters = [one for one in inspect.signature(body).parameters.values() if one.name != "request"]
+    parameters = [parameter for parameter in inspect.signature(body).parameters.values() if parameter.name != "request"]
     parameters += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_default(name)) for name in names]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run

@@ -48,12 +48,12 @@ class TaskLoader(FilesystemLoader):
     def load(self, name: str | None = None) -> tuple[ModuleType, str]:
         """The module and its directory; CollectionNotFound where one was asked for by name and is not there."""
         try:
-            found: tuple[ModuleType, str] = super().load(name)
+            loaded: tuple[ModuleType, str] = super().load(name)
         except CollectionNotFound:
             if name is not None:
                 raise
             return import_module("mooring.cli.tasks"), os.getcwd()
-        return found
+        return loaded
 
 
 class TaskProgram(Program):
@@ -65,10 +65,12 @@ class TaskProgram(Program):
 
     def core_args(self) -> list[Argument]:
         """The options that stand before all tasks."""
-        found = [one for one in (*super().core_args(), *super().task_args()) if one.name in CORE_HELP]
-        for one in found:
-            one.help = CORE_HELP[one.name or ""]
-        return found
+        arguments = [
+            argument for argument in (*super().core_args(), *super().task_args()) if argument.name in CORE_HELP
+        ]
+        for argument in arguments:
+            argument.help = CORE_HELP[argument.name or ""]
+        return arguments
 
     def task_args(self) -> list[Argument]:
         """They are among the others."""
@@ -91,9 +93,9 @@ class TaskProgram(Program):
         """Read the tasks and their options. Invoke takes any word for an argument that must be given, `--help` too."""
         words, contexts = self.core.unparsed, self._make_parser().contexts
         at = next((number for number, word in enumerate(words) if word in ("-h", "--help")), 0)
-        asked = next((word for word in reversed(words[:at]) if word in contexts), None)
-        if asked is not None:
-            self.core.unparsed, self.args.help.value = [], asked
+        task = next((word for word in reversed(words[:at]) if word in contexts), None)
+        if task is not None:
+            self.core.unparsed, self.args.help.value = [], task
         self._explain(self._parse_tasks)
 
     def _parse_tasks(self) -> None:
@@ -131,7 +133,7 @@ class TaskProgram(Program):
     def print_task_help(self, name: str) -> None:
         """What a task does, and its options."""
         context = self.parser.contexts[name]
-        words = [self.binary, name, *(one.name.upper() for one in context.positional_args), "[OPTIONS]"]
+        words = [self.binary, name, *(argument.name.upper() for argument in context.positional_args), "[OPTIONS]"]
         listing.write_line(f"Usage: {' '.join(words)}")
         listing.write_line()
         listing.write_text(inspect.getdoc(self.collection[name]) or "")
@@ -173,7 +175,9 @@ class TaskProgram(Program):
         except ParseError as error:
             known = {"": list(self.initial_context.flag_names())}
             if hasattr(self, "collection"):
-                known |= {str(one.name): list(one.flag_names()) for one in self._make_parser().contexts.values()}
+                known |= {
+                    str(parser.name): list(parser.flag_names()) for parser in self._make_parser().contexts.values()
+                }
             task, option = getattr(error.context, "name", None) or "", _swallowed(error.context)
             text = f"No idea what {option!r} is!" if option else str(error)
             raise ParseError(_message(explain(text, task, known, self.binary)), error.context) from None
@@ -190,7 +194,9 @@ class TaskProgram(Program):
 
 def _swallowed(context: ParserContext | None) -> str:
     """An option that nobody knows and that was therefore taken for an argument, or ""."""
-    values = [str(one.value) for one in (context.positional_args if context else ()) if one.value is not None]
+    values = [
+        str(argument.value) for argument in (context.positional_args if context else ()) if argument.value is not None
+    ]
     return next((value for value in values if value.startswith("-") and len(value) > 1), "")
 
 

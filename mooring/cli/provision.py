@@ -51,12 +51,12 @@ def run_playbook(path: str, request: Request) -> int:
 
 def _tell_all(error: SourceError, handle: Callable[[Event], None] | None) -> SourceError:
     """Tell all mistakes but the last, which is returned: it ends the command."""
-    *others, last = {str(one): one for one in error.all()}.values()
-    for one in others:
+    *others, last = {str(mistake): mistake for mistake in error.all()}.values()
+    for mistake in others:
         if handle is not None:
-            handle(Warned(str(one)))
+            handle(Warned(str(mistake)))
         else:
-            write_beside(str(one))
+            write_beside(str(mistake))
     return last
 
 

@@ -98,36 +98,36 @@ SETTINGS = (
     Setting("become_method", "privilege_escalation", _sudo),
     Setting("ask_become_pass", "privilege_escalation", _truth, key="become_ask_pass"),
 )
-BY_OPTION = {one.option: one for one in SETTINGS}
+BY_OPTION = {setting.option: setting for setting in SETTINGS}
 # Two ways to say one thing: where the first is given nearer to the command line, the second does
 # not count.
 RIVALS = {"connection_password_file": "ask_pass", "become_password_file": "ask_become_pass"}
 
 
-def settle(given: Mapping[str, Any], cfg: AnsibleCfg, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def settle(options: Mapping[str, Any], cfg: AnsibleCfg, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """The value of every setting that has one, by its option's name.
 
-    `given` are the options of the command line; what it does not give is None, or empty. UsageError (or SourceError
+    `options` are the options of the command line; what it does not give is None, or empty. UsageError (or SourceError
     with the line of ansible.cfg) where a value is of the wrong kind, or two given options contradict each other.
     """
-    ranked = {one.option: _find(one, given, cfg, environment) for one in SETTINGS}
-    found = {option: (rank, value) for option, (rank, value) in ranked.items() if value is not None}
+    ranked = {setting.option: _find(setting, options, cfg, environment) for setting in SETTINGS}
+    values = {option: (rank, value) for option, (rank, value) in ranked.items() if value is not None}
     for file, question in RIVALS.items():
-        if given.get(question):
-            found[question] = (0, True)
-        if file not in found or question not in found or not found[question][1]:
+        if options.get(question):
+            values[question] = (0, True)
+        if file not in values or question not in values or not values[question][1]:
             continue
-        if found[file][0] == found[question][0] == 0:
+        if values[file][0] == values[question][0] == 0:
             raise UsageError(f"--{file} and --{question} are two ways to give one password".replace("_", "-"))
-        del found[question if found[file][0] <= found[question][0] else file]
-    return {option: value for option, (_, value) in found.items()}
+        del values[question if values[file][0] <= values[question][0] else file]
+    return {option: value for option, (_, value) in values.items()}
 
 
 def _find(
-    setting: Setting, given: Mapping[str, Any], cfg: AnsibleCfg, environment: Mapping[str, str]
+    setting: Setting, options: Mapping[str, Any], cfg: AnsibleCfg, environment: Mapping[str, str]
 ) -> tuple[int, Any]:
     """A setting's value with its rank: 0 the command line, 1 the environment, 2 ansible.cfg; None where nobody says."""
-    value = given.get(setting.option)
+    value = options.get(setting.option)
     if value not in (None, "", [], (), False):
         return 0, _parse_given(setting, value)
     text = environment.get(setting.variable, "").strip() if setting.has_variable else ""

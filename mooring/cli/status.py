@@ -18,11 +18,11 @@ def show_status(request: Request) -> int:
         Looking(is_shown=not request.json) as looking,
         Survey(load_site(request, looking.pause), warn=write_beside, tell=looking.show) as survey,
     ):
-        found = survey.look(look)
-    rows = [draw_row(name, one) for name, one in found.items()]
+        outcomes = survey.look(look)
+    rows = [draw_row(name, outcome) for name, outcome in outcomes.items()]
     status = exit_status(rows, request.detailed_exitcode)
     if request.json:
-        write_json({"hosts": [one.as_dict() for one in rows], "exit_status": status})
+        write_json({"hosts": [row.as_dict() for row in rows], "exit_status": status})
     for stream in request.text_streams():
         fleet_table.write_rows(rows, stream)
     return status

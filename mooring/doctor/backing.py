@@ -38,14 +38,14 @@ class Containers:
     configuration: str = ""
 
 
-def read_containers(visit: FleetHost, registry: str, nginx: str) -> Containers:
+def read_containers(host: FleetHost, registry: str, nginx: str) -> Containers:
     """Ask the server's engine."""
     script = f"docker inspect --type container {shlex.quote(registry)} {shlex.quote(nginx)} 2>/dev/null || true"
-    containers = _parse(str(visit.call("shell", cmd=script).get("stdout") or "[]"))
+    containers = _parse(str(host.call("shell", cmd=script).get("stdout") or "[]"))
     by_name = {str(container.get("Name", "")).lstrip("/"): container for container in containers}
     words = ["docker", "exec", nginx, "nginx", "-T", *configuration_file(by_name.get(nginx, {}))]
     script = f"{shlex.join(words)} 2>/dev/null || true"
-    configuration = str(visit.call("shell", cmd=script).get("stdout") or "") if nginx in by_name else ""
+    configuration = str(host.call("shell", cmd=script).get("stdout") or "") if nginx in by_name else ""
     return Containers(by_name.get(registry, {}), by_name.get(nginx, {}), configuration)
 
 
@@ -74,9 +74,9 @@ def configuration_file(nginx: Mapping[str, Any]) -> list[str]:
     return ["-c", words[words.index("-c") + 1]] if "-c" in words[:-1] else []
 
 
-def read_trouble(visit: FleetHost, *names: str) -> dict[str, str]:
+def read_trouble(host: FleetHost, *names: str) -> dict[str, str]:
     """What is wrong with each container that is not well, in the host's words: with the first error of its log."""
-    troubles = visit.call("container_trouble", names=list(names))["containers"]
+    troubles = host.call("container_trouble", names=list(names))["containers"]
     return {name: str(troubles[name]["words"]) for name in names if name in troubles and not troubles[name]["is_well"]}
 
 
@@ -162,12 +162,12 @@ def fixed_names(configuration: str) -> Iterator[str]:
             yield name
 
 
-def judge_way(probe: NginxProbe, visit: FleetHost, own: Endpoint, containers: Containers) -> Finding:
+def judge_way(probe: NginxProbe, host: FleetHost, own: Endpoint, containers: Containers) -> Finding:
     """What begins at nginx is known to the container itself: nginx reaches that one, and no other."""
     about = f"{containers.registry['Name'].lstrip('/')}, started {containers.registry['State']['StartedAt'][:19]}"
     addresses = ", ".join(address for address in networks(containers.registry).values() if address)
     about = f"{about} ({addresses})" if addresses else about
-    direct = HttpTransport(own, lambda: visit.open_tunnel(own.host, own.port))
+    direct = HttpTransport(own, lambda: host.open_tunnel(own.host, own.port))
     try:
         alive = direct.send("GET", "/v2/", None, {}).status
         through = probe.ask("GET", "/v2/").status

@@ -19,10 +19,10 @@ if test -s /run/mooring.lock && ! flock -n /run/mooring.lock true; then echo "lo
 true"""
 
 
-def look(visit: FleetHost) -> Iterator[Finding]:
+def look(host: FleetHost) -> Iterator[Finding]:
     """A change under way, or one that nobody brought to its end."""
-    lines = [line for line in str(visit.call("shell", cmd=LOOK).get("stdout", "")).splitlines() if line]
-    yield judge(visit.name, lines)
+    lines = [line for line in str(host.call("shell", cmd=LOOK).get("stdout", "")).splitlines() if line]
+    yield judge(host.name, lines)
 
 
 def judge(host: str, lines: list[str]) -> Finding:

@@ -20,26 +20,26 @@ from mooring.registry.addresses import ServerAddresses
 STORAGE = "/var/lib/registry"
 
 
-def examine(visit: FleetHost) -> Iterator[Finding]:
+def examine(host: FleetHost) -> Iterator[Finding]:
     """All rules about a server, in its play's words; nothing that is begun stays behind."""
-    variables = visit.roles[SERVER_ROLE]
+    variables = host.roles[SERVER_ROLE]
     addresses = ServerAddresses.of(variables)
     repository = f"mooring-doctor-{secrets.token_hex(6)}"
-    containers = backing.read_containers(visit, *names(variables))
-    yield from backing.judge_containers(containers, *names(variables), backing.read_trouble(visit, *names(variables)))
-    yield from storage.look(visit, variables)
+    containers = backing.read_containers(host, *names(variables))
+    yield from backing.judge_containers(containers, *names(variables), backing.read_trouble(host, *names(variables)))
+    yield from storage.look(host, variables)
     if containers.configuration:
         yield backing.judge_limits(containers.configuration)
-    yield from unread.look(visit, variables)
-    yield judge_clients(visit.name, variables)
-    served = served_certificate.look(visit)
+    yield from unread.look(host, variables)
+    yield judge_clients(host.name, variables)
+    served = served_certificate.look(host)
     if served is not None:
         yield from certificate.judge_served(served)
     own = addresses.own
     for endpoint in addresses.endpoints():
         probe = door.NginxProbe(
             endpoint,
-            partial(visit.open_stream, endpoint, addresses.address),
+            partial(host.open_stream, endpoint, addresses.address),
             repository,
             bool(variables["nginx_behind_proxy"]),
             bool(variables["nginx_allow_delete"]),
@@ -48,13 +48,13 @@ def examine(visit: FleetHost) -> Iterator[Finding]:
         try:
             yield from door.examine(probe)
             if not backing.find_trouble(containers.registry) and not backing.find_trouble(containers.nginx):
-                yield backing.judge_way(probe, visit, own, containers)
+                yield backing.judge_way(probe, host, own, containers)
         except RegistryError as error:
             yield Finding(door.ANSWERS, Verdict.BREAKS, str(error), "see nginx's log on the server (`docker logs`)")
         finally:
             left = cancel(probe)
         yield from (Finding("left-behind", Verdict.HARMS, line, "restart the registry; it purges it") for line in left)
-    tidy(visit, containers, repository)
+    tidy(host, containers, repository)
 
 
 def judge_clients(server: str, variables: Mapping[str, Any]) -> Finding:
@@ -79,9 +79,9 @@ def cancel(probe: door.NginxProbe) -> list[str]:
         return [f"uploads that were begun in {probe.repository}: {error}"]
 
 
-def tidy(visit: FleetHost, containers: backing.Containers, repository: str) -> None:
+def tidy(host: FleetHost, containers: backing.Containers, repository: str) -> None:
     """Cancelling leaves folders of the repository on a disk. Its name is ours alone, so nobody else is in there."""
     for mount in containers.registry.get("Mounts") or []:
         if mount.get("Destination") == STORAGE:
             place = f"{mount['Source']}/docker/registry/v2/repositories/{repository}"
-            visit.call("shell", cmd=f"rm -rf -- {shlex.quote(place)}")
+            host.call("shell", cmd=f"rm -rf -- {shlex.quote(place)}")

@@ -12,20 +12,20 @@ from mooring.records.diagnosis import Diagnosis
 OK, BROKEN, UNREACHABLE = 0, 2, 4
 
 
-def examine(visit: FleetHost) -> Diagnosis:
+def examine(host: FleetHost) -> Diagnosis:
     """All rules on one host."""
     facts = None
     try:
-        checkup = checkup_of(visit)
-        findings, facts = list(engine.examine(checkup, CLIENT_ROLE in visit.roles)), engine.facts(checkup)
+        checkup = checkup_of(host)
+        findings, facts = list(engine.examine(checkup, CLIENT_ROLE in host.roles)), engine.facts(checkup)
     except LookFailed as failed:
         findings = list(engine.judge_unit(failed.reply))
         if not findings:
             raise
-    findings += leftovers.look(visit)
-    if SERVER_ROLE in visit.roles:
-        findings += server.examine(visit)
-    return Diagnosis(visit.name, merge(findings), facts)
+    findings += leftovers.look(host)
+    if SERVER_ROLE in host.roles:
+        findings += server.examine(host)
+    return Diagnosis(host.name, merge(findings), facts)
 
 
 def settle(name: str, outcome: Diagnosis | Lost) -> Diagnosis:

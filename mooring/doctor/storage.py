@@ -14,9 +14,9 @@ RULE = "storage"
 SPACE = "see `df -h`, `df -i` and `dmesg` on the server: free space, or mount the disk writable"
 
 
-def look(visit: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
+def look(host: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
     """The storage of the registry as it runs."""
-    yield judge(server_storage.ask(visit, variables))
+    yield judge(server_storage.ask(host, variables))
 
 
 def judge(reply: Mapping[str, Any]) -> Finding:

@@ -26,13 +26,13 @@ if test -z "$started"; then echo stopped; elif test ! -d {directory}; then echo 
 else find {directory} -type f -newerct "$started"; fi"""
 
 
-def look(visit: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
+def look(host: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
     """Both of them; what does not run is another rule's."""
     for rule, script, role in ((NGINX, NGINX_LOOK, "nginx"), (REGISTRY, REGISTRY_LOOK, "registry")):
         name, directory = (
             shlex.quote(str(variables[f"{role}_{detail}"])) for detail in ("container_name", "config_directory")
         )
-        reply = visit.call("shell", cmd=script.format(name=name, directory=directory))
+        reply = host.call("shell", cmd=script.format(name=name, directory=directory))
         yield judge(rule, role, str(reply.get("stdout", "")).splitlines())
 
 

@@ -25,7 +25,7 @@ def construct(node: yaml.Node) -> Any:
         problem = (
             error.problem if isinstance(error, yaml.MarkedYAMLError) else error if type(error) is ValueError else ""
         )
-        raise ValueError(str(problem or f"this is no !!{kind}").partition("\n")[0]) from None
+        raise ValueError(str(problem or f"this is not a valid !!{kind}").partition("\n")[0]) from None
 
 
 _BINARY = "tag:yaml.org,2002:binary"

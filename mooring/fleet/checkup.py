@@ -71,38 +71,38 @@ class Checkup:
     @property
     def stops(self) -> list[Conflict]:
         """The conflicts that keep the engine from its next start."""
-        return [one for one in self.conflicts if one.severity is Severity.STOPS]
+        return [conflict for conflict in self.conflicts if conflict.severity is Severity.STOPS]
 
     @property
     def ends(self) -> list[Conflict]:
         """The conflicts that end pulls though the engine runs."""
-        return [one for one in self.conflicts if one.severity is Severity.ENDS_PULLS]
+        return [conflict for conflict in self.conflicts if conflict.severity is Severity.ENDS_PULLS]
 
 
 def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...], record_at: str = RECORD) -> Checkup:
     """What the module docker_config's reply means; `registries` are the names whose routes are asked for."""
     texts = texts_of(reply)
     boot = explanation.boot_of(reply) if reply.get("state") else None
-    found = {name: explanation.build(host, image, texts, boot) for name, image in _images(registries).items()}
-    one = found[HUB]
-    now = {name: each.now for name, each in found.items() if each.now is not None}
-    later = {name: each.later for name, each in found.items()}
+    explanations = {name: explanation.build(host, image, texts, boot) for name, image in _images(registries).items()}
+    hub = explanations[HUB]
+    now = {name: pull.now for name, pull in explanations.items() if pull.now is not None}
+    later = {name: pull.later for name, pull in explanations.items()}
     record = read_record(texts.files.get(record_at))
-    missing = [*find_missing(one.effective, record or {}), *find_missing_files(reply, record or {})]
+    missing = [*find_missing(hub.effective, record or {}), *find_missing_files(reply, record or {})]
     return Checkup(
         host,
-        "redhat" if one.effective.engine.is_redhat else "docker",
-        one.engine,
+        "redhat" if hub.effective.engine.is_redhat else "docker",
+        hub.engine,
         is_running=bool(now),
         routes=now or later,
         later=later,
-        conflicts=one.conflicts,
-        differences=one.differences,
+        conflicts=hub.conflicts,
+        differences=hub.differences,
         missing=tuple(missing),
-        settings=one.effective.settings(),
+        settings=hub.effective.settings(),
         record=record,
         state=reply.get("state") or {},
-        boot=one.boot,
+        boot=hub.boot,
     )
 
 
@@ -115,8 +115,8 @@ def examine_containers(
     if not name or (name not in texts.programs and f"{name}d" not in texts.programs):
         return None
     images = _images(registries)
-    found = {key: explain_containers.build(host, image, texts, name) for key, image in images.items()}
-    routes = {key: each.later for key, each in found.items()}
+    explanations = {key: explain_containers.build(host, image, texts, name) for key, image in images.items()}
+    routes = {key: pull.later for key, pull in explanations.items()}
     record = read_record(texts.files.get(record_path(record_at, name)))
     missing = [*find_missing_files(reply, record or {}), *find_edited(reply, record or {})]
     if name == CONTAINERD and record:
@@ -125,13 +125,13 @@ def examine_containers(
     return Checkup(
         host,
         name,
-        found[HUB].engine,
+        explanations[HUB].engine,
         is_running=name not in (CONTAINERD, CRIO) or texts.unit(name).is_active,
         routes=routes,
         later=routes,
-        conflicts=found[HUB].conflicts,
+        conflicts=explanations[HUB].conflicts,
         missing=tuple(missing),
-        settings=found[HUB].settings,
+        settings=explanations[HUB].settings,
         record=record,
         state=texts.unit(name).states,
     )
@@ -145,10 +145,10 @@ def read_record(text: str | None) -> Mapping[str, Any] | None:
     """What Mooring put in on a host; None where nothing is, or what cannot be read."""
     shape = {**dict.fromkeys((*REGISTRY_KEYS, "ca", "files"), OrNull(list)), "sums": OrNull(dict)}
     try:
-        found: Mapping[str, Any] = parse(text or "", shape, "the record")
+        record: Mapping[str, Any] = parse(text or "", shape, "the record")
     except ValueError:
         return None
-    return found
+    return record
 
 
 def find_missing(effective: Effective, record: Mapping[str, Any]) -> Iterator[Missing]:

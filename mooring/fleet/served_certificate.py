@@ -39,22 +39,22 @@ class Served:
     @property
     def valid_until(self) -> datetime | None:
         """When the first of them ends."""
-        return min((one.valid_until for one in self.judgements.values()), default=None)
+        return min((judgement.valid_until for judgement in self.judgements.values()), default=None)
 
 
-def look(visit: FleetHost) -> Served | None:
+def look(fleet_host: FleetHost) -> Served | None:
     """Shake hands by every name; None where the server has no TLS. It must have been called before."""
-    variables = visit.roles[SERVER_ROLE]
+    variables = fleet_host.roles[SERVER_ROLE]
     door = ServerAddresses.of(variables)
     if not door.has_tls:
         return None
-    known, unread = read_authorities(visit, variables)
+    known, unread = read_authorities(fleet_host, variables)
     names = names_of(variables)
     judgements, failures = dict[str, Judgement](), dict[str, str]()
     for host in names or list(door.names[:1]):
         endpoint = Endpoint(host, door.https_port, "https")
         try:
-            chain = parse_der(fetch_chain(endpoint, partial(visit.open_stream, endpoint, door.address)))
+            chain = parse_der(fetch_chain(endpoint, partial(fleet_host.open_stream, endpoint, door.address)))
         except RegistryError as error:
             failures[host] = str(error)
         except (ValueError, UnsupportedAlgorithm) as error:
@@ -65,14 +65,14 @@ def look(visit: FleetHost) -> Served | None:
 
 
 def read_authorities(
-    visit: FleetHost, variables: Mapping[str, Any]
+    host: FleetHost, variables: Mapping[str, Any]
 ) -> tuple[dict[str, list[x509.Certificate]], tuple[str, ...]]:
     """The clients' authorities by their files, and sentences on files that cannot be read."""
     hosts = variables["hostvars"]
     known, unread = dict[str, list[x509.Certificate]](), list[str]()
     for name in trusted_by(variables, hosts, hosts):
         try:
-            path: Path = visit.find(SERVER_ROLE, name)
+            path: Path = host.find(SERVER_ROLE, name)
             known[name] = parse_pem(read_text(path, LARGEST_SETTING))
         except (MooringError, ValueError, UnsupportedAlgorithm) as error:
             unread.append(f"registry_client_ca_file: {name}: {error}")

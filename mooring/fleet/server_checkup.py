@@ -63,9 +63,11 @@ def certificate_as_dict(served: Served | None) -> dict[str, Any] | None:
     return {
         "not_after": None if until is None else until.isoformat().replace("+00:00", "Z"),
         "days_left": None if until is None else count_days(until, datetime.now(timezone.utc)),
-        "names": sorted({name for one in judgements.values() for name in one.names}),
-        "missing_names": sorted({name for one in judgements.values() for name in one.missing_names}),
-        "trusted": all(one.is_trusted for one in judgements.values()) if judgements and served.authorities else None,
+        "names": sorted({name for judgement in judgements.values() for name in judgement.names}),
+        "missing_names": sorted({name for judgement in judgements.values() for name in judgement.missing_names}),
+        "trusted": all(judgement.is_trusted for judgement in judgements.values())
+        if judgements and served.authorities
+        else None,
         "problems": list(certificate_problems(served, errors_only=False)),
     }
 
@@ -74,42 +76,42 @@ def certificate_problems(served: Served, errors_only: bool = True) -> Iterator[s
     """What clients do not take, in sentences; with all that will be so soon."""
     yield from served.failures.values()
     yield from served.unread
-    for host, one in served.judgements.items():
-        yield from (f"{host}: {each.seen}" for each in one.problems if each.is_error or not errors_only)
+    for host, judgement in served.judgements.items():
+        yield from (f"{host}: {problem.seen}" for problem in judgement.problems if problem.is_error or not errors_only)
 
 
-def look(visit: FleetHost) -> ServerCheckup:
+def look(host: FleetHost) -> ServerCheckup:
     """Ask the server's engine, then the registry and nginx as clients do."""
-    variables = visit.roles[SERVER_ROLE]
+    variables = host.roles[SERVER_ROLE]
     door = ServerAddresses.of(variables)
     names = [str(variables[f"{role}_container_name"]) for role in ("registry", "nginx")]
     words = dict(zip(("registry", "nginx"), map(shlex.quote, names), strict=True))
     storage = shlex.quote(str(variables["registry_storage_directory"]))
-    said = str(visit.call("shell", cmd=LOOK.format(**words, storage=storage, mark=MARK)).get("stdout") or "")
-    containers, _, disk = said.partition(MARK)
-    found = parse_containers(containers)
-    registry, nginx = (found.get(name, Service()) for name in names)
+    output = str(host.call("shell", cmd=LOOK.format(**words, storage=storage, mark=MARK)).get("stdout") or "")
+    containers, _, disk = output.partition(MARK)
+    services = parse_containers(containers)
+    registry, nginx = (services.get(name, Service()) for name in names)
     ends = door.endpoints()
     return ServerCheckup(
-        ask(registry, [door.own], visit, ""),
-        ask(nginx, ends, visit, door.address),
-        served_certificate.look(visit),
+        ask(registry, [door.own], host, ""),
+        ask(nginx, ends, host, door.address),
+        served_certificate.look(host),
         parse_disk(disk),
-        server_storage.find_trouble(server_storage.ask(visit, variables)),
+        server_storage.find_trouble(server_storage.ask(host, variables)),
     )
 
 
 def parse_containers(text: str) -> dict[str, Service]:
     """The containers in what `docker inspect` prints, by name; LookFailed where it prints something else."""
     try:
-        found = parse(text.strip() or "[]", ListOf(CONTAINER), "`docker inspect`")
+        containers = parse(text.strip() or "[]", ListOf(CONTAINER), "`docker inspect`")
     except ValueError as error:
         raise LookFailed({"msg": str(error)}) from None
     services = {}
-    for one in found:
-        health = str((one["State"].get("Health") or {}).get("Status") or "").replace("none", "")
-        restarts = int(one.get("RestartCount") or 0)
-        services[one["Name"].lstrip("/")] = Service(one["State"]["Status"], health, restarts)
+    for container in containers:
+        health = str((container["State"].get("Health") or {}).get("Status") or "").replace("none", "")
+        restarts = int(container.get("RestartCount") or 0)
+        services[container["Name"].lstrip("/")] = Service(container["State"]["Status"], health, restarts)
     return services
 
 
@@ -122,11 +124,11 @@ def parse_disk(text: str) -> Disk | None:
     return Disk(" ".join(words[5:]), total, free)
 
 
-def ask(service: Service, endpoints: list[Endpoint], visit: FleetHost, address: str) -> Service:
+def ask(service: Service, endpoints: list[Endpoint], host: FleetHost, address: str) -> Service:
     """The service with what it answered; all of its endpoints must answer."""
-    given = vars(service) | {"answers": True}
+    values = vars(service) | {"answers": True}
     for endpoint in endpoints:
-        transport = HttpTransport(endpoint, partial(visit.open_stream, endpoint, address), SECONDS)
+        transport = HttpTransport(endpoint, partial(host.open_stream, endpoint, address), SECONDS)
         try:
             status = transport.send("GET", "/v2/", None, {}).status
             reason = "" if status in ALIVE else f"{endpoint.url}/v2/ answers {status} in place of 200 or 401"
@@ -135,33 +137,33 @@ def ask(service: Service, endpoints: list[Endpoint], visit: FleetHost, address: 
         finally:
             transport.close()
         if reason:
-            return Service(**{**given, "answers": False, "reason": reason})
-    return Service(**given)
+            return Service(**{**values, "answers": False, "reason": reason})
+    return Service(**values)
 
 
-def judge(one: ServerCheckup) -> str:
+def judge(server: ServerCheckup) -> str:
     """The gravest thing that is not as it should be; "" where all is."""
-    if not one.registry.answers or not one.nginx.answers:
+    if not server.registry.answers or not server.nginx.answers:
         return "registry does not answer"
-    for name, service in (("registry", one.registry), ("nginx", one.nginx)):
+    for name, service in (("registry", server.registry), ("nginx", server.nginx)):
         if not service.is_well:
             return f"{name} is {service.word}"
-    if one.certificate is not None and any(certificate_problems(one.certificate)):
+    if server.certificate is not None and any(certificate_problems(server.certificate)):
         return "certificate is not taken by clients"
-    if one.storage:
+    if server.storage:
         return "storage is in trouble"
     return ""
 
 
-def details(one: ServerCheckup) -> Iterator[str]:
+def details(server: ServerCheckup) -> Iterator[str]:
     """What `judge` found, in full, and what will be so soon."""
-    for name, service in (("registry", one.registry), ("nginx", one.nginx)):
+    for name, service in (("registry", server.registry), ("nginx", server.nginx)):
         if not service.is_well:
             again = f", restarted {service.restarts} times" if service.restarts else ""
             health = f", {service.health}" if service.health else ""
             reason = f": {service.reason}" if service.reason else ""
             yield f"{name}'s container is {service.state}{health}{again}{reason}"
-    if one.storage:
-        yield one.storage
-    if one.certificate is not None:
-        yield from (f"certificate: {text}" for text in certificate_problems(one.certificate, errors_only=False))
+    if server.storage:
+        yield server.storage
+    if server.certificate is not None:
+        yield from (f"certificate: {text}" for text in certificate_problems(server.certificate, errors_only=False))

@@ -8,9 +8,9 @@ from typing import Any
 from mooring.fleet.survey import FleetHost
 
 
-def ask(visit: FleetHost, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+def ask(host: FleetHost, variables: Mapping[str, Any]) -> Mapping[str, Any]:
     """The reply of the module `registry_storage`, by the variables of the role registry."""
-    return visit.call("registry_storage", **arguments(variables))
+    return host.call("registry_storage", **arguments(variables))
 
 
 def arguments(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from mooring.engines.docker.entries import FIRST, MISLEADING
 from mooring.engines.explanation import DOCKER
 from mooring.engines.plan.containers.host import record_paths
 from mooring.engines.plan.record import PATH as RECORD
-from mooring.fleet import checkup, server_checkup
 from mooring.fleet import etc_hosts as hosts_lines
-from mooring.fleet.checkup import HUB, Checkup, Missing
+from mooring.fleet import server_checkup
+from mooring.fleet.checkup import HUB, Checkup, Missing, examine, examine_containers
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
 from mooring.fleet.survey import FleetHost, LookFailed, Lost
@@ -30,22 +30,22 @@ FAULTS = {"masked": "masked", "missing": "no engine"}
 
 def exit_status(rows: list[Row], detailed: bool) -> int:
     """Unreachable hosts outrank drift."""
-    if any(one.is_unreachable for one in rows):
+    if any(row.is_unreachable for row in rows):
         return UNREACHABLE
-    return DRIFT if detailed and any(one.has_drifted for one in rows) else OK
+    return DRIFT if detailed and any(row.has_drifted for row in rows) else OK
 
 
-def look(visit: FleetHost) -> tuple[Checkup, bool]:
+def look(host: FleetHost) -> tuple[Checkup, bool]:
     """Ask a host, once where it has the engine that its play says; the second part says whether it is a client."""
-    found = checkup_of(visit)
-    if SERVER_ROLE in visit.roles:
-        found = replace(found, server=server_checkup.look(visit))
-    return found, CLIENT_ROLE in visit.roles
+    checkup = checkup_of(host)
+    if SERVER_ROLE in host.roles:
+        checkup = replace(checkup, server=server_checkup.look(host))
+    return checkup, CLIENT_ROLE in host.roles
 
 
-def checkup_of(visit: FleetHost) -> Checkup:
+def checkup_of(host: FleetHost) -> Checkup:
     """What the host's engine is and does; LookFailed where there is none, or where it cannot be looked at."""
-    names, variables = registries(visit), visit.roles.get(CLIENT_ROLE, {})
+    names, variables = registries(host), host.roles.get(CLIENT_ROLE, {})
     engine = str(variables.get("registry_client_engine") or DOCKER)
     record = str(variables.get("registry_client_record_path") or RECORD)
     names_at = hosts_lines.place(variables)
@@ -53,103 +53,106 @@ def checkup_of(visit: FleetHost) -> Checkup:
     failed: LookFailed | None = None
     if engine == DOCKER:
         try:
-            reply = visit.call("docker_config", paths=[record, *own])
-            return with_names(
-                checkup.examine(visit.name, reply, names, record), reply["files"].get(names_at), variables
-            )
+            reply = host.call("docker_config", paths=[record, *own])
+            return with_names(examine(host.name, reply, names, record), reply["files"].get(names_at), variables)
         except LookFailed as error:
             if not error.reply.get("missing"):
                 raise
             failed, engine = error, ""
-    reply = visit.call("container_config", paths=[names_at, *record_paths(record)])
-    found = checkup.examine_containers(visit.name, reply, names, engine, record)
-    if found is None:
+    reply = host.call("container_config", paths=[names_at, *record_paths(record)])
+    result = examine_containers(host.name, reply, names, engine, record)
+    if result is None:
         raise failed or LookFailed({"msg": f"there is no {engine} on this host", "missing": True})
-    return with_names(found, reply["files"].get(names_at), variables)
+    return with_names(result, reply["files"].get(names_at), variables)
 
 
-def with_names(found: Checkup, text: str | None, variables: Mapping[str, Any]) -> Checkup:
+def with_names(checkup: Checkup, text: str | None, variables: Mapping[str, Any]) -> Checkup:
     """With the names that are to stand in /etc/hosts, whose text this is, and do not."""
     path = hosts_lines.place(variables)
     gone = [Missing("line", f"{line} of {path}", "files") for line in hosts_lines.missing(text, variables)]
-    return replace(found, missing=(*found.missing, *gone))
+    return replace(checkup, missing=(*checkup.missing, *gone))
 
 
-def registries(visit: FleetHost) -> tuple[str, ...]:
+def registries(host: FleetHost) -> tuple[str, ...]:
     """The names by which a host uses the registry, as its play says."""
-    variables: Mapping[str, Any] = visit.roles.get(CLIENT_ROLE, {})
+    variables: Mapping[str, Any] = host.roles.get(CLIENT_ROLE, {})
     return tuple(map(str, variables.get("registry_client_names") or ()))
 
 
-def draw_row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
+def draw_row(name: str, outcome: tuple[Checkup, bool] | Lost) -> Row:
     """A host's line, whatever the host says."""
     try:
-        return row(name, found)
+        return row(name, outcome)
     except SENSELESS as error:
         return row(name, Lost(describe(error), False))
 
 
-def row(name: str, found: tuple[Checkup, bool] | Lost) -> Row:
+def row(name: str, outcome: tuple[Checkup, bool] | Lost) -> Row:
     """A host's line of the table."""
     say = partial(Row, name)
-    if isinstance(found, Lost):
-        if found.is_unreachable:
+    if isinstance(outcome, Lost):
+        if outcome.is_unreachable:
             do = "see that it is up and lets you in"
-            return say(NOTHING, NOTHING, NOTHING, NOTHING, "unreachable", do=do, notes=(found.reason,))
-        drift = next((word for key, word in FAULTS.items() if found.reply.get(key)), "unknown")
+            return say(NOTHING, NOTHING, NOTHING, NOTHING, "unreachable", do=do, notes=(outcome.reason,))
+        drift = next((word for key, word in FAULTS.items() if outcome.reply.get(key)), "unknown")
         do = invocation(f"doctor {name}")
-        return say(NOTHING, NOTHING, NOTHING, NOTHING, drift, do=do, notes=(found.reason,))
-    one, is_client = found
-    drift, do = judge(one, is_client)
-    names = [key for key in one.routes if key != HUB]
-    version = one.engine.rpartition(" ")[2]
-    registry = way(one.routes[names[0]]) if names else NOTHING
-    way_to_hub, notes = hub(one.routes[HUB]), tuple(details(one))
-    server = one.server.record() if one.server else None
-    ways, routes = (registry, way_to_hub), one.routes
-    return say(one.kind, version, *ways, drift, do=do, notes=notes, server=server, routes=routes)
+        return say(NOTHING, NOTHING, NOTHING, NOTHING, drift, do=do, notes=(outcome.reason,))
+    checkup, is_client = outcome
+    drift, do = judge(checkup, is_client)
+    names = [key for key in checkup.routes if key != HUB]
+    version = checkup.engine.rpartition(" ")[2]
+    registry = way(checkup.routes[names[0]]) if names else NOTHING
+    way_to_hub, notes = hub(checkup.routes[HUB]), tuple(details(checkup))
+    server = checkup.server.record() if checkup.server else None
+    ways, routes = (registry, way_to_hub), checkup.routes
+    return say(checkup.kind, version, *ways, drift, do=do, notes=notes, server=server, routes=routes)
 
 
-def judge(one: Checkup, is_client: bool) -> tuple[str, str]:
+def judge(checkup: Checkup, is_client: bool) -> tuple[str, str]:
     """The gravest thing that is not as it should be, and what to do about it."""
-    again = invocation(f"provision-clients --limit {one.host}")
-    if one.stops:
-        return "would not start", invocation(f"doctor {one.host}")
-    if not one.is_running:
-        return "does not run", invocation(f"doctor {one.host}")
-    trouble = server_checkup.judge(one.server) if one.server else ""
+    again = invocation(f"provision-clients --limit {checkup.host}")
+    if checkup.stops:
+        return "would not start", invocation(f"doctor {checkup.host}")
+    if not checkup.is_running:
+        return "does not run", invocation(f"doctor {checkup.host}")
+    trouble = server_checkup.judge(checkup.server) if checkup.server else ""
     if trouble:
-        return trouble, invocation(f"doctor {one.host}")
-    if is_client and one.record is None:
+        return trouble, invocation(f"doctor {checkup.host}")
+    if is_client and checkup.record is None:
         return "not provisioned", again
-    if one.missing and all(missing.key == "edit" for missing in one.missing):
+    if checkup.missing and all(missing.key == "edit" for missing in checkup.missing):
         return "files changed by somebody else", again
-    if any(missing.where == "files" for missing in one.missing):
+    if any(missing.where == "files" for missing in checkup.missing):
         return "settings taken out of the files", again
-    if one.missing:
+    if checkup.missing:
         return "settings not in effect", again
-    if any(conflict.rule == FIRST for conflict in one.conflicts):
-        return "no short name works", invocation(f"doctor {one.host}")
-    if one.ends:
-        return "pulls fail", invocation(f"doctor {one.host}")
-    if one.differences:
-        return "runs otherwise than its files say", invocation(f"doctor {one.host}")
+    if any(conflict.rule == FIRST for conflict in checkup.conflicts):
+        return "no short name works", invocation(f"doctor {checkup.host}")
+    if checkup.ends:
+        return "pulls fail", invocation(f"doctor {checkup.host}")
+    if checkup.differences:
+        return "runs otherwise than its files say", invocation(f"doctor {checkup.host}")
     return NONE, ""
 
 
-def details(one: Checkup) -> list[str]:
+def details(checkup: Checkup) -> list[str]:
     """What `judge` found, in full, and what leads pulls elsewhere."""
-    misleading = [conflict for conflict in one.conflicts if conflict.rule in MISLEADING]
-    found = [f"[{conflict.rule}] {conflict}" for conflict in dict.fromkeys((*one.stops, *one.ends, *misleading))]
-    found += map(str, one.missing)
-    found += [f"{each.key} runs as {list(each.now)}, its files say {list(each.later)}" for each in one.differences]
-    return found + (list(server_checkup.details(one.server)) if one.server else [])
+    misleading = [conflict for conflict in checkup.conflicts if conflict.rule in MISLEADING]
+    lines = [
+        f"[{conflict.rule}] {conflict}" for conflict in dict.fromkeys((*checkup.stops, *checkup.ends, *misleading))
+    ]
+    lines += map(str, checkup.missing)
+    lines += [
+        f"{difference.key} runs as {list(difference.now)}, its files say {list(difference.later)}"
+        for difference in checkup.differences
+    ]
+    return lines + (list(server_checkup.details(checkup.server)) if checkup.server else [])
 
 
 def way(route: Route) -> str:
     """How the registry's own name is asked: "TLS", "TLS unverified, http", or the refusal."""
     words = {"verified": "TLS", "unverified": "TLS unverified", "none": "http"}
-    return route.refusal or ", ".join(dict.fromkeys(words[one.tls] for one in route.endpoints))
+    return route.refusal or ", ".join(dict.fromkeys(words[endpoint.tls] for endpoint in route.endpoints))
 
 
 def hub(route: Route) -> str:

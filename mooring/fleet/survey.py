@@ -106,27 +106,27 @@ class Survey:
         self.hosts = self._choose(pattern)
         known = {host.name: KnownHost(host) for host in [*self.inventory.hosts.values(), *self.hosts]}
         self._scopes = [site.scope(play, known) for play in self._plays]
-        self.visits = [self._visit(known[host.name]) for host in self.hosts]
+        self.fleet_hosts = [self._prepare(known[host.name]) for host in self.hosts]
 
     def look(self, at: Callable[[FleetHost], Found]) -> dict[str, Found | Lost]:
         """Do something on all hosts, many at a time; one in trouble is an answer too."""
-        workers = self._connections.reserve(len(self.visits), self._warn, keeps=False)
+        workers = self._connections.reserve(len(self.fleet_hosts), self._warn, keeps=False)
         self._done = 0
-        found = workers.do(partial(self._look, at), self.visits)
-        return {visit.name: one for visit, one in zip(self.visits, found, strict=True)}
+        outcomes = workers.do(partial(self._look, at), self.fleet_hosts)
+        return {host.name: outcome for host, outcome in zip(self.fleet_hosts, outcomes, strict=True)}
 
-    def _look(self, at: Callable[[FleetHost], Found], visit: FleetHost) -> Found | Lost:
-        self._count(self._waiting.append, visit.name, 0)
+    def _look(self, at: Callable[[FleetHost], Found], host: FleetHost) -> Found | Lost:
+        self._count(self._waiting.append, host.name, 0)
         try:
-            return _look(at, visit)
+            return _look(at, host)
         finally:
-            self._count(self._waiting.remove, visit.name, 1)
+            self._count(self._waiting.remove, host.name, 1)
 
     def _count(self, change: Callable[[str], None], name: str, done: int) -> None:
         with self._lock:
             change(name)
             self._done += done
-            self._tell(self._done, len(self.visits), tuple(self._waiting))
+            self._tell(self._done, len(self.fleet_hosts), tuple(self._waiting))
 
     def __enter__(self) -> Survey:
         return self
@@ -147,7 +147,7 @@ class Survey:
             raise UsageError(f'no host of {self._site.name} is meant by "{pattern or self._options.limit}"')
         return list({host.name: host for host in hosts}.values())
 
-    def _visit(self, host: KnownHost) -> FleetHost:
+    def _prepare(self, host: KnownHost) -> FleetHost:
         """The host as its plays see it; one that is in none has only the inventory's word, and root's rights."""
         roles, contexts = dict[str, Variables](), dict[str, Context]()
         scopes = [scope for scope in self._scopes if host.name in scope.batch.hosts]
@@ -168,10 +168,10 @@ class Survey:
         return FleetHost(host.name, roles, variables, user, session, contexts)
 
 
-def _look(at: Callable[[FleetHost], Found], visit: FleetHost) -> Found | Lost:
+def _look(at: Callable[[FleetHost], Found], host: FleetHost) -> Found | Lost:
     """What was found; whatever a host says that cannot be made sense of is this host's trouble alone."""
     try:
-        return at(visit)
+        return at(host)
     except SENSELESS as error:
         return Lost(describe(error), False)
     except HostUnreachable as error:
@@ -181,7 +181,7 @@ def _look(at: Callable[[FleetHost], Found], visit: FleetHost) -> Found | Lost:
     except MooringError as error:
         return Lost(str(error), False)
     finally:
-        visit.session.close()  # it was looked at: in a big fleet others need the descriptors
+        host.session.close()  # it was looked at: in a big fleet others need the descriptors
 
 
 def _names(play: Play) -> set[str]:

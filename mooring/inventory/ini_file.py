@@ -63,7 +63,7 @@ class _IniReader:
         if section:
             self._open(section[1], section[2] or "hosts", where)
         elif line.startswith("[") and line.endswith("]"):
-            raise InventoryError("this is no section", where, f"{_SECTIONS}; names have no spaces")
+            raise InventoryError("this is not a section", where, f"{_SECTIONS}; names have no spaces")
         elif self._kind == "hosts":
             self._read_hosts(line, where)
         elif self._kind == "vars":

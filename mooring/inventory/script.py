@@ -75,9 +75,9 @@ class _Script:
         except UnicodeDecodeError:
             problem = "is not UTF-8 text"
         except json.JSONDecodeError as error:
-            problem = f"is no JSON: {error.msg} in line {error.lineno}, column {error.colno}"
+            problem = f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         except (ValueError, RecursionError):
-            problem = "is no JSON that can be read: a number is too long, or it nests too deeply"
+            problem = "is JSON that cannot be read: a number is too long, or it nests too deeply"
         begin = _shorten(text[:200])
         raise self.error(
             f"what the inventory script printed {problem} ({command})",

@@ -116,7 +116,7 @@ def _explain_start(path: str, error: OSError) -> InventoryError:
     if first.startswith("#!") and error.errno == errno.ENOENT:
         remedy = f"its first line names {on_one_line(first[2:].strip())}: is that there?"
     else:
-        remedy = "a file that is no program must not be executable: chmod -x"
+        remedy = "a file that is not a program must not be executable: chmod -x"
     return InventoryError(f"the inventory script cannot be started: {error.strerror}", Where(path), remedy)
 
 

@@ -119,8 +119,7 @@ def _load_play(reader: Reader, context: Context) -> Play:
     keywords = read_keywords(reader, mistakes)
     with mistakes.gather():
         context.templar.check_all([getattr(keywords, keyword) for keyword in ("vars", "environment", *Keywords.SINGLE)])
-    # Variables of the play are a layer of their own, below the role's: they are not handed down to
-    # the tasks.
+    # A play's variables are a layer below the role's: they are not handed down to the tasks.
     inner = Keywords(**{**vars(keywords), "vars": ()})
     uses: tuple[RoleUse, ...] = ()
     with mistakes.gather():

@@ -17,18 +17,18 @@ def fit(rows: Sequence[Sequence[str]], width: int, wraps: bool) -> list[int]:
     natural = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     if not wraps:
         return natural
-    found = [max(_longest_word(cell) for cell in column) for column in zip(*rows, strict=True)]
-    found[0] = natural[0]
-    left = width - sum(found) - GAP * (len(found) - 1)
+    widths = [max(_longest_word(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths[0] = natural[0]
+    left = width - sum(widths) - GAP * (len(widths) - 1)
     if left < 0:
         return []
-    while left and found != natural:
+    while left and widths != natural:
         # The narrowest of those that lack room: a little there saves most lines.
-        _, at = min((natural[at] - found[at], at) for at in range(len(found)) if found[at] < natural[at])
-        more = min(left, natural[at] - found[at])
-        found[at] += more
+        _, at = min((natural[at] - widths[at], at) for at in range(len(widths)) if widths[at] < natural[at])
+        more = min(left, natural[at] - widths[at])
+        widths[at] += more
         left -= more
-    return found
+    return widths
 
 
 def _longest_word(text: str) -> int:

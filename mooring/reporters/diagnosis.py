@@ -13,35 +13,35 @@ SHOWN = ("registry-mirrors", "insecure-registries", "add-registry", "block-regis
 WIDTH = max(map(len, STYLES))
 
 
-def write_text(found: Sequence[Diagnosis], stream: TextIO | None, verbose: bool) -> None:
+def write_text(diagnoses: Sequence[Diagnosis], stream: TextIO | None, verbose: bool) -> None:
     """Host by host what is wrong, with its settings; one line for a host where nothing is.
 
     `verbose` shows what is well too, and settings that have nothing to do with registries.
     """
     screen = Screen(stream, verbose)
     was_folded = False
-    for number, one in enumerate(found):
-        is_folded = not verbose and is_well(one)
+    for number, diagnosis in enumerate(diagnoses):
+        is_folded = not verbose and is_well(diagnosis)
         if number and not (is_folded and was_folded):
             screen.write()
         was_folded = is_folded
         if is_folded:
-            screen.write(f"{one.host}{_about(one)}: all {len(one.findings)} rules hold", STYLES["ok"])
+            screen.write(f"{diagnosis.host}{_about(diagnosis)}: all {len(diagnosis.findings)} rules hold", STYLES["ok"])
             continue
-        screen.write(f"{one.host}{_about(one)}", "bold")
+        screen.write(f"{diagnosis.host}{_about(diagnosis)}", "bold")
         with screen.section():
-            _write_host(screen, one, verbose)
+            _write_host(screen, diagnosis, verbose)
     screen.write()
-    screen.write(_sum(found), "bold")
+    screen.write(_sum(diagnoses), "bold")
 
 
-def _write_host(screen: Screen, one: Diagnosis, verbose: bool) -> None:
-    if one.trouble:
-        screen.write(f"  {'unreachable: ' if one.is_unreachable else ''}{one.trouble}", STYLES["broken"])
-    if one.facts:
-        _write_facts(screen, one.facts, verbose)
+def _write_host(screen: Screen, diagnosis: Diagnosis, verbose: bool) -> None:
+    if diagnosis.trouble:
+        screen.write(f"  {'unreachable: ' if diagnosis.is_unreachable else ''}{diagnosis.trouble}", STYLES["broken"])
+    if diagnosis.facts:
+        _write_facts(screen, diagnosis.facts, verbose)
     folded = 0
-    for finding in one.findings:
+    for finding in diagnosis.findings:
         if finding.verdict is Verdict.HOLDS and not verbose:
             folded += 1
         else:
@@ -50,13 +50,13 @@ def _write_host(screen: Screen, one: Diagnosis, verbose: bool) -> None:
         screen.write(f"  {'ok':<{WIDTH}}  {folded} rules (-v shows them)", STYLES["ok"])
 
 
-def is_well(one: Diagnosis) -> bool:
+def is_well(diagnosis: Diagnosis) -> bool:
     """Whether there is nothing to tell of the host."""
-    return not one.trouble and all(finding.verdict is Verdict.HOLDS for finding in one.findings)
+    return not diagnosis.trouble and all(finding.verdict is Verdict.HOLDS for finding in diagnosis.findings)
 
 
-def _about(one: Diagnosis) -> str:
-    return f"  {one.facts['engine']}" if one.facts else ""
+def _about(diagnosis: Diagnosis) -> str:
+    return f"  {diagnosis.facts['engine']}" if diagnosis.facts else ""
 
 
 def _write_finding(screen: Screen, finding: Finding) -> None:
@@ -73,14 +73,14 @@ def _write_facts(screen: Screen, facts: Mapping[str, Any], verbose: bool) -> Non
     is_other = facts["kind"] not in ("docker", "redhat")
     for key, values in facts["settings"].items():
         # Distributions ship podman with a long list of aliases.
-        for one in values if verbose or key in SHOWN or (is_other and not key.startswith("alias ")) else ():
-            place = f"{one['file']}:{one['line']}" if one["line"] else one["file"]
-            screen.write(f"  {key} = {one['value']}  ({place})", "dim")
+        for setting in values if verbose or key in SHOWN or (is_other and not key.startswith("alias ")) else ():
+            place = f"{setting['file']}:{setting['line']}" if setting["line"] else setting["file"]
+            screen.write(f"  {key} = {setting['value']}  ({place})", "dim")
 
 
-def _sum(found: Sequence[Diagnosis]) -> str:
-    verdicts = [finding.verdict.value for one in found for finding in one.findings]
+def _sum(diagnoses: Sequence[Diagnosis]) -> str:
+    verdicts = [finding.verdict.value for diagnosis in diagnoses for finding in diagnosis.findings]
     counts = [f"{verdicts.count(word)} {word}" for word in reversed(STYLES)]
-    down = sum(one.is_unreachable for one in found)
-    hosts = f"{len(found)} host{'s' if len(found) != 1 else ''}"
+    down = sum(diagnosis.is_unreachable for diagnosis in diagnoses)
+    hosts = f"{len(diagnoses)} host{'s' if len(diagnoses) != 1 else ''}"
     return f"{hosts}: {', '.join(counts)}" + (f"; {down} unreachable" if down else "")

@@ -39,9 +39,11 @@ def _write_routes(screen: Screen, explanation: PullExplanation) -> None:
         screen.write()
         screen.write("after the daemon's next start:", "bold")
         _write_route(screen, later)
-    for one in explanation.differences:
+    for difference in explanation.differences:
         screen.write()
-        screen.write(f"  {one.key} runs as {_list(one.now)}, its files say {_list(one.later)}", "yellow")
+        screen.write(
+            f"  {difference.key} runs as {_list(difference.now)}, its files say {_list(difference.later)}", "yellow"
+        )
 
 
 def _write_faults(screen: Screen, faults: Sequence[Fault]) -> None:

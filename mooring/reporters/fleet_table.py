@@ -46,25 +46,25 @@ def _server_cells(server: ServerRecord) -> list[Cell]:
     return [_service(server.registry), _service(server.nginx), _certificate(server), _disk(server)]
 
 
-def _service(one: Service) -> Cell:
-    return one.word, "green" if one.is_well else "red"
+def _service(service: Service) -> Cell:
+    return service.word, "green" if service.is_well else "red"
 
 
 def _certificate(server: ServerRecord) -> Cell:
-    told = server.certificate
-    if told is None:
+    certificate = server.certificate
+    if certificate is None:
         return "no TLS"
-    left = told["days_left"]
+    left = certificate["days_left"]
     if left is None:
         return "not seen", "red"
     if left < 0:
         return "expired", "red"
     text = f"{left} day{'s' if left != 1 else ''} left"
-    if told["missing_names"]:
-        return f"{text}, lacks {', '.join(told['missing_names'])}", "red"
-    if told["trusted"] is False:
+    if certificate["missing_names"]:
+        return f"{text}, lacks {', '.join(certificate['missing_names'])}", "red"
+    if certificate["trusted"] is False:
         return f"{text}, not trusted", "red"
-    return text, "yellow" if left < FEW_DAYS or told["problems"] else "green"
+    return text, "yellow" if left < FEW_DAYS or certificate["problems"] else "green"
 
 
 def _disk(server: ServerRecord) -> Cell:

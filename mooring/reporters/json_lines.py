@@ -52,8 +52,8 @@ def as_object(event: Event) -> dict[str, Any]:
             return {"event": "item_finished", **described(result), "item": None if result.no_log else result.item}
         case TaskFinished(result):
             return {"event": "task_finished", **described(result)}
-        case Progress(host, task, what, done, total):
-            return {"event": "progress", "host": host, "task": task, "what": what, "done": done, "total": total}
+        case Progress(host, task, activity, done, total):
+            return {"event": "progress", "host": host, "task": task, "what": activity, "done": done, "total": total}
         case Silence(host, seconds):
             return {"event": "silence", "host": host, "seconds": round(seconds, 1)}
         case Warned(message, host):

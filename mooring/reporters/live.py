@@ -38,10 +38,10 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Told:
+class ShownStep:
     """How far a transfer was when it last got a line: its step of STEPS, and when."""
 
-    what: str
+    activity: str
     since: float
     last: float
     step: int = 0
@@ -79,14 +79,14 @@ class Activity:
         now, work = self.clock(), self.work
         slow = [item for item in work.items() if now - item[1].since >= NOTICEABLE]
         slow.sort(key=lambda item: (item[1].silent_since is None, item[1].since))
-        named = [f"{host} {now - one.since:.0f} s ({_at(one, now)})" for host, one in slow[:HOSTS_NAMED]]
+        named = [f"{host} {now - step.since:.0f} s ({_at(step, now)})" for host, step in slow[:HOSTS_NAMED]]
         if len(slow) > HOSTS_NAMED:
             named.append(f"{len(slow) - HOSTS_NAMED} more")
         return ", ".join(named)
 
     def transfers(self) -> list[Progress]:
         """The transfers under way, in the hosts' order."""
-        return [one.transfer for _, one in sorted(self.work.items()) if one.transfer]
+        return [item.transfer for _, item in sorted(self.work.items()) if item.transfer]
 
 
 def _at(work: Work, now: float) -> str:
@@ -137,7 +137,7 @@ class StatusLine:
         table, text = Table.grid(padding=(0, 1)), self.screen.text
         for transfer in transfers[:BARS]:
             bar = ProgressBar(transfer.total or None, transfer.done, width=BAR_WIDTH, pulse=not transfer.total)
-            table.add_row(text(transfer.host), text(transfer.what[:WHAT]), bar, text(amount(transfer)))
+            table.add_row(text(transfer.host), text(transfer.activity[:WHAT]), bar, text(amount(transfer)))
         return table
 
 
@@ -215,17 +215,17 @@ class ProgressLines:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
-        self.told: dict[str, Told] = {}
+        self.told: dict[str, ShownStep] = {}
 
     def line(self, transfer: Progress) -> str | None:
         """The line that this event is worth, or None."""
         now = self.clock()
         before = self.told.get(transfer.host)
-        if before is None or before.what != transfer.what:
-            before = self.told[transfer.host] = Told(transfer.what, now, now)
+        if before is None or before.activity != transfer.activity:
+            before = self.told[transfer.host] = ShownStep(transfer.activity, now, now)
         step = STEPS * transfer.done // transfer.total if transfer.total else 0
         is_next_step = step > before.step and now - before.since >= NOTICEABLE
         if not is_next_step and now - before.last < QUIET_SECONDS:
             return None
         self.told[transfer.host] = replace(before, last=now, step=step)
-        return f"[{transfer.host}] {transfer.what}: {amount(transfer)}"
+        return f"[{transfer.host}] {transfer.activity}: {amount(transfer)}"

@@ -17,17 +17,17 @@ EMPTY: tuple[Any, ...] = (None, "", [], {}, ())
 
 def show_values(values: Mapping[str, Any]) -> Iterator[str]:
     """`name: value` in the names' order, and how many are left out; facts are only named."""
-    told = {str(name): value for name, value in values.items() if name not in SAID and value not in EMPTY}
-    for name in sorted(told)[:MOST]:
-        value = told[name]
+    shown = {str(name): value for name, value in values.items() if name not in SAID and value not in EMPTY}
+    for name in sorted(shown)[:MOST]:
+        value = shown[name]
         if name == "ansible_facts" and isinstance(value, Mapping):
             yield _cut(f"{name}: {len(value)} ({', '.join(sorted(map(str, value)))})")
         elif isinstance(value, str):
             yield from _text(name, visible.lines(value))
         else:
             yield _cut(f"{name}: {json.dumps(value, ensure_ascii=False, default=str)}")
-    if len(told) > MOST:
-        yield f"... {len(told) - MOST} values more (--json has all)"
+    if len(shown) > MOST:
+        yield f"... {len(shown) - MOST} values more (--json has all)"
 
 
 def _text(name: str, lines: list[str]) -> Iterator[str]:

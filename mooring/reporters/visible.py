@@ -38,14 +38,14 @@ def paragraph(text: str, longest: int, most: int) -> Iterator[str]:
 
     Where they are indented already, they stay so.
     """
-    found = lines(text) or [""]
-    margin = " " * (len(found[0]) - len(found[0].lstrip(" "))) + INDENT
-    rest = found[1:most]
-    indent = "" if all(one.startswith(margin) or not one for one in rest) else margin
-    yield line(found[0], longest)
-    yield from (line(indent + one, longest + len(indent)) if one else "" for one in rest)
-    if len(found) > most:
-        yield f"{margin}... {len(found) - most} lines left out"
+    rows = lines(text) or [""]
+    margin = " " * (len(rows[0]) - len(rows[0].lstrip(" "))) + INDENT
+    rest = rows[1:most]
+    indent = "" if all(row.startswith(margin) or not row for row in rest) else margin
+    yield line(rows[0], longest)
+    yield from (line(indent + row, longest + len(indent)) if row else "" for row in rest)
+    if len(rows) > most:
+        yield f"{margin}... {len(rows) - most} lines left out"
 
 
 def clean(text: str) -> str:

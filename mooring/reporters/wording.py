@@ -88,10 +88,10 @@ def diffs(result: Result) -> Iterator[str]:
         yield from unified({**part, **texts})
 
 
-def recap_row(recap: Recap, host: str, who: str = "") -> str:
+def recap_row(recap: Recap, host: str, title: str = "") -> str:
     """One host's line of the recap in the shape that Ansible's users know; WHO stands for many that are equal."""
     counts = "".join(f"{column}={recap.counts[host][column]:<4} " for column in Recap.COLUMNS)
-    return f"{who or host:<26} : {counts.rstrip()}"
+    return f"{title or host:<26} : {counts.rstrip()}"
 
 
 def recap_groups(recap: Recap) -> Iterator[tuple[str, str]]:
@@ -107,8 +107,8 @@ def recap_groups(recap: Recap) -> Iterator[tuple[str, str]]:
         if len(hosts) <= FEW_HOSTS or row["failed"] or row["unreachable"]:
             yield from ((host, recap_row(recap, host)) for host in hosts)
         else:
-            who = f"all {len(hosts)} hosts" if len(groups) == 1 else f"{len(hosts)} hosts"
-            yield hosts[0], recap_row(recap, hosts[0], who)
+            title = f"all {len(hosts)} hosts" if len(groups) == 1 else f"{len(hosts)} hosts"
+            yield hosts[0], recap_row(recap, hosts[0], title)
 
 
 def remainder(rest: Remainder) -> Iterator[str]:

@@ -39,7 +39,7 @@ def inventory(tmp_path: Path) -> str:
 
 def chosen(inventory: str, pattern: str = "", **options: Any) -> list[str]:
     with Survey(load_site(Request(inventory=(inventory,), **options)), pattern) as survey:
-        return [visit.name for visit in survey.visits]
+        return [visit.name for visit in survey.fleet_hosts]
 
 
 def test_which_hosts(inventory: str) -> None:
@@ -53,7 +53,7 @@ def test_which_hosts(inventory: str) -> None:
 
 def test_variables_are_those_of_the_roles_in_the_hosts_play(inventory: str) -> None:
     with Survey(load_site(Request(inventory=(inventory,), extra_vars=("registry_port=5001",))), "s:a:o") as survey:
-        visits = {visit.name: visit for visit in survey.visits}
+        visits = {visit.name: visit for visit in survey.fleet_hosts}
     assert visits["s"].roles[SERVER_ROLE]["nginx_http_port"] == 8080
     assert visits["s"].roles[SERVER_ROLE]["nginx_container_name"] == "mooring-nginx"
     assert visits["s"].roles[SERVER_ROLE]["registry_port"] == "5001"

@@ -25,7 +25,7 @@ def write(place: Path, text: str | bytes, name: str = "hosts") -> str:
         ("[web:vras]\na=1\n", ":1:1", 'a section of the kind "vras" is not known (did you mean "vars"?)'),
         ("[web:foo]\n", ":1:1", "sections are [group], [group:vars] and [group:children]"),
         ("[web servers]\nweb1\n", ":1:1", "names have no spaces"),
-        ("a\n  [we b]\n", ":2:3", "this is no section"),
+        ("a\n  [we b]\n", ":2:3", "this is not a section"),
         ("[web:vars]\nfoo\n[web]\n", ":2:1", 'expected key=value in [web:vars], not "foo"'),
         ("[web:vars]\na=1\n", ":1:1", 'there is no group "web" (write a section [web]'),
         ("[prod:children]\nwbe\n[web]\na\n", ":2:1", 'there is no group "wbe" (did you mean "web"?)'),
