@@ -86,7 +86,7 @@ def explain(context: Context, host: str, image: str, engine: str = "auto", *, re
 
 @task(
     klass=RunTask,
-    without=[*(one for one in ACTING if one != "detailed_exitcode"), "verbose", "quiet"],
+    without=[*(name for name in ACTING if name != "detailed_exitcode"), "verbose", "quiet"],
     help={"detailed_exitcode": "exit status 8 when a host is not as it should be", "json": JSON},
 )
 def status(context: Context, *, request: Request) -> None:
