@@ -103,7 +103,7 @@ def test_a_directory_that_holds_something_else_is_refused(tmp_path: Path, files:
 def test_what_is_no_directory_is_refused_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name in ("file", "file/below"):
-        with pytest.raises(UsageError, match=r"file(/below)?(: Not| is no) a? ?director"):
+        with pytest.raises(UsageError, match=r"file(/below: N| is n)ot a directory"):
             init(str(tmp_path / name))
     (tmp_path / "fleet").mkdir()
     (tmp_path / "fleet" / "roles").write_text("")
