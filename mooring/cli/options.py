@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
@@ -16,7 +17,8 @@ from mooring.cli.ansible_cfg import read_ansible_cfg
 from mooring.cli.directories import enter
 from mooring.cli.finish import finish
 from mooring.cli.settings import BY_OPTION, settle
-from mooring.errors import UsageError
+from mooring.errors import InventoryError, UsageError, Where
+from mooring.invocation import invocation
 from mooring.project import INVENTORY, Project
 from mooring.reporters import streams
 from mooring.reporters.last_words import ask_secret, end_line, write_beside
@@ -179,6 +181,14 @@ def _settle(options: dict[str, Any], context: Any, task: str) -> Request:
     kept = {name: value for name, value in options.items() if name not in BY_OPTION}
     project = replace(project, roles_path=roles)
     return Request(**{**kept, **settled, "inventory": inventory, "project": project})
+
+
+def require_inventory(request: Request) -> None:
+    """InventoryError with what to do, where no inventory is named and the usual one is not there."""
+    usual = request.project.inventory
+    if request.inventory == (str(usual),) and not os.path.lexists(usual):
+        remedy = f"name yours with -i; `{invocation('init DIR')}` makes a directory with one"
+        raise InventoryError("there is no inventory here", Where(str(usual)), remedy)
 
 
 def _help(name: str) -> str:

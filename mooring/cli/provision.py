@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.cli.extra_vars import parse_extra_vars
-from mooring.cli.options import Request, ask_password, has_terminal, words
+from mooring.cli.options import Request, ask_password, has_terminal, require_inventory, words
 from mooring.cli.password_file import read_password
 from mooring.errors import MooringError, SourceError, UsageError
 from mooring.fleet.wanted_groups import require_groups
@@ -127,13 +127,18 @@ def _load(path: Path, request: Request) -> tuple[Inventory, Playbook]:
     loaded, mistakes = list[Any](), Mistakes()
     folder = request.project.folder_of(path)
     for load in (
-        lambda: Inventory.load(request.inventory, folder),
+        lambda: _load_inventory(request, folder),
         lambda: Playbook.load(path, check_action, request.project),
     ):
         with mistakes.gather():
             loaded.append(load())
     mistakes.raise_first()
     return loaded[0], loaded[1]
+
+
+def _load_inventory(request: Request, folder: Path) -> Inventory:
+    require_inventory(request)
+    return Inventory.load(request.inventory, folder)
 
 
 def _list(playbook: Playbook, runner: Runner, request: Request) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mooring.cli.options import Request
+from mooring.cli.options import Request, require_inventory
 from mooring.cli.provision import connection_options, options
 from mooring.fleet.site import Site
 from mooring.reporters.last_words import write_beside
@@ -14,12 +14,14 @@ PLAYBOOK = "site.yml"
 
 def load_site(request: Request, clear_screen: Callable[[], None] = lambda: None) -> Site:
     """The inventory and the plays of the playbook of everything; MooringError where they or the options are wrong."""
+    require_inventory(request)
     connections = connection_options(request, clear_screen)
     return _warn(Site.load(request.inventory, PLAYBOOK, options(request), connections, request.project))
 
 
 def load_hosts(request: Request) -> Site:
     """The hosts as the inventory alone describes them."""
+    require_inventory(request)
     return _warn(Site.without_plays(request.inventory, options(request), connection_options(request)))
 
 

@@ -34,6 +34,7 @@ SUPPORTED_OPTIONS = {
     "user",
     "userknownhostsfile",
 }
+KNOWN_HOSTS_FILES = {"globalknownhostsfile", "userknownhostsfile"}
 FLAGS = {"-i": "IdentityFile", "-p": "Port", "-l": "User", "-J": "ProxyJump"}
 SSH_NAMES = {"ssh", "smart", "paramiko", "paramiko_ssh"}
 # Ansible reads these, we do not, and what they are set for would be missed: better no connection
@@ -185,13 +186,13 @@ def _parse_arguments(
             if flag == "-F":
                 config_file = options.find(value)
             elif flag == "-o":
-                lines += _parse_option(name, variable, value)
+                lines += _parse_option(name, variable, value, options)
             else:
                 lines.append((FLAGS[flag], options.find(value) if flag == "-i" else value))
     return tuple(lines), config_file
 
 
-def _parse_option(name: str, variable: str, text: str) -> list[tuple[str, str]]:
+def _parse_option(name: str, variable: str, text: str, options: RunOptions) -> list[tuple[str, str]]:
     key, separator, value = text.partition("=") if "=" in text else text.partition(" ")
     key, value = key.strip(), value.strip().strip('"')
     if key.lower() in MEANINGLESS_OPTIONS:
@@ -199,4 +200,16 @@ def _parse_option(name: str, variable: str, text: str) -> list[tuple[str, str]]:
     if key.lower() not in SUPPORTED_OPTIONS or not separator or "\n" in value:
         known = ", ".join(sorted(SUPPORTED_OPTIONS))
         raise InventoryError(f"{name}: {variable}: -o {text} is not supported", hint=f"these are: {known}")
+    if key.lower() == "identityfile":
+        value = options.find(value)
+    elif key.lower() in KNOWN_HOSTS_FILES:
+        value = _find_files(value, options)
     return [(key, value)]
+
+
+def _find_files(names: str, options: RunOptions) -> str:
+    """The paths of one or several files; what cannot be taken apart is refused where it is read."""
+    try:
+        return shlex.join(options.find(name) for name in shlex.split(names))
+    except ValueError:
+        return names

@@ -130,6 +130,16 @@ def test_the_tasks_work_there_from_any_folder_of_it(tmp_path: Path) -> None:
 OWN_PLAYBOOK = "- name: Of our own\n  hosts: clients\n  roles: [docker, ours]\n"
 
 
+@pytest.mark.parametrize("task", ["provision-clients", "status", "verify", "explain web1 busybox", "doctor"])
+def test_without_an_inventory_a_command_says_how_to_have_one(tmp_path: Path, task: str) -> None:
+    init(str(tmp_path))
+    (tmp_path / "inventory.yml").unlink()
+    ran = invoke(tmp_path, *task.split())
+    assert ran.returncode != 0
+    assert ran.stderr.startswith("inventory.yml: there is no inventory here (name yours with -i; "), ran
+    assert "invoke init DIR" in ran.stderr
+
+
 def test_its_own_playbooks_and_roles_come_first(tmp_path: Path) -> None:
     init(str(tmp_path))
     listed = invoke(tmp_path, "provision-clients", "--list-tasks").stdout

@@ -247,3 +247,10 @@ def test_files_that_the_inventory_names_are_looked_for_in_the_project(
     assert settings(ansible_ssh_private_key_file="other").key_file == "other"
     assert settings(ansible_ssh_common_args="-F config").config_file == str(tmp_path / "project" / "config")
     assert ("IdentityFile", str(tmp_path / "project" / "key")) in settings(ansible_ssh_args="-i key").overrides
+    (tmp_path / "project" / "known hosts").write_text("")
+    named = "-o identityfile=key -o \"UserKnownHostsFile='known hosts' other ~/x\" -o GlobalKnownHostsFile=none"
+    overrides = settings(ansible_ssh_common_args=named).overrides
+    assert overrides[0] == ("identityfile", str(tmp_path / "project" / "key"))
+    check = resolve("web1", overrides, "none").host_key
+    assert check.user_files == (tmp_path / "project" / "known hosts", Path("other"), Path("~/x").expanduser())
+    assert check.global_files == ()
