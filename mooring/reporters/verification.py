@@ -23,7 +23,11 @@ STYLES = {
 
 def make_report(as_json: bool, verbose: int, stream: TextIO | None = None, log: TextIO | None = None) -> Report:
     """The report that the options ask for; a `verbose` of -1 leaves the tables of hosts and routes out."""
-    report = JsonReport(stream) if as_json else ScreenReport(stream, verbose)
+    if as_json:
+        # Its warnings go to standard error, which the log has as well.
+        report: Report = JsonReport(stream)
+        return Reports(report, QuietReport(log, max(0, verbose))) if log else report
+    report = ScreenReport(stream, verbose)
     return Reports(report, ScreenReport(log, max(0, verbose))) if log else report
 
 
@@ -177,3 +181,10 @@ class ScreenReport:
                 if at <= last
             ]
             self._screen.write_pieces(*line)
+
+
+class QuietReport(ScreenReport):
+    """A report without warnings, which the same stream gets by another way."""
+
+    def show_warning(self, text: str) -> None:
+        pass

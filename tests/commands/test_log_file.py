@@ -15,6 +15,7 @@ from mooring.cli.options import Request
 from mooring.errors import UsageError
 from mooring.records.verification import Summary
 from mooring.reporters.log_file import LogFile
+from mooring.reporters.streams import copy_errors
 from mooring.reporters.verification import make_report
 from tests.commands.test_program import call
 
@@ -154,3 +155,18 @@ def test_a_verifications_log_has_all_of_it(tmp_path: Path, capsys: pytest.Captur
     assert capsys.readouterr().out.startswith("{")
     assert summary.verdict() in (tmp_path / "v.log").read_text()
     assert "web1" in (tmp_path / "v.log").read_text()
+
+
+def test_a_warning_beside_json_is_logged_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Standard error has it, and all of that goes to the log."""
+    log = LogFile(str(tmp_path / "v.log"))
+    monkeypatch.setattr(sys, "stderr", sys.stderr)
+    copy_errors(log.stream)
+    report = make_report(True, 0, log=log.stream)
+    report.show_warning("web1 is slow")
+    report.show_summary(Summary())
+    report.close()
+    assert capsys.readouterr().err == "WARNING: web1 is slow\n"
+    assert (tmp_path / "v.log").read_text().count("web1 is slow") == 1
