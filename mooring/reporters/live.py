@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -21,7 +22,7 @@ NOTICEABLE = 1.0
 QUIET_SECONDS = 10.0
 STEPS = 4
 HOSTS_NAMED = 4
-BAR_WIDTH = 30
+BAR_WIDTH, MIN_BAR_WIDTH, MIN_WHAT = 30, 4, 12
 # Transfers with a bar, and characters of what they say.
 BARS, WHAT = 10, 100
 LONGEST_STEP = 400
@@ -74,15 +75,12 @@ class Activity:
             since = self.clock() - seconds if seconds else None
             self.work = {**self.work, host: replace(work, silent_since=since)}
 
-    def summary(self) -> str:
-        """`web1 12 s (Pull the image), web2 3 s (…)`: silent hosts first, then the slowest, the rest counted."""
-        now, work = self.clock(), self.work
-        slow = [item for item in work.items() if now - item[1].since >= NOTICEABLE]
+    def slow_hosts(self) -> list[tuple[str, str]]:
+        """The hosts that take their time, each with `12 s (Pull the image)`; silent ones first, then the slowest."""
+        now = self.clock()
+        slow = [item for item in self.work.items() if now - item[1].since >= NOTICEABLE]
         slow.sort(key=lambda item: (item[1].silent_since is None, item[1].since))
-        named = [f"{host} {now - step.since:.0f} s ({_at(step, now)})" for host, step in slow[:HOSTS_NAMED]]
-        if len(slow) > HOSTS_NAMED:
-            named.append(f"{len(slow) - HOSTS_NAMED} more")
-        return ", ".join(named)
+        return [(host, f"{now - step.since:.0f} s ({_at(step, now)})") for host, step in slow]
 
     def transfers(self) -> list[Progress]:
         """The transfers under way, in the hosts' order."""
@@ -125,18 +123,23 @@ class StatusLine:
         transfers = self.activity.transfers()
         if transfers:
             lines.append(self._bars(transfers))
-        summary = self.activity.summary()
-        if summary:
-            line = self.screen.text(f"waiting for {summary}", "dim")
-            line.no_wrap, line.overflow = True, "ellipsis"
-            lines.append(line)
+        line = fit_hosts(self.activity.slow_hosts(), self.screen.terminal.width)
+        if line:
+            lines.append(self.screen.text(line, "dim"))
         return Group(*lines)
 
-    def _bars(self, transfers: list[Progress]) -> Table:
-        """A row per transfer: host, what, bar, amount; of many the first ones."""
-        table, text = Table.grid(padding=(0, 1)), self.screen.text
+    def _bars(self, transfers: list[Progress]) -> RenderableType:
+        """A row per transfer: host, what, bar, amount; of many the first ones. Where it is narrow, host and amount."""
+        text = self.screen.text
+        lines = [text(f"{transfer.host} {amount(transfer)}") for transfer in transfers[:BARS]]
+        if max(line.cell_len for line in lines) + MIN_BAR_WIDTH + MIN_WHAT > self.screen.terminal.width:
+            return Group(*lines)
+        table = Table.grid(padding=(0, 1))
+        width = max(MIN_BAR_WIDTH, min(BAR_WIDTH, self.screen.terminal.width // 6))
+        for is_whole in (True, False, True, True):
+            table.add_column(no_wrap=is_whole)
         for transfer in transfers[:BARS]:
-            bar = ProgressBar(transfer.total or None, transfer.done, width=BAR_WIDTH, pulse=not transfer.total)
+            bar = ProgressBar(transfer.total or None, transfer.done, width=width, pulse=not transfer.total)
             table.add_row(text(transfer.host), text(transfer.activity[:WHAT]), bar, text(amount(transfer)))
         return table
 
@@ -194,12 +197,26 @@ class Looking:
 
 def fit_names(text: str, names: Sequence[str], width: int) -> str:
     """`text: a, b and 3 more`: as many whole names as have room, none of them shortened."""
+    return _fit(f"{text}: ", names, width) or text
+
+
+def fit_hosts(states: Sequence[tuple[str, str]], width: int) -> str:
+    """`waiting for web1 12 s (Pull it) and 3 more` of hosts with what they are at; what has no room is dropped."""
+    head, names = "waiting for ", [host for host, _ in states]
+    if not states:
+        return ""
+    number = f"{len(names)} host{'s' if len(names) > 1 else ''}"
+    return _fit(head, [f"{host} {state}" for host, state in states], width) or _fit(head, names, width) or head + number
+
+
+def _fit(head: str, names: Sequence[str], width: int) -> str:
+    """A head with as many names as have room behind it, the others counted; empty where none has."""
     for count in range(min(len(names), HOSTS_NAMED), 0, -1):
         more = f" and {len(names) - count} more" if len(names) > count else ""
-        line = f"{text}: {', '.join(names[:count])}{more}"
-        if len(line) <= width:
+        line = f"{head}{', '.join(names[:count])}{more}"
+        if cell_len(line) <= width:
             return line
-    return text
+    return ""
 
 
 def amount(transfer: Progress) -> str:

@@ -6,13 +6,16 @@ import io
 import re
 
 import pytest
+from rich.console import Console as Terminal
 
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Diagnosis, Finding, Verdict
 from mooring.records.fleet import Row
 from mooring.reporters import diagnosis, fleet_table
+from mooring.reporters.live import Activity, StatusLine
 from mooring.reporters.remedies import is_command, split_remedy
 from mooring.reporters.screen import Screen
+from mooring.results import Progress
 
 WIDTHS = (40, 80, 120, 0)
 HOSTS = ("client-debian", "client-with-a-long-name.rack-7", "db1")
@@ -96,3 +99,33 @@ def test_long_findings_wrap_between_words(stream: Stream) -> None:
 )  # fmt: skip
 def test_commands_are_taken_out_of_a_remedy(remedy: str, lines: list[tuple[str, bool]]) -> None:
     assert list(split_remedy(remedy, "remedy")) == lines
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120])
+@pytest.mark.parametrize("task", ["Pull it", "Load the image that the registry's container is made of"])
+def test_the_live_foot_shortens_no_host(width: int, task: str) -> None:
+    """Of the hosts that have no room there, as many are counted; beside a bar the name is whole as well."""
+    now = 0.0
+    activity = Activity(lambda: now)
+    for number, host in enumerate(HOSTS * 2):
+        activity.begin(host if number < len(HOSTS) else f"other-{host}", task)
+    now = 75.0
+    terminal = Terminal(width=width, force_terminal=True, color_system=None, file=io.StringIO())
+    status = StatusLine(Screen(terminal=terminal), activity)
+    for name in drawn(status, terminal):
+        assert "…" not in name
+    words = set(re.findall(r"[\w.-]+", " ".join(drawn(status, terminal))))
+    known = {*HOSTS, *(f"other-{host}" for host in HOSTS)}
+    assert {word for word in words if "-" in word} <= known
+    assert words & known or re.search(r"waiting for 6 hosts", " ".join(drawn(status, terminal)))
+
+    activity.transfer(Progress(HOSTS[1], task, "loading an image of a long name", 50, 100))
+    if width >= 40:
+        assert any(line.split()[0] == HOSTS[1] for line in drawn(status, terminal))
+
+
+def drawn(status: StatusLine, terminal: Terminal) -> list[str]:
+    """The lines of the foot."""
+    with terminal.capture() as capture:
+        terminal.print(status.render())
+    return [line for line in capture.get().splitlines() if line.strip()]
