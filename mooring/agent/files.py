@@ -24,7 +24,7 @@ from mooring.agent.attributes import (  # noqa: F401  (files is the one door to 
     path_info,
     wanted_attributes,
 )
-from mooring.agent.draft import CHUNK, SPECIAL, Draft
+from mooring.agent.draft import CHUNK, SPECIAL, Draft  # noqa: F401
 from mooring.agent.names import raw, text
 
 SMALL = 100 * 1000
@@ -115,16 +115,6 @@ def attributes_diff(path, before, after):
     texts = ["".join("%s: %s\n" % (key, state.get(key)) for key in keys) for state in (before, after)]
     header = "%s (file attributes)" % path
     return {"before": texts[0], "after": texts[1], "before_header": header, "after_header": header}
-
-
-def write_file(path, data, mode=None, owner=None, group=None):
-    """Write a whole file in one step: bytes, text, or an iterator of bytes.
-
-    An existing one keeps its owner, group, mode and SELinux context unless given; a symlink stays one.
-    """
-    with Draft(path, {"mode": mode, "owner": owner, "group": group}) as draft:
-        draft.write(data)
-        draft.commit()
 
 
 def make_directories(path, args):

@@ -14,12 +14,12 @@ from mooring.engines.plan.containers.host import record_paths
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.fleet import etc_hosts as hosts_lines
 from mooring.fleet import server_checkup
-from mooring.fleet.checkup import HUB, Checkup, Missing, examine, examine_containers
+from mooring.fleet.checkup import Checkup, Missing, examine, examine_containers
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
 from mooring.fleet.survey import FleetHost, LookFailed, Lost
 from mooring.invocation import invocation
-from mooring.records.fleet import NONE, NOTHING, Row
+from mooring.records.fleet import HUB, NONE, NOTHING, Row
 from mooring.records.route import Route
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8

@@ -18,11 +18,19 @@ import pytest
 from test_cases import interpreters
 
 from mooring.agent import files, host, names, xattrs
+from mooring.agent.draft import Draft
 from mooring.agent.modules import file, lineinfile, uri
 
 ROOT = str(Path(__file__).parent.parent.parent)
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
+
+
+def write_file(path: str, data: object) -> None:
+    """A whole file in one step, as the modules write it."""
+    with Draft(path, {}) as draft:
+        draft.write(data)
+        draft.commit()
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
@@ -33,7 +41,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None
     target = tmp_path / "f"
     target.write_text("old")
     with pytest.raises(host.Failed):
-        files.write_file(str(target), broken())
+        write_file(str(target), broken())
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["f"]
 
@@ -207,7 +215,7 @@ def test_an_access_list_survives_a_new_content(tmp_path: Path) -> None:
         os.setxattr(target, "system.posix_acl_access", body)
     except OSError:
         pytest.skip("this file system has no access control lists")
-    files.write_file(str(target), b"new")
+    write_file(str(target), b"new")
     assert os.getxattr(target, "system.posix_acl_access") == body
     assert target.read_text() == "new"
 
@@ -250,7 +258,7 @@ def test_a_new_content_keeps_setuid_and_a_new_directory_its_group(tmp_path: Path
     program.write_text("old")
     os.chown(program, NOBODY, NOBODY)
     program.chmod(0o4755)
-    files.write_file(str(program), b"new")
+    write_file(str(program), b"new")
     assert (program.stat().st_uid, program.stat().st_mode & 0o7777) == (NOBODY, 0o4755)
     os.chown(tmp_path, 0, NOBODY)
     tmp_path.chmod(0o2755)

@@ -31,7 +31,6 @@ class Host:
     client: tuple[str, ...] = ()
     skip_verify: bool | None = None
     _: KW_ONLY
-    has_header: bool = False
     overrides_path: bool = False
 
     @property
@@ -135,7 +134,6 @@ def _host(url: str, table: Mapping[str, Any], origin: Origin, folder: str) -> Ho
         tuple(absolute(authority) for authority in _list(table.get("ca"))),
         tuple(absolute(str(certificate)) for certificate in first),
         table.get("skip_verify"),
-        has_header=bool(table.get("header")),
         overrides_path=table.get("override_path") is True,
     )
 

@@ -6,11 +6,10 @@ and everything stays as it was; the next start fails. The flags are those that t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mooring.engines.docker import conflicts, insecure, kinds, mirrors, runtimes, shapes, values
-from mooring.engines.docker.conflicts import Conflict, Severity
+from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.registries import Registries, by_files, mirrors_of, with_insecure
@@ -148,12 +147,3 @@ def _take_live_restore(now: Running, new: Effective) -> Running:
     if LIVE_RESTORE not in new.file.values:
         return now
     return replace(now, live_restore=new.file.settings.get(LIVE_RESTORE) is True)
-
-
-def find_ignored(old: Effective, new: Effective) -> Iterator[Conflict]:
-    """Settings of the new file that a reload does not take over with this engine: they need a restart."""
-    for key in ("registry-mirrors", "add-registry", "block-registry"):
-        is_reread = key == "registry-mirrors" and mirrors.judges_files(new.engine)
-        if not is_reread and new.file.settings.get(key) != old.file.settings.get(key):
-            message = f"{new.engine} takes {key} over at a restart only; a reload says nothing"
-            yield Conflict("needs-restart", Severity.SURPRISING, message, (new.file.origin(key),))

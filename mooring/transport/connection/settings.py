@@ -77,7 +77,6 @@ class ConnectionSettings:
     """How to reach one host.
 
     `address` is what ssh would be called with; `overrides` are lines of ssh_config that win over the files.
-    `becomes` is what the host's variables say; whether a task becomes another user is the runner's business.
     """
 
     address: str
@@ -88,7 +87,6 @@ class ConnectionSettings:
     password: str | None = field(default=None, repr=False)
     _: KW_ONLY
     interpreter: str | None = None
-    becomes: bool = False
     become: Become = field(default_factory=Become)
     options: RunOptions = field(default_factory=RunOptions)
 
@@ -123,7 +121,6 @@ class ConnectionSettings:
             password=_first(variables, "ansible_password", "ansible_ssh_password", "ansible_ssh_pass")
             or options.password,
             interpreter=None if interpreter in AUTOMATIC_PYTHON else interpreter,
-            becomes=bool(variables.get("ansible_become")),
             become=Become(
                 _first(variables, "ansible_become_user") or "root", become_password or options.become_password
             ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mooring.engines.docker.reload import Running, after_reload, after_start, find_ignored
+from mooring.engines.docker.reload import Running, after_reload, after_start
 from tests.support.docker_hosts import docker, redhat
 
 OLD = {"registry-mirrors": ["http://a"], "insecure-registries": ["r", "10.0.0.0/8"], "live-restore": True}
@@ -100,12 +100,3 @@ def test_a_second_reload_begins_where_the_first_ended() -> None:
     first = after_reload(old, docker('{"insecure-registries": ["s"]}', "28.5.2"))
     assert told(after_reload(old, bare, first)) == (("http://a",), ("s",), True)
     assert after_reload(old, bare) == after_start(old)
-
-
-def test_what_a_reload_passes_over() -> None:
-    old, new = json.dumps(OLD), '{"add-registry": ["n"], "insecure-registries": ["s"]}'
-    assert [one.message.split(" takes ")[1] for one in find_ignored(redhat("", old), redhat("", new))] == [
-        "registry-mirrors over at a restart only; a reload says nothing",
-        "add-registry over at a restart only; a reload says nothing",
-    ]
-    assert list(find_ignored(docker(OLD, "28.5.2"), docker("{}", "28.5.2"))) == []

@@ -134,7 +134,7 @@ def test_become_and_interpreter() -> None:
         "ansible_python_interpreter": "auto_silent",
     }
     settings = ConnectionSettings.from_variables("web1", variables, RunOptions(become_password="other"))
-    assert (settings.kind, settings.becomes, settings.interpreter) == ("local", True, None)
+    assert (settings.kind, settings.interpreter) == ("local", None)
     assert (settings.become.user, settings.become.password) == ("root", "s3cret")
     assert (settings.become_as("www").user, settings.become_as("www").password) == ("www", "s3cret")
     assert "s3cret" not in repr(settings)
