@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from engine_host import EngineHost
+from guarded_settings import AFTER, hanging, settings
 from processes import ends_within
-from test_docker_settings import NEW, OLD, change, reload_plan
-from test_docker_settings_guard import AFTER, hanging, settings
+from settings_plans import NEW, OLD, change, reload_plan
 
 from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle

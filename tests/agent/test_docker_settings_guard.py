@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import os
 import signal
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from engine_host import EngineHost
-from processes import await_text, ends_within
-from test_docker_settings import NEW, OLD, change, reload_plan, restart_plan
+from guarded_settings import AFTER, at, hanging, remote, settings
+from processes import ends_within
+from settings_plans import NEW, OLD, change, reload_plan, restart_plan
 
 from mooring.agent.transaction import faults
 from mooring.errors import MooringError
@@ -25,11 +22,12 @@ from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle
 from mooring.transport.connection.local import LocalConnection
 
+__all__ = ["remote"]
+
 OUTERMOST = True
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")
 STEP = {"files": [{}], "then": "reload"}
 POINTS = faults.points([STEP], {"reload": [STEP]})
-AFTER = ("committed", "tidied")
 
 
 @pytest.fixture
@@ -38,22 +36,6 @@ def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
     host.start(OLD)
     yield host
     host.stop()
-
-
-@pytest.fixture
-def remote(interpreter: str) -> Iterator[Remote]:
-    with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as remote:
-        yield remote
-
-
-def settings(host: EngineHost) -> list[str]:
-    """The insecure registries that the engine has in effect."""
-    connection = http.client.HTTPConnection("localhost")
-    connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.connect(str(host.folder / "docker.sock"))
-    connection.request("GET", "/info")
-    info: dict[str, Any] = json.loads(connection.getresponse().read())
-    return sorted(info["RegistryConfig"]["IndexConfigs"])
 
 
 def is_whole(host: EngineHost, expected: dict[str, Any]) -> None:
@@ -127,30 +109,3 @@ def test_two_at_once(interpreter: str, remote: Remote, engine_host: EngineHost) 
         assert json.loads(engine_host.config.read_text()) == NEW
         os.kill(remote.hello["pid"], signal.SIGKILL)
     is_whole(engine_host, OLD)
-
-
-def at(way: str, point: str) -> str:
-    """The fault at a point; the way back is gone only where a step fails."""
-    return f"{way}:{point}" + (" fail:step1.seen" if point.startswith("undo.") else "")
-
-
-@contextlib.contextmanager
-def hanging(remote: Remote, host: EngineHost, point: str) -> Iterator[None]:
-    """A change that hangs at a point while the block runs, which has to end it."""
-    seen = host.folder / "hanging"
-
-    def tell(what: str, done: int, total: int) -> None:
-        seen.write_text(what + "\n")
-
-    def run() -> None:
-        with contextlib.suppress(MooringError):
-            given = reload_plan(host, fault=at("hang", point))
-            change(remote, host, given, on_progress=tell)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert await_text(seen) == f"hanging at {point}"
-        yield
-    finally:
-        thread.join(20)

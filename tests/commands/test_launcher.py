@@ -11,17 +11,14 @@ from pathlib import Path
 
 import pytest
 
-LAUNCHER = Path(__file__).parents[2] / "invoke"
-TOOLS = ("sh", "dirname", "cat", "cksum", "printf", "grep", "mkdir")
+from tests.support.bare_machine import LAUNCHER, PIPS_SCRIPT, Machine, machine
+
+__all__ = ["machine"]
+
 OLD = "#!/bin/sh\nexit 1\n"
 WITHOUT_VENV = f"""#!/bin/sh
 case "$2" in *ensurepip*) exit 1 ;; esac
 exec {shlex.quote(sys.executable)} "$@"
-"""
-# As pip writes the first lines of a script where the path of its Python has a blank in it, or is long.
-PIPS_SCRIPT = """#!/bin/sh
-'''exec' "{python}" "$0" "$@"
-' '''
 """
 # What a path may say to a shell, to printf, and to grep.
 HOSTILE = (
@@ -36,58 +33,6 @@ HOSTILE = (
 )
 # Stands for every module that the tasks run.
 MODULE = "import os, sys\nprint(__spec__.name, *sys.argv[1:], flush=True)\n"
-APT = """#!/bin/sh
-echo "apt-get $*" >>{log}
-exit {status}
-"""
-
-
-class Machine:
-    """A checkout with a space in its path, and a PATH that holds only what is put there."""
-
-    def __init__(self, folder: Path, name: str = "a checkout") -> None:
-        self.checkout = folder / name
-        self.checkout.mkdir()
-        shutil.copy(LAUNCHER, self.checkout / "invoke")
-        (self.checkout / "requirements.lock").write_text("nothing\n")
-        self.bin = folder / "bin"
-        self.bin.mkdir()
-        self.log = folder / "log"
-        for name in TOOLS:
-            (self.bin / name).symlink_to(str(shutil.which(name)))
-        self.put("id", "#!/bin/sh\necho 1000\n")
-
-    def put(self, name: str, text: str, folder: Path | None = None) -> None:
-        path = (folder or self.bin) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        path.chmod(0o755)
-
-    def become_root(self, apt_status: int) -> None:
-        self.put("id", "#!/bin/sh\necho 0\n")
-        self.put("apt-get", APT.format(log=self.log, status=apt_status))
-
-    def make_venv(self) -> None:
-        """A .venv that looks as the launcher leaves it; its invoke tells how it was called."""
-        place = self.checkout / ".venv" / "bin"
-        for name in ("pip", "invoke"):
-            self.put(name, PIPS_SCRIPT.format(python=place / "python"), place)
-        module = 'case $1 in -m) shift; echo "$(pwd)" "$@" ;; *) exec "$real" "$@" ;; esac\n'
-        self.put("python", f"#!/bin/sh\nreal={shlex.quote(sys.executable)}\n{module}", place)
-        (self.checkout / ".venv" / "checkout").write_text(f"{self.checkout}\n")
-        with (self.checkout / "requirements.lock").open() as lock:
-            stamp = subprocess.run(["cksum"], stdin=lock, capture_output=True, text=True, check=True).stdout
-        (self.checkout / ".venv" / "requirements.lock.installed").write_text(stamp)
-
-    def run(self, *words: str, **names: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": str(self.bin), "HOME": "/", **names}
-        argv = ["sh", f"{self.checkout}/invoke", *words]
-        return subprocess.run(argv, cwd="/", env=environment, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
 
 
 def refusal(ran: subprocess.CompletedProcess[str]) -> str:

@@ -17,7 +17,7 @@ from mooring.records.verification import Summary
 from mooring.reporters.log_file import LogFile
 from mooring.reporters.streams import copy_errors
 from mooring.reporters.verification import make_report
-from tests.commands.test_program import call
+from tests.support.program import call
 
 TASKS = r"""
 - hosts: all

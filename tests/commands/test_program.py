@@ -12,15 +12,9 @@ import pytest
 
 from mooring import __version__
 from mooring.cli.completion import BASH
+from tests.support.program import CHECKOUT, call
 
-CHECKOUT = Path(__file__).parents[2]
 TASKS = ("provision-clients", "provision-server", "status", "verify", "explain", "doctor", "play", "lab.up")
-
-
-def call(*words: str, folder: Path = CHECKOUT, **names: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "COLUMNS": "80", **names}
-    argv = [sys.executable, "-m", "mooring.cli", *words]
-    return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("words", [(), ("--list",)])

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from drawn import RUNNING, Drawn, asks, registry_hosts, show
 from engines import Bench
 from hypothesis import assume, given
+from search_order import in_order
 
 from mooring.engines.docker.effective import resolve
 from mooring.engines.docker.judge import judge, will_start
-from mooring.engines.docker.registries import Registries, as_it_runs, by_files
-
-
-def in_order(found: Registries | None) -> Any:
-    """The same with the insecure entries in order, as the API has them in none."""
-    assert found is not None
-    return replace(found, insecure=tuple(sorted(found.insecure)))
+from mooring.engines.docker.registries import as_it_runs, by_files
 
 
 def test_the_resolver_lists_what_the_daemon_lists(bench: Bench, many: int) -> None:

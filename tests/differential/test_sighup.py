@@ -7,7 +7,7 @@ from dataclasses import replace
 from drawn import RUNNING, Drawn, asks, changes, show
 from engines import Bench
 from hypothesis import assume, given
-from test_registries import in_order
+from search_order import in_order
 
 from mooring.engines.docker.effective import resolve
 from mooring.engines.docker.judge import judge, will_start

@@ -8,30 +8,17 @@ from typing import Any
 
 import pytest
 
+from tests.hostile.honest_words import CONTAINERD, MODULES_OF_VERIFY, WELL, with_host_lines
 from tests.hostile.host import Answers, Asked
 from tests.hostile.kinds import CUT, SAID, WRONG, gone
 from tests.hostile.malice import Edit, Malice, Reply, Say
 from tests.hostile.payloads import expect_law
-from tests.hostile.recorded import FACTS, HOSTS, MOORED, SERVER, SETTINGS, container_config, docker_config
+from tests.hostile.recorded import FACTS, SERVER, SETTINGS, container_config, docker_config
 from tests.hostile.yard import TRACE, Watched, Yard
 from tests.support.registry_server import RegistryServer
 from tests.support.verification_world import World
 
 LOOKS = ("docker_config", "container_config")
-MISSING = {"failed": True, "missing": True, "msg": "there is no service docker"}
-CONTAINERD: Answers = {**MOORED, "docker_config": MISSING, "container_config": container_config}
-
-
-def with_host_lines(asked: Asked) -> dict[str, Any]:
-    """An engine that is moored, with the registry's names in /etc/hosts."""
-    found = docker_config(asked, SETTINGS)
-    mark = "registry names, managed by mooring"
-    block = f"# BEGIN {mark}\n192.0.2.10 {' '.join(NAMES)}\n# END {mark}\n"
-    return {**found, "files": {**found["files"], "/etc/hosts": HOSTS + block}}
-
-
-NAMES = ["registry.example.com"]
-WELL: Answers = {**MOORED, "docker_config": with_host_lines}
 
 
 class OnLooks(Malice):
@@ -163,7 +150,6 @@ def verified(malice: Malice | None, yard: Yard, world: World) -> Watched:
     return yard.invoke("verify", "--json")
 
 
-MODULES_OF_VERIFY = ("shell", "registry_probe", "docker_host_info", "uri", "container_trouble", "registry_storage")
 BAD: dict[str, Malice | None] = {
     "none": None,
     "facts": Edit(lambda asked, reply: {"ansible_facts": [1]}, "setup"),

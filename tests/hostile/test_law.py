@@ -9,11 +9,11 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.hostile.drawn import Yards, draw
+from tests.hostile.honest_words import CONTAINERD, MODULES_OF_VERIFY, WELL, with_host_lines
 from tests.hostile.host import Answers, Asked
 from tests.hostile.payloads import expect_law
 from tests.hostile.recorded import CLIENT, FACTS, SERVER
 from tests.hostile.taint import Tainter
-from tests.hostile.test_fleet import CONTAINERD, MODULES_OF_VERIFY, WELL, with_host_lines
 from tests.hostile.yard import AT_ONCE, TRACE, Watched, Yard, expect_honest
 from tests.support.registry_server import serve_registry
 from tests.support.verification_world import World

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from mooring.agent import wire
+from tests.hostile.honest_words import MODULES_OF_VERIFY, WELL
 from tests.hostile.host import Asked
 from tests.hostile.kinds import text
 from tests.hostile.malice import Reply, Say, answer
 from tests.hostile.recorded import CLIENT, FACTS
-from tests.hostile.test_fleet import MODULES_OF_VERIFY, WELL
 from tests.hostile.yard import Watched, Yard, expect_honest
 from tests.support.registry_server import serve_registry
 from tests.support.verification_world import World

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.hostile.honest_words import MODULES_OF_VERIFY
 from tests.hostile.host import Asked
 from tests.hostile.payloads import TAINT, expect_law
 from tests.hostile.recorded import FACTS
-from tests.hostile.test_fleet import MODULES_OF_VERIFY
 from tests.hostile.yard import TRACE, Watched, Yard
 from tests.support.registry_server import serve_registry
 from tests.support.verification_world import World

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator
 
 import pytest
 from drilled import DOCKER
 from drills import Drill
+from fault_places import full, mounted
 from lab_hosts import LookedAt
 
 NAME = "drill.example.com"
@@ -29,25 +29,6 @@ def drill(client_debian: LookedAt) -> Iterator[Drill]:
 @pytest.fixture(autouse=True)
 def as_before(drill: Drill) -> None:
     drill.put_back()
-
-
-@contextlib.contextmanager
-def mounted(client: LookedAt, mount: str, folder: str) -> Iterator[None]:
-    """A mount over FOLDER while the block runs."""
-    client.run(mount)
-    try:
-        yield
-    finally:
-        client.run(f"umount {folder}")
-
-
-def full(folder: str) -> str:
-    """A file system of its own at FOLDER with the same files and not a byte free."""
-    return (
-        f"mkdir -p {folder} && cp -a {folder} /tmp/drill && mount -t tmpfs -o size=64k,mode=755 tmpfs {folder}"
-        f" && cp -a /tmp/drill/. {folder} && rm -r /tmp/drill"
-        f" && (dd if=/dev/zero of={folder}/drill-filler bs=1k 2>/dev/null; true)"
-    )
 
 
 @pytest.mark.parametrize("folder", ["/etc/docker", "/var/lib/mooring"])

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from drills import Drill, at
+from fault_places import full, mounted
 from invocations import succeed
 from lab_hosts import LookedAt
 from opt_in import FLEET
 from test_15_faults import (  # noqa: F401 - told once more, of these engines
-    full,
-    mounted,
     test_a_daemon_json_that_would_stop_the_daemon,
     test_a_drop_in_that_conflicts,
     test_a_file_that_changes_meanwhile,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from drilled import CONTAINERD, PODMAN, Drilled
 from drills import Drill, at
+from fault_places import full, mounted
 from invocations import invoke, succeed
 from lab_hosts import LookedAt, until
 from opt_in import FLEET
-from test_15_faults import full, mounted
 
 from mooring.agent.transaction import faults
 

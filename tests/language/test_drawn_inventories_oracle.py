@@ -12,7 +12,7 @@ from hypothesis import strategies as draw
 
 from mooring.errors import InventoryError
 from mooring.inventory.inventory import Inventory
-from tests.language.test_inventory_sources_oracle import Oracle, assert_alike
+from tests.language.inventory_oracle import Oracle, assert_alike
 
 FEW = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=3000, derandomize=False)

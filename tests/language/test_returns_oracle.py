@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_playbooks_oracle import BIN, Case, run
+from playbook_oracle import BIN, Case, run
 
 # `diff` is there with --diff only; the others tell of Ansible's own doings.
 NOT_OURS = {"invocation", "warnings", "deprecations", "exception", "diff"}

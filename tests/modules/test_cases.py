@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import atexit
 import functools
-import glob
 import importlib
 import json
 import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,12 +21,12 @@ import case_driver
 import case_tree
 import pytest
 import yaml
+from pythons import interpreters
 
 from mooring.agent import host, loop
 from mooring.playbook import arguments
 
 HERE = Path(__file__).parent
-INTERPRETERS = ("2.7", "3.6", "3.13")
 
 
 def load_cases() -> list[tuple[str, str, dict[str, Any]]]:
@@ -90,19 +88,6 @@ def test_case(module: str, case: dict[str, Any], tmp_path: Path) -> None:
     case = prepare(module, case, root)
     case_tree.build(root, case.get("before") or {})
     case_driver.play(loop, host, module, case, root)
-
-
-def interpreters() -> dict[str, str]:
-    """Other interpreters on this machine, by version."""
-    found = {}
-    for version in INTERPRETERS:
-        if f"{sys.version_info[0]}.{sys.version_info[1]}" == version:
-            continue
-        places = sorted(glob.glob(os.path.expanduser(f"~/.pyenv/versions/{version}.*/bin/python")))
-        path = places[-1] if places else shutil.which(f"python{version}")
-        if path:
-            found[version] = path
-    return found
 
 
 @pytest.mark.parametrize("version", sorted(interpreters()))

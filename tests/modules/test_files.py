@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cases import interpreters
+from pythons import interpreters
 
 from mooring.agent import files, host, names, xattrs
 from mooring.agent.draft import Draft

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mooring.invocation import LAUNCHED, command
-from tests.commands.test_launcher import Machine, machine
+from tests.support.bare_machine import Machine, machine
 
 __all__ = ["machine"]
 

@@ -37,13 +37,18 @@ VAGUE_AT_MOST = {"agent": 0, "certificates": 0, "engines": 0, "registry": 0}
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path) -> tuple[str, ...]:
     """Every module that the file imports, as a dotted name."""
     return tuple(imported(path))
 
 
 def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -143,7 +148,7 @@ def test_nothing_below_the_run_imports_by_a_name_that_it_computes() -> None:
 @pytest.mark.parametrize("path", [one for one in PACKAGED if package_of(dotted(one)) in ("playbook", "run")], ids=str)
 def test_no_action_is_known_by_its_name(path: Path) -> None:
     """What is special about an action stands in its file: it declares it, or returns an effect."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         operands = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
         words = {word.value for part in operands for word in ast.walk(part) if isinstance(word, ast.Constant)}
         assert not words & (arguments.known_names() - {"file"}), f"{path}:{node.lineno}"
@@ -235,7 +240,7 @@ def is_value(node: ast.ClassDef) -> bool:
 def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
     for path in PACKAGED:
         if package_of(dotted(path)) != "agent":
-            trees = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            trees = ast.walk(parsed(path))
             yield from ((path, node) for node in trees if isinstance(node, ast.ClassDef))
 
 
@@ -278,7 +283,7 @@ def test_remedies_name_the_command_as_the_operator_calls_it() -> None:
     for path in [*(ROOT / "mooring").rglob("*.py"), *(ROOT / "tests" / "hosts").glob("*.py")]:
         if path.name in ("invocation.py", "completion.py", "starter.py"):  # the last: files, for a shell and a project
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         apart = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in apart]
         wrong = [one.value for one in texts if isinstance(one.value, str) and command.search(one.value)]
@@ -337,3 +342,14 @@ def test_lines_of_prose_have_up_to_100_characters() -> None:
     long = "word " * 21
     page = f"{long}\n| {long}|\n```\n{long}\n```\n    {long}\n[x]({'y' * 120})\n* {long}\n"
     assert list(overlong_lines(page)) == [1, 8]
+
+
+def test_no_test_file_imports_from_another_one() -> None:
+    """What several need stands in a file of its own, for the most part in tests/support/; a test may be told again."""
+    borrowed = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in imports(path)
+        if re.search(r"\btest_\w+\.(?!test_)", name)
+    }
+    assert not borrowed

@@ -12,7 +12,7 @@ from mooring.actions import recover_result as aftermath
 from mooring.actions import registry_client
 from mooring.actions.call import Reply
 from mooring.errors import AgentError, ConnectionLost, HostUnreachable
-from tests.unit.actions.test_registry_client import LOOKED, REGISTRIES, HostModules, call
+from tests.support.registry_client_calls import LOOKED, REGISTRIES, HostModules, call
 
 NEW = {"registries": REGISTRIES}
 SETTLED = {"changed": False, "is_open": False, "answers": True}

@@ -8,7 +8,7 @@ import pytest
 
 from mooring.errors import SourceError
 from mooring.results import Warned
-from tests.unit.run.test_runner import Story, play
+from tests.support.story import Story, play
 
 
 def test_a_connection_that_we_do_not_have_stops_the_run_before_its_first_task(tmp_path: Path) -> None:

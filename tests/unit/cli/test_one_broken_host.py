@@ -32,9 +32,9 @@ from mooring.transport import session
 from mooring.transport.connection.process import Connection
 from mooring.transport.connection.settings import ConnectionSettings, RunOptions
 from mooring.verification.fleet import Fleet
+from tests.support.engine_replies import reply as docker_config
 from tests.support.evil_agent import EvilHost, greeting, json_frame
-from tests.unit.fleet.test_status import reply as docker_config
-from tests.unit.run.test_runner import play
+from tests.support.story import play
 
 INVENTORY = """\
 all:

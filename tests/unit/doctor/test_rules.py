@@ -22,7 +22,7 @@ from mooring.fleet import checkup, status
 from mooring.fleet.survey import Lost
 from mooring.records.diagnosis import Diagnosis, Finding, Verdict
 from mooring.reporters import diagnosis, explanation
-from tests.unit.fleet.test_status import INFO, SETTINGS, line, redhat, reply
+from tests.support.engine_replies import INFO, SETTINGS, line, redhat, reply
 
 ENABLED = {"ActiveState": "active", "SubState": "running", "UnitFileState": "enabled"}
 

@@ -20,7 +20,7 @@ from mooring.records.diagnosis import Verdict
 from mooring.records.fleet import Disk, Row, Service
 from mooring.reporters import fleet_table
 from tests.support.authority import DAY, NAME, NOW, authority, leaf
-from tests.unit.fleet.test_status import line, reply
+from tests.support.engine_replies import line, reply
 
 WELL = Service("running", "healthy", 0, True)
 DISK = Disk("/srv", 100 * 1024**3, 40 * 1024**3)

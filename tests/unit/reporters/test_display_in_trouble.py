@@ -14,7 +14,7 @@ from mooring.run.action_files import check_action
 from mooring.run.options import Options
 from mooring.run.runner import Runner
 from mooring.transport.connection.settings import RunOptions
-from tests.unit.run.test_runner import INVENTORY, play
+from tests.support.story import INVENTORY, play
 
 TASKS = "- command: echo one\n- command: echo two\n"
 

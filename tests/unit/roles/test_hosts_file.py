@@ -14,7 +14,7 @@ from mooring.playbook.roles import load_variables
 from mooring.results import Outcome
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
-from tests.unit.run.test_runner import Story
+from tests.support.story import Story
 
 ROLE = Path(__file__).parents[3] / "roles/hosts_file"
 BLOCK = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mooring.cli.extra_vars import parse_extra_vars
 from mooring.results import Outcome, Warned
-from tests.unit.run.test_runner import Story, play
+from tests.support.story import Story, play
 
 PLACES = ("4:35", "6:37", "7:65")
 

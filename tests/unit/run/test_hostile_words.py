@@ -10,7 +10,7 @@ import pytest
 from mooring.errors import SourceError
 from mooring.results import Outcome, TaskFinished, Warned
 from mooring.transport import replies
-from tests.unit.run.test_runner import Story, play
+from tests.support.story import Story, play
 
 SECRET = "secret of the control machine"
 

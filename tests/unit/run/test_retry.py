@@ -17,7 +17,7 @@ from mooring.inventory.inventory import Inventory
 from mooring.reporters.console import Console
 from mooring.results import Recap, Remainder, RunFinished
 from mooring.run.retry import FOLDER, RetryFile, Rollout
-from tests.unit.run.test_runner import INVENTORY, play
+from tests.support.story import INVENTORY, play
 
 HEAD = "serial: 1\nmax_fail_percentage: 0\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mooring.results import Outcome, Warned
-from tests.unit.run.test_runner import Story, play
+from tests.support.story import Story, play
 
 HEAD = """\
 serial: 1

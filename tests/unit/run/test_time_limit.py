@@ -12,7 +12,7 @@ from mooring.errors import PlaybookError, TaskTimedOut
 from mooring.results import Outcome
 from mooring.run import time_limit
 from mooring.run.time_limit import TimeLimit, looking_seconds
-from tests.unit.run.test_runner import Story, play
+from tests.support.story import Story, play
 
 
 def test_a_task_that_takes_too_long_fails_and_is_ended_on_the_host(tmp_path: Path) -> None:

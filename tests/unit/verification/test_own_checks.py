@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mooring.project import Project
+from tests.support.verification_run import make_fleet, run, world
 from tests.support.verification_world import World
-from tests.unit.verification.test_session import make_fleet, run, world
 
 __all__ = ["world"]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,52 +11,17 @@ from xml.etree import ElementTree
 import pytest
 
 from mooring.errors import HostUnreachable
-from mooring.project import Project
 from mooring.records.verification import Summary
-from mooring.reporters.verification import JsonReport, ScreenReport
+from mooring.reporters.verification import ScreenReport
 from mooring.verification import session
 from mooring.verification import trial as trial_module
-from tests.support.registry_server import serve_registry
-from tests.support.verification_world import CONTAINERS, VARIABLES, World, container
+from tests.support.verification_run import HOSTS, make_fleet, run, world
+from tests.support.verification_world import CONTAINERS, World, container
+
+__all__ = ["world"]
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(trial_module, "LOG_TRIES", 2)
-    monkeypatch.setattr(trial_module, "LOG_PAUSE", 0)
-    with serve_registry() as registry:
-        yield World(registry)
-
-
-HOSTS = ("server", "client1", "client2")
 EXITED = {"Running": False, "Status": "exited", "ExitCode": 1}
-
-
-def make_fleet(world: World, **changes: Any) -> Any:
-    members = {"server": [world.member("server")], "clients": [world.member("client1"), world.member("client2")]}
-    found = SimpleNamespace(
-        members=members,
-        chosen={"server", "client1", "client2"},
-        unreachable={},
-        server_variables={"server": VARIABLES},
-        site=SimpleNamespace(options=SimpleNamespace(forks=5), project=Project()),
-    )
-    found.to_check = lambda kind: [member for member in found.members[kind] if member.name in found.chosen]
-    found.names_to_check = lambda: [name for name in HOSTS if name in found.chosen]
-    for name, value in changes.items():
-        setattr(found, name, value)
-    return found
-
-
-def run(fleet: Any, junit: str = "") -> tuple[int, dict[str, Any]]:
-    """The exit status, and the summary as JSON has it."""
-    stream = io.StringIO()
-    report = JsonReport(stream)
-    summary = Summary(hosts=HOSTS)
-    status = session.check(fleet, junit, summary, report)
-    report.show_summary(summary)
-    report.close()
-    return status, json.loads(stream.getvalue())
 
 
 def test_a_fleet_that_is_well(world: World, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from mooring.transport.bundle import Bundle
 from mooring.transport.connection import ConnectionSettings, KeyStore, RunOptions, open_connection, ssh
 from mooring.transport.connection import line as line_module
 from tests.support.hostile_ssh import RawServer, Relay
-from tests.unit.transport.connection.test_ssh import World, line
+from tests.support.ssh_world import World, line
 
 GREETING = b"SSH-2.0-evil\r\n"
 # Far above what any of these takes.
@@ -119,7 +119,7 @@ def test_a_command_that_is_never_answered(world: World, monkeypatch: pytest.Monk
 
 def test_the_operators_time_is_not_the_hosts(world: World) -> None:
     """A passphrase that takes longer to type than the host has."""
-    from tests.unit.transport.connection.test_ssh import make_key
+    from tests.support.ssh_world import make_key
 
     world.rules.keys = (make_key(world.home / "secret", "open sesame"),)
 

@@ -23,7 +23,7 @@ from mooring.transport.bundle import Bundle
 from mooring.transport.connection import RunOptions
 from mooring.transport.session import Session
 from tests.support.hostile_ssh import RawServer, Relay
-from tests.unit.transport.connection.test_ssh import World, line
+from tests.support.ssh_world import World, line
 
 SECONDS = 1.0
 # For ways that are good.

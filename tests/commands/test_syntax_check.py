@@ -14,7 +14,7 @@ from mooring.errors import SourceError
 from mooring.playbook.playbook import Playbook
 from mooring.run.action_files import check_action
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 FILES = {
     "inventory.yml": """
         all:
