@@ -36,3 +36,9 @@ def bundle() -> Bundle:
 def remote(interpreter: str, bundle: Bundle) -> Iterator[Remote]:
     with Remote.start(LocalConnection(), bundle, interpreter=interpreter) as remote:
         yield remote
+
+
+@pytest.fixture(autouse=True)
+def unspoilt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pythons before 3.8 know no other folder for bytecode than the checkout's."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
