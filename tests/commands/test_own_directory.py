@@ -8,6 +8,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from mooring.cli.init import init
 from mooring.playbook.playbook import Playbook
 from mooring.project import Project
