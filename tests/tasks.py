@@ -9,10 +9,9 @@ from importlib.util import find_spec
 
 from invoke import Context, Exit, task
 
-# Test by test: the dearest tests stand in a few files. Unit tests keep a core busy; those that start commands and
-# agents wait for them and for time limits for about half of their time, so two share a core.
-UNIT = ("-n", "auto", "--dist", "worksteal")
-WAITING = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
+# Test by test: the dearest tests stand in a few files. Many wait for a time limit, a command or an agent, so two share
+# a core.
+SPREAD = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
 # What the coverage is of; on the hosts' own Pythons, where most of the others run the agent, nothing is measured.
 MEASURED = ("tests/unit", "tests/commands")
 OTHERS = ("tests/modules", "tests/agent", "tests/language", "tests/hostile")
@@ -31,11 +30,11 @@ def test(context: Context, unit: bool = False, long: bool = False) -> None:
     The lab's tests boot the lab, and real engines judge drawn configurations.
     """
     if unit:
-        run("pytest", "-q", *UNIT, "tests/unit", *(["--long"] if long else []))
+        run("pytest", "-q", *SPREAD, "tests/unit", *(["--long"] if long else []))
         return
     check(context)
     if long:
-        run("pytest", "-q", *WAITING, "tests/unit", "tests/hostile", "--long")
+        run("pytest", "-q", *SPREAD, "tests/unit", "tests/hostile", "--long")
     run("pytest", "tests/lab", "tests/differential", *(["--long"] if long else []))
 
 
@@ -46,10 +45,10 @@ def check(context: Context) -> None:
     run("ruff", "format", "--check", ".")
     run("mypy")
     run("coverage", "erase")
-    run("coverage", "run", "-m", "pytest", "-q", *WAITING, *MEASURED)
+    run("coverage", "run", "-m", "pytest", "-q", *SPREAD, *MEASURED)
     run("coverage", "combine", "-q")
     run("coverage", "report")
-    run("pytest", "-q", *WAITING, *OTHERS)
+    run("pytest", "-q", *SPREAD, *OTHERS)
 
 
 def run(module: str, *words: str) -> None:

@@ -166,15 +166,17 @@ def test_the_tasks_of_such_a_checkout(tmp_path: Path, name: str) -> None:
     argv = [sys.executable, "-m", "invoke", "test", "--long"]
     ran = subprocess.run(argv, cwd=checkout, env=uncovered(), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran
+    spread = f"-n {2 * (os.cpu_count() or 1)} --dist worksteal"
     assert ran.stdout.splitlines() == [
         "ruff check .",
         "ruff format --check .",
         "mypy",
         "coverage erase",
-        "coverage run -m pytest -q -n auto --dist worksteal",
+        f"coverage run -m pytest -q {spread} tests/unit tests/commands",
         "coverage combine -q",
         "coverage report",
-        "pytest -q -n auto --dist worksteal tests/unit tests/hostile --long",
+        f"pytest -q {spread} tests/modules tests/agent tests/language tests/hostile",
+        f"pytest -q {spread} tests/unit tests/hostile --long",
         "pytest tests/lab tests/differential --long",
     ]
     assert list(tmp_path.rglob("pwned")) == []

@@ -70,7 +70,7 @@ def test_a_step_fails(drill: Drill, point: str) -> None:
     run = drill.attempt(f"fail:{point}")
     assert run.status == 2, run.said
     told = (
-        "nothing was changed" if point == "validated" else "the old configuration is in force again; all 1 containers"
+        "nothing was changed" if point == "validated" else "the old configuration is in force again; 1 container kept"
     )
     assert told in drill.message(run)
     drill.is_whole(drill.old)

@@ -186,9 +186,9 @@ def test_what_is_served_is_judged_as_clients_do(secured: Office, trusting: Looke
     [
         ("soon", "certificate-expiry", "warning", "expires on "),
         ("over", "certificate-expiry", "broken", "expired on "),
-        ("early", "certificate-expiry", "broken", "is not valid before "),
+        pytest.param("early", "certificate-expiry", "broken", "is not valid before ", marks=pytest.mark.long),
         ("lacks", "certificate-names", "broken", f"it is not for {NAMES[1]}"),
-        ("nameless", "certificate-names", "broken", f"it is not for {NAMES[1]}"),
+        pytest.param("nameless", "certificate-names", "broken", f"it is not for {NAMES[1]}", marks=pytest.mark.long),
         ("foreign", "certificate-trust", "broken", "no authority that the clients get has signed it"),
     ],
 )

@@ -131,12 +131,17 @@ def test_a_network_that_somebody_joined_goes(server: LookedAt) -> None:
     [
         ({"registry_storage_directory": EMPTY}, EMPTY),
         ({"registry_environment": {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": f"{STORAGE}/new"}}, f"{STORAGE}/new"),
-        ({"registry_environment": {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": "/data"}}, "container:/data"),
-        (
+        pytest.param(
+            {"registry_environment": {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": "/data"}},
+            "container:/data",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
             {"registry_environment": {"REGISTRY_STORAGE": "s3", "REGISTRY_STORAGE_S3_BUCKET": "images"}},
             "s3:images",
+            marks=pytest.mark.long,
         ),
-        ({"registry_environment": {"REGISTRY_STORAGE": "inmemory"}}, "inmemory:"),
+        pytest.param({"registry_environment": {"REGISTRY_STORAGE": "inmemory"}}, "inmemory:", marks=pytest.mark.long),
     ],
 )
 def test_an_empty_registry_in_place_of_a_full_one(
