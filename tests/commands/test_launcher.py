@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.bare_machine import LAUNCHER, PIPS_SCRIPT, Machine, machine
+from tests.support.program import uncovered
 
 __all__ = ["machine"]
 
@@ -144,11 +145,6 @@ def test_tests_and_checks_need_them(machine: Machine, words: str) -> None:
 def test_completion_makes_no_venv(machine: Machine) -> None:
     ran = machine.run("--complete", "--", "pro")
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
-
-
-def uncovered() -> dict[str, str]:
-    """The environment without what makes coverage measure children: that imports the real one, not the stand-in."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -17,7 +17,7 @@ from mooring.records.verification import Summary
 from mooring.reporters.log_file import LogFile
 from mooring.reporters.streams import copy_errors
 from mooring.reporters.verification import make_report
-from tests.support.program import call
+from tests.support.program import call, uncovered
 
 TASKS = r"""
 - hosts: all
@@ -102,7 +102,7 @@ def test_a_log_that_cannot_be(path: str, folder: Path, monkeypatch: pytest.Monke
 def test_a_full_disk_costs_the_log_and_not_the_run(folder: Path) -> None:
     """A file may grow to one block of 512 bytes, which the header fits in."""
     argv = f"ulimit -f 0; exec {shlex.quote(sys.executable)} -m mooring.cli play site.yml --log-file run.log"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**uncovered(), "PYTHONPATH": str(Path(__file__).parents[2])}
     script = f"trap '' XFSZ; touch run.log; {argv}"
     ran = subprocess.run(["sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran
