@@ -19,7 +19,7 @@ def check(task: Task, context: Context) -> None:
         return
     path = context.find(str(task.args["file"]), "tasks", task.where)
     # What goes deeper is read when the run comes to it.
-    if path not in context.including and len(context.including) <= MAX_IMPORTS:
+    if path not in context.loading.including and len(context.loading.including) <= MAX_IMPORTS:
         load_file(path, context, task.keywords)
 
 

@@ -6,7 +6,7 @@ from mooring.cli.options import Request
 from mooring.cli.site import load_site
 from mooring.doctor.session import examine, exit_status, settle
 from mooring.fleet.survey import Survey
-from mooring.reporters import diagnosis
+from mooring.reporters import diagnosis, streams
 from mooring.reporters.last_words import write_beside
 from mooring.reporters.live import Looking
 from mooring.reporters.screen import write_json
@@ -23,6 +23,6 @@ def diagnose(pattern: str, request: Request) -> int:
     status = exit_status(rows)
     if request.json:
         write_json({"hosts": [row.as_dict() for row in rows], "exit_status": status})
-    for stream in request.text_streams():
+    for stream in streams.list_text_streams(request.json):
         diagnosis.write_text(rows, stream, bool(request.verbose))
     return status

@@ -11,6 +11,7 @@ from mooring.engines.route import split_image
 from mooring.errors import UsageError
 from mooring.fleet.inspection import InspectionFailed, inspect
 from mooring.fleet.senseless import SENSELESS, describe
+from mooring.reporters import streams
 from mooring.reporters.explanation import write_text
 from mooring.reporters.screen import write_json
 
@@ -27,7 +28,7 @@ def explain(host: str, image: str, request: Request, engine: str = AUTO) -> int:
         raise InspectionFailed(f"{host}: {describe(error)}") from None
     if request.json:
         write_json(explanation.as_dict())
-    for stream in request.text_streams():
+    for stream in streams.list_text_streams(request.json):
         write_text(record(explanation), stream)
     return exit_status(explanation)
 

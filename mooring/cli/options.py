@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from datetime import datetime
 from functools import wraps
-from typing import Any, TextIO
+from typing import Any
 
 from invoke import Task
 
@@ -62,7 +62,6 @@ class Request:
     timeout: int = option(10, "seconds to wait for a connection", "T")
     debug: bool = option(False, "show tracebacks")
     project: Project = field(default_factory=Project)
-    log: LogFile | None = None
     remote_user: str = ""
     become: bool = False
     become_user: str = ""
@@ -71,13 +70,6 @@ class Request:
     def verbosity(self) -> int:
         """What reporters take: 1, or -1 where only failures are to be shown."""
         return -1 if self.quiet else int(self.verbose)
-
-    def text_streams(self) -> Iterator[TextIO | None]:
-        """Where text goes: the screen (None), unless it gets JSON, and the log file."""
-        if not self.json:
-            yield None
-        if self.log is not None:
-            yield self.log.stream
 
 
 OPTIONS = {entry.name: entry for entry in fields(Request) if "help" in entry.metadata}
@@ -165,9 +157,9 @@ def _settle(options: dict[str, Any], context: Any, task: str) -> Request:
     """The request of a call; UsageError where its options contradict each other."""
     project = enter(context)
     if options.get("log_file"):
-        log = options["log"] = LogFile(options["log_file"])
+        log = LogFile(options["log_file"])
         log.begin(task.replace("_", "-"), datetime.now().astimezone())
-        streams.copy_errors(log.stream)
+        streams.add_log(log.stream)
     for other in ("verbose", "json"):
         if options.get("quiet") and options.get(other):
             raise UsageError(f"--quiet does not go with --{other}")

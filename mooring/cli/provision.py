@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mooring.cli.extra_vars import parse_extra_vars
 from mooring.cli.options import Request, ask_password, has_terminal, require_inventory, words
@@ -18,7 +18,7 @@ from mooring.mistakes import Mistakes
 from mooring.playbook.playbook import Play, Playbook
 from mooring.playbook.tags import TagChoice
 from mooring.records.listing import ListedPlay, ListedTask
-from mooring.reporters import Reporter, listing
+from mooring.reporters import Reporter, listing, streams
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
 from mooring.reporters.last_words import acknowledge, write_beside
@@ -28,7 +28,7 @@ from mooring.run.action_files import check_action
 from mooring.run.options import Options
 from mooring.run.retry import RetryFile
 from mooring.run.runner import INTERRUPTED, Runner
-from mooring.transport.connection import KeyStore, RunOptions
+from mooring.transport.connection import Keys, KeyStore, Passwords, RunOptions
 
 
 def run_playbook(path: str, request: Request) -> int:
@@ -36,7 +36,8 @@ def run_playbook(path: str, request: Request) -> int:
     if request.json and (request.list_hosts or request.list_tasks):
         raise UsageError("--json tells of a run: it does not go with --list-hosts and --list-tasks")
     screen = _Complete(JsonLines()) if request.json else _console(request)
-    reporter = Together(screen, _log(request)) if request.log else screen
+    log = streams.find_log()
+    reporter = Together(screen, _console(request, log)) if log else screen
     try:
         return _run(Path(path), request, reporter)
     except (MooringError, KeyboardInterrupt) as error:
@@ -60,13 +61,9 @@ def _tell_all(error: SourceError, handle: Callable[[Event], None] | None) -> Sou
     return last
 
 
-def _console(request: Request) -> Reporter:
-    return Console(verbose=request.verbosity, diff=request.diff)
-
-
-def _log(request: Request) -> Reporter:
-    """What the screen shows, and what --quiet leaves out there."""
-    return Console(request.log.stream if request.log else None, int(request.verbose), request.diff)
+def _console(request: Request, log: TextIO | None = None) -> Reporter:
+    """The screen's reporter, or the log's, which also tells what --quiet leaves out on the screen."""
+    return Console(log, int(request.verbose) if log else request.verbosity, request.diff)
 
 
 class _Complete:
@@ -142,7 +139,7 @@ def _load_inventory(request: Request, folder: Path) -> Inventory:
 
 
 def _list(playbook: Playbook, runner: Runner, request: Request) -> None:
-    for stream in request.text_streams():
+    for stream in streams.list_text_streams(request.json):
         if request.list_hosts:
             listing.write_hosts([_list_hosts(play, runner) for play in playbook.plays], stream)
         else:
@@ -197,10 +194,9 @@ def connection_options(request: Request, clear_screen: Callable[[], None] = lamb
         become = read_password(request.become_password_file)
     return RunOptions(
         accept_new_host_keys=request.accept_new_host_keys,
-        password=password,
-        become_password=become,
+        passwords=Passwords(password, become),
         timeout=float(request.timeout),
         remote_user=request.remote_user,
         directory=request.project.root,
-        keys=KeyStore(ask if has_terminal() else None),
+        keys=Keys(KeyStore(ask if has_terminal() else None)),
     )

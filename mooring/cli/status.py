@@ -6,7 +6,7 @@ from mooring.cli.options import Request
 from mooring.cli.site import load_site
 from mooring.fleet.status import draw_row, exit_status, look
 from mooring.fleet.survey import Survey
-from mooring.reporters import fleet_table
+from mooring.reporters import fleet_table, streams
 from mooring.reporters.last_words import write_beside
 from mooring.reporters.live import Looking
 from mooring.reporters.screen import write_json
@@ -23,6 +23,6 @@ def show_status(request: Request) -> int:
     status = exit_status(rows, request.detailed_exitcode)
     if request.json:
         write_json({"hosts": [row.as_dict() for row in rows], "exit_status": status})
-    for stream in request.text_streams():
+    for stream in streams.list_text_streams(request.json):
         fleet_table.write_rows(rows, stream)
     return status

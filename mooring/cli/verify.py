@@ -11,6 +11,7 @@ from mooring.errors import UsageError, on_one_line
 from mooring.fleet.site import SERVER, Site
 from mooring.fleet.wanted_groups import require_groups
 from mooring.records.verification import Summary
+from mooring.reporters import streams
 from mooring.reporters.verification import make_report
 from mooring.verification.fleet import Fleet
 from mooring.verification.session import check
@@ -27,7 +28,7 @@ def verify(request: Request, junit: str = "") -> int:
     if junit:
         _check_writable(junit)
     summary = Summary()
-    report = make_report(request.json, request.verbosity, log=request.log.stream if request.log else None)
+    report = make_report(request.json, request.verbosity, log=streams.find_log())
     try:
         with Fleet(site, warn=report.show_warning) as fleet:
             report.show_step("connecting")

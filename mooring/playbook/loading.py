@@ -23,7 +23,7 @@ BLOCK_KEYWORDS = ("name", "when", "vars", "tags", "environment", *Keywords.SINGL
 
 def load_file(path: Path, context: Context, outer: Keywords, kind: str = "tasks") -> tuple[Step, ...]:
     """The steps in a task file."""
-    return load_list(source.load(path), replace(context, including=(*context.including, path)), outer, kind)
+    return load_list(source.load(path), context.within(path), outer, kind)
 
 
 def load_list(node: Node | None, context: Context, outer: Keywords, kind: str = "tasks") -> tuple[Step, ...]:
@@ -33,7 +33,7 @@ def load_list(node: Node | None, context: Context, outer: Keywords, kind: str = 
     if not node.is_list:
         raise PlaybookError(f"{kind} must be a list", node.where)
     if kind == "handlers":
-        context = replace(context, is_handlers=True)
+        context = replace(context, loading=replace(context.loading, is_handlers=True))
     steps: list[Step] = []
     mistakes = Mistakes()
     for child in node.elements():
@@ -87,9 +87,9 @@ def _import_tasks(reader: Reader, context: Context, outer: Keywords) -> tuple[St
     if is_template(name):
         raise PlaybookError("import_tasks cannot be a template", where, "use include_tasks")
     path = context.find(name, "tasks", where)
-    if path in context.including:
+    if path in context.loading.including:
         raise PlaybookError(f"{path} imports itself", where, "include_tasks with a condition can come to an end")
-    if len(context.including) > MAX_IMPORTS:
+    if len(context.loading.including) > MAX_IMPORTS:
         raise PlaybookError(f"files import each other more than {MAX_IMPORTS} levels deep", where)
     return load_file(path, context, keywords)
 

@@ -16,7 +16,7 @@ from mooring.playbook.keywords import Keywords, read_keywords
 from mooring.playbook.loading import MAX_IMPORTS, load_list
 from mooring.playbook.roles import RoleUse, load_roles, load_variables
 from mooring.playbook.serial import batch_size, exceeds
-from mooring.playbook.tasks import Checker, Context, Role, Step, Task, walk
+from mooring.playbook.tasks import Checker, Context, Loading, Role, Step, Task, walk
 from mooring.project import Project
 from mooring.source import Node, Reader, did_you_mean
 from mooring.templating.templar import Templar, is_template
@@ -63,7 +63,7 @@ class Playbook:
         """
         project = project or Project()
         folder = project.folder_of(path)
-        context = Context(playbook_dir=folder, templar=Templar(folder), check_action=check_action, project=project)
+        context = Context(playbook_dir=folder, templar=Templar(folder), loading=Loading(check_action), project=project)
         with many_objects():
             return cls(path, tuple(_load_plays(path, context, ())))
 

@@ -63,7 +63,7 @@ class TaskReader:
         loaded = Task(name or action, self.where, action, args, keywords, self.outer, role=role, **task)
         self._check(loaded)
         if not self.mistakes:
-            self.context.check_action(loaded, self.context)
+            self.context.loading.check_action(loaded, self.context)
         self.mistakes.raise_first()
         return loaded
 
@@ -85,7 +85,7 @@ class TaskReader:
     def _refuse_keywords(self) -> None:
         """Known words in a place where they would do nothing."""
         keys = self.reader.remaining()
-        if "listen" in keys and not self.context.is_handlers:
+        if "listen" in keys and not self.context.loading.is_handlers:
             raise PlaybookError('"listen" is for handlers', self.reader.key_where("listen"), "a task notifies")
         includes = [name for name in map(arguments.short_name, keys) if arguments.is_include(name)]
         for key in keys if includes else ():

@@ -86,19 +86,31 @@ Step = Task | Block
 Checker = Callable[[Task, "Context"], None]
 
 
+@dataclass(frozen=True)
+class Loading:
+    """What counts only while files are read.
+
+    `including` are the files that are being read, so that one that includes itself comes to an end.
+    """
+
+    check_action: Checker
+    including: tuple[Path, ...] = ()
+    is_handlers: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What loading needs to know: where files are looked for, and the checkers of templates and of actions."""
+    """Where a play's files are looked for, what renders its templates, and how its files are read."""
 
     playbook_dir: Path
     templar: Templar
-    check_action: Checker
+    loading: Loading
     project: Project = field(default_factory=Project)
     role: Role | None = None
-    including: tuple[Path, ...] = ()
-    _: KW_ONLY
-    is_handlers: bool = False
-    """The files whose include_tasks is being checked, so that one that includes itself comes to an end."""
+
+    def within(self, file: Path) -> Context:
+        """The context of what a file holds, while it is read."""
+        return replace(self, loading=replace(self.loading, including=(*self.loading.including, file)))
 
     def search_path(self, folder: str, where: Where | None) -> list[Path]:
         """Where a relative file is looked for, in Ansible's order (`folder`: templates, files, tasks).

@@ -1,12 +1,15 @@
-"""The three streams that a command is given: any of them may be closed, or be full."""
+"""The three streams that a command is given, any of which may be closed or full, and the log beside them."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 _MODES = {"stdin": "r", "stdout": "w", "stderr": "w"}
+# The log file of this command, as the other streams are: one for the whole process.
+_logs: list[TextIO] = []
 
 
 def open_missing() -> None:
@@ -38,9 +41,22 @@ class _Copied:
         return getattr(self._stream, name)
 
 
-def copy_errors(log: TextIO) -> None:
-    """From now on, what goes to standard error goes to the log as well: warnings, tracebacks, the last word."""
-    sys.stderr = _Copied(sys.stderr, log)
+def add_log(stream: TextIO) -> None:
+    """From now on there is a log: what goes to standard error goes there too, down to tracebacks and the last word."""
+    _logs.append(stream)
+    sys.stderr = _Copied(sys.stderr, stream)
+
+
+def find_log() -> TextIO | None:
+    """The log, where there is one."""
+    return _logs[-1] if _logs else None
+
+
+def list_text_streams(is_json: bool) -> Iterator[TextIO | None]:
+    """Where text goes: the screen (None), unless it gets JSON, and the log."""
+    if not is_json:
+        yield None
+    yield from _logs
 
 
 def flush() -> None:

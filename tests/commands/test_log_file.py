@@ -14,8 +14,8 @@ import pytest
 from mooring.cli.options import Request
 from mooring.errors import UsageError
 from mooring.records.verification import Summary
+from mooring.reporters import streams
 from mooring.reporters.log_file import LogFile
-from mooring.reporters.streams import copy_errors
 from mooring.reporters.verification import make_report
 from tests.support.program import call, uncovered
 
@@ -163,7 +163,8 @@ def test_a_warning_beside_json_is_logged_once(
     """Standard error has it, and all of that goes to the log."""
     log = LogFile(str(tmp_path / "v.log"))
     monkeypatch.setattr(sys, "stderr", sys.stderr)
-    copy_errors(log.stream)
+    monkeypatch.setattr(streams, "_logs", [])
+    streams.add_log(log.stream)
     report = make_report(True, 0, log=log.stream)
     report.show_warning("web1 is slow")
     report.show_summary(Summary())

@@ -10,7 +10,7 @@ from mooring.actions.call import Call, Mode, Reach, Reply
 from mooring.errors import Where
 from mooring.playbook import arguments
 from mooring.playbook.keywords import Keywords
-from mooring.playbook.tasks import Context, Task
+from mooring.playbook.tasks import Context, Loading, Task
 from mooring.templating.templar import Templar
 from mooring.templating.variables import Variables
 from mooring.transport.content import Content
@@ -53,6 +53,6 @@ def call(folder: Path, modules: HostModules, check: bool = False, **given: Any) 
     args = arguments.normalize(arguments.find("registry_client", None), given, where)
     templar = Templar()
     task = Task("t", where, "registry_client", given, Keywords(), Keywords())
-    context = Context(playbook_dir=folder, templar=templar, check_action=lambda task, context: None)
+    context = Context(playbook_dir=folder, templar=templar, loading=Loading(lambda task, context: None))
     reach = Reach("h", modules, lambda _: None, lambda: None)
     return Call(task, context, args, Variables(templar, []), Mode(check, True), reach)

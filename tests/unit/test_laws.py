@@ -250,11 +250,7 @@ def test_constructors_are_no_way_around_the_number_of_parameters() -> None:
     What is no plain value: something that is called, and an object of ours that changes.
     """
     values = {node.name for _, node in classes() if is_value(node)}
-    # A request carries the log that its command writes to, a context its templar, options
-    # of connections the keys and known hosts that all of them share.
-    changing = {node.name for _, node in classes()} - values - {"LogFile", "Templar", "KeyStore", "KnownHosts"} | {
-        "Callable"
-    }
+    changing = {node.name for _, node in classes()} - values | {"Callable"}
     for path, node in classes():
         made = dataclass_of(node)
         fields = list(read_fields(node, "kw_only=True" in made)) if made else []

@@ -7,7 +7,7 @@ from mooring.transport.connection.become import Become
 from mooring.transport.connection.keys import KeyStore
 from mooring.transport.connection.local import LocalConnection
 from mooring.transport.connection.process import Connection, Process
-from mooring.transport.connection.settings import ConnectionSettings, RunOptions
+from mooring.transport.connection.settings import ConnectionSettings, Keys, Passwords, RunOptions
 from mooring.transport.connection.ssh import SshConnection
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "Connection",
     "ConnectionSettings",
     "KeyStore",
+    "Keys",
+    "Passwords",
     "Process",
     "RunOptions",
     "open_connection",

@@ -75,13 +75,13 @@ class Route:
         else:
             sock = direct = _connect(target, self._deadline)
             self.local_address = direct.getsockname()[0]
-        known_hosts = self._settings.options.known_hosts
+        known_hosts = self._settings.options.keys.known_hosts
         transport = _exchange_keys(Line(sock, self._deadline), target, known_hosts)
         self.transports.append(transport)
         key = transport.get_remote_server_key()
         shown = HostKey(key.get_name(), base64.b64encode(key.asbytes()).decode())
         target.host_key.check(shown, known_hosts)
-        Login(transport, target, self._settings.options.keys, password, key_file).log_in(self._deadline)
+        Login(transport, target, self._settings.options.keys.store, password, key_file).log_in(self._deadline)
         transport.watch(target.alive_seconds, target.alive_count)
         return transport
 

@@ -52,18 +52,31 @@ AUTOMATIC_PYTHON = {"auto", "auto_silent", "auto_legacy", "auto_legacy_silent"}
 
 
 @dataclass(frozen=True)
+class Passwords:
+    """The operator's passwords for all hosts: of the login, and for sudo."""
+
+    login: str | None = field(default=None, repr=False)
+    become: str | None = field(default=None, repr=False)
+
+
+@dataclass
+class Keys:
+    """The keys that all connections of a run share, each file read once: the operator's own, and the hosts'."""
+
+    store: KeyStore = field(default_factory=KeyStore)
+    known_hosts: KnownHosts = field(default_factory=KnownHosts)
+
+
+@dataclass(frozen=True)
 class RunOptions:
     """What the command line says for all hosts; in `directory` files are looked for that the inventory names."""
 
     accept_new_host_keys: bool = False
-    password: str | None = field(default=None, repr=False)
-    become_password: str | None = field(default=None, repr=False)
+    passwords: Passwords = field(default_factory=Passwords, repr=False)
     timeout: float | None = None
     remote_user: str = ""
-    keys: KeyStore = field(default_factory=KeyStore)
-    _: KW_ONLY
-    known_hosts: KnownHosts = field(default_factory=KnownHosts, repr=False)
     directory: Path = Path()
+    keys: Keys = field(default_factory=Keys, repr=False)
 
     def find(self, name: str) -> str:
         """The path of a file: one that is not in the directory is relative to the working directory, as ssh has it."""
@@ -119,10 +132,10 @@ class ConnectionSettings:
             config_file=config_file,
             key_file=key_file,
             password=_first(variables, "ansible_password", "ansible_ssh_password", "ansible_ssh_pass")
-            or options.password,
+            or options.passwords.login,
             interpreter=None if interpreter in AUTOMATIC_PYTHON else interpreter,
             become=Become(
-                _first(variables, "ansible_become_user") or "root", become_password or options.become_password
+                _first(variables, "ansible_become_user") or "root", become_password or options.passwords.become
             ),
             options=options,
         )

@@ -169,7 +169,7 @@ def test_passwords_are_read_from_files(tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o600)
     request = Request(connection_password_file=f"{tmp_path}/login", become_password_file=f"{tmp_path}/sudo")
     made = connection_options(request)
-    assert (made.password, made.become_password) == ("login p$ss wörd", "sudo p$ss wörd")
+    assert (made.passwords.login, made.passwords.become) == ("login p$ss wörd", "sudo p$ss wörd")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost, HostUnreachable
 from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle
-from mooring.transport.connection import ConnectionSettings, KeyStore, RunOptions, open_connection, ssh
+from mooring.transport.connection import ConnectionSettings, Keys, KeyStore, RunOptions, open_connection, ssh
 from mooring.transport.connection import line as line_module
 from tests.support.hostile_ssh import RawServer, Relay
 from tests.support.ssh_world import World, line
@@ -128,7 +128,7 @@ def test_the_operators_time_is_not_the_hosts(world: World) -> None:
         return "open sesame"
 
     variables = {**world.variables, "ansible_ssh_private_key_file": str(world.home / "secret"), "ansible_timeout": 1}
-    options = RunOptions(keys=KeyStore(ask))
+    options = RunOptions(keys=Keys(KeyStore(ask)))
     open_connection(ConnectionSettings.from_variables("web1", variables, options), Deadline(1.0)).close()
 
 

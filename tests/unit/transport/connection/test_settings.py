@@ -15,7 +15,7 @@ import yaml
 from mooring.errors import HostKeyRejected, HostUnreachable, InventoryError, TemplateError
 from mooring.templating.foreign_kinds import Foreign
 from mooring.templating.templar import Templar
-from mooring.transport.connection import ConnectionSettings, RunOptions
+from mooring.transport.connection import ConnectionSettings, Passwords, RunOptions
 from mooring.transport.connection.host_keys import HostKeyCheck, host_name
 from mooring.transport.connection.known_hosts import HostKey, KnownHosts
 from mooring.transport.connection.ssh_config import Target, resolve, resolve_jump
@@ -133,7 +133,7 @@ def test_become_and_interpreter() -> None:
         "ansible_become_password": "s3cret",
         "ansible_python_interpreter": "auto_silent",
     }
-    settings = ConnectionSettings.from_variables("web1", variables, RunOptions(become_password="other"))
+    settings = ConnectionSettings.from_variables("web1", variables, RunOptions(passwords=Passwords(become="other")))
     assert (settings.kind, settings.interpreter) == ("local", None)
     assert (settings.become.user, settings.become.password) == ("root", "s3cret")
     assert (settings.become_as("www").user, settings.become_as("www").password) == ("www", "s3cret")

@@ -17,7 +17,7 @@ import pytest
 from mooring.errors import AuthenticationFailed, ConnectionLost, HostKeyRejected, HostUnreachable
 from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle
-from mooring.transport.connection import KeyStore, RunOptions
+from mooring.transport.connection import Keys, KeyStore, Passwords, RunOptions
 from tests.support.ssh_world import World, line, make_key
 
 
@@ -118,11 +118,11 @@ def test_passphrase_is_asked_for_once(world: World) -> None:
     assert "has a passphrase: load it into ssh-agent" in reason
     asked: list[str] = []
     answers = iter(["wrong", "open sesame"])
-    options = RunOptions(keys=KeyStore(lambda key: asked.append(key) or next(answers)))
+    options = RunOptions(keys=Keys(KeyStore(lambda key: asked.append(key) or next(answers))))
     for _ in range(2):
         world.connect(options, ansible_ssh_private_key_file=path).close()
     assert asked == [path, path]
-    wrong = RunOptions(keys=KeyStore(lambda key: "wrong"))
+    wrong = RunOptions(keys=Keys(KeyStore(lambda key: "wrong")))
     reason = world.refuse(AuthenticationFailed, wrong, ansible_ssh_private_key_file=path)
     assert reason.endswith("secret: wrong passphrase")
 
@@ -135,7 +135,7 @@ def test_passwords(world: World) -> None:
     assert "Tried: the password. The host accepts: password." in reason
     assert "wr0ng" not in reason
     world.connect(**no_key, ansible_password="pass/word").close()
-    world.connect(RunOptions(password="pass/word"), **no_key).close()
+    world.connect(RunOptions(passwords=Passwords("pass/word")), **no_key).close()
     world.rules.interactive = True
     world.connect(**no_key, ansible_password="pass/word").close()
 
