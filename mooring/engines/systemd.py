@@ -22,7 +22,7 @@ class EnvironmentFile:
     origin: Origin
 
 
-@dataclass
+@dataclass(frozen=True)
 class Service:
     """What the [Service] sections say together, later files adding to earlier ones.
 
@@ -39,10 +39,9 @@ class Service:
 
 def parse(text: str) -> Service:
     """The service that `systemctl cat` shows; an empty assignment takes back what earlier lines said."""
-    service = Service()
-    for section, name, value in _assignments(text):
-        if service.origin.line == 0:
-            service.origin = Origin(value.origin.path, 1)
+    assignments = list(_assignments(text))
+    service = Service(origin=Origin(assignments[0][2].origin.path, 1)) if assignments else Service()
+    for section, name, value in assignments:
         if section == "Service":
             _apply(service, name, value)
     return service
@@ -53,7 +52,7 @@ def _apply(service: Service, name: str, value: Placed) -> None:
         _add_command(service, value)
     elif name == "Environment":
         if not value.text:
-            service.environment = {}
+            service.environment.clear()
         for word in _words(value, service):
             if ASSIGNMENT.match(word):
                 key, _, assigned = word.partition("=")
@@ -64,15 +63,15 @@ def _apply(service: Service, name: str, value: Placed) -> None:
         if path:
             service.files.append(file)
         else:
-            service.files = []
+            service.files.clear()
 
 
 def _add_command(service: Service, value: Placed) -> None:
     if not value.text:
-        service.commands = []
+        service.commands.clear()
         return
     try:
-        service.commands += [Placed(text, value.origin) for text in commands(value.text)]
+        service.commands.extend([Placed(text, value.origin) for text in commands(value.text)])
     except Unbalanced:
         service.broken.append(value)
 
