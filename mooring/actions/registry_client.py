@@ -9,11 +9,13 @@ from typing import Any
 
 from mooring.actions.call import Call, Reply
 from mooring.actions.recover_result import find_out
+from mooring.engines.choice import CONTAINER_MODULE, DOCKER_MODULE, find_engine
 from mooring.engines.docker import daemon_json
 from mooring.engines.docker.endpoints import CERTIFICATES
 from mooring.engines.docker.registries import HUB
 from mooring.engines.docker.reply import texts_of as docker_texts_of
-from mooring.engines.explanation_containers import choose, texts_of
+from mooring.engines.explanation import AUTO, DOCKER
+from mooring.engines.explanation_containers import texts_of
 from mooring.engines.plan import record, settlement, show
 from mooring.engines.plan.containers.host import PLANNED, ContainerHost, record_path, record_paths
 from mooring.engines.plan.containers.plan import plan as plan_containers
@@ -55,6 +57,7 @@ ARGS = {
     "certificates": {"type": "path", "default": CERTIFICATES},
     "record": {"type": "path", "default": record.PATH},
 }
+ENGINES = (AUTO, DOCKER, *PLANNED)
 PATIENCE = 30
 
 
@@ -85,7 +88,7 @@ def run(call: Call) -> Reply:
     cleared = clear(call)
     if cleared.get("failed"):
         return cleared
-    planned = ENGINES[engine](call, wanted)
+    planned = plan_change(call, wanted)
     reply = carry_out(call, planned) if isinstance(planned, Plan) else planned
     warnings = [*cleared.get("warnings", []), *reply.get("warnings", [])]
     return {**reply, "warnings": warnings, "changed": bool(cleared["changed"] or reply.get("changed"))}
@@ -103,15 +106,24 @@ def clear(call: Call) -> Reply:
     return call.module("docker_settings", {**about, "steps": []})
 
 
-def plan_docker(call: Call, wanted: Wanted) -> Plan | Reply:
+def plan_change(call: Call, wanted: Wanted) -> Plan | Reply:
+    """The plan for the engine that is meant, or the reply where there is nothing to plan for."""
+    docker_paths = [call.args["sysconfig"], call.args["record"]]
+    docker = {name: call.args[name] for name in ("service", "certificates")} | {"paths": docker_paths}
+    queries = {DOCKER_MODULE: docker, CONTAINER_MODULE: {"paths": record_paths(call.args["record"])}}
+
+    def ask(module: str) -> Reply:
+        return dict(checked(call.module(module, {**queries[module], "timeout": PATIENCE})))
+
+    answer = find_engine(call.args["engine"], ask, PLANNED)
+    reply = dict(answer.reply)
+    if answer.name in PLANNED:
+        return plan_other(call, wanted, answer.name, reply)
+    return plan_docker(call, wanted, reply)
+
+
+def plan_docker(call: Call, wanted: Wanted, reply: Reply) -> Plan | Reply:
     """The plan for a Docker engine, or the reply where there is nothing to plan for."""
-    query = {
-        "service": call.args["service"],
-        "certificates": call.args["certificates"],
-        "paths": [call.args["sysconfig"], call.args["record"]],
-        "timeout": PATIENCE,
-    }
-    reply = dict(checked(call.module("docker_config", query)))
     if reply.get("missing"):
         return without_engine(call)
     if reply.get("failed"):
@@ -121,30 +133,15 @@ def plan_docker(call: Call, wanted: Wanted) -> Plan | Reply:
     return plan(host, wanted, call.args["allow_restart"], call.args["state"] == "absent", untried)
 
 
-def plan_any(call: Call, wanted: Wanted) -> Plan | Reply:
-    """The plan for docker where it is, else for the first of the other engines that is there."""
-    reply = plan_docker(call, wanted)
-    if isinstance(reply, Plan) or not reply.get("without_engine"):
-        return reply
-    planned = plan_other(call, wanted)
-    return reply if not isinstance(planned, Plan) and planned.get("without_engine") else planned
-
-
-def plan_other(call: Call, wanted: Wanted) -> Plan | Reply:
+def plan_other(call: Call, wanted: Wanted, name: str, reply: Reply) -> Plan | Reply:
     """The plan for podman, CRI-O or containerd, or the reply where there is nothing to plan for."""
-    query = {"paths": record_paths(call.args["record"]), "timeout": PATIENCE}
-    reply = dict(checked(call.module("container_config", query)))
     if reply.get("failed"):
         return reply
     texts = texts_of(reply)
-    name = choose(texts, PLANNED) if call.args["engine"] == "auto" else call.args["engine"]
     if name not in texts.programs:
-        return without_engine(call, name or "container engine")
+        return without_engine(call, name)
     host = ContainerHost(name, texts, reply["digests"], record_path(call.args["record"], name))
     return plan_containers(host, wanted, call.args["state"] == "absent")
-
-
-ENGINES = {"auto": plan_any, "docker": plan_docker, **dict.fromkeys(PLANNED, plan_other)}
 
 
 def carry_out(call: Call, plan: Plan) -> Reply:

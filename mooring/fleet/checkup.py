@@ -108,12 +108,11 @@ def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...], re
 
 
 def examine_containers(
-    host: str, reply: Mapping[str, Any], registries: tuple[str, ...], engine: str = "", record_at: str = RECORD
+    host: str, reply: Mapping[str, Any], registries: tuple[str, ...], name: str, record_at: str = RECORD
 ) -> Checkup | None:
-    """The same of container_config's reply; None where the host has none of these engines."""
+    """The same of container_config's reply for the engine of that name; None where the host does not have it."""
     texts = explain_containers.texts_of(reply)
-    name = engine or explain_containers.choose(texts)
-    if not name or (name not in texts.programs and f"{name}d" not in texts.programs):
+    if name not in texts.programs and f"{name}d" not in texts.programs:
         return None
     images = _images(registries)
     explanations = {key: explain_containers.build(host, image, texts, name) for key, image in images.items()}

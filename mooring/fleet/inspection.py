@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mooring.engines.choice import find_engine
 from mooring.engines.docker.reply import texts_of
 from mooring.engines.explanation import AUTO, DOCKER, Explanation, boot_of, build
-from mooring.engines.explanation_containers import ContainerExplanation, choose
+from mooring.engines.explanation_containers import ContainerExplanation
 from mooring.engines.explanation_containers import build as build_containers
 from mooring.engines.explanation_containers import texts_of as container_texts_of
-from mooring.engines.texts import ContainerTexts
 from mooring.errors import MooringError, UsageError
 from mooring.fleet.connections import Connections, make_request
 from mooring.fleet.site import Site, looking_user
 from mooring.fleet.workers import Workers
 from mooring.transport.reply_texts import checked
 
-MODULE, CONTAINER_MODULE = "docker_config", "container_config"
 PATIENCE = 60.0
 
 
@@ -26,30 +25,21 @@ class InspectionFailed(MooringError):
 
     exit_status = 2
 
-    def __init__(self, message: str, is_missing: bool = False) -> None:
-        super().__init__(message)
-        self.is_missing = is_missing
-
 
 def inspect(host: str, image: str, site: Site, engine: str) -> Explanation | ContainerExplanation:
     """The explanation for this engine; "auto" is docker where it is, else the first of the others that is there."""
-    if engine in (AUTO, DOCKER):
-        try:
-            reply = read(host, MODULE, site)
-            return build(host, image, texts_of(reply), boot_of(reply))
-        except InspectionFailed as failed:
-            if engine == DOCKER or not failed.is_missing:
-                raise
-            without = failed
-    texts: ContainerTexts = container_texts_of(read(host, CONTAINER_MODULE, site))
-    name = choose(texts) if engine == AUTO else engine
-    if not name:
-        raise InspectionFailed(f"{without}; nor podman, CRI-O, containerd or BuildKit")
-    return build_containers(host, image, texts, name)
+    answer = find_engine(engine, lambda module: read(host, module, site))
+    reply = answer.reply
+    if reply.get("failed"):
+        others = "; nor podman, CRI-O, containerd or BuildKit" if engine == AUTO and reply.get("missing") else ""
+        raise InspectionFailed(f"{host}: {reply.get('msg')}{others}")
+    if answer.name == DOCKER:
+        return build(host, image, texts_of(reply), boot_of(reply))
+    return build_containers(host, image, container_texts_of(reply), answer.name)
 
 
 def read(name: str, module: str, site: Site) -> Mapping[str, Any]:
-    """Ask the host for its texts; UsageError where no single host is meant, HostUnreachable where it is down."""
+    """The host's answer to the module; UsageError where no single host is meant, HostUnreachable where it is down."""
     hosts = site.inventory.match(name)
     if len(hosts) != 1:
         raise UsageError(f'explain needs one host; "{name}" means {len(hosts)} hosts of {site.name}')
@@ -59,7 +49,4 @@ def read(name: str, module: str, site: Site) -> Mapping[str, Any]:
         session, request = connections.session(hosts[0].name), make_request(module, {}, PATIENCE)
         # In a thread of its own, since nothing interrupts a look-up of a name.
         (answer,) = Workers(1).do(lambda call: call(variables, user, request), [session.call])
-        reply = checked(answer)
-    if reply.get("failed"):
-        raise InspectionFailed(f"{hosts[0].name}: {reply.get('msg')}", bool(reply.get("missing")))
-    return reply
+        return checked(answer)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from mooring.engines.choice import CONTAINER_MODULE, DOCKER_MODULE, find_engine
 from mooring.engines.docker.endpoints import MANIFEST
 from mooring.engines.docker.entries import FIRST, MISLEADING
-from mooring.engines.explanation import DOCKER
+from mooring.engines.explanation import AUTO, DOCKER
 from mooring.engines.plan.containers.host import record_paths
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.fleet import etc_hosts as hosts_lines
@@ -50,20 +51,24 @@ def checkup_of(host: FleetHost) -> Checkup:
     record = str(variables.get("registry_client_record_path") or RECORD)
     names_at = hosts_lines.place(variables)
     own = [names_at, *(str(variables.get(name) or record) for name in OWN_FILES)]
-    failed: LookFailed | None = None
-    if engine == DOCKER:
+    paths = {DOCKER_MODULE: [record, *own], CONTAINER_MODULE: [names_at, *record_paths(record)]}
+
+    def ask(module: str) -> Mapping[str, Any]:
         try:
-            reply = host.call("docker_config", paths=[record, *own])
-            return with_names(examine(host.name, reply, names, record), reply["files"].get(names_at), variables)
+            return host.call(module, paths=paths[module])
         except LookFailed as error:
-            if not error.reply.get("missing"):
-                raise
-            failed, engine = error, ""
-    reply = host.call("container_config", paths=[names_at, *record_paths(record)])
-    result = examine_containers(host.name, reply, names, engine, record)
-    if result is None:
-        raise failed or LookFailed({"msg": f"there is no {engine} on this host", "missing": True})
-    return with_names(result, reply["files"].get(names_at), variables)
+            return error.reply
+
+    # The default is docker; a host that has only another engine is looked at all the same.
+    answer = find_engine(AUTO if engine == DOCKER else engine, ask)
+    reply, name = answer.reply, answer.name
+    if reply.get("failed"):
+        raise LookFailed(reply)
+    examined = examine(host.name, reply, names, record) if name == DOCKER else None
+    checkup = examined or examine_containers(host.name, reply, names, name, record)
+    if checkup is None:
+        raise LookFailed({"msg": f"there is no {name} on this host", "missing": True})
+    return with_names(checkup, reply["files"].get(names_at), variables)
 
 
 def with_names(checkup: Checkup, text: str | None, variables: Mapping[str, Any]) -> Checkup:

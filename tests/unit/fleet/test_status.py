@@ -150,7 +150,7 @@ UNREAD = {**CONTAINERD["units"]["containerd"], "newer": ["/etc/containerd/config
     ],
 )
 def test_drift_of_another_engine(more: dict[str, Any], drift: str, note: str) -> None:
-    found = checkup.examine_containers("web1", {**CONTAINERD, **more}, ("r.example.com",))
+    found = checkup.examine_containers("web1", {**CONTAINERD, **more}, ("r.example.com",), "containerd")
     assert found is not None
     told = status.row("web1", (found, True))
     assert (told.drift, "\n".join(told.notes)) == (drift, note)
@@ -213,19 +213,19 @@ PODMAN: dict[str, Any] = {
 
 
 def test_a_host_with_another_engine() -> None:
-    found = checkup.examine_containers("web1", PODMAN, ("r.example.com",))
+    found = checkup.examine_containers("web1", PODMAN, ("r.example.com",), "podman")
     assert found is not None
     one = status.row("web1", (found, True))
     assert (one.engine, one.version, one.hub, one.drift) == ("podman", "5.4.2", "direct", "none")
     assert one.registry == "TLS unverified, http"
     files = {**PODMAN["files"], "/etc/containers/registries.conf.d/x.conf": None}
-    gone = checkup.examine_containers("web1", {**PODMAN, "files": files}, ())
+    gone = checkup.examine_containers("web1", {**PODMAN, "files": files}, (), "podman")
     assert gone is not None
     assert status.row("web1", (gone, True)).drift == "settings taken out of the files"
 
 
 def test_a_host_without_any_engine() -> None:
-    assert checkup.examine_containers("web1", {**PODMAN, "programs": {}}, ()) is None
+    assert checkup.examine_containers("web1", {**PODMAN, "programs": {}}, (), "podman") is None
     assert checkup.examine_containers("web1", PODMAN, (), "crio") is None
 
 
