@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from mooring.actions.call import Call, Reply
-from mooring.certificates.judge import NAMES, Problem, find_key_problem, judge
+from mooring.certificates.judge import NAMES, Problem, check_certificate, find_key_problem
 from mooring.certificates.parse import parse_pem
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import SourceError
@@ -56,7 +56,7 @@ def examine(call: Call, hosts: Mapping[str, Mapping[str, Any]], server: str) -> 
         return
     if server == call.host:
         yield from _judge_key(call, served, as_text(variables.get(KEY) or ""))
-    for problem in judge(served, names_of(variables), known, datetime.now(timezone.utc)).problems:
+    for problem in check_certificate(served, names_of(variables), known, datetime.now(timezone.utc)).problems:
         yield _word(problem, path, clients), problem.is_error
 
 

@@ -52,7 +52,7 @@ class Judgement:
         return not any(problem.is_error for problem in self.of(TRUST))
 
 
-def judge(
+def check_certificate(
     served: Sequence[x509.Certificate],
     names: Sequence[str],
     authorities: Mapping[str, Sequence[x509.Certificate]],

@@ -8,7 +8,7 @@ from typing import Any
 
 from mooring.engines.docker import entries
 from mooring.engines.docker.conflicts import Severity
-from mooring.engines.docker.judge import judge
+from mooring.engines.docker.judge import find_conflicts
 from mooring.fleet.checkup import Checkup
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Finding, Verdict
@@ -137,7 +137,9 @@ def judge_boot(checkup: Checkup) -> Iterator[Finding]:
     elif not boot.starts:
         yield Finding("next-boot", Verdict.HARMS, why, "run `systemctl enable docker`")
     if not checkup.boot.will_start:
-        rules = ", ".join(conflict.rule for conflict in judge(boot.effective) if conflict.severity is Severity.STOPS)
+        rules = ", ".join(
+            conflict.rule for conflict in find_conflicts(boot.effective) if conflict.severity is Severity.STOPS
+        )
         if rules:
             seen = f"the daemon will not come up with the host: {rules}"
             yield Finding("next-boot", Verdict.BREAKS, seen, "mend what is named before the host boots")

@@ -22,10 +22,10 @@ true"""
 def look(host: FleetHost) -> Iterator[Finding]:
     """A change under way, or one that nobody brought to its end."""
     lines = [line for line in str(host.call("shell", cmd=LOOK).get("stdout", "")).splitlines() if line]
-    yield judge(host.name, lines)
+    yield judge_leftovers(host.name, lines)
 
 
-def judge(host: str, lines: list[str]) -> Finding:
+def judge_leftovers(host: str, lines: list[str]) -> Finding:
     """`lines` are paths of what is left, and "lock WHO" where a change is under way."""
     locks = [line.removeprefix("lock ") for line in lines if line.startswith("lock ")]
     paths = tuple(line for line in lines if not line.startswith("lock "))

@@ -16,10 +16,10 @@ SPACE = "see `df -h`, `df -i` and `dmesg` on the server: free space, or mount th
 
 def look(host: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
     """The storage of the registry as it runs."""
-    yield judge(server_storage.ask(host, variables))
+    yield judge_storage(server_storage.ask(host, variables))
 
 
-def judge(reply: Mapping[str, Any]) -> Finding:
+def judge_storage(reply: Mapping[str, Any]) -> Finding:
     """What is wrong with the place that is served, else with the one that the next provisioning would serve."""
     place = server_storage.find_place(reply)
     if place["trouble"]:

@@ -33,10 +33,10 @@ def look(host: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
             shlex.quote(str(variables[f"{role}_{detail}"])) for detail in ("container_name", "config_directory")
         )
         reply = host.call("shell", cmd=script.format(name=name, directory=directory))
-        yield judge(rule, role, str(reply.get("stdout", "")).splitlines())
+        yield judge_unread(rule, role, str(reply.get("stdout", "")).splitlines())
 
 
-def judge(rule: str, role: str, paths: list[str]) -> Finding:
+def judge_unread(rule: str, role: str, paths: list[str]) -> Finding:
     """`paths` are the files that changed after it read them, or "stopped" or "absent"."""
     if paths == ["stopped"]:
         seen = f"{role} does not run, so nobody can tell what it has read"

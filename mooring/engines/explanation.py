@@ -10,7 +10,7 @@ from mooring.engines.docker.boot import Boot, at_boot
 from mooring.engines.docker.conflicts import Conflict
 from mooring.engines.docker.effective import Effective, Texts, resolve
 from mooring.engines.docker.endpoints import Host, explain
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from mooring.engines.docker.reply import texts_of
 from mooring.engines.docker.running import differences
@@ -37,7 +37,7 @@ class BootExplanation:
 
     @property
     def will_start(self) -> bool:
-        return self.boot.starts and will_start(judge(self.boot.effective))
+        return self.boot.starts and will_start(find_conflicts(self.boot.effective))
 
     def as_dict(self) -> dict[str, Any]:
         """What --json tells; `route` is null where it is as after a restart."""
@@ -103,12 +103,12 @@ def build(host: str, image: str, texts: Texts, boot: Boot | None = None) -> Expl
     running = as_it_runs(effective)
     now = explain(image, route_host(effective, running)) if running else None
     later = explain(image, route_host(effective, by_files(effective)))
-    conflicts = tuple(judge(effective))
+    conflicts = tuple(find_conflicts(effective))
     boot_explanation = None
     if boot is not None:
         after = explain(image, route_host(boot.effective, by_files(boot.effective)))
         known = set(conflicts)
-        judged = tuple(conflict for conflict in judge(boot.effective) if conflict not in known)
+        judged = tuple(conflict for conflict in find_conflicts(boot.effective) if conflict not in known)
         boot_explanation = BootExplanation(boot, after if after != later else None, judged)
     return Explanation(
         host, image, effective, now, later, conflicts, differences=tuple(differences(effective)), boot=boot_explanation

@@ -7,17 +7,17 @@ from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import Any
 
 from mooring.engines.buildkit import buildkitd_toml
-from mooring.engines.buildkit.conflicts import judge as judge_buildkit
+from mooring.engines.buildkit.conflicts import find_conflicts as find_buildkit_conflicts
 from mooring.engines.buildkit.endpoints import explain as explain_buildkit
 from mooring.engines.containerd import config
 from mooring.engines.containerd.endpoints import explain as explain_containerd
-from mooring.engines.containerd.judge import judge as judge_containerd
+from mooring.engines.containerd.judge import find_conflicts as find_containerd_conflicts
 from mooring.engines.docker.conflicts import Conflict
 from mooring.engines.docker.judge import will_start
 from mooring.engines.origin import Placed
 from mooring.engines.podman import effective
 from mooring.engines.podman.endpoints import explain as explain_podman
-from mooring.engines.podman.judge import judge as judge_podman
+from mooring.engines.podman.judge import find_conflicts as find_podman_conflicts
 from mooring.engines.texts import BUILDKIT, CONTAINERD, CRIO, PODMAN, ContainerTexts, Unit
 from mooring.records.route import Route
 
@@ -92,16 +92,16 @@ def build(host: str, image: str, texts: ContainerTexts, name: str) -> ContainerE
         containerd = config.resolve(texts)
         route, judged, settings = (
             explain_containerd(image, containerd),
-            judge_containerd(containerd),
+            find_containerd_conflicts(containerd),
             containerd.settings(),
         )
         return ContainerExplanation(host, image, name, str(containerd.engine), route, tuple(judged), settings=settings)
     if name == BUILDKIT:
         file = buildkitd_toml.resolve(texts)
-        route, judged, settings = explain_buildkit(image, file), judge_buildkit(file), file.settings()
+        route, judged, settings = explain_buildkit(image, file), find_buildkit_conflicts(file), file.settings()
         return ContainerExplanation(host, image, name, str(file.engine), route, tuple(judged), settings=settings)
     conf = effective.resolve(texts, name)
-    route, judged, settings = explain_podman(image, conf), judge_podman(conf), conf.settings()
+    route, judged, settings = explain_podman(image, conf), find_podman_conflicts(conf), conf.settings()
     return ContainerExplanation(host, image, name, str(conf.engine), route, tuple(judged), settings=settings)
 
 

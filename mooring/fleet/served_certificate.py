@@ -12,7 +12,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from mooring.certificates.judge import Judgement, judge
+from mooring.certificates.judge import Judgement, check_certificate
 from mooring.certificates.parse import parse_der, parse_pem
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import MooringError, RegistryError
@@ -60,7 +60,7 @@ def look(fleet_host: FleetHost) -> Served | None:
         except (ValueError, UnsupportedAlgorithm) as error:
             failures[host] = f"{endpoint.url}: a certificate that cannot be read: {error}"
         else:
-            judgements[host] = judge(chain, [host] if names else [], known, datetime.now(timezone.utc))
+            judgements[host] = check_certificate(chain, [host] if names else [], known, datetime.now(timezone.utc))
     return Served(judgements, failures, tuple(known), unread)
 
 

@@ -141,7 +141,7 @@ def ask(service: Service, endpoints: list[Endpoint], host: FleetHost, address: s
     return Service(**values)
 
 
-def judge(server: ServerCheckup) -> str:
+def find_trouble(server: ServerCheckup) -> str:
     """The gravest thing that is not as it should be; "" where all is."""
     if not server.registry.answers or not server.nginx.answers:
         return "registry does not answer"
@@ -156,7 +156,7 @@ def judge(server: ServerCheckup) -> str:
 
 
 def details(server: ServerCheckup) -> Iterator[str]:
-    """What `judge` found, in full, and what will be so soon."""
+    """What `find_trouble` found, in full, and what will be so soon."""
     for name, service in (("registry", server.registry), ("nginx", server.nginx)):
         if not service.is_well:
             again = f", restarted {service.restarts} times" if service.restarts else ""

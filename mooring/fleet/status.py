@@ -103,7 +103,7 @@ def row(name: str, outcome: tuple[Checkup, bool] | Lost) -> Row:
         do = invocation(f"doctor {name}")
         return say(NOTHING, NOTHING, NOTHING, NOTHING, drift, do=do, notes=(outcome.reason,))
     checkup, is_client = outcome
-    drift, do = judge(checkup, is_client)
+    drift, do = find_drift(checkup, is_client)
     names = [key for key in checkup.routes if key != HUB]
     version = checkup.engine.rpartition(" ")[2]
     registry = way(checkup.routes[names[0]]) if names else NOTHING
@@ -113,14 +113,14 @@ def row(name: str, outcome: tuple[Checkup, bool] | Lost) -> Row:
     return say(checkup.kind, version, *ways, drift, do=do, notes=notes, server=server, routes=routes)
 
 
-def judge(checkup: Checkup, is_client: bool) -> tuple[str, str]:
+def find_drift(checkup: Checkup, is_client: bool) -> tuple[str, str]:
     """The gravest thing that is not as it should be, and what to do about it."""
     again = invocation(f"provision-clients --limit {checkup.host}")
     if checkup.stops:
         return "would not start", invocation(f"doctor {checkup.host}")
     if not checkup.is_running:
         return "does not run", invocation(f"doctor {checkup.host}")
-    trouble = server_checkup.judge(checkup.server) if checkup.server else ""
+    trouble = server_checkup.find_trouble(checkup.server) if checkup.server else ""
     if trouble:
         return trouble, invocation(f"doctor {checkup.host}")
     if is_client and checkup.record is None:
@@ -141,7 +141,7 @@ def judge(checkup: Checkup, is_client: bool) -> tuple[str, str]:
 
 
 def details(checkup: Checkup) -> list[str]:
-    """What `judge` found, in full, and what leads pulls elsewhere."""
+    """What `find_drift` found, in full, and what leads pulls elsewhere."""
     misleading = [conflict for conflict in checkup.conflicts if conflict.rule in MISLEADING]
     lines = [
         f"[{conflict.rule}] {conflict}" for conflict in dict.fromkeys((*checkup.stops, *checkup.ends, *misleading))

@@ -12,7 +12,7 @@ from mooring.errors import BecomeFailed, HostUnreachable, SourceError, TaskTimed
 from mooring.playbook.tasks import Task
 from mooring.results import ItemFinished, Result, Warned
 from mooring.run.attempt import Attempt
-from mooring.run.conditions import enrich, judge, unmet
+from mooring.run.conditions import apply_conditions, enrich, unmet
 from mooring.run.host_state import HostState
 from mooring.run.loops import Loop, sum_up
 from mooring.run.play_run import PlayRun
@@ -213,7 +213,7 @@ class TaskRun:
         values = enrich(reply)
         if number:
             values["attempts"] = number
-        judge(self.task, values, self.run.templar, lambda: self._knowing(values, variables))
+        apply_conditions(self.task, values, self.run.templar, lambda: self._knowing(values, variables))
         return values
 
     def _knowing(self, values: Mapping[str, Any], variables: Variables) -> Variables:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from search_order import in_order
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import as_it_runs, by_files
 
 
@@ -19,7 +19,7 @@ def test_the_resolver_lists_what_the_daemon_lists(bench: Bench, many: int) -> No
     @given(registry_hosts())
     def compare(case: Drawn) -> None:
         texts = case.texts(RUNNING, bench.suite.docker)
-        assume(will_start(judge(resolve(texts))))
+        assume(will_start(find_conflicts(resolve(texts))))
         with bench.daemon(case.argv(RUNNING), case.daemon_json) as daemon:
             info = daemon.info()
         effective = resolve(replace(texts, info=info))

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from search_order import in_order
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import as_it_runs
 from mooring.engines.docker.reload import after_reload, after_start
 
@@ -21,7 +21,7 @@ def test_the_daemon_has_what_reload_says(bench: Bench, many: int) -> None:
     def compare(drawn: tuple[Drawn, list[str | None]]) -> None:
         case, later = drawn
         old = resolve(case.texts(RUNNING, bench.suite.docker))
-        assume(will_start(judge(old)))
+        assume(will_start(find_conflicts(old)))
         now = after_start(old)
         with bench.daemon(case.argv(RUNNING), case.daemon_json) as daemon:
             for text in later:

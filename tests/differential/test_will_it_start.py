@@ -7,7 +7,7 @@ from engines import Bench
 from hypothesis import given
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 
 OWN = "--storage-driver=nosuch"
 
@@ -16,7 +16,7 @@ def test_the_resolver_says_what_the_daemon_does(bench: Bench, many: int) -> None
     @asks(many)
     @given(hosts())
     def compare(case: Drawn) -> None:
-        conflicts = judge(resolve(case.texts(OWN, bench.suite.docker)))
+        conflicts = find_conflicts(resolve(case.texts(OWN, bench.suite.docker)))
         verdict = bench.judge(case.argv(OWN), case.daemon_json)
         assert will_start(conflicts) == verdict.starts, (show(case), [str(one) for one in conflicts], verdict)
 

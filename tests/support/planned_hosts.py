@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mooring.engines.docker.effective import Effective, Texts, resolve, running_command
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, by_files
 from mooring.engines.docker.reload import Running, after_reload, after_start
 from mooring.engines.plan.host import Container, Host, digest_of
@@ -126,7 +126,7 @@ class Daemon:
             texts, started_with=kept, certificates={name: tuple(sorted(held)) for name, held in names.items()}
         )
         self.host = replace(self.host, texts=texts, digests=digests)
-        assert will_start(judge(resolve(texts)))
+        assert will_start(find_conflicts(resolve(texts)))
 
     def _restart(self) -> None:
         self.restarts += 1

@@ -94,7 +94,7 @@ def find_expected_daemon_json(effective: Effective) -> Iterator[Conflict]:
 RULES = (find_bad_file, find_wrong_types, find_useless_entries, find_expected_daemon_json)
 
 
-def judge(effective: Effective) -> list[Conflict]:
+def find_conflicts(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first."""
     problems = [conflict for rule in RULES for conflict in rule(effective)]
     return sorted(problems, key=lambda conflict: ORDER.index(conflict.severity))

@@ -8,7 +8,7 @@ from mooring.engines.docker.conflicts import Conflict
 from mooring.engines.docker.judge import ORDER
 
 
-def judge(effective: Effective) -> list[Conflict]:
+def find_conflicts(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first."""
     problems = [conflict for rule in conflicts.RULES for conflict in rule(effective)]
     return sorted(problems, key=lambda conflict: ORDER.index(conflict.severity))

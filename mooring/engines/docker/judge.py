@@ -34,7 +34,7 @@ OF_BOTH: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def judge(effective: Effective) -> list[Conflict]:
+def find_conflicts(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first; what the running daemon proves wrong is left out."""
     wrong = _wrong(effective)
     problems = [

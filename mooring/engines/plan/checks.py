@@ -10,7 +10,7 @@ from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Effective, Texts, resolve
 from mooring.engines.docker.entries import FIRST, MISLEADING, SIGNATURES
 from mooring.engines.docker.image_store import find_unheard
-from mooring.engines.docker.judge import judge
+from mooring.engines.docker.judge import find_conflicts
 from mooring.engines.docker.registries import HUB, LOOPBACK, Registries, as_it_runs, by_files
 from mooring.engines.docker.registries_service import GENERATED, SERVICE, SOURCE
 from mooring.engines.plan.draft import Draft
@@ -76,7 +76,7 @@ def _stops(texts: Texts) -> list[Conflict]:
 
 
 def _stopping(effective: Effective) -> list[Conflict]:
-    return [conflict for conflict in judge(effective) if conflict.severity is Severity.STOPS]
+    return [conflict for conflict in find_conflicts(effective) if conflict.severity is Severity.STOPS]
 
 
 def find_stops_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
@@ -185,7 +185,7 @@ def _is_insecure(name: str, known: Registries) -> bool:
 def find_lost_short_names(draft: Draft, wanted: Wanted) -> Iterator[Refusal]:
     """A registry that is to be searched and never is, since the first added one is unusable; or one that the plan
     itself brings to the first place."""
-    lost = next((conflict for conflict in judge(draft.after) if conflict.rule == FIRST), None)
+    lost = next((conflict for conflict in find_conflicts(draft.after) if conflict.rule == FIRST), None)
     if lost is None or draft.is_absent:
         return
     searched = [
@@ -209,8 +209,8 @@ def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]
     for difference in find_pending(draft, effect):
         now, later = (", ".join(values) or "nothing" for values in (difference.now, difference.later))
         yield f"the {effect.value} takes over what was changed before: {difference.key} (now {now}, then {later})"
-    old = {_name(known) for known in judge(draft.before)}
-    for conflict in judge(draft.after):
+    old = {_name(known) for known in find_conflicts(draft.before)}
+    for conflict in find_conflicts(draft.after):
         is_new = _name(conflict) not in old
         # Whether or not it was so before: what is wanted does not come about by it.
         is_met = conflict.rule == FIRST or (conflict.rule == SIGNATURES and wanted.hub_mirrors)

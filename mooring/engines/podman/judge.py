@@ -8,7 +8,7 @@ from mooring.engines.podman import conflicts, crio, values
 from mooring.engines.podman.effective import Effective
 
 
-def judge(effective: Effective) -> list[Conflict]:
+def find_conflicts(effective: Effective) -> list[Conflict]:
     """Every conflict, the gravest first."""
     rules = (*conflicts.RULES, *values.RULES, *crio.RULES)
     problems = [conflict for rule in rules for conflict in rule(effective)]

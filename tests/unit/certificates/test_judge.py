@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mooring.certificates.chain import find_chains
-from mooring.certificates.judge import EXPIRY, NAMES, TRUST, Judgement, find_key_problem, judge
+from mooring.certificates.judge import EXPIRY, NAMES, TRUST, Judgement, check_certificate, find_key_problem
 from mooring.certificates.names import is_for, strip_port
 from mooring.certificates.parse import parse_pem
 from tests.support.authority import CLIENT, DAY, NAME, NOW, OTHER, SERVER, Pair, authority, issue, leaf, names, usage
@@ -23,7 +23,7 @@ WEAK = rsa.generate_private_key(65537, 1024)
 def judged(*served: Pair, by: Pair | None = CA, asked: tuple[str, ...] = (NAME,), days: float = 0) -> Judgement:
     """The judgement at a time so many days from now."""
     known = {"tls/ca.crt": [by.certificate]} if by else {}
-    return judge([one.certificate for one in served], asked, known, NOW + days * DAY)
+    return check_certificate([one.certificate for one in served], asked, known, NOW + days * DAY)
 
 
 def rules(found: Judgement) -> list[str]:
@@ -127,7 +127,7 @@ def test_authorities_change_over_without_a_gap() -> None:
     new, old = authority("ca", days=(-1, 900)), authority("ca", days=(-900, -1))
     served = [leaf(new).certificate]
     for known in ([old, new], [new, old]):
-        assert judge(served, [NAME], {"ca": [one.certificate for one in known]}, NOW).problems == ()
+        assert check_certificate(served, [NAME], {"ca": [one.certificate for one in known]}, NOW).problems == ()
 
 
 def sign_with_sha1(folder: Path) -> list[list[x509.Certificate]]:
@@ -144,11 +144,11 @@ def sign_with_sha1(folder: Path) -> list[list[x509.Certificate]]:
 
 def test_a_signature_by_sha1_is_a_warning(tmp_path: Path) -> None:
     served, known = sign_with_sha1(tmp_path)
-    found = judge(served, [], {"ca": known}, NOW + DAY / 24)
+    found = check_certificate(served, [], {"ca": known}, NOW + DAY / 24)
     assert [(one.rule, one.is_error) for one in found.problems] == [(TRUST, False)]
     assert "SHA-1" in found.problems[0].seen
     # Nobody looks at the signature of the authority itself.
-    assert judge(known, [], {"ca": known}, NOW + DAY / 24).problems == ()
+    assert check_certificate(known, [], {"ca": known}, NOW + DAY / 24).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_without_an_authority_names_and_time_are_judged_all_the_same() -> None:
 
 def test_each_file_of_authorities_must_do() -> None:
     known = {"new.crt": [CA.certificate], "old.crt": [ONCE.certificate]}
-    (problem,) = judge([leaf(CA).certificate], [NAME], known, NOW).problems
+    (problem,) = check_certificate([leaf(CA).certificate], [NAME], known, NOW).problems
     assert (problem.rule, problem.ca_file) == (TRUST, "old.crt")
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from mooring.certificates.judge import find_key_problem, judge
+from mooring.certificates.judge import check_certificate, find_key_problem
 from mooring.certificates.parse import parse_pem
 
 PAGE = Path(__file__).parents[3] / "files" / "tls" / "README.md"
@@ -21,6 +21,6 @@ def test_the_recipe(tmp_path: Path) -> None:
         subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True)
     served, known = (parse_pem((tmp_path / name).read_text()) for name in ("registry.crt", "ca.crt"))
     now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=1)
-    found = judge(served, NAMES, {"tls/ca.crt": known}, now)
+    found = check_certificate(served, NAMES, {"tls/ca.crt": known}, now)
     assert (found.problems, found.names) == ((), NAMES)
     assert find_key_problem(served, (tmp_path / "registry.key").read_text()) == ""

@@ -91,22 +91,24 @@ def test_a_host_without_a_unit_to_judge() -> None:
 
 
 def test_what_a_broken_change_left() -> None:
-    assert leftovers.judge("web1", []).verdict is Verdict.HOLDS
-    cut = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload"])
+    assert leftovers.judge_leftovers("web1", []).verdict is Verdict.HOLDS
+    cut = leftovers.judge_leftovers("web1", ["/var/lib/mooring/transaction.reload"])
     assert (cut.verdict, cut.places) == (Verdict.BREAKS, ("/var/lib/mooring/transaction.reload",))
-    at_boot = leftovers.judge("web1", ["/var/lib/mooring/undo.zip", "/etc/systemd/system/mooring-undo.service"])
+    at_boot = leftovers.judge_leftovers(
+        "web1", ["/var/lib/mooring/undo.zip", "/etc/systemd/system/mooring-undo.service"]
+    )
     assert (at_boot.verdict, len(at_boot.places)) == (Verdict.HARMS, 2)
-    both = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload", "/var/lib/mooring/undo.zip"])
+    both = leftovers.judge_leftovers("web1", ["/var/lib/mooring/transaction.reload", "/var/lib/mooring/undo.zip"])
     assert both.verdict is Verdict.BREAKS
-    running = leftovers.judge("web1", ["/var/lib/mooring/transaction.reload", 'lock {"pid": 7}'])
+    running = leftovers.judge_leftovers("web1", ["/var/lib/mooring/transaction.reload", 'lock {"pid": 7}'])
     assert (running.verdict, running.remedy) == (Verdict.HARMS, "wait for its end")
 
 
 def test_files_that_nobody_read() -> None:
-    assert unread.judge(unread.NGINX, "nginx", []).verdict is Verdict.HOLDS
-    assert unread.judge(unread.NGINX, "nginx", ["stopped"]).verdict is Verdict.UNKNOWN
-    assert unread.judge(unread.NGINX, "nginx", ["absent"]).verdict is Verdict.BREAKS
-    lost = unread.judge(unread.NGINX, "nginx", ["/etc/mooring/nginx/server.conf"])
+    assert unread.judge_unread(unread.NGINX, "nginx", []).verdict is Verdict.HOLDS
+    assert unread.judge_unread(unread.NGINX, "nginx", ["stopped"]).verdict is Verdict.UNKNOWN
+    assert unread.judge_unread(unread.NGINX, "nginx", ["absent"]).verdict is Verdict.BREAKS
+    lost = unread.judge_unread(unread.NGINX, "nginx", ["/etc/mooring/nginx/server.conf"])
     assert (lost.verdict, lost.places) == (Verdict.HARMS, ("/etc/mooring/nginx/server.conf",))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mooring.certificates.judge import judge
+from mooring.certificates.judge import check_certificate
 from mooring.doctor import storage
 from mooring.doctor.certificate import judge_served
 from mooring.fleet import checkup, server_checkup, server_storage, status
@@ -29,7 +29,7 @@ CA = authority(days=(-900, 900))
 
 def served(*names: str, days: tuple[float, float] = (-1, 100.5), by: Any = CA) -> Served:
     """What comes of a certificate for these names, at NAME."""
-    found = judge([leaf(by, *names, days=days).certificate], [NAME], {"ca.crt": [CA.certificate]}, NOW)
+    found = check_certificate([leaf(by, *names, days=days).certificate], [NAME], {"ca.crt": [CA.certificate]}, NOW)
     return Served({NAME: found}, {}, ("ca.crt",))
 
 
@@ -95,7 +95,7 @@ PLACE = {"name": "/srv", "repositories": 3, "trouble": "", "warning": ""}
 def test_status_and_the_doctor_say_the_same_of_the_storage(said: dict[str, Any]) -> None:
     """What is broken to the doctor is drift, and nothing else."""
     answer = {"wanted": PLACE, "earlier": None, "refusal": "", **said}
-    finding = storage.judge(answer)
+    finding = storage.judge_storage(answer)
     trouble = server_storage.find_trouble(answer)
     found = row(ServerCheckup(WELL, WELL, None, DISK, trouble))
     assert (found.drift == "storage is in trouble") == (finding.verdict is Verdict.BREAKS) == bool(trouble)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mooring.engines.buildkit.buildkitd_toml import DAEMONS, DEFAULT, Effective, resolve
-from mooring.engines.buildkit.conflicts import judge
+from mooring.engines.buildkit.conflicts import find_conflicts
 from mooring.engines.buildkit.endpoints import BUILDERS, NO_TLS, explain
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM
@@ -24,7 +24,7 @@ def buildkit(text: str | None, **more: Any) -> Effective:
 
 
 def found(effective: Effective) -> list[tuple[str, Severity]]:
-    return [(conflict.rule, conflict.severity) for conflict in judge(effective)]
+    return [(conflict.rule, conflict.severity) for conflict in find_conflicts(effective)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from mooring.engines.containerd.config import CERTIFICATES, PATH, Effective, resolve
 from mooring.engines.containerd.endpoints import NO_TLS, explain
-from mooring.engines.containerd.judge import judge
+from mooring.engines.containerd.judge import find_conflicts
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM
 from mooring.engines.texts import ContainerTexts, Unit
@@ -41,7 +41,7 @@ def containerd(
 
 
 def found(effective: Effective) -> list[tuple[str, Severity]]:
-    return [(conflict.rule, conflict.severity) for conflict in judge(effective)]
+    return [(conflict.rule, conflict.severity) for conflict in find_conflicts(effective)]
 
 
 def told(image: str, effective: Effective) -> list[tuple[str, str, str, str]]:
@@ -216,7 +216,7 @@ def test_hosts_files(config: str, hosts: dict[str, str], wanted: list[Any]) -> N
 
 
 def test_a_conflict_names_its_places() -> None:
-    [both, _] = judge(containerd(V2 + SET + MIRRORS))
+    [both, _] = find_conflicts(containerd(V2 + SET + MIRRORS))
     assert [str(place) for place in both.places] == [f"{PATH}:4", f"{PATH}:3"]
-    [unknown] = judge(containerd(V2 + SET, hosts={"r/hosts.toml": '[host."http://a"]\nskip-verify = true\n'}))
+    [unknown] = find_conflicts(containerd(V2 + SET, hosts={"r/hosts.toml": '[host."http://a"]\nskip-verify = true\n'}))
     assert str(unknown.places[0]) == f"{CERTIFICATES}/r/hosts.toml:2"

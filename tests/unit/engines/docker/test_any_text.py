@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import Host, explain
-from mooring.engines.docker.judge import judge
+from mooring.engines.docker.judge import find_conflicts
 from mooring.engines.docker.registries import by_files
 from tests.support.docker_hosts import docker, redhat
 
@@ -21,7 +21,7 @@ SHELL = st.text(alphabet="AB=_ '\"\\\n#;$-{}export")
 
 
 def answer(effective: Effective) -> None:
-    assert all(str(conflict) for conflict in judge(effective))
+    assert all(str(conflict) for conflict in find_conflicts(effective))
     assert effective.settings() is not None
     for image in ("tiny", "docker.io/tiny", "r.example.com:5000/a", "[::1]:5000/a"):
         route = explain(image, Host(effective.engine, by_files(effective), {"r.example.com:5000": ("ca.crt",)}))

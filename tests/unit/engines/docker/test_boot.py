@@ -8,7 +8,7 @@ import pytest
 
 from mooring.engines.docker.boot import Boot, at_boot
 from mooring.engines.docker.effective import Texts
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries_service import GENERATED, SOURCE
 from tests.support.docker_hosts import DEBIAN_UNIT, JSON, REDHAT_UNIT, SYSCONFIG
 
@@ -99,9 +99,9 @@ def test_nothing_new_is_no_difference() -> None:
 def test_a_boot_may_fail_where_a_restart_does_not() -> None:
     files: dict[str, str | None] = {SOURCE: OLD, JSON: '{"insecure-registries": ["b:5000"]}'}
     found = boot(files, service=ENABLED)
-    assert [one.rule for one in judge(found.effective)] == ["flag-and-key"]
-    assert not will_start(judge(found.effective))
-    assert will_start(judge(boot(files).effective))
+    assert [one.rule for one in find_conflicts(found.effective)] == ["flag-and-key"]
+    assert not will_start(find_conflicts(found.effective))
+    assert will_start(find_conflicts(boot(files).effective))
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_drop_ins_below_run_and_a_pending_reload() -> None:
     assert found.effective.command.program == "/usr/sbin/dockerd"
     assert found.effective.service.environment["A"].text == "b"
     assert found.reasons == ("the unit's files below /run are gone then", "systemd reads the unit as it now is")
-    assert "daemon-reload" not in [one.rule for one in judge(found.effective)]
+    assert "daemon-reload" not in [one.rule for one in find_conflicts(found.effective)]

@@ -8,7 +8,7 @@ import pytest
 
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from tests.support.docker_hosts import DEBIAN_UNIT, JSON, POLICY, SYSCONFIG, docker, redhat
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
@@ -17,7 +17,7 @@ QUIET = "OPTIONS='--signature-verification=false'\n"
 
 
 def found(effective: Effective) -> list[tuple[str, Severity]]:
-    return [(conflict.rule, conflict.severity) for conflict in judge(effective)]
+    return [(conflict.rule, conflict.severity) for conflict in find_conflicts(effective)]
 
 
 def mirror_flag(url: str) -> str:
@@ -172,7 +172,7 @@ def test_red_hats_engine(sysconfig: str, daemon_json: str | None, wanted: list[A
 def test_dockers_own_engine(version: str, daemon_json: str | None, options: str, wanted: list[Any]) -> None:
     effective = docker(daemon_json, version, options)
     assert found(effective) == wanted
-    assert will_start(judge(effective)) == all(severity is not STOPS for _, severity in wanted)
+    assert will_start(find_conflicts(effective)) == all(severity is not STOPS for _, severity in wanted)
 
 
 @pytest.mark.parametrize(
@@ -205,14 +205,14 @@ def test_half_a_pair_of_a_client_certificate() -> None:
     info = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
     store = docker(None, "26.1.5", info=info, certificates=certificates)
     assert found(store) == [("lone-certificate", SURPRISING)]
-    assert "no pull" not in judge(store)[0].message
+    assert "no pull" not in find_conflicts(store)[0].message
 
 
 def test_an_insecure_entry_switches_a_ca_off() -> None:
     certificates = {"r.example.com": ("ca.crt",), "127.0.0.1:5000": ("ca.crt",), "other.example.com": ("ca.crt",)}
     effective = docker('{\n "insecure-registries": ["r.example.com"]}', certificates=certificates)
     assert found(effective) == [("insecure-and-ca", SURPRISING)] * 2
-    assert [[str(place) for place in one.places] for one in judge(effective)] == [
+    assert [[str(place) for place in one.places] for one in find_conflicts(effective)] == [
         ["/etc/docker/certs.d/127.0.0.1:5000/ca.crt"],
         [f"{JSON}:2", "/etc/docker/certs.d/r.example.com/ca.crt"],
     ]
@@ -220,5 +220,5 @@ def test_an_insecure_entry_switches_a_ca_off() -> None:
 
 def test_a_conflict_names_both_places() -> None:
     effective = redhat("\nINSECURE_REGISTRY='--insecure-registry a'\n", '{\n\n  "insecure-registries": ["a"]\n}')
-    [conflict] = judge(effective)
+    [conflict] = find_conflicts(effective)
     assert str(conflict).startswith(f"{SYSCONFIG}:2, {JSON}:3: --insecure-registry and the key")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.reload import after_reload
 from tests.support.docker_hosts import docker
 
@@ -61,7 +61,7 @@ OLD, NEW = ALL[:2], ALL[2:]
     ],
 )
 def test_a_file(text: str, starting: tuple[str, ...]) -> None:
-    assert tuple(version for version in ALL if will_start(judge(docker(text, version)))) == starting
+    assert tuple(version for version in ALL if will_start(find_conflicts(docker(text, version)))) == starting
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_file(text: str, starting: tuple[str, ...]) -> None:
     ],
 )
 def test_a_flag(flags: str, starting: tuple[str, ...]) -> None:
-    assert tuple(version for version in ALL if will_start(judge(docker("{}", version, flags)))) == starting
+    assert tuple(version for version in ALL if will_start(find_conflicts(docker("{}", version, flags)))) == starting
 
 
 @pytest.mark.parametrize("version", ALL)

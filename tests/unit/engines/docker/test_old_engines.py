@@ -9,7 +9,7 @@ import pytest
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective, Texts, resolve
 from mooring.engines.docker.endpoints import SOME_ERRORS, Host, explain
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import by_files
 from tests.support.docker_hosts import JSON, OLD_REDHAT_UNIT, POLICY, REDHAT_UNIT, docker
 
@@ -23,7 +23,7 @@ def redhat(version: str, daemon_json: str | None = None, options: str = "", unit
 
 
 def found(effective: Effective) -> list[tuple[str, Severity]]:
-    return [(conflict.rule, conflict.severity) for conflict in judge(effective)]
+    return [(conflict.rule, conflict.severity) for conflict in find_conflicts(effective)]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def found(effective: Effective) -> list[tuple[str, Severity]]:
 def test_what_old_engines_know(version: str, daemon_json: str | None, options: str, wanted: list[Any]) -> None:
     effective = redhat(version, daemon_json, options)
     assert found(effective) == wanted
-    assert will_start(judge(effective)) == all(severity is not STOPS for _, severity in wanted)
+    assert will_start(find_conflicts(effective)) == all(severity is not STOPS for _, severity in wanted)
 
 
 def test_dockers_own_engines_of_that_age() -> None:

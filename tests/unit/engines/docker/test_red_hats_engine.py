@@ -10,7 +10,7 @@ import pytest
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import Host, explain
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from tests.support.docker_hosts import REDHAT_UNIT, redhat
 
@@ -25,7 +25,7 @@ A_MIRROR = "REGISTRIES='--registry-mirror={}'\n"
 
 
 def starts(effective: Effective) -> bool:
-    return will_start(judge(effective))
+    return will_start(find_conflicts(effective))
 
 
 def listed(sysconfig: str = "", file: Any = None, **more: Any) -> Registries:
@@ -83,7 +83,7 @@ def test_keys_of_daemon_json(key: str) -> None:
     assert starts(redhat("", json.dumps({key: []})))
     flag = {"insecure-registries": "insecure-registry", "registry-mirrors": "registry-mirror"}.get(key, key)
     both = redhat(f"OPTIONS='--{flag}=http://m'\n", json.dumps({key: []}))
-    assert [one.rule for one in judge(both) if one.severity is Severity.STOPS] == ["flag-and-key"]
+    assert [one.rule for one in find_conflicts(both) if one.severity is Severity.STOPS] == ["flag-and-key"]
     assert not starts(redhat("", json.dumps({f"{key}s": []})))
 
 
@@ -115,7 +115,7 @@ def test_mirrors_are_looked_at_as_flags_only(url: str, as_flag: bool, as_key: st
 def test_of_a_flag_scheme_and_host_are_taken() -> None:
     """Source: `ValidateMirror` of that engine does not look for a user name."""
     found = redhat(f"{STOCK}{A_MIRROR.format('HTTP://u:p@m')}")
-    assert [one.severity for one in judge(found)] == [Severity.SURPRISING]
+    assert [one.severity for one in find_conflicts(found)] == [Severity.SURPRISING]
     assert by_files(found).mirrors == ("http://m",)
 
 

@@ -10,7 +10,7 @@ import pytest
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import Host, explain
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from mooring.engines.docker.reload import after_reload
 from mooring.engines.plan.plan import plan
@@ -34,7 +34,7 @@ def bare(options: str = "", text: str | None = "{}", **more: Any) -> Effective:
 
 
 def starts(effective: Effective) -> bool:
-    return will_start(judge(effective))
+    return will_start(find_conflicts(effective))
 
 
 # Asked of 1.13.1, 7d71120.
@@ -149,7 +149,7 @@ def test_a_daemon_json_as_old_as_the_daemon_is_no_stop() -> None:
     changed = '{"no-such-key": 1, "other": 1}'
     (stop,) = [
         one
-        for one in judge(bare("", changed, argv=RUNNING, started_with=old))
+        for one in find_conflicts(bare("", changed, argv=RUNNING, started_with=old))
         if one.severity is Severity.STOPS
     ]  # fmt: skip
     assert '"other"' in stop.message
@@ -205,7 +205,7 @@ def test_with_a_bad_insecure_entry_the_others_are_asked_by_verified_tls_alone(en
         found = explain("r.example.com/tiny", Host(effective.engine, by_files(effective), {})).endpoints
         wanted = ["unverified", "none"] if is_kept else ["verified"]
         assert [one.tls for one in found if one.kind == "registry"] == wanted
-        told = [one.message for one in judge(effective) if one.rule == "insecure-entry"]
+        told = [one.message for one in find_conflicts(effective) if one.rule == "insecure-entry"]
         assert [f'"{entry}"' in one and "knows no insecure registry at all then" in one for one in told] == [
             True for _ in more
         ]
@@ -214,14 +214,14 @@ def test_with_a_bad_insecure_entry_the_others_are_asked_by_verified_tls_alone(en
 def test_a_list_in_flags_and_file_stops_the_engine_whatever_is_in_it() -> None:
     for entry in ("r.example.com", "-x"):
         effective = bare("--insecure-registry=a.example.com", json.dumps({"insecure-registries": [entry]}))
-        assert "flag-and-key" in [one.rule for one in judge(effective) if one.severity is Severity.STOPS]
+        assert "flag-and-key" in [one.rule for one in find_conflicts(effective) if one.severity is Severity.STOPS]
 
 
 @pytest.mark.parametrize("entry", ["-x", "x-", "-"])
 def test_a_bad_insecure_entry_as_a_flag_stops_the_engine(entry: str) -> None:
     assert starts(bare("--insecure-registry=a.example.com"))
     assert not starts(bare(f"--insecure-registry=a.example.com --insecure-registry={entry}"))
-    (stop,) = [one for one in judge(bare(f"--insecure-registry={entry}")) if one.severity is Severity.STOPS]
+    (stop,) = [one for one in find_conflicts(bare(f"--insecure-registry={entry}")) if one.severity is Severity.STOPS]
     assert stop.rule == "insecure-entry"
     assert "knows no insecure registry" not in stop.message
 

@@ -11,7 +11,7 @@ from mooring.engines.docker.conflicts import Conflict
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import GOES_ON, MANIFEST, SOME_ERRORS, Host, explain
 from mooring.engines.docker.entries import FIRST, MISLEADING, SIGNATURES
-from mooring.engines.docker.judge import judge
+from mooring.engines.docker.judge import find_conflicts
 from mooring.engines.docker.mirror_answers import CONFIGURATION, IMAGE, LAYER, NO_CONNECTION, Answer, leads_on
 from mooring.engines.docker.old_protocol import ENDS, MISSING, TO_OLD
 from mooring.engines.docker.registries import as_it_runs, by_files
@@ -42,7 +42,7 @@ def asked(image: str, options: str, file: Any = None) -> list[tuple[str, str]]:
 
 
 def conflict(rule: str, options: str, file: Any = None) -> Conflict | None:
-    return next((one for one in judge(host(options, file)) if one.rule == rule), None)
+    return next((one for one in find_conflicts(host(options, file)) if one.rule == rule), None)
 
 
 # (2) The first added registry decides for all short names.

@@ -9,7 +9,7 @@ import pytest
 
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from tests.support.docker_hosts import REDHAT_UNIT, docker, redhat
 
 BARE_UNIT = """\
@@ -21,7 +21,7 @@ ExecStart=/usr/bin/dockerd-current $OPTIONS
 
 
 def starts(effective: Effective) -> bool:
-    return will_start(judge(effective))
+    return will_start(find_conflicts(effective))
 
 
 def bare(options: str = "", file: Any = None) -> Effective:
@@ -34,7 +34,7 @@ def bare(options: str = "", file: Any = None) -> Effective:
 def test_a_flags_name_as_a_key_starts_and_does_nothing(flag: str, host: Any) -> None:
     effective = host(daemon_json=json.dumps({flag: ["a=b"]}))
     assert starts(effective)
-    assert [one.severity for one in judge(effective) if one.rule == "key-of-flag"] == [Severity.USELESS]
+    assert [one.severity for one in find_conflicts(effective) if one.rule == "key-of-flag"] == [Severity.USELESS]
 
 
 @pytest.mark.parametrize("key", ["Debug", "registry-mirros", "data-root", "H", "insecure_registries", "features"])

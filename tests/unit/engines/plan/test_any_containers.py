@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mooring.engines.containerd import config
 from mooring.engines.containerd.endpoints import explain as explain_containerd
-from mooring.engines.containerd.judge import judge as judge_containerd
+from mooring.engines.containerd.judge import find_conflicts as find_containerd_conflicts
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.plan.containers.host import ContainerHost, record_path, written
 from mooring.engines.plan.containers.plan import plan
@@ -18,7 +18,7 @@ from mooring.engines.plan.record import PATH as RECORD
 from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 from mooring.engines.podman import effective as podman
 from mooring.engines.podman.endpoints import explain as explain_podman
-from mooring.engines.podman.judge import judge as judge_podman
+from mooring.engines.podman.judge import find_conflicts as find_podman_conflicts
 from mooring.engines.texts import ContainerTexts, Unit
 from tests.support.container_hosts import POLICY
 
@@ -150,9 +150,9 @@ def after(before: ContainerHost, made: Plan) -> ContainerHost:
 
 def works(host: ContainerHost) -> bool:
     if host.name == "containerd":
-        found = judge_containerd(config.resolve(host.texts))
+        found = find_containerd_conflicts(config.resolve(host.texts))
     else:
-        found = judge_podman(podman.resolve(host.texts, host.name))
+        found = find_podman_conflicts(podman.resolve(host.texts, host.name))
     return all(one.severity is not Severity.STOPS for one in found)
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import by_files
 from mooring.engines.plan.host import Host
 from mooring.engines.plan.plan import plan
@@ -95,7 +95,7 @@ def hosts(draw: st.DrawFn) -> Host:
 @given(hosts(), wishes(), wishes())
 def test_there_and_back(host: Host, wanted: Wanted, other: Wanted) -> None:
     # What it was started with is no evidence here: the daemon is none.
-    assume(will_start(judge(resolve(replace(host.texts, argv=(), started_with={})))))
+    assume(will_start(find_conflicts(resolve(replace(host.texts, argv=(), started_with={})))))
     first = plan(host, wanted, allow_restart=True)
     assume(not first.refusals)
     assert not any("changed before" in warning for warning in first.warnings)

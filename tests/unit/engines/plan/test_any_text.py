@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, by_files
 from mooring.engines.plan.host import Host
 from mooring.engines.plan.plan import Plan, plan
@@ -67,14 +67,14 @@ def test_a_plan_that_starts_or_a_clear_refusal(text: str, version: str, is_redha
         return
     done = Daemon(before).go(found)
     after = resolve(done.texts)
-    assert will_start(judge(after))
+    assert will_start(find_conflicts(after))
     known = by_files(after)
     assert (URL in known.mirrors, NAME in known.insecure) == (True, True)
     assert not plan(done, USUAL).is_changed
     back = plan(done, Wanted(), allow_restart=True, is_absent=True)
     if back.refusals:
         # What the daemon would not start with is not brought back.
-        assert not will_start(judge(resolve(before.texts)))
+        assert not will_start(find_conflicts(resolve(before.texts)))
     else:
         assert file(Daemon(done).go(back)) == text
 
@@ -105,7 +105,7 @@ def test_any_sysconfig_of_red_hats(text: str, version: str) -> None:
     assert NAME in by_files(resolve(done.texts)).added
     back = plan(done, Wanted(), allow_restart=True, is_absent=True)
     if back.refusals:
-        assert not will_start(judge(resolve(before.texts)))
+        assert not will_start(find_conflicts(resolve(before.texts)))
     else:
         assert file(Daemon(done).go(back), SYSCONFIG) == text
 

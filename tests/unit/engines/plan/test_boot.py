@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mooring.engines.docker.boot import at_boot
-from mooring.engines.docker.judge import judge, will_start
+from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries_service import GENERATED, SERVICE, SOURCE
 from mooring.engines.plan.host import Host
 from mooring.engines.plan.plan import plan
@@ -40,7 +40,7 @@ def host(text: str | None, service: dict[str, str], daemon_json: str = "{}", uni
 
 
 def boots(found: Host) -> bool:
-    return will_start(judge(at_boot(found.texts, found.state, found.registries_service).effective))
+    return will_start(find_conflicts(at_boot(found.texts, found.state, found.registries_service).effective))
 
 
 @pytest.mark.parametrize("kind", ["insecure", "search", "block"])

@@ -7,7 +7,7 @@ import pytest
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.judge import will_start
 from mooring.engines.podman.effective import Effective
-from mooring.engines.podman.judge import judge
+from mooring.engines.podman.judge import find_conflicts
 from tests.support.container_hosts import CONF, DROP_IN, ETC, POLICY, podman
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
@@ -66,7 +66,7 @@ WORKS = [
 
 
 def found(effective: Effective) -> list[tuple[str, Severity]]:
-    return [(conflict.rule, conflict.severity) for conflict in judge(effective)]
+    return [(conflict.rule, conflict.severity) for conflict in find_conflicts(effective)]
 
 
 @pytest.mark.parametrize("version", ["4.3.1", "5.4.2", "5.8.6"])
@@ -74,7 +74,7 @@ def found(effective: Effective) -> list[tuple[str, Severity]]:
 def test_what_makes_every_command_fail(conf: str, rule: str, version: str) -> None:
     effective = podman(conf, version)
     assert found(effective) == [(rule, STOPS)]
-    assert not will_start(judge(effective))
+    assert not will_start(find_conflicts(effective))
 
 
 @pytest.mark.parametrize("version", ["4.3.1", "5.4.2", "5.8.6", "6.0.0", ""])
@@ -163,7 +163,7 @@ def test_certificates() -> None:
         f"{ETC}/certs.d": {"a": ("ca.crt", "me.cert"), "b": ("me.cert", "me.key")},
         "/etc/docker/certs.d": {"a": ("ca.crt",), "c": ("ca.crt",)},
     }
-    conflicts = judge(podman(certificates=certificates))
+    conflicts = find_conflicts(podman(certificates=certificates))
     assert [(one.rule, [str(place) for place in one.places]) for one in conflicts] == [
         ("certificate-pair", [f"{ETC}/certs.d/a/me.cert"]),
         ("hidden-certificates", ["/etc/docker/certs.d/a", f"{ETC}/certs.d/a"]),
@@ -172,9 +172,9 @@ def test_certificates() -> None:
 
 
 def test_conflicts_name_all_their_places() -> None:
-    [mixed] = judge(podman("# c\nunqualified-search-registries = []\n" + SEARCH))
+    [mixed] = find_conflicts(podman("# c\nunqualified-search-registries = []\n" + SEARCH))
     assert str(mixed).startswith(f"{CONF}:4, {CONF}:2: the old syntax")
-    [twice] = judge(podman(B + "\n" + B))
+    [twice] = find_conflicts(podman(B + "\n" + B))
     assert [str(place) for place in twice.places] == [f"{CONF}:4", f"{CONF}:1"]
 
 
