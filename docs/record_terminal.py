@@ -29,7 +29,8 @@ COMMANDS = (("./invoke", "verify"), ("./invoke", "explain", "client-debian", "bu
 COLUMNS, ROWS = 122, 50
 CHUNK = 65536
 
-# Rich's own frame links a font by URL, which a viewer would fetch; this one names fonts that are there.
+# Rich's own frame links a font by URL, which a viewer would
+# fetch; this one names fonts that are there.
 FRAME = """\
 <svg class="terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
 <title>./invoke verify and ./invoke explain on the lab</title>

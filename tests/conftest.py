@@ -10,7 +10,8 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell starts what runs in the background with SIGINT ignored, and the tests' own commands inherit that.
+    # A shell starts what runs in the background with SIGINT
+    # ignored, and the tests' own commands inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     keep_bytecode(config)
     config.addinivalue_line("markers", "long: takes long and fails rarely; only with --long")

@@ -9,10 +9,11 @@ from importlib.util import find_spec
 
 from invoke import Context, Exit, task
 
-# Test by test: the dearest tests stand in a few files. Many wait for a time limit, a command or an agent, so two share
-# a core.
+# Test by test: the dearest tests stand in a few files. Many wait
+# for a time limit, a command or an agent, so two share a core.
 SPREAD = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
-# What the coverage is of; on the hosts' own Pythons, where most of the others run the agent, nothing is measured.
+# What the coverage is of; on the hosts' own Pythons, where
+# most of the others run the agent, nothing is measured.
 MEASURED = ("tests/unit", "tests/commands")
 OTHERS = ("tests/modules", "tests/agent", "tests/language", "tests/hostile")
 BYTECODE = ".pytest_cache/bytecode"
@@ -56,7 +57,8 @@ def run(module: str, *words: str) -> None:
     if find_spec(module) is None:
         raise Exit(f"{module} is missing: `./invoke check` installs it, where it is the first task on the line", 1)
     sys.stdout.flush()
-    # Every worker imports all that is tested: compiled once, it is there for the next one and the next time.
+    # Every worker imports all that is tested: compiled
+    # once, it is there for the next one and the next time.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment = {"PYTHONPYCACHEPREFIX": os.path.abspath(BYTECODE), **kept}
     status = subprocess.run([sys.executable, "-m", module, *words], env=environment, check=False).returncode

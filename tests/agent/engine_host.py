@@ -16,8 +16,8 @@ from typing import Any
 from processes import ends_within, runs
 
 DAEMON = Path(__file__).with_name("fake_daemon.py")
-# One job at a time, as systemd: `restart` does not wait, and `show` says that a job is there until the daemon is ready
-# or has ended.
+# One job at a time, as systemd: `restart` does not wait, and `show`
+# says that a job is there until the daemon is ready or has ended.
 SYSTEMCTL = """\
 cd {folder}
 alive() {{ [ -e pid ] && grep -qv ') Z' "/proc/$(cat pid)/stat" 2>/dev/null; }}
@@ -67,7 +67,8 @@ case "$*" in
     esac ;;
 esac
 """
-# A line of the log is the process and its words; process 1 is systemd, which says that it begins to start the unit.
+# A line of the log is the process and its words; process 1
+# is systemd, which says that it begins to start the unit.
 ENTRIES = """\
 import json, sys
 for line in sys.stdin:

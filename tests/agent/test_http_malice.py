@@ -31,8 +31,8 @@ from tests.support.evil_server import (
 
 ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
-# Reads requests, each a line, and answers each with a line; `peak` is the most memory that it has had, in KiB. Not
-# getrusage's: that begins with the memory of the process that started this one.
+# Reads requests, each a line, and answers each with a line; `peak` is the most memory that it has
+# had, in KiB. Not getrusage's: that begins with the memory of the process that started this one.
 PROGRAM = """
 import json, re, sys
 from mooring.agent import host, loop

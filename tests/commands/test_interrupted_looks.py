@@ -25,9 +25,11 @@ TASKS = {
     "doctor": ["doctor"],
     "explain": ["explain", "c1", "busybox"],
 }
-# Everything that is waited for takes a minute; this is far from that, and from a busy machine's second too.
+# Everything that is waited for takes a minute; this is far
+# from that, and from a busy machine's second too.
 SOON = 8.0
-# A look-up of a name in C, which no signal interrupts: told by a file, as long as the process lives.
+# A look-up of a name in C, which no signal interrupts: told
+# by a file, as long as the process lives.
 STUCK = """\
 import pathlib, socket, time
 def getaddrinfo(*_, **__):

@@ -118,7 +118,8 @@ class Daemon:
             place.unlink(missing_ok=True)
         else:
             place.write_text(text)
-        # Newer ones say "Reloaded" before they do it; what they say to a second signal comes when the first is done.
+        # Newer ones say "Reloaded" before they do it; what they
+        # say to a second signal comes when the first is done.
         return self._signal() and self._signal()
 
     def _signal(self) -> str:

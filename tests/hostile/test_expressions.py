@@ -11,7 +11,8 @@ from tests.hostile.payloads import SECRET, TAINT, expect_law, reading, template
 from tests.hostile.recorded import CLIENT
 from tests.hostile.yard import Yard, expect_honest
 
-# Where text of a host may stand. Each task may fail for that host, and must not do what the text says.
+# Where text of a host may stand. Each task may fail for
+# that host, and must not do what the text says.
 PLAY = """
 - hosts: all
   vars:

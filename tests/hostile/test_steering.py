@@ -36,7 +36,8 @@ PLAY = """
     - name: woken
       debug: {msg: woken}
 """
-# The keys that only local actions may use, each in a module's reply that does not begin with setup as well.
+# The keys that only local actions may use, each in a
+# module's reply that does not begin with setup as well.
 CONTROL_KEYS: dict[str, Any] = {
     "meta": "reset_connection",
     "include": "/etc/passwd",

@@ -15,7 +15,8 @@ from tests.hostile.yard import TRACE, Watched, Yard
 from tests.support.registry_server import serve_registry
 from tests.support.verification_world import World
 
-# What inventories may say of a host by its facts; its facts then say something else than was thought of.
+# What inventories may say of a host by its facts; its facts
+# then say something else than was thought of.
 ODD: dict[str, tuple[str, dict[str, Any], Any]] = {
     "no engine": ("clients", {"registry_client_engine": "{{ ansible_word }}"}, TAINT),
     "no word": ("clients", {"registry_client_engine": "{{ ansible_word }}"}, None),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 CONTAINER = "mooring-drill"
 AUTHORITY = "ca.example.com"
-# A container without limits, as the lab's machine may have no controllers for them, in a root of its own.
+# A container without limits, as the lab's machine may have
+# no controllers for them, in a root of its own.
 SPEC = """\
 import json, sys
 spec = json.load(sys.stdin)

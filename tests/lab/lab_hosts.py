@@ -15,14 +15,16 @@ from lab.topology import LabHost, find_host
 
 PATIENCE = 30.0
 
-# What a login itself leaves: journals and login records. No task asks for them, and no tool can log in without.
+# What a login itself leaves: journals and login records. No
+# task asks for them, and no tool can log in without.
 LOGIN_RECORDS = ("/var/log/journal", "/var/log/wtmp", "/var/log/lastlog", "/var/log/btmp", "/var/log/auth.log")
 
-# The engine's own store, in which it tidies up when it likes; what it holds is seen by its images and containers.
+# The engine's own store, in which it tidies up when it
+# likes; what it holds is seen by its images and containers.
 ENGINE_STORE = ("/var/lib/containerd",)
 
-# Mount points: the message of the day touches the one at each login, Docker's health checks touch the other. What lies
-# there is looked at by `passing_places`.
+# Mount points: the message of the day touches the one at each login, Docker's
+# health checks touch the other. What lies there is looked at by `passing_places`.
 MOUNT_POINTS = ("/run", "/tmp")
 
 

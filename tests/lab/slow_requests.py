@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 HEADER, BODY, READ = "header", "body", "read"
 LONGEST = 120.0
 PAUSE = 1.0
-# What one connection is to hold in the kernels: little, or thousands of them would starve the machine.
+# What one connection is to hold in the kernels: little, or
+# thousands of them would starve the machine.
 BUFFER = 4096
 
 

@@ -8,7 +8,8 @@ from invocations import invoke, provision, succeed
 from lab_hosts import LookedAt, until
 
 STORAGE = "/var/lib/registry"
-# Not the blobs' folders: an empty one that a garbage collection forgot is removed with the proof that fell into it.
+# Not the blobs' folders: an empty one that a garbage collection
+# forgot is removed with the proof that fell into it.
 STORED = f"find {STORAGE} -type f; find {STORAGE}/docker/registry/v2/repositories"
 
 
@@ -51,7 +52,8 @@ def test_after_verify(fleet: list[LookedAt], server: LookedAt, tmp_path: Path) -
     nothing_runs_that_did_not(fleet, processes)
     for host in fleet:
         touched = host.touched_since(clocks[host.name])
-        # The registry writes and removes what is pushed: its directories were touched, but hold what they held.
+        # The registry writes and removes what is pushed: its
+        # directories were touched, but hold what they held.
         assert [path for path in touched if not (host is server and path.startswith(STORAGE))] == []
     assert {host.name: (host.passing_places(), host.images(), host.containers()) for host in fleet} == before
     assert sorted(server.lines(STORED)) == stored

@@ -161,7 +161,8 @@ def test_a_reload_that_was_lost_is_named_and_made_up_for(server: LookedAt) -> No
     until(is_named, "the doctor names both files")
     assert {rule: found[rule]["places"] for rule in files} == {rule: [path] for rule, path in files.items()}
     before = server.containers()
-    # ps counts whole seconds, so that the next look may see a file of the last moment as read: this one is later.
+    # ps counts whole seconds, so that the next look may see
+    # a file of the last moment as read: this one is later.
     server.run(f"touch {' '.join(files.values())}")
     run = succeed(provision("server"))
     assert {task for _, task, _ in run.changes if "Reload" in task or "Restart" in task} == {

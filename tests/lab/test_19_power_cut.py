@@ -17,7 +17,8 @@ NAMES = ["registry.example.com", "docker.registry.example.com", NAME]
 MIRRORS = ["http://registry.example.com", f"http://{NAME}"]
 # One file of the engine and Mooring's record, taken over by a reload.
 RELOAD = {"files": [{}, {}], "then": "reload"}
-# Red Hat's engine: daemon.json, its variables, a registry's authority and the record, with live-restore lent meanwhile.
+# Red Hat's engine: daemon.json, its variables, a registry's
+# authority and the record, with live-restore lent meanwhile.
 ONE, FOUR = [{}], [{}] * 4
 RESTART = [
     {"files": files, "then": then}

@@ -69,7 +69,8 @@ def test_environment_that_is_taken_out_goes(server: LookedAt) -> None:
     assert succeed(provision_server()).count("changed") == {"server": 0}
 
 
-# What somebody may add to a container: by the role's argument, where the engine has it, and what is added.
+# What somebody may add to a container: by the role's
+# argument, where the engine has it, and what is added.
 ADDED: dict[str, tuple[str, Any]] = {
     "env": ("Env", ["MOORING_LEFT=1"]),
     "labels": ("Labels", {LEFT: "1"}),

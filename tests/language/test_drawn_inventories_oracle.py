@@ -20,7 +20,8 @@ HOSTS = draw.sampled_from(
     ["a", "b", "web1", "web[1:2]", "web[01:03].example.com", "db-[a:c]:22", "192.0.2.1", "a:22", "b:23", "2001:db8::1"]
 )
 GROUPS = draw.sampled_from(["web", "db", "eu", "prod", "all", "ungrouped"])
-# ansible-core takes the hosts of an `ungrouped` that has a child, or is one, out of groups that they are in.
+# ansible-core takes the hosts of an `ungrouped` that has a
+# child, or is one, out of groups that they are in.
 CHILDREN = GROUPS.filter(lambda name: name != "ungrouped")
 NAMES = draw.sampled_from(["x", "y", "ansible_port", "ansible_host"])
 CONSTANT_WORDS = """

@@ -121,7 +121,8 @@ def is_fit(args: dict[str, Any]) -> bool:
 def test_arguments_of_a_task(text: str, tmp_path: Path) -> None:
     theirs = read_theirs({"set_fact": text})
     mine = read_task(tmp_path, {"set_fact": text})
-    # A template that Jinja cannot read is refused when a playbook is loaded, an empty set_fact when it runs.
+    # A template that Jinja cannot read is refused when a
+    # playbook is loaded, an empty set_fact when it runs.
     assert mine == (theirs if theirs and is_fit(theirs) else {} if text == "" else None)
 
 

@@ -23,9 +23,11 @@ COLUMNS = {
 
 
 # Differences on purpose, beside those of the cases:
-# - ansible-playbook flushes no handlers under `--skip-tags always`, nor in a play whose tags --tags does not name,
-#   because its hidden flush_handlers has these tags; here a notified handler always runs;
-# - max_fail_percentage is looked at when a batch has ended, not after every task: hosts run at their own pace.
+# - ansible-playbook flushes no handlers under `--skip-tags always`,
+#   nor in a play whose tags --tags does not name, because its hidden
+#   flush_handlers has these tags; here a notified handler always runs;
+# - max_fail_percentage is looked at when a batch has ended,
+#   not after every task: hosts run at their own pace.
 CASES = [
     Case("handlers"),
     Case("blocks"),
@@ -33,7 +35,8 @@ CASES = [
     Case("retries"),
     Case("judgments"),
     Case("includes"),
-    # A rescued failure is counted as rescued; ansible-playbook counts this one as failed, but exits with 0.
+    # A rescued failure is counted as rescued; ansible-playbook
+    # counts this one as failed, but exits with 0.
     Case("missing", (), (("failed", 0, 1), ("rescued", 1, 0))),
     Case("roles"),
     Case("variables", ("--extra-vars", "second=two extra=command")),

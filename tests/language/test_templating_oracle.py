@@ -273,7 +273,8 @@ FAILURES = r"""
 - "{{ [no_such] }}"
 - "{{ lookup('file', 'no/such/file') }}"
 """
-# No booleans: Ansible refuses them, unless it is told to take them by Python's truth, as is done here with a warning.
+# No booleans: Ansible refuses them, unless it is told to take
+# them by Python's truth, as is done here with a warning.
 BROKEN_CONDITIONS = r"""
 - ""
 - " "

@@ -12,7 +12,8 @@ import pytest
 
 LAUNCHER = Path(__file__).parents[2] / "invoke"
 TOOLS = ("sh", "dirname", "cat", "cksum", "printf", "grep", "mkdir")
-# As pip writes the first lines of a script where the path of its Python has a blank in it, or is long.
+# As pip writes the first lines of a script where the path
+# of its Python has a blank in it, or is long.
 PIPS_SCRIPT = """#!/bin/sh
 '''exec' "{python}" "$0" "$@"
 ' '''

@@ -12,7 +12,8 @@ from mooring.transport.connection.local import LocalConnection, LocalProcess
 from mooring.transport.connection.process import Process
 
 HELLO = {"hello": {"python": "3.6.8", "pid": 1, "uid": 0}}
-# Takes the bundle away, so that nobody waits; says what is in the file, in pieces; stays until its input ends.
+# Takes the bundle away, so that nobody waits; says what is
+# in the file, in pieces; stays until its input ends.
 PROGRAM = """
 import os, sys, threading, time
 def swallow():

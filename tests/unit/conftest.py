@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-# Machines are noisy: how long an example takes says nothing about the code, and CI draws the same ones every time.
+# Machines are noisy: how long an example takes says nothing
+# about the code, and CI draws the same ones every time.
 FEW = settings(deadline=None, derandomize=True, max_examples=20)
 MANY = settings(FEW, max_examples=1000)
 

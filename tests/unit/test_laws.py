@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,9 +21,11 @@ AGENT = ROOT / "mooring" / "agent"
 OWN = (ROOT / "tasks.py", ROOT / "tests" / "tasks.py")
 FILES = sorted([*(ROOT / "mooring").rglob("*.py"), *(ROOT / "lab").rglob("*.py"), *OWN])
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
-# Modules of the standard library that exist on one of 2.7 and 3 only, and that the agent imports under a condition.
+# Modules of the standard library that exist on one of 2.7
+# and 3 only, and that the agent imports under a condition.
 OLD_NAMES = {"httplib", "urlparse", "urllib2", "Queue", "StringIO", "ConfigParser", "cookielib", "pipes"}
-# The packages and files of mooring/, lowest first: each may import those before it, and nothing else.
+# The packages and files of mooring/, lowest first: each may
+# import those before it, and nothing else.
 ORDER = (
     "errors", "mistakes", "results", "records", "deadline", "invocation", "project", "files", "source", "agent",
     "certificates",
@@ -395,6 +399,23 @@ def test_lines_of_prose_have_up_to_100_characters() -> None:
     long = "word " * 21
     page = f"{long}\n| {long}|\n```\n{long}\n```\n    {long}\n[x]({'y' * 120})\n* {long}\n"
     assert list(overlong_lines(page)) == [1, 8]
+
+
+def overlong_comments(text: str) -> Iterator[int]:
+    """The numbers of a Python file's lines that are comments and have more than 100 characters."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#") and token.end[1] > 100:
+            yield token.start[0]
+
+
+def test_lines_of_comments_have_up_to_100_characters() -> None:
+    """A comment behind code ends with the code's line, which ruff measures."""
+    paths = [path for folder in ("mooring", "lab", "tests", "docs") for path in (ROOT / folder).rglob("*.py")]
+    places = {str(path): numbers for path in paths if (numbers := [*overlong_comments(path.read_text("utf-8"))])}
+    assert len(paths) > 500
+    assert not places
+    long = "word " * 20
+    assert list(overlong_comments(f'# {long}\nx = """\n# {long}\n"""  # {long}\n    # {long[:90]}\n')) == [1]
 
 
 def test_no_test_file_imports_from_another_one() -> None:

@@ -82,7 +82,8 @@ def test_a_reader_that_goes_back_and_forth_is_seen(monkeypatch: pytest.MonkeyPat
     assert "'a' * n" in trouble
 
 
-# Which readers above go through a file's expressions and parsers; a folder's holds for all of its files.
+# Which readers above go through a file's expressions and
+# parsers; a folder's holds for all of its files.
 READ_BY = {
     "mooring/engines": ("daemon.json", "daemon.json of 28", "daemon.json of Red Hat",
                        "reply", "reply of Red Hat's", "unit", "unit's command", "argv", "version", "sysconfig",

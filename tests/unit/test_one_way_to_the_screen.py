@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REPORTERS = ROOT / "mooring" / "reporters"
-# The agent runs on hosts, and speaks in frames alone; the lab and the tests' tasks tell their own words.
+# The agent runs on hosts, and speaks in frames alone; the
+# lab and the tests' tasks tell their own words.
 FILES = [
     *(path for path in sorted((ROOT / "mooring").rglob("*.py")) if "agent" not in path.relative_to(ROOT).parts),
     ROOT / "tasks.py",

@@ -160,7 +160,8 @@ def test_what_ends_pulls_is_broken_though_the_daemon_runs(given: dict[str, Any],
     explained = build("web1", "r.example.com/x", reply_texts(told))
     explanation.write_text(record(explained), stream)
     assert f"ends pulls  [{rule}]" in stream.getvalue()
-    # Of the mirror that is no URL a pull by the registry's own name knows nothing; the registry is a mirror itself.
+    # Of the mirror that is no URL a pull by the registry's
+    # own name knows nothing; the registry is a mirror itself.
     assert exit_status(explained) == (0 if rule == "mirror" else 2)
     assert exit_status(build("web1", "docker.io/library/x", reply_texts(told))) == 2
     assert exit_status(build("web1", "docker.io/library/x", reply_texts(reply()))) == 0

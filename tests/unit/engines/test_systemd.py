@@ -30,7 +30,8 @@ HERE = Origin("/etc/x", 1)
         ("A=", {"A": ""}),
         ('A=--x "y z"', {"A": '--x "y z"'}),
         ("export A=b\n1A=c\nfi", {}),
-        # Before systemd 254 a backslash at a comment's end takes the next line in (the first case: tried with 252).
+        # Before systemd 254 a backslash at a comment's end takes
+        # the next line in (the first case: tried with 252).
         ("# c \\\nA=1\nB=2\n", {"B": "2"}),
         ("; c \\\n# d \\\n\nB=2\n", {"B": "2"}),
         ("# c \\\\\nA=1", {"A": "1"}),
@@ -78,7 +79,8 @@ def test_a_value_has_its_line_and_a_dropped_line_too() -> None:
         ("a='b c'", ["a=b c"]),
         ("a ''", ["a", ""]),
         ("", []),
-        # Drawn at random, asked of systemd 252: in a variable a backslash only takes the next character as it is.
+        # Drawn at random, asked of systemd 252: in a variable
+        # a backslash only takes the next character as it is.
         ("a\\ b \"\\n\" '\\n' \\$A", ["a b", "n", "n", "$A"]),
         ("'a b", ["a b"]),
     ],

@@ -17,7 +17,8 @@ from mooring.transport.connection import local
 from mooring.transport.connection.become import READY, Become
 from tests.support.evil_agent import HELLO, EvilHost, greeting, header, json_frame
 
-# Far above what any of these takes, so that a host that is waited for is told from one that is refused.
+# Far above what any of these takes, so that a host that is
+# waited for is told from one that is refused.
 LONG = 30.0
 
 

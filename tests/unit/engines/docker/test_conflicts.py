@@ -104,7 +104,8 @@ def test_red_hats_engine(sysconfig: str, daemon_json: str | None, wanted: list[A
         ("28.5.2", "{}", "--mtu=x", [("wrong-type", STOPS)]),
         ("28.5.2", "{}", "-Dl debug -ldebug -H=unix:///x", []),
         ("28.5.2", "{}", "--debug false", [("stray-word", STOPS)]),
-        # Drawn at random, asked of all four engines: a mirror that is a flag is judged with its slash again.
+        # Drawn at random, asked of all four engines: a mirror
+        # that is a flag is judged with its slash again.
         ("20.10.5", None, "--registry-mirror=http://m/?", [("mirror", STOPS)]),
         ("28.5.2", None, "--registry-mirror=http://m?", [("mirror", STOPS)]),
         ("28.5.2", None, "--registry-mirror=http://m#", [("mirror", STOPS)]),

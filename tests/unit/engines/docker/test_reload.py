@@ -36,7 +36,8 @@ def told(now: Running) -> tuple[Any, ...]:
         ("28.5.2", "{,}", KEPT),
         ("28.5.2", '{"no-such-key": 1, "insecure-registries": []}', KEPT),
         ("28.5.2", '{"debug": "yes", "insecure-registries": []}', KEPT),
-        # The bug of 23.0.0 to 23.0.6 and 24.0.0 (moby PRs #45552, #45571, #45572): the hosts are forgotten.
+        # The bug of 23.0.0 to 23.0.6 and 24.0.0 (moby PRs
+        # #45552, #45571, #45572): the hosts are forgotten.
         ("23.0.6", '{"insecure-registries": ["s", "10.0.0.0/8"], "registry-mirrors": ["http://b"]}',
          (("http://b",), ("10.0.0.0/8",), True)),
         ("24.0.0", '{"insecure-registries": ["s"], "registry-mirrors": ["http://b"]}', (("http://b",), (), True)),

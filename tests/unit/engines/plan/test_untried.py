@@ -67,7 +67,8 @@ def test_a_key_that_is_not_in_force_is_refused_before_a_restart(settings: dict[s
     assert plan(host, MIRROR, untried=names).refusals == ()
 
 
-# Every key that Red Hat's 1.13.1 knows, but for those of which we know that no value that it takes does harm.
+# Every key that Red Hat's 1.13.1 knows, but for those of
+# which we know that no value that it takes does harm.
 HARMLESS_ANYHOW = {
     *("add-registry", "block-registry", "insecure-registries", "registry-mirrors", "dns", "dns-opts", "dns-search"),
     *("labels", "log-level", "debug", "disable-legacy-registry", "raw-logs", "signature-verification"),
