@@ -29,7 +29,7 @@ class EngineImage:
     """One image: the release that it is made of and the set of packages there that is its engine.
 
     Docker is offered by the host's apt, as on `client-debian`, since provisioning installs it. The other engines are
-    there already: Mooring brings no podman and no containerd to a host, it moors those that it finds.
+    there already: Mooring brings no podman and no containerd to a host, it sets up those that it finds.
     """
 
     suite: roots.Suite

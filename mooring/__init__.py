@@ -1,3 +1,3 @@
-"""Mooring: a private Docker registry, and a fleet of Docker hosts moored to it."""
+"""Mooring: a private Docker registry, and a fleet of Docker hosts that use it."""
 
 __version__ = "0.1.0"

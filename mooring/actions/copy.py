@@ -29,7 +29,7 @@ PASSED = ("dest", "backup", "force", "validate", "directory_mode", "follow", *FI
 
 
 def check(task: Task, context: Context) -> None:
-    """A source on the control side that is named plainly must exist, and be a file."""
+    """A source on the control machine that is named plainly must exist, and be a file."""
     src = task.args.get("src")
     remote = task.args.get("remote_src", False)
     if src is None or is_template(src) or remote is not False:

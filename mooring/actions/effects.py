@@ -1,4 +1,4 @@
-"""What an action of the control side asks the run to do, beside its return values.
+"""What an action of the control machine asks the run to do, beside its return values.
 
 An action returns it under EFFECT. Only an action can: these are objects, and a host sends JSON, from whose
 replies that key is taken out besides.

@@ -158,7 +158,7 @@ def carry_out(call: Call, plan: Plan) -> Reply:
     if call.check:
         return result
     arguments = settlement.arguments(plan, call.args["deadline"], call.args["fault"])
-    # The host asks for this empty content when all is done: its answer tells that the control side
+    # The host asks for this empty content when all is done: its answer tells that the control machine
     # is still there.
     try:
         reply = call.module("docker_settings", arguments, Content(b""))
@@ -199,7 +199,7 @@ def host_of(reply: Mapping[str, Any], args: Mapping[str, Any]) -> Host:
 
 
 def read_wanted(call: Call) -> Wanted:
-    """The arguments with the control side's files read; entries of one name add up."""
+    """The arguments with the control machine's files read; entries of one name add up."""
     registries: dict[str, Registry] = {}
     for entry in call.args["registries"]:
         known = registries.get(entry["name"], Registry(entry["name"]))
@@ -225,7 +225,7 @@ def searched(value: Any, where: Where) -> bool | str:
 
 
 def read_file(call: Call, option: str, name: str) -> str:
-    """The file of the control side that an option names, looked for under files/; a host's text names none."""
+    """The file of the control machine that an option names, looked for under files/; a host's text names none."""
     refuse(name, f"registry_client: {option}", call.where)
     return read_pem(call.find(name, "files"), option, call.where)
 

@@ -1,4 +1,4 @@
-"""The agent's two pipes to the control side: exact reads, whole writes, and notice of the end."""
+"""The agent's two pipes to the control machine: exact reads, whole writes, and notice of the end."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -49,7 +49,7 @@ class Channel(object):
                 wait([self.source], [])
                 continue
             if not data:
-                raise wire.EndOfStream("the control side closed the channel")
+                raise wire.EndOfStream("the control machine closed the channel")
             self.buffer += data
             return
 

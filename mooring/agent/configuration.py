@@ -1,6 +1,6 @@
 """Reading the texts of an engine's configuration, which are small: what is not is refused with its name.
 
-They are taken apart on the control side, so that a file of many megabytes must not get there.
+They are taken apart on the control machine, so that a file of many megabytes must not get there.
 """
 
 from __future__ import absolute_import, division, print_function

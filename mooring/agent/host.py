@@ -1,4 +1,4 @@
-"""What modules use to look at their host and to speak with the control side.
+"""What modules use to look at their host and to speak with the control machine.
 
 Text is the interpreter's own `str` everywhere (text.py); `host.native` makes it so for texts from elsewhere.
 """
@@ -28,7 +28,7 @@ class Failed(Exception):
 
 
 class Session(object):
-    """One request's link to the control side; without a channel (in tests) it only collects."""
+    """One request's link to the control machine; without a channel (in tests) it only collects."""
 
     def __init__(self, channel=None, number=0):
         self.channel, self.number = channel, number
@@ -63,7 +63,7 @@ class Session(object):
             if body == b"" or isinstance(body, dict):
                 self.content_left = False
             if isinstance(body, dict):
-                raise Failed(native(body.get("abort", "the control side has no content for this task")))
+                raise Failed(native(body.get("abort", "the control machine has no content for this task")))
             if body:
                 yield body
 
@@ -103,12 +103,12 @@ def progress(label, done, total=0):
 
 
 def content():
-    """The task's content from the control side, as an iterator of bytes chunks; once per request."""
+    """The task's content from the control machine, as an iterator of bytes chunks; once per request."""
     return session.content()
 
 
 def sleep(seconds):
-    """Sleep; ends at once when the control side is gone. Use it instead of time.sleep."""
+    """Sleep; ends at once when the control machine is gone. Use it instead of time.sleep."""
     session.pause(seconds)
 
 

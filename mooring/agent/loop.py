@@ -70,7 +70,7 @@ def perform(request, session):
         values = dict(failure.values, failed=True, msg=failure.message)
     except wire.EndOfStream:
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the control side must get an answer
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the control machine must get an answer
         message = "%s: %s" % (type(error).__name__, _words(error))
         values = {"failed": True, "msg": message, "exception": traceback.format_exc()}
     values.setdefault("changed", False)

@@ -1,11 +1,11 @@
-"""Frames between the control side and the agent; imported by both, so there is one protocol.
+"""Frames between the control machine and the agent; imported by both, so there is one protocol.
 
 A frame is a header of 9 bytes (kind: 1 byte; request number and length: unsigned 32-bit, big-endian) and a body.
 JSON frames carry one object, DATA frames raw bytes of a file; an empty DATA frame ends a file. Every frame
 carries the number of the request that it belongs to, so requests may be sent ahead of the replies.
 
 A host may send JSON frames only, up to the limits below. The agent keeps them by itself, with a reply that says so;
-the control side does not rely on that.
+the control machine does not rely on that.
 """
 
 from __future__ import absolute_import, division, print_function

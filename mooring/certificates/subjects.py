@@ -1,4 +1,4 @@
-"""Which names a server's certificate must have, and by which files of the control side its clients trust it."""
+"""Which names a server's certificate must have, and by which files of the control machine its clients trust it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one way in which the control side reads a file of the operator's.
+"""The one way in which the control machine reads a file of the operator's.
 
 A directory, a device or a file without end is refused at once; nothing that is opened here can block.
 """

@@ -28,7 +28,7 @@ from mooring.registry.transport import Endpoint
 class Served:
     """What came of each name that was asked for: a judgement, or why there is none.
 
-    `authorities` are the files of the control side that clients are given, `unread` those that cannot be read.
+    `authorities` are the files of the control machine that clients are given, `unread` those that cannot be read.
     """
 
     judgements: Mapping[str, Judgement] = field(default_factory=dict)

@@ -54,7 +54,7 @@ class FleetHost:
     contexts: Mapping[str, Context] = field(default_factory=dict)
 
     def find(self, role: str, name: str) -> Path:
-        """A file of the control side that a role names, as its tasks find it."""
+        """A file of the control machine that a role names, as its tasks find it."""
         return self.contexts[role].find(name, "files", None)
 
     def call(self, module: str, **args: Any) -> Mapping[str, Any]:

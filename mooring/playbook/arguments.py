@@ -95,7 +95,7 @@ def short_name(name: str) -> str:
 
 
 def has_action(name: str) -> bool:
-    """Whether the work of `name` begins on the control side."""
+    """Whether the work of `name` begins on the control machine."""
     return name in action_names()
 
 

@@ -1,4 +1,4 @@
-"""A docker-archive on the control side: what is in it, and its bytes in chunks for a host that lacks it."""
+"""A docker-archive on the control machine: what is in it, and its bytes in chunks for a host that lacks it."""
 
 from __future__ import annotations
 

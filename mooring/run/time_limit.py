@@ -42,7 +42,7 @@ class TimeLimit:
             raise TaskTimedOut(self.seconds) if look is None else TaskTimedOut(look, HINT) from None
 
     def wait(self, sleep: Callable[[float], None], seconds: float) -> None:
-        """Sleep on the control side, but not beyond the limit."""
+        """Sleep on the control machine, but not beyond the limit."""
         sleep(self._deadline.within(seconds))
         self._check()
 

@@ -1,11 +1,11 @@
 """Text and numbers that a managed host sent, or chose: marked where they enter, and after every computation.
 
-A host's word is data. It is never a template, a condition or the name of a setting, and in a path on the control side
-it is at most a part of one name. What a host's word *chose* among the operator's own values (`names[ansible_hostname]`)
-is the operator's text and is used as such, but where nothing may depend on a host: in connection settings and in
-paths of keys and certificates. Who enforces that (`templating/refusals.py`) asks for the mark; so the mark must
-survive what expressions do. The methods of `str` and numbers keep it here, filters, calls and joins keep it in
-`mooring/templating/jinja/`.
+A host's word is data. It is never a template, a condition or the name of a setting, and in a path on the control
+machine it is at most a part of one name. What a host's word *chose* among the operator's own values
+(`names[ansible_hostname]`) is the operator's text and is used as such, but where nothing may depend on a host: in
+connection settings and in paths of keys and certificates. Who enforces that (`templating/refusals.py`) asks for the
+mark; so the mark must survive what expressions do. The methods of `str` and numbers keep it here, filters, calls and
+joins keep it in `mooring/templating/jinja/`.
 """
 
 from __future__ import annotations

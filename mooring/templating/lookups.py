@@ -22,7 +22,7 @@ Lookup = Callable[..., list[Any]]
 def read_environment(
     terms: Sequence[Any], variables: Mapping[str, Any], search: Sequence[Path], default: Any = ""
 ) -> list[Any]:
-    """Environment variables of the control side."""
+    """Environment variables of the control machine."""
     for term in terms:
         refuse_name(term, "the environment variable")
     return [_found(term, os.environ.get(str(term), default)) for term in terms]
@@ -35,7 +35,7 @@ def read_file(
     rstrip: bool = True,
     lstrip: bool = False,
 ) -> list[Any]:
-    """Contents of files of the control side, looked for in `files/` and beside it."""
+    """Contents of files of the control machine, looked for in `files/` and beside it."""
     contents = []
     for term in terms:
         text = read_text(find_file(as_text(term), search))

@@ -1,4 +1,4 @@
-"""What the control side does not take from a host: expressions, names, places of files (`templating/foreign.py`)."""
+"""What the control machine does not take from a host: expressions, names, places of files (`templating/foreign.py`)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refuse_expression(value: Any, subject: str, where: Where | None, hint: str =
 
 
 def refuse_name(value: Any, subject: str) -> None:
-    """TemplateError where a host alone says which thing of the control side is meant."""
+    """TemplateError where a host alone says which thing of the control machine is meant."""
     name = as_text(value) if isinstance(value, (str, int, float)) else value
     if isinstance(name, Foreign) and not name.is_part:
         raise TemplateError(
@@ -42,7 +42,7 @@ def refuse_name(value: Any, subject: str) -> None:
 
 
 def check_name(name: str, where: Where | None) -> None:
-    """Refuse the name of a file of the control side that holds more of a host's text than a part of one name."""
+    """Refuse the name of a file of the control machine that holds more of a host's text than a part of one name."""
     if isinstance(name, Foreign) and not name.is_part:
         hint = "a host's text may be a part of one name, made of letters, digits and . _ -"
         raise TemplateError("the path holds text that a host sent", where, hint)

@@ -1,4 +1,4 @@
-"""How large a host's number may make a value of the control side: no word of a host's takes this machine's memory."""
+"""How large a host's number may make a value here: no word of a host's takes the control machine's memory."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Content:
 
 
 class FileContent(Content):
-    """The bytes of a file on the control side."""
+    """The bytes of a file on the control machine."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

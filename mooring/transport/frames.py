@@ -1,4 +1,4 @@
-"""Frames over a process's streams: the control side's end of the wire. What a host may send is bounded here.
+"""Frames over a process's streams: the control machine's end of the wire. What a host may send is bounded here.
 
 Nothing is buffered before its length was checked, and no read waits beyond the deadline, also while bytes keep coming.
 """

@@ -1,7 +1,7 @@
-"""A module's reply, checked where it enters: what the control side may set is taken out, the rest has known kinds.
+"""A module's reply, checked where it enters: what the control machine may set is taken out, the rest has known kinds.
 
 A reply is data about the host that sent it. It steers nothing: includes, variables for the run, loops and private
-marks come from actions of the control side, as `mooring/actions/effects.py` has them.
+marks come from actions of the control machine, as `mooring/actions/effects.py` has them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 # Deeper than any reply of ours (docker_host_info goes ten levels down), and no danger to what walks
 # through it.
 MAX_DEPTH = 64
-# What only the control side says of a task. Besides, names that begin with an underscore are for
+# What only the control machine says of a task. Besides, names that begin with an underscore are for
 # its reporters.
 _CONTROL_NAMES = """
     add_group add_host ansible_index_var ansible_item_label ansible_loop ansible_loop_var assertion attempts censored
@@ -59,7 +59,7 @@ def check(reply: Any) -> dict[str, Any]:
 def _tell(dropped: list[str]) -> str:
     names = ", ".join(name[:NAME_LENGTH] for name in sorted(dropped)[:NAMES_TOLD])
     more = f" and {len(dropped) - NAMES_TOLD} more" if len(dropped) > NAMES_TOLD else ""
-    return f"the host's reply holds {names}{more}, which only the control side may set: dropped"
+    return f"the host's reply holds {names}{more}, which only the control machine may set: dropped"
 
 
 def _check_kind(name: str, value: Any) -> None:

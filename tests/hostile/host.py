@@ -188,7 +188,7 @@ class Talk:
         return data
 
     def next_frame(self) -> tuple[bytes, int, Any]:
-        """The next frame of the control side."""
+        """The next frame of the control machine."""
         self.last = b""
         frame: tuple[bytes, int, Any] = wire.unpack(self.read)
         return frame

@@ -1,4 +1,4 @@
-"""Host text in a path of the control side: at most a part of one name, and the file lies where Ansible searches."""
+"""Host text in a path of the control machine: at most a part of one name, and the file lies where Ansible searches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.hostile.payloads import SECRET, TAINT, expect_law, secret_file
 from tests.hostile.recorded import CLIENT
 from tests.hostile.yard import AT_ONCE, Yard, expect_honest
 
-# Every way in which a playbook names a file of the control side, here with a fact in the name.
+# Every way in which a playbook names a file of the control machine, here with a fact in the name.
 PLAY = """
 - hosts: all
   roles: [own]
@@ -162,7 +162,7 @@ def test_a_name_is_a_hosts_also_after_filters_loops_and_set_fact(yard: Yard) -> 
 
 
 def test_what_no_host_said_is_not_taken_for_a_hosts(yard: Yard) -> None:
-    """The result of an action of the control side is what it was given: the operator's text, or a host's."""
+    """The result of an action of the control machine is what it was given: the operator's text, or a host's."""
     lay_files(yard)
     yard.add("honest", answers={**CLIENT, "copy": {"changed": True}})
     text = """

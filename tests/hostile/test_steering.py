@@ -1,4 +1,4 @@
-"""A host's reply steers nothing: keys that only the control side may use are dropped and told, and the rest is data."""
+"""A host's reply steers nothing: keys that only the control machine may set are dropped and told, the rest is data."""
 
 from __future__ import annotations
 

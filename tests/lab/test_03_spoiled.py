@@ -58,7 +58,7 @@ def test_check_foretells_exactly_what_the_next_run_changes(mending: Mending, tar
     assert mending.done[target].changes == mending.foretold[target].changes
 
 
-SETTINGS = "registry_client : Moor the engine to the registry"
+SETTINGS = "registry_client : Set up the engine for the registry"
 NAMING = "hosts_file : Name the registry"
 NGINX = "nginx : Write the configuration"
 

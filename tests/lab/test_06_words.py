@@ -65,7 +65,7 @@ def test_a_mistake_in_json_has_a_recap_of_nobody(tmp_path: Path) -> None:
         (["--list-hosts", "--limit", "client-el7"], ["client-el7"], ["client-debian"]),
         (
             ["--list-tasks"],
-            ["Start the engine", "Name the registry", "Moor the engine to the registry"],
+            ["Start the engine", "Name the registry", "Set up the engine for the registry"],
             ["Run the registry container"],
         ),
         (["--list-tasks", "--tags", "hosts_file"], ["Name the registry"], ["Start the engine"]),

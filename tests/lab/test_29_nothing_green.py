@@ -128,7 +128,7 @@ def secured(office: Office, server: LookedAt) -> Iterator[Office]:
 
 
 def serve(office: Office, name: str, server: LookedAt) -> None:
-    """Another certificate on the server than the control side's, taken into use behind Mooring's back."""
+    """Another certificate on the server than the control machine's, taken into use behind Mooring's back."""
     for suffix, file in (("crt", "server.crt"), ("key", "server.key")):
         text = (office.folder / f"{name}.{suffix}").read_text()
         server.run(f"cat > {TLS}/{file} <<'END'\n{text}END\n")

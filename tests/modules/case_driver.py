@@ -1,7 +1,7 @@
 """Plays one data case in a temporary directory, on every interpreter that the agent supports.
 
 As a program it reads {"root": PATH, "cases": [[MODULE, CASE], ...]} as JSON, its arguments normalized, and
-prints {"failures": [...], "played": n}: so one control side's cases meet every interpreter.
+prints {"failures": [...], "played": n}: so one control machine's cases meet every interpreter.
 """
 
 from __future__ import absolute_import, division, print_function

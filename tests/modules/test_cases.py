@@ -42,7 +42,7 @@ def load_cases() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def prepare(module: str, case: dict[str, Any], root: str) -> dict[str, Any]:
-    """The case with its placeholders filled and its arguments as the control side would send them."""
+    """The case with its placeholders filled and its arguments as the control machine would send them."""
     if "answers" in case or case.get("port"):
         case = with_port(case)
     case = case_driver.fill(case, root)

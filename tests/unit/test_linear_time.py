@@ -129,7 +129,7 @@ OPERATORS = {
 # What is read is short, or is bounded where it comes in.
 SHORT = {
     "mooring/agent/accounts.py": "a password's hash",
-    "mooring/agent/boot.py": "the bundle, from the control side",
+    "mooring/agent/boot.py": "the bundle, from the control machine",
     "mooring/agent/distribution.py": "values of os-release, and release files of the distribution",
     "mooring/agent/docker.py": "answers of the host's own engine, as JSON",
     "mooring/agent/docker_archive.py": "manifests in an archive of the operator's",

@@ -9,7 +9,7 @@ from mooring.agent import directory, files, host, tree_copy
 from mooring.agent.names import raw, text
 
 # `checksum` is the new content's sha1. With `remote_src` the content is `src` on the host, else the
-# control side streams it when it is asked, and says its `size` so that a large file is not fetched
+# control machine streams it when it is asked, and says its `size` so that a large file is not fetched
 # only to be shown.
 ARGS = {
     "dest": {"type": "path", "required": True},

@@ -1,6 +1,6 @@
 """Keeps an image on a Docker host: pulled from a registry, or loaded from an archive where its ID is missing.
 
-With `source: load` the archive is a file of the host (`load_path`) or of the control side (`archive`), which is
+With `source: load` the archive is a file of the host (`load_path`) or of the control machine (`archive`), which is
 then streamed to the engine in chunks, only if the host has no image with that ID. An image that is there under
 another name is only named. `force_source` pulls again, which is a change only if the registry has another image.
 """
@@ -26,7 +26,7 @@ PUBLIC_ARGS = dict(
 )
 ARGS = dict(
     PUBLIC_ARGS,
-    # What the control side knows of its own archive, whose bytes are this task's content.
+    # What the control machine knows of its own archive, whose bytes are this task's content.
     archive_ids={"type": "list", "elements": "str"},
     archive_names={"type": "list", "elements": "str"},
     archive_layers={"type": "list", "elements": "str"},
@@ -174,7 +174,7 @@ def archived(args):
         return docker_archive.ArchivedImage(args.get("archive_names") or [], args["archive_ids"],
                                             args.get("archive_layers") or [])
     if not args.get("load_path"):
-        raise host.Failed("source: load needs load_path (a file on the host) or archive (one on the control side)")
+        raise host.Failed("source: load needs load_path (a file on the host) or archive (one on the control machine)")
     try:
         images = docker_archive.read_images(args["load_path"])
     except (IOError, OSError) as error:

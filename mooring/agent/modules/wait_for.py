@@ -117,7 +117,7 @@ def listen(sock, expression, end):
         try:
             more = sock.recv(65536)
         except socket.timeout:
-            host.sleep(0)  # a moment to notice that the control side is gone
+            host.sleep(0)  # a moment to notice that the control machine is gone
             continue
         except EnvironmentError:
             return None

@@ -19,7 +19,7 @@ GUARD_SECONDS = 120
 class Change(object):
     """Makes the plan's steps hold as a whole; as a context manager it undoes what an error leaves half done.
 
-    Where the agent itself is asked to end, or loses its control side, nothing is undone here: the agent ends at
+    Where the agent itself is asked to end, or loses its control machine, nothing is undone here: the agent ends at
     once, and the guard undoes.
     """
 
@@ -172,7 +172,7 @@ class Change(object):
                 self.args["service"], (ran.err.strip() or ran.out.strip()).replace(staged, path)))
 
     def confirm(self):
-        """A round trip to the control side: while that works, the operator will learn how it ended."""
+        """A round trip to the control machine: while that works, the operator will learn how it ended."""
         self.faults.point("confirming")
         try:
             for _ in host.content():

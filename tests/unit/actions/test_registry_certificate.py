@@ -20,7 +20,7 @@ GOOD, LACKS = leaf(CA, NAME, OTHER), leaf(CA, NAME)
 
 
 def refusals(folder: Path, files: dict[str, str], hosts: dict[str, Any], servers: str = "s") -> list[str]:
-    """What the task says on the host "s"; `files` are the control side's."""
+    """What the task says on the host "s"; `files` are the control machine's."""
     for name, text in files.items():
         (folder / name).write_text(text)
 

@@ -37,7 +37,7 @@ def test_no_title_points_at_another(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("state", "title"),
-    [("present", "Moor the engine to the registry"), ("absent", "Take the engine off the registry")],
+    [("present", "Set up the engine for the registry"), ("absent", "Take the engine off the registry")],
 )
 def test_deprovisioning_has_a_title_of_its_own(state: str, title: str) -> None:
     templar = Templar()
