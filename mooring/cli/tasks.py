@@ -9,7 +9,7 @@ from mooring.cli.finish import finish
 from mooring.cli.options import ACTING, Request, RunTask
 
 JSON = "one JSON document instead of text"
-ALL_SETTINGS = "show settings that have nothing to do with registries too"
+EVERYTHING = "show the rules that hold too, and settings that have nothing to do with registries"
 
 
 def provision(playbook: str, request: Request) -> None:
@@ -105,7 +105,7 @@ def status(context: Context, *, request: Request) -> None:
     help={
         "hosts": "the hosts, a pattern as in `hosts:` (all servers and clients)",
         "json": JSON,
-        "verbose": ALL_SETTINGS,
+        "verbose": EVERYTHING,
     },
     may_follow="hosts",
 )
