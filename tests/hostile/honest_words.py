@@ -12,7 +12,7 @@ CONTAINERD: Answers = {**MOORED, "docker_config": MISSING, "container_config": c
 
 
 def with_host_lines(asked: Asked) -> dict[str, Any]:
-    """An engine that is moored, with the registry's names in /etc/hosts."""
+    """An engine that uses the registry, with the registry's names in /etc/hosts."""
     found = docker_config(asked, SETTINGS)
     mark = "registry names, managed by mooring"
     block = f"# BEGIN {mark}\n192.0.2.10 {' '.join(NAMES)}\n# END {mark}\n"

@@ -39,7 +39,7 @@ FACTS: dict[str, Any] = {
 
 
 def docker_config(asked: Asked, settings: Any = None) -> dict[str, Any]:
-    """An engine; with `settings` moored to the registry, without as it came."""
+    """An engine; with `settings` it uses the registry, without it is as it came."""
     known = json.dumps(settings) if settings else None
     running = settings or {}
     return {
@@ -118,7 +118,7 @@ CLIENT: Answers = {
     "shell": ran,
     "ping": {"ping": "pong"},
 }
-# One that was moored before.
+# One that was set up before.
 MOORED: Answers = {**CLIENT, "docker_config": lambda asked: docker_config(asked, SETTINGS)}
 SERVER: Answers = {
     **CLIENT,

@@ -9,7 +9,7 @@ from lab_hosts import LookedAt
 FORGET_NAMES = "sed -i '/registry names, managed by mooring/,/registry names, managed by mooring/d' /etc/hosts"
 
 
-# The clients are moored one by one: the first of them being
+# The clients are set up one by one: the first of them being
 # down must not keep the second from its turn.
 @pytest.mark.parametrize("down", [0, 1], ids=["client-el7", "client-debian"])
 def test_the_others_are_done(down: int, clients: list[LookedAt]) -> None:

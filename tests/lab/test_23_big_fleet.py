@@ -1,4 +1,4 @@
-"""Chapter 23, told with --long only: engines of other kinds and ages are moored as the small fleet's are."""
+"""Chapter 23, told with --long only: engines of other kinds and ages are set up as the small fleet's are."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ END
 
 @dataclass(frozen=True)
 class Store:
-    """A client whose docker has that store, the mirror, and the client's files before it was moored."""
+    """A client whose docker has that store, the mirror, and the client's files before it was set up."""
 
     client: LookedAt
     mirror: TlsMirror
