@@ -19,7 +19,7 @@ from mooring.errors import TemplateError
 from mooring.source import Text
 from mooring.templating.foreign_kinds import Foreign, ForeignFloat, ForeignInt
 from mooring.templating.lazy import LazyDict, LazyList
-from mooring.templating.sizes import check_power
+from mooring.templating.sizes import check_digits, check_power
 
 # How far a host's word reaches into a value.
 OPERATORS, CHOSEN, SAID = range(3)
@@ -130,8 +130,15 @@ def choose(value: Any) -> Any:
     return kind(map(choose, value)) if kind in (list, set, frozenset) else value
 
 
+def is_chosen(value: LazyDict | LazyList) -> bool:
+    """Whether a host chose the container, whatever stands in it."""
+    return value.resolve is choose
+
+
 def stamp(value: Any, weight: int) -> Any:
-    """The value marked as what it was computed from, which has this weight."""
+    """The value marked as what it was computed from, which has this weight; TemplateError for an endless number."""
+    if weight != OPERATORS:
+        check_digits(value)
     return value if weight == OPERATORS else choose(value) if weight == CHOSEN else mark(value)
 
 

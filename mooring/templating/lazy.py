@@ -17,10 +17,10 @@ class LazyDict(Mapping[str, Any]):
     """A dict that renders a value when it is read."""
 
     def __init__(self, raw: Mapping[str, Any], resolve: Resolve) -> None:
-        self._raw, self._resolve = raw, resolve
+        self._raw, self.resolve = raw, resolve
 
     def __getitem__(self, key: str) -> Any:
-        return self._resolve(self._raw[key])
+        return self.resolve(self._raw[key])
 
     def __contains__(self, key: object) -> bool:
         return key in self._raw
@@ -45,12 +45,12 @@ class LazyList(Sequence[Any]):
     """A list that renders an element when it is read."""
 
     def __init__(self, raw: Sequence[Any], resolve: Resolve) -> None:
-        self._raw, self._resolve = raw, resolve
+        self._raw, self.resolve = raw, resolve
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return LazyList(self._raw[index], self._resolve)
-        return self._resolve(self._raw[index])
+            return LazyList(self._raw[index], self.resolve)
+        return self.resolve(self._raw[index])
 
     def __len__(self) -> int:
         return len(self._raw)

@@ -11,6 +11,8 @@ from mooring.templating.foreign_kinds import Foreign, ForeignFloat, ForeignInt
 
 # Jinja's limit for `range`; of characters and digits as well as of elements.
 LARGEST = 100_000
+# Of a whole number, in bits: Python writes none of more than 4300 digits, for people, as JSON or anywhere.
+_MOST_BITS = 14_000
 # Methods and functions whose numbers say how wide, how deep or how often.
 _WIDTHS = frozenset(("center", "expandtabs", "generate_lorem_ipsum", "ljust", "rjust", "zfill"))
 # `%*d`, `{:{}}`: a value says how wide. `%9999999d`, `{:9999999}`: the form itself does.
@@ -28,9 +30,15 @@ def check_repetition(left: Any, right: Any) -> None:
 
 
 def check_power(base: Any, exponent: Any) -> None:
-    """Refuse a power of more digits than a number may have."""
+    """Refuse a power that would take its time, before it is computed."""
     if isinstance(base, int) and isinstance(exponent, int) and int(base).bit_length() * int(exponent) > LARGEST:
         raise _excess(f"{_short(base)} ** {_short(exponent)}")
+
+
+def check_digits(number: Any) -> None:
+    """Refuse a whole number that nobody could write down."""
+    if isinstance(number, int) and int(number).bit_length() > _MOST_BITS:
+        raise TemplateError(f"{_short(number)}, computed from a host's: too many digits", hint="at most 4200")
 
 
 def check_counts(name: str, values: Iterable[Any]) -> None:

@@ -18,7 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from mooring.errors import TemplateError
 from mooring.templating.filters import FILTERS
 from mooring.templating.foreign import as_text, choose, is_foreign, mark, stamp, weigh
-from mooring.templating.foreign_kinds import Foreign, join, join_by
+from mooring.templating.foreign_kinds import Foreign, ForeignFloat, ForeignInt, join, join_by
 from mooring.templating.jinja import functions, overrides
 from mooring.templating.jinja.formats import insert, interpolate
 from mooring.templating.jinja.limits import DEEP, depth, limits
@@ -66,6 +66,12 @@ def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
     return call
 
 
+def _owner(function: Any) -> Any:
+    """Whose method it is, also where that is empty or 0. Jinja wraps str.format, whose string is one step further."""
+    owner = getattr(function, "__self__", None)
+    return getattr(getattr(function, "__wrapped__", None), "__self__", None) if owner is None else owner
+
+
 class Environment(SandboxedEnvironment):
     """The environment; `escapes` keeps backslashes in `{{ 'strings' }}`, as values from YAML need it."""
 
@@ -73,7 +79,7 @@ class Environment(SandboxedEnvironment):
     context_class = LazyContext
     template_class = LazyTemplate
     concat = staticmethod(concat)
-    intercepted_binops = frozenset("%+*")
+    intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
 
     def __init__(self, basedir: Path | None, escapes: bool) -> None:
         super().__init__(trim_blocks=True, undefined=LateUndefined, finalize=finalize_output, optimized=False)
@@ -117,17 +123,19 @@ class Environment(SandboxedEnvironment):
         return Foreign(str(piece)) if isinstance(piece, str) else choose(piece)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        """`obj.attribute`; the parts of a host's number, such as `n.real`, are a host's too."""
         try:
-            return super().getattr(obj, attribute)
+            value = super().getattr(obj, attribute)
         except TemplateError as error:
             return defer(error)
+        is_number = isinstance(obj, (ForeignInt, ForeignFloat)) and isinstance(value, (int, float))
+        return stamp(value, weigh(obj)) if is_number else value
 
     def call(self, context: Context, function: Any, /, *args: Any, **options: Any) -> Any:
         """What a call in a template yields; a string's method and a macro keep the mark of a host's text."""
         args = tuple(map(as_list, args))
         name, arguments = getattr(function, "__name__", ""), [*args, *options.values()]
-        # Jinja wraps str.format, so its string is one step further away.
-        owner = getattr(function, "__self__", None) or getattr(getattr(function, "__wrapped__", None), "__self__", None)
+        owner = _owner(function)
         check_counts(name, arguments)
         if isinstance(owner, str) and name in ("format", "format_map"):
             check_widths(owner, [*arguments, *arguments[0].values()] if name == "format_map" else arguments)
@@ -149,13 +157,13 @@ class Environment(SandboxedEnvironment):
         return choose(result) if picks else result
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """`'%s' % (a, b)` and `(a | e) + b`, where the string itself cannot see to the mark."""
+        """`'%s' % (a, b)`, `(a | e) + b` and `1.5 * n`, where the value itself cannot see to the mark."""
         if operator == "%" and isinstance(left, str):
             return interpolate(left, plain(right))
         if operator == "*":
             check_repetition(left, right)
         result = super().call_binop(context, operator, left, right)
-        is_bare = isinstance(result, str) and not isinstance(result, Foreign)
+        is_bare = isinstance(result, (str, int, float)) and not isinstance(result, (Foreign, ForeignInt, ForeignFloat))
         return stamp(result, weigh([left, right])) if is_bare else result
 
     def join_texts(self, parts: Iterable[Any]) -> str:

@@ -11,7 +11,7 @@ from jinja2.filters import make_attrgetter
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, LoopContext
 
-from mooring.templating.foreign import ChosenDict, as_text, choose, is_foreign, stamp, weigh
+from mooring.templating.foreign import as_text, choose, is_chosen, is_foreign, stamp, weigh
 from mooring.templating.foreign_kinds import join
 from mooring.templating.lazy import LazyDict, LazyList
 from mooring.templating.sizes import refuse_large
@@ -26,7 +26,9 @@ _PASSING = """
 # Of these a host chooses what passes if anything that is given to them is its text; of the others
 # if what is asked for is, or what is asked about.
 _PICKING = frozenset(["dictsort", "difference", "groupby", "intersect", "max", "min", "sort", "symmetric_difference"])
-_ASKING = frozenset(["batch", "map", "random", "reject", "rejectattr", "select", "selectattr", "slice", "unique"])
+_ASKING = frozenset(
+    ["attr", "batch", "map", "random", "reject", "rejectattr", "select", "selectattr", "slice", "unique"]
+)
 # A large number after the value is a number like any other to these; to all others it says how wide
 # or how often.
 _TAKING_NUMBERS = frozenset(
@@ -127,7 +129,7 @@ def _keep_count(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(value: Any) -> Any:
         count = function(value)
         if isinstance(value, (LazyDict, LazyList)):  # nothing in it is to be rendered
-            return choose(count) if isinstance(value, ChosenDict) else count
+            return choose(count) if is_chosen(value) else count
         return stamp(count, weigh(value)) if is_foreign(value) else count
 
     return call
