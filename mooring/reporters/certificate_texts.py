@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 
 from mooring.certificates.names import find_names
 from mooring.certificates.parse import parse_pem
+from mooring.reporters import visible
 
 BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,100000}-----END CERTIFICATE-----")
 # Of one text; a bundle of all authorities there are stays as it is.
@@ -26,12 +27,12 @@ def _describe(block: str) -> str:
     try:
         (certificate,) = parse_pem(block)
         names = find_names(certificate)
-    except (ValueError, TypeError, x509.UnsupportedGeneralNameType):
+    except (ValueError, TypeError):
         return block
     return "\n".join(
         (
             f"certificate of {_name(certificate.subject)}",
-            f"  names: {', '.join(names) if names else 'none'}",
+            f"  names: {visible.clean(', '.join(names)) if names else 'none'}",
             f"  valid until: {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC",
             f"  issued by: {_name(certificate.issuer)}",
             f"  sha256: {certificate.fingerprint(hashes.SHA256()).hex()}",
@@ -40,4 +41,4 @@ def _describe(block: str) -> str:
 
 
 def _name(name: x509.Name) -> str:
-    return name.rfc4514_string().replace("\n", " ") or "nobody"
+    return visible.clean(name.rfc4514_string()) or "nobody"
