@@ -10,6 +10,7 @@ from typing import Any
 
 from testinfra.host import Host  # type: ignore[import-untyped]
 
+from mooring.errors import HostUnreachable, OutOfTime
 from mooring.fleet.connections import make_request
 from mooring.registry.transport import Endpoint
 from mooring.transport.connection.process import Stream
@@ -26,7 +27,8 @@ class Member:
 
     `send` sends the request to run a module and returns its reply;
     `open_tunnel` opens a stream to an address as the host sees it, over its own connection.
-    `abort` ends what runs there, from any thread; the next call connects anew.
+    `abort` ends what runs there, from any thread; the next call connects anew. A host that once let the time of a
+    request pass is not asked again: each further question would last as long.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Member:
     send: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(repr=False)
     open_tunnel: Callable[[str, int], Stream] = field(repr=False)
     abort: Callable[[], None] = field(default=lambda: None, repr=False)
+    _silence: str = field(default="", init=False, repr=False)
     _probes: dict[Any, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     @functools.cached_property
@@ -46,14 +49,23 @@ class Member:
 
     def call(self, module: str, **args: Any) -> Mapping[str, Any]:
         """Run a module on the host; CheckFailed when it fails."""
-        reply = self.send(make_request(module, args, PATIENCE))
+        reply = self._ask(module, args)
         if reply.get("failed"):
             raise CheckFailed(f"{self.name}: {reply.get('msg') or reply.get('stderr') or 'failed'}")
         return reply
 
+    def _ask(self, module: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self._silence:
+            raise HostUnreachable(self._silence)
+        try:
+            return self.send(make_request(module, args, PATIENCE))
+        except OutOfTime as error:
+            self._silence = str(error)
+            raise
+
     def run_line(self, line: str) -> Ran:
         """Run a shell line; its status is the caller's to judge."""
-        reply = self.send(make_request("shell", {"cmd": line}, PATIENCE))
+        reply = self._ask("shell", {"cmd": line})
         if not isinstance(reply.get("rc"), int):
             raise CheckFailed(f"{self.name}: {line}: {reply.get('msg')}")
         return Ran(int(reply["rc"]), reply.get("stdout") or "", reply.get("stderr") or "")
