@@ -85,6 +85,7 @@ class PlayScope:
             for name, value in ((name, own.get(f"ansible_{name}", OMIT)) for name in ("become", "become_user"))
         )
         check_become_method(self.keyword(keywords, "become_method", variables), task.where)
+        user = user and as_text(user)
         if isinstance(user, Foreign) and not user.is_chosen and not USER.fullmatch(user):
             raise TemplateError("become_user holds a host's text that is not a user name", task.where)
         is_wanted = self.options.become if become is None else is_true(become)

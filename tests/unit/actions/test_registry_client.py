@@ -182,6 +182,15 @@ def test_a_host_names_no_certificate_and_no_key(tmp_path: Path, option: str) -> 
         registry_client.run(call(tmp_path, HostModules(), registries=[{"name": NAME, option: name}]))
 
 
+def test_a_host_may_name_the_registry_beside_the_operators_file(tmp_path: Path) -> None:
+    """What a mapping holds has its own marks: the host's name for a registry does not spoil the path beside it."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "own.pem").write_text(make_pair()[0])
+    entry = {"name": Foreign(NAME), "ca_file": "own.pem"}
+    wanted = registry_client.read_wanted(call(tmp_path, HostModules(), registries=[entry]))
+    assert [(registry.name, registry.ca.startswith("-----BEGIN")) for registry in wanted.registries] == [(NAME, True)]
+
+
 @pytest.mark.parametrize(
     ("task", "words"),
     [

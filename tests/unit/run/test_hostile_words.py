@@ -88,6 +88,16 @@ def test_settings_made_of_facts_are_undefined(tmp_path: Path) -> None:
     assert "'said' is undefined" in story.messages()[0]
 
 
+@pytest.mark.parametrize("value", ["said.stdout_lines", "{'a': said.stdout}", "said.rc"])
+def test_become_user_is_a_name_whatever_kind_a_host_sends(tmp_path: Path, value: str) -> None:
+    tasks = f"""\
+        - {{command: "sh -c 'echo x; exit 7'", register: said, failed_when: false}}
+        - {{ping: , become_user: "{{{{ {value} }}}}", become: true}}
+        """
+    story = Story(tmp_path, play(tasks))
+    assert "become_user holds a host's text that is not a user name" in story.messages()[-1]
+
+
 def test_a_fact_is_no_variable_of_the_operators(tmp_path: Path, tamper: Any) -> None:
     tamper(
         ansible_facts={"n": 99, "registry_client_registries": [{"ca_file": "/etc/shadow"}], "ansible_os_family": "X"}
