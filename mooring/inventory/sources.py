@@ -30,7 +30,7 @@ _IGNORED = re.compile(
     r"^\.|^(?:host_vars|group_vars|vars_plugins)$"
     r"|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|cfg|retry)|~)$"
 )
-_SECTION_LINE = re.compile(rf"^[ \t]*{SECTION.pattern}[ \t\r]*$", re.MULTILINE)
+_SECTION_LINE = re.compile(rf"^[ \t]*{SECTION.pattern}$", re.MULTILINE)
 _MAPPING_LINE = re.compile(r"^(?:---|\{|[^#;=\n]*:[ \t\r]*$|[^#;=\"'\s]+:[ \t]+\{)", re.MULTILINE)
 _FIRST_LINE = re.compile(r"^[ \t]*[^#;\s].*$", re.MULTILINE)
 
