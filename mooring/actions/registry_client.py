@@ -158,8 +158,8 @@ def carry_out(call: Call, plan: Plan) -> Reply:
     if call.check:
         return result
     arguments = settlement.arguments(plan, call.args["deadline"], call.args["fault"])
-    # The host asks for this empty content when all is done: its answer tells that the control machine
-    # is still there.
+    # The host asks for this empty content when all is done: its answer tells that the control
+    # machine is still there.
     try:
         reply = call.module("docker_settings", arguments, Content(b""))
     except (AgentError, ConnectionLost) as lost:

@@ -11,7 +11,8 @@ from mooring.templating.foreign_kinds import Foreign, ForeignFloat, ForeignInt
 
 # Jinja's limit for `range`; of characters and digits as well as of elements.
 LARGEST = 100_000
-# Of a whole number, in bits: Python writes none of more than 4300 digits, for people, as JSON or anywhere.
+# Of a whole number, in bits: Python writes none of more than 4300 digits, neither for people nor as
+# JSON.
 _MOST_BITS = 14_000
 # Methods and functions whose numbers say how wide, how deep or how often.
 _WIDTHS = frozenset(("center", "expandtabs", "generate_lorem_ipsum", "ljust", "rjust", "zfill"))

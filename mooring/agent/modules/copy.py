@@ -9,8 +9,8 @@ from mooring.agent import directory, files, host, tree_copy
 from mooring.agent.names import raw, text
 
 # `checksum` is the new content's sha1. With `remote_src` the content is `src` on the host, else the
-# control machine streams it when it is asked, and says its `size` so that a large file is not fetched
-# only to be shown.
+# control machine streams it when it is asked, and says its `size` so that a large file is not
+# fetched only to be shown.
 ARGS = {
     "dest": {"type": "path", "required": True},
     "src": {"type": "path"},
