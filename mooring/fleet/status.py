@@ -125,12 +125,11 @@ def find_drift(checkup: Checkup, is_client: bool) -> tuple[str, str]:
         return trouble, invocation(f"doctor {checkup.host}")
     if is_client and checkup.record is None:
         return "not provisioned", again
-    if checkup.missing and all(missing.key == "edit" for missing in checkup.missing):
-        return "files changed by somebody else", again
-    if any(missing.where == "files" for missing in checkup.missing):
-        return "settings taken out of the files", again
+    lost = {missing.where for missing in checkup.missing if missing.key != "edit"}
+    if lost:
+        return "settings taken out of the files" if "files" in lost else "settings not in effect", again
     if checkup.missing:
-        return "settings not in effect", again
+        return "files changed by somebody else", again
     if any(conflict.rule == FIRST for conflict in checkup.conflicts):
         return "no short name works", invocation(f"doctor {checkup.host}")
     if checkup.ends:

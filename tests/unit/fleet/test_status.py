@@ -143,6 +143,11 @@ UNREAD = {**CONTAINERD["units"]["containerd"], "newer": ["/etc/containerd/config
             f"{HOSTS_TOML} was changed by somebody else",
         ),
         (
+            {"digests": {HOSTS_TOML: "2"}, "units": {"containerd": UNREAD}},
+            "settings not in effect",
+            f"{HOSTS_TOML} was changed by somebody else\nconfiguration /etc/containerd/config.toml is not in effect",
+        ),
+        (
             {"units": {"containerd": UNREAD}},
             "settings not in effect",
             "configuration /etc/containerd/config.toml is not in effect",
