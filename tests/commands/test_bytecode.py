@@ -21,7 +21,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("mooring", "lab"):
         shutil.copytree(ROOT / name, folder / name, ignore=forget)
     (folder / "tests").mkdir()
-    for name in ("tasks.py", "tests/tasks.py", "tests/__init__.py", "pyproject.toml"):
+    for name in ("tasks.py", "tests/tasks.py", "tests/parts.py", "tests/__init__.py", "pyproject.toml"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder / name)
     return folder

@@ -147,13 +147,19 @@ def test_completion_makes_no_venv(machine: Machine) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
+def put_tasks(checkout: Path) -> None:
+    """The tasks of who works on Mooring, and what they import."""
+    (checkout / "tests").mkdir()
+    shutil.copy(LAUNCHER.parent / "tests" / "tasks.py", checkout / "tasks.py")
+    shutil.copy(LAUNCHER.parent / "tests" / "parts.py", checkout / "tests" / "parts.py")
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_tasks_of_such_a_checkout(tmp_path: Path, name: str) -> None:
     """`check` and `test` by a real invoke, with stand-ins for what they run."""
     checkout = tmp_path / name
-    (checkout / "tests").mkdir(parents=True)
     (checkout / ".venv" / "bin").mkdir(parents=True)
-    shutil.copy(LAUNCHER.parent / "tests" / "tasks.py", checkout / "tasks.py")
+    put_tasks(checkout)
     for module in ("ruff", "mypy", "coverage", "pytest"):
         (checkout / f"{module}.py").write_text(MODULE)
         script = checkout / ".venv" / "bin" / module
@@ -162,24 +168,30 @@ def test_the_tasks_of_such_a_checkout(tmp_path: Path, name: str) -> None:
     argv = [sys.executable, "-m", "invoke", "test", "--long"]
     ran = subprocess.run(argv, cwd=checkout, env=uncovered(), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran
-    spread = f"-n {2 * (os.cpu_count() or 1)} --dist worksteal"
-    assert ran.stdout.splitlines() == [
-        "ruff check .",
-        "ruff format --check .",
-        "mypy",
-        "coverage erase",
-        f"coverage run -m pytest -q {spread} tests/unit tests/commands",
-        "coverage combine -q",
-        "coverage report",
-        f"pytest -q {spread} tests/modules tests/agent tests/language tests/hostile",
-        f"pytest -q {spread} tests/unit tests/hostile --long",
-        "pytest tests/lab tests/differential --long",
+    cores = os.cpu_count() or 1
+    spread = f"-n {2 * cores} --dist worksteal"
+    measured, others = "tests/unit tests/commands", "tests/modules tests/agent tests/language tests/hostile"
+    lines = ran.stdout.splitlines()
+    assert lines[:2] == ["ruff check .", "ruff format --check ."]
+    assert [line for line in lines if line.startswith("check | ")] == [
+        "check | mypy",
+        "check | coverage erase",
+        f"check | coverage run -m pytest -q {spread} {measured}",
+        "check | coverage combine -q",
+        "check | coverage report",
+        f"check | pytest -q {spread} {others}",
+        f"check | pytest -q {spread} {measured} {others} --long",
+        f"check | pytest -q -n {cores} --dist loadgroup tests/differential --long",
     ]
+    assert [line for line in lines if line.startswith("lab   | ")] == [
+        "lab   | pytest -o cache_dir=.pytest_cache/lab tests/lab --long"
+    ]
+    assert lines[-2:] == ["check: done after 0 min 0 s", "lab: done after 0 min 0 s"]
     assert list(tmp_path.rglob("pwned")) == []
 
 
 def test_a_task_that_fails_ends_with_its_status(tmp_path: Path) -> None:
-    shutil.copy(LAUNCHER.parent / "tests" / "tasks.py", tmp_path / "tasks.py")
+    put_tasks(tmp_path)
     (tmp_path / "ruff.py").write_text("raise SystemExit(3)\n")
     argv = [sys.executable, "-m", "invoke", "check"]
     assert subprocess.run(argv, cwd=tmp_path, capture_output=True, check=False).returncode == 3

@@ -29,5 +29,12 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 @pytest.fixture(scope="session")
 def many(request: pytest.FixtureRequest) -> int:
-    """How many cases to draw for one engine."""
-    return 300 if request.config.getoption("long") else 40
+    """How many cases to draw for one engine: each of them starts a daemon."""
+    return 300 if request.config.getoption("long") else 15
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An engine's tests go to one worker: they share its containerd."""
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec") and "bench" in item.callspec.params:
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params["bench"].docker))

@@ -18,7 +18,7 @@ from mooring.playbook import arguments
 
 ROOT = Path(__file__).parents[2]
 AGENT = ROOT / "mooring" / "agent"
-OWN = (ROOT / "tasks.py", ROOT / "tests" / "tasks.py")
+OWN = (ROOT / "tasks.py", ROOT / "tests" / "tasks.py", ROOT / "tests" / "parts.py")
 FILES = sorted([*(ROOT / "mooring").rglob("*.py"), *(ROOT / "lab").rglob("*.py"), *OWN])
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 # Modules of the standard library that exist on one of 2.7
