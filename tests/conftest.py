@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import tempfile
@@ -14,6 +15,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # ignored, and the tests' own commands inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     keep_bytecode(config)
+    # What collecting makes stays to the end: to look through
+    # it for garbage again and again takes a third of its time.
+    gc.disable()
     config.addinivalue_line("markers", "long: takes long and fails rarely; only with --long")
 
 
@@ -27,6 +31,11 @@ def keep_bytecode(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="mooring-bytecode-", ignore_cleanup_errors=True)
         config.add_cleanup(folder.cleanup)
         os.environ["PYTHONPYCACHEPREFIX"] = folder.name
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

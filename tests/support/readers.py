@@ -11,6 +11,9 @@ from typing import Any
 
 KIB, MIB = 1024, 1024 * 1024
 SLACK = 0.3
+# By default a reader gets one in so many units,
+# and its neighbours in the list the other ones.
+SHARE = 3
 # What makes expressions go back and forth, and what makes lists long; %d is a number.
 UNITS = [
     "a", "0", "\n", " ", "\t", '"', "'", "\\", "#", "[", "{", "=", "-", ".", ":", ",", "/", "<", "$", "&a ", "\r\n",
@@ -34,11 +37,12 @@ def text(unit: str, size: int) -> str:
     return unit * (size // len(unit))
 
 
-def shapes(size: int, frames: tuple[tuple[str, str], ...], is_whole: bool) -> Iterator[tuple[str, str]]:
-    """Each unit in each frame; in a single one, each frame in its turn, if this is no whole measurement."""
+def shapes(size: int, frames: tuple[tuple[str, str], ...], start: int | None = None) -> Iterator[tuple[str, str]]:
+    """Each unit in each frame; with a start every third unit from that one on, in a frame each."""
+    units = list(enumerate([*UNITS, *LONG_UNITS]))
     for turn, (before, after) in enumerate(frames):
-        for number, unit in enumerate([*UNITS, *LONG_UNITS]):
-            if not is_whole and number % len(frames) != turn:
+        for number, unit in units if start is None else units[start % SHARE :: SHARE]:
+            if start is not None and number // SHARE % len(frames) != turn:
                 continue
             yield f"{before!r} + {unit!r} * n + {after!r}", before + text(unit, size) + after
 
@@ -246,8 +250,9 @@ class Reader:
         """How much of the size is enough to see a reader that goes back and forth."""
         return 0.06 if self.size <= CONFIGURATION else 0.02
 
-    def texts(self, size: int, is_whole: bool) -> Iterator[tuple[str, str]]:
-        yield from shapes(size, self.frames, is_whole)
+    def texts(self, size: int, start: int | None = None) -> Iterator[tuple[str, str]]:
+        """All shapes; with a start the reader's share of the units."""
+        yield from shapes(size, self.frames, start)
         if self.lists:
             yield from self.lists(size)
 
@@ -382,8 +387,8 @@ def measure(name: str, fraction: float, answers: Connection) -> None:
     Twice the text may take a bit more than twice the time. What is quick as a whole needs no half to compare with.
     """
     reader = READERS[name]
-    size, is_whole = int(reader.size * fraction), fraction == 1
-    for (shape, half), (_, whole) in zip(reader.texts(size // 2, is_whole), reader.texts(size, is_whole), strict=True):
+    size, start = int(reader.size * fraction), None if fraction == 1 else list(READERS).index(name)
+    for (shape, half), (_, whole) in zip(reader.texts(size // 2, start), reader.texts(size, start), strict=True):
         seconds = time_of(reader, whole)
         if seconds > SLACK:
             halves = time_of(reader, half)

@@ -46,13 +46,19 @@ def parsed(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of the file's tree; most laws go through them."""
+    return tuple(ast.walk(parsed(path)))
+
+
+@cache
 def imports(path: Path) -> tuple[str, ...]:
     """Every module that the file imports, as a dotted name."""
     return tuple(imported(path))
 
 
 def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(parsed(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -153,7 +159,7 @@ def test_nothing_below_the_run_imports_by_a_name_that_it_computes() -> None:
 @pytest.mark.parametrize("path", [one for one in PACKAGED if package_of(dotted(one)) in ("playbook", "run")], ids=str)
 def test_no_action_is_known_by_its_name(path: Path) -> None:
     """What is special about an action stands in its file: it declares it, or returns an effect."""
-    for node in ast.walk(parsed(path)):
+    for node in nodes(path):
         operands = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
         words = {word.value for part in operands for word in ast.walk(part) if isinstance(word, ast.Constant)}
         assert not words & (arguments.known_names() - {"file"}), f"{path}:{node.lineno}"
@@ -162,7 +168,7 @@ def test_no_action_is_known_by_its_name(path: Path) -> None:
 def test_nobody_but_the_run_makes_what_a_run_is_made_of() -> None:
     """Whoever only looks at a fleet takes a PlayScope, and its connections from their one owner."""
     for path in PACKAGED:
-        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
         made, name = {getattr(call.func, "id", "") for call in calls}, dotted(path)
         assert not made & {"PlayRun", "HostState"} or name == "mooring.run.runner", f"{path} forges a run"
         if package_of(name) not in ("agent", "run", "transport"):
@@ -183,7 +189,7 @@ def test_reporters_take_values() -> None:
 def test_only_reporters_print() -> None:
     for path in FILES:
         if is_inside(path, "mooring") and not is_inside(path, "mooring/reporters"):
-            calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+            calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
             assert not any(getattr(call.func, "id", "") == "print" for call in calls), f"{path} prints"
 
 
@@ -196,7 +202,7 @@ def test_what_a_configuration_means_is_told_without_input_or_output(path: Path) 
         own = name.startswith(("mooring.engines", "mooring.errors", "mooring.records", *parsers))
         assert own or top in sys.stdlib_module_names, f"{path} imports {name}"
         assert top not in acting, f"{path} imports {name}"
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
     assert not {getattr(call.func, "id", "") for call in calls} & {"open", "print", "input", "exec", "eval"}
 
 
@@ -212,7 +218,7 @@ def test_actions_and_modules_have_disjoint_names_but_where_one_ends_in_the_other
 def test_sizes(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 250, f"{path} is too long"
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno - node.lineno < 40, f"{path}:{node.lineno} {node.name} is too long"
             count = len(node.args.args) + len(node.args.kwonlyargs)
@@ -245,7 +251,7 @@ def is_value(node: ast.ClassDef) -> bool:
 def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
     for path in PACKAGED:
         if package_of(dotted(path)) != "agent":
-            trees = ast.walk(parsed(path))
+            trees = nodes(path)
             yield from ((path, node) for node in trees if isinstance(node, ast.ClassDef))
 
 
@@ -253,7 +259,7 @@ def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
 def bindings(module: str) -> dict[str, str | ast.expr]:
     """What names mean in a file: the qualified name of a class or of what is imported, or the value given to them."""
     meanings: dict[str, str | ast.expr] = {}
-    for node in ast.walk(parsed(MODULES[module])):
+    for node in nodes(MODULES[module]):
         if isinstance(node, ast.ClassDef):
             meanings[node.name] = f"{module}.{node.name}"
         elif isinstance(node, ast.ImportFrom):
@@ -326,7 +332,7 @@ def test_constructors_are_no_way_around_the_number_of_parameters() -> None:
 def test_broad_excepts_stand_in_two_places_only() -> None:
     broad = []
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.ExceptHandler):
                 names = [getattr(one, "id", "") for one in getattr(node.type, "elts", [node.type])]
                 if node.type is None or "Exception" in names:
@@ -340,9 +346,8 @@ def test_remedies_name_the_command_as_the_operator_calls_it() -> None:
     for path in [*(ROOT / "mooring").rglob("*.py"), *(ROOT / "tests" / "hosts").glob("*.py")]:
         if path.name in ("invocation.py", "completion.py", "starter.py"):  # the last: files, for a shell and a project
             continue
-        tree = parsed(path)
-        apart = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in apart]
+        apart = {node.value for node in nodes(path) if isinstance(node, ast.Expr)}
+        texts = [node for node in nodes(path) if isinstance(node, ast.Constant) and node not in apart]
         wrong = [one.value for one in texts if isinstance(one.value, str) and command.search(one.value)]
         assert not wrong, f"{path}: {wrong}"
 
@@ -352,7 +357,7 @@ def test_variables_are_called_by_what_they_hold(package: str) -> None:
     places = [
         f"{path.relative_to(ROOT)}:{node.lineno} {name}"
         for path in (ROOT / "mooring" / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if (name := bound_by(node)) in VAGUE
     ]
     assert len(places) <= VAGUE_AT_MOST[package], "\n".join(places)
@@ -403,6 +408,8 @@ def test_lines_of_prose_have_up_to_100_characters() -> None:
 
 def overlong_comments(text: str) -> Iterator[int]:
     """The numbers of a Python file's lines that are comments and have more than 100 characters."""
+    if not any(len(line) > 100 and line.lstrip().startswith("#") for line in text.splitlines()):
+        return  # most files: reading them token by token takes a hundred times as long
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#") and token.end[1] > 100:
             yield token.start[0]
@@ -423,6 +430,7 @@ def test_no_test_file_imports_from_another_one() -> None:
     borrowed = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in (ROOT / "tests").rglob("*.py")
+        if re.search(r"^\s*(?:from|import)\b.*\btest_", path.read_text(encoding="utf-8"), re.MULTILINE)
         for name in imports(path)
         if re.search(r"\btest_\w+\.(?!test_)", name)
     }

@@ -45,7 +45,7 @@ def processes() -> Iterator[ForkServerContext]:
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", READERS)
 def test_a_reader_takes_linear_time(processes: ForkServerContext, name: str, whole: bool) -> None:
-    """By default with a part of the size, so that all readers and shapes take seconds."""
+    """By default with a part of the size and of the shapes, so that all readers take seconds."""
     part = 1.0 if whole else READERS[name].part
     answers, end = processes.Pipe(duplex=False)
     process = processes.Process(target=measure, args=(name, part, end), daemon=True)
@@ -77,6 +77,7 @@ def test_a_reader_that_goes_back_and_forth_is_seen(monkeypatch: pytest.MonkeyPat
     answers, end = multiprocessing.Pipe(duplex=False)
     monkeypatch.setattr("tests.support.readers.UNITS", ["a"])
     monkeypatch.setattr("tests.support.readers.LONG_UNITS", [])
+    monkeypatch.setattr("tests.support.readers.SHARE", 1)
     measure("careless", reader.part, end)
     [trouble] = listen(answers, SECONDS)
     assert "'a' * n" in trouble
