@@ -12,7 +12,6 @@ from mooring.actions.recover_result import find_out
 from mooring.engines.choice import CONTAINER_MODULE, DOCKER_MODULE, find_engine
 from mooring.engines.docker import daemon_json
 from mooring.engines.docker.endpoints import CERTIFICATES
-from mooring.engines.docker.registries import HUB
 from mooring.engines.docker.reply import texts_of as docker_texts_of
 from mooring.engines.explanation import AUTO, DOCKER
 from mooring.engines.explanation_containers import texts_of
@@ -26,6 +25,7 @@ from mooring.errors import AgentError, ArgumentError, ConnectionLost, SourceErro
 from mooring.files.pem import find_problem
 from mooring.files.reading import LARGEST_SETTING, read_text
 from mooring.playbook.tasks import Context, Task
+from mooring.records.hub import HUB
 from mooring.templating.refusals import refuse
 from mooring.templating.templar import is_template
 from mooring.transport.content import Content

@@ -35,12 +35,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The problems of a certificate; `valid_from` and `valid_until` are those of the whole chain that clients build."""
+    """The problems of a certificate; `valid_until` is that of the whole chain that clients build."""
 
     problems: tuple[Problem, ...]
     names: tuple[str, ...]
     missing_names: tuple[str, ...]
-    valid_from: datetime
     valid_until: datetime
 
     def of(self, rule: str) -> list[Problem]:
@@ -82,7 +81,6 @@ def check_certificate(
         tuple(dict.fromkeys(problems)),
         tuple(find_names(served[0]) or ()),
         missing,
-        max(certificate.not_valid_before_utc for chain in chains for certificate in chain),
         min(map(_until, chains)),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from mooring.engines.docker import entries
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.judge import find_conflicts
+from mooring.engines.origin import settings_as_dict
 from mooring.fleet.checkup import Checkup
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Finding, Verdict
@@ -165,12 +166,7 @@ def facts(checkup: Checkup) -> dict[str, Any]:
     return {
         "engine": checkup.engine,
         "kind": checkup.kind,
-        "settings": {
-            key: [
-                {"value": setting.text, "file": setting.origin.path, "line": setting.origin.line} for setting in values
-            ]
-            for key, values in checkup.settings.items()
-        },
+        "settings": settings_as_dict(checkup.settings),
         "record": checkup.record,
         "routes": {name: asdict(route) for name, route in checkup.routes.items()},
         "routes_after_restart": {name: asdict(route) for name, route in checkup.later.items()},

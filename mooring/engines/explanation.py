@@ -16,6 +16,7 @@ from mooring.engines.docker.reply import texts_of
 from mooring.engines.docker.running import differences
 from mooring.engines.explanation_containers import ENGINES as CONTAINER_ENGINES
 from mooring.engines.explanation_containers import ContainerExplanation
+from mooring.engines.origin import settings_as_dict
 from mooring.records.explanation import Difference, Fault, NextBoot, PullExplanation
 from mooring.records.route import Route
 
@@ -79,10 +80,6 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain data, for --json."""
-        settings = {
-            key: [{"value": value.text, "file": value.origin.path, "line": value.origin.line} for value in values]
-            for key, values in self.effective.settings().items()
-        }
         return {
             "host": self.host,
             "image": self.image,
@@ -92,7 +89,7 @@ class Explanation:
             "will_start": self.will_start,
             "conflicts": [{**asdict(conflict), "severity": conflict.severity.value} for conflict in self.conflicts],
             "differences": [asdict(difference) for difference in self.differences],
-            "settings": settings,
+            "settings": settings_as_dict(self.effective.settings()),
             "at_boot": self.boot.as_dict() if self.boot else None,
         }
 

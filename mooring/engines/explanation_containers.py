@@ -14,7 +14,7 @@ from mooring.engines.containerd.endpoints import explain as explain_containerd
 from mooring.engines.containerd.judge import find_conflicts as find_containerd_conflicts
 from mooring.engines.docker.conflicts import Conflict
 from mooring.engines.docker.judge import will_start
-from mooring.engines.origin import Placed
+from mooring.engines.origin import Placed, settings_as_dict
 from mooring.engines.podman import effective
 from mooring.engines.podman.endpoints import explain as explain_podman
 from mooring.engines.podman.judge import find_conflicts as find_podman_conflicts
@@ -62,10 +62,6 @@ class ContainerExplanation:
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain data, in the keys that Docker's engines have as well."""
-        settings = {
-            key: [{"value": value.text, "file": value.origin.path, "line": value.origin.line} for value in values]
-            for key, values in self.settings.items()
-        }
         return {
             "host": self.host,
             "image": self.image,
@@ -75,7 +71,7 @@ class ContainerExplanation:
             "will_start": self.will_start,
             "conflicts": [{**asdict(conflict), "severity": conflict.severity.value} for conflict in self.conflicts],
             "differences": [],
-            "settings": settings,
+            "settings": settings_as_dict(self.settings),
             "at_boot": None,
         }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, order=True)
@@ -22,3 +24,11 @@ class Placed:
 
     text: str
     origin: Origin
+
+
+def settings_as_dict(settings: Mapping[str, Sequence[Placed]]) -> dict[str, list[dict[str, Any]]]:
+    """Every setting's values with their places as plain data, for --json."""
+    return {
+        key: [{"value": value.text, "file": value.origin.path, "line": value.origin.line} for value in values]
+        for key, values in settings.items()
+    }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mooring.engines.docker.registries import HUB
 from mooring.errors import UsageError
+from mooring.records.hub import HUB
 
-HUB_URL = "https://registry-1.docker.io"
 SYSTEM = "the system's authorities"
 ANY_ERROR = "any error"
 # What engines accept after the registry: lower case, then a tag, then a digest (distribution's

@@ -21,7 +21,7 @@ from mooring.engines.plan.record import PATH as RECORD
 from mooring.engines.texts import CONTAINERD, CRIO
 from mooring.fleet.server_checkup import ServerCheckup
 from mooring.records.explanation import Difference
-from mooring.records.fleet import HUB
+from mooring.records.hub import HUB
 from mooring.records.route import Route
 from mooring.transport.reply_shapes import OrNull, parse
 

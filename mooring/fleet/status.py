@@ -20,7 +20,8 @@ from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
 from mooring.fleet.survey import FleetHost, LookFailed, Lost
 from mooring.invocation import invocation
-from mooring.records.fleet import HUB, NONE, NOTHING, Row
+from mooring.records.fleet import NONE, NOTHING, Row
+from mooring.records.hub import HUB
 from mooring.records.route import Route
 
 OK, UNREACHABLE, DRIFT = 0, 4, 8

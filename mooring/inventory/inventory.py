@@ -35,7 +35,6 @@ class Host:
     group_names: tuple[str, ...] = ()
     vars: Mapping[str, Any] = field(default_factory=dict, compare=False)
     source: str | None = None
-    is_implicit: bool = False
 
     @property
     def directory(self) -> str | None:
@@ -171,7 +170,7 @@ class Inventory:
         if name not in self.hosts and name in LOCALHOST:
             here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
             source = next((host.source for host in self.hosts.values() if host.source), None)
-            return Host(name, (), here, source, is_implicit=True)
+            return Host(name, (), here, source)
         return self.hosts[name]
 
     # --- variables ---

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
+from mooring.records.hub import HUB
 from mooring.records.route import Route
 
 # The registry of whoever names none.
-HUB = "docker.io"
 # The drift of a host without any, and a cell without a value.
 NONE, NOTHING = "none", "-"
 

@@ -31,7 +31,7 @@ _Dumper.add_multi_representer(int, lambda dumper, number: dumper.represent_int(i
 _Dumper.add_multi_representer(float, lambda dumper, number: dumper.represent_float(float(number)))
 _Dumper.add_multi_representer(str, lambda dumper, text: dumper.represent_str(str(text)))
 
-_TRUE, _FALSE = ("yes", "on", "true", "1"), ("no", "off", "false", "0")
+_TRUE = ("yes", "on", "true", "1")
 _LIST_MERGES: Mapping[str, Callable[[list[Any], list[Any]], list[Any]]] = {
     "replace": lambda old, new: new,
     "keep": lambda old, new: old,

@@ -199,7 +199,6 @@ class Precedence:
     vars_files: Sequence[Layer] = ()
     role_vars: Sequence[Layer] = ()
     _: KW_ONLY
-    block_vars: Sequence[Layer] = ()
     task_vars: Sequence[Layer] = ()
     include_vars: Sequence[Layer] = ()
     set_facts: Sequence[Layer] = ()

@@ -68,43 +68,19 @@ class Remote:
         *,
         content: Content | None = None,
         on_progress: OnProgress | None = None,
+        deadline: Deadline | None = None,
         **mode: Any,
     ) -> int:
         """Send a request, perhaps ahead of others' replies; returns its number for `receive`.
 
         `mode` is what ModuleRequest has besides: check, diff, environment.
         """
-        return self._send(ModuleRequest(module, args, **mode), Underway(content, on_progress), Deadline(None))
-
-    def receive(self, number: int, timeout: float | None = None) -> dict[str, Any]:
-        """A request's reply; serves whatever other requests need until it comes.
-
-        Raises OutOfTime when it does not come within `timeout` seconds, ConnectionLost, or AgentError when the agent
-        died or did not keep to the protocol. After any of these the agent is gone.
-        """
-        return self._receive(number, Deadline(timeout))
-
-    def call(
-        self,
-        module: str,
-        args: Mapping[str, Any],
-        *,
-        content: Content | None = None,
-        on_progress: OnProgress | None = None,
-        timeout: float | None = None,
-        **mode: Any,
-    ) -> dict[str, Any]:
-        """Run a module on the host and return its reply; `mode` as for `send`, `timeout` as for `receive`."""
-        deadline = Deadline(timeout)
-        number = self._send(ModuleRequest(module, args, **mode), Underway(content, on_progress), deadline)
-        return self._receive(number, deadline)
-
-    def _send(self, request: ModuleRequest, underway: Underway, deadline: Deadline) -> int:
+        request = ModuleRequest(module, args, **mode)
         if self._end is not None:
             raise self._end
         self._last += 1
-        self._underway[self._last] = underway
-        self._frames.deadline = deadline
+        self._underway[self._last] = Underway(content, on_progress)
+        self._frames.deadline = deadline or Deadline(None)
         try:
             self._frames.write(wire.JSON, self._last, request.message())
         except (Silent, ConnectionLost) as error:
@@ -112,11 +88,16 @@ class Remote:
         except (TypeError, ValueError, RecursionError) as error:
             # YAML knows values that JSON does not, such as dates; nothing was sent.
             del self._underway[self._last]
-            raise ArgumentError(f"{request.module}: its arguments cannot be written as JSON: {error}") from None
+            raise ArgumentError(f"{module}: its arguments cannot be written as JSON: {error}") from None
         return self._last
 
-    def _receive(self, number: int, deadline: Deadline) -> dict[str, Any]:
-        self._frames.deadline = deadline
+    def receive(self, number: int, deadline: Deadline | None = None) -> dict[str, Any]:
+        """A request's reply; serves whatever other requests need until it comes.
+
+        Raises OutOfTime when it does not come by the deadline, ConnectionLost, or AgentError when the agent died or
+        did not keep to the protocol. After any of these the agent is gone.
+        """
+        self._frames.deadline = deadline or Deadline(None)
         self._frames.begin_count()
         request = self._underway[number]
         try:
@@ -131,6 +112,22 @@ class Remote:
         del self._underway[number]
         request.tell_rest()
         return request.reply
+
+    def call(
+        self,
+        module: str,
+        args: Mapping[str, Any],
+        *,
+        content: Content | None = None,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = None,
+        **mode: Any,
+    ) -> dict[str, Any]:
+        """Run a module on the host and return its reply, which must come within `timeout` seconds; `mode` as for
+        `send`, errors as for `receive`."""
+        deadline = Deadline(timeout)
+        sent = self.send(module, args, content=content, on_progress=on_progress, deadline=deadline, **mode)
+        return self.receive(sent, deadline)
 
     def _serve_frame(self) -> None:
         number, body = self._frames.read()

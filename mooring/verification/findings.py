@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from mooring.errors import RegistryError
@@ -11,10 +11,8 @@ from mooring.records import causes
 from mooring.registry.answers import API_HEADER, API_VERSION
 from mooring.registry.transport import Endpoint
 
-NAME, TCP, TLS, HTTP, SETTING, REGISTRY = "name", "TCP", "TLS", "HTTP", "daemon setting", "registry"
 # From the ground up: the first one that is wrong explains those after it.
-LAYERS = (NAME, TCP, TLS, HTTP, SETTING, REGISTRY)
-
+NAME, TCP, TLS, HTTP, SETTING, REGISTRY = "name", "TCP", "TLS", "HTTP", "daemon setting", "registry"
 # The host itself was lost, so none of these can be told.
 HOST = "host"
 
@@ -102,8 +100,3 @@ def judge_probe(probe: Mapping[str, Any], endpoint: Endpoint, address: str) -> F
         or judge_reach(probe, TLS)
         or judge_answer(probe, endpoint)
     )
-
-
-def lowest(findings: Sequence[Finding]) -> Finding | None:
-    """The finding of the lowest layer: what to mend first."""
-    return min(findings, key=lambda finding: LAYERS.index(finding.layer), default=None)

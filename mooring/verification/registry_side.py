@@ -111,9 +111,7 @@ class RegistrySide:
         if ran.rc != 0:
             raise CheckFailed(ran.err.strip())
         try:
-            containers = parse(
-                ran.out, ListOf({"Mounts": ListOf({"Destination": TEXT, "Source": TEXT})}), "`docker inspect`"
-            )
+            containers = parse(ran.out, CONTAINERS, "`docker inspect`")
         except ValueError as error:
             raise CheckFailed(f"{self.server.name}: {error}") from None
         for mount in (mount for container in containers for mount in container["Mounts"]):

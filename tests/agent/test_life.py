@@ -15,6 +15,7 @@ from interpreters import find_interpreters
 from processes import await_text, ends_within, runs
 
 from mooring.agent import boot, wire
+from mooring.deadline import Deadline
 from mooring.errors import AgentError, ConnectionLost
 from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import AGENT, TOO_OLD, Bundle
@@ -91,7 +92,7 @@ def test_signal_ends_agent_and_running_program(
         os.kill(remote.hello["pid"], number)
         assert ends_within(child, 30)
         with pytest.raises(AgentError, match="ended with exit status 0 while a task was running"):
-            remote.receive(sent, 30)
+            remote.receive(sent, Deadline(30))
 
 
 def test_killed_agent_is_named(interpreter: str, bundle: Bundle) -> None:

@@ -210,7 +210,6 @@ def test_implicit_localhost(fleet: tuple[Path, Inventory, Any]) -> None:
     _, inventory, oracle = fleet
     (expected,) = oracle.get_hosts("localhost")
     (host,) = inventory.match("localhost")
-    assert host.is_implicit
     assert host.vars["ansible_connection"] == expected.vars["ansible_connection"] == "local"
     assert "localhost" not in [one.name for one in inventory.match("all")]
 

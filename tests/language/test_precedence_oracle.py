@@ -27,7 +27,6 @@ FIELDS = (
     "play_vars",
     "vars_files",
     "role_vars",
-    "block_vars",
     "task_vars",
     "include_vars",
     "set_facts",
@@ -107,8 +106,7 @@ def test_playbook_levels(place: Path) -> None:
             {"include_tasks": "inner.yml", "vars": values["include_params"]},
         ],
     )
-    inner = {"block": [{**ask(FIELDS), "vars": values["task_vars"]}], "vars": values["block_vars"]}
-    put(role / "tasks/inner.yml", [inner])
+    put(role / "tasks/inner.yml", [{**ask(FIELDS), "vars": values["task_vars"]}])
     site = {"hosts": "box", "gather_facts": False, "vars": values["play_vars"], "vars_files": ["files.yml"]}
     put(place / "site.yml", [{**site, "roles": [{"role": "one", **values["role_params"]}]}])
     said = play(place, "-e", json.dumps(values["extra_vars"]))

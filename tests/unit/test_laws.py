@@ -186,6 +186,14 @@ def test_reporters_take_values() -> None:
             assert others <= ground, f"{path} imports {others - ground}"
 
 
+def test_docker_hub_is_named_in_one_place() -> None:
+    """Its name is told by records/hub.py; the agent, which takes nothing from above, has it in what it cuts off."""
+    for path in PACKAGED:
+        if package_of(dotted(path)) != "agent" and dotted(path) != "mooring.records.hub":
+            texts = {node.value for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant)}
+            assert not texts & {"docker.io", "index.docker.io", "registry-1.docker.io"}, path
+
+
 def test_only_reporters_print() -> None:
     for path in FILES:
         if is_inside(path, "mooring") and not is_inside(path, "mooring/reporters"):

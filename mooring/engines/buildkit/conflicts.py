@@ -10,9 +10,9 @@ from mooring.engines.docker import daemon_json
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.engine import DOCKER, Engine
 from mooring.engines.docker.judge import ORDER
-from mooring.engines.docker.registries import HUB
 from mooring.engines.origin import Origin
 from mooring.engines.toml import get
+from mooring.records.hub import HUB
 
 KINDS: dict[str, tuple[type, str]] = {
     "mirrors": (list, "a list"),

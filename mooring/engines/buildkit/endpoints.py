@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mooring.engines.buildkit.buildkitd_toml import DEFAULT, Effective, Registry
-from mooring.engines.docker.registries import HUB, Registries
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
+from mooring.engines.docker.registries import Registries
+from mooring.engines.route import ANY_ERROR, SYSTEM, split_image
+from mooring.records.hub import HUB, HUB_URL
 from mooring.records.route import Endpoint, Route
 
 NO_TLS = "an answer without TLS"

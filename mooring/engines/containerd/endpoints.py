@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 from mooring.engines.containerd import hosts_toml
 from mooring.engines.containerd.config import Effective
 from mooring.engines.containerd.hosts_toml import Host, HostsToml
-from mooring.engines.docker.registries import HUB, Registries
+from mooring.engines.docker.registries import Registries
 from mooring.engines.origin import Origin
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
+from mooring.engines.route import ANY_ERROR, SYSTEM, split_image
 from mooring.engines.texts import ContainerEngine, ContainerTexts
 from mooring.engines.toml import get
+from mooring.records.hub import HUB, HUB_URL
 from mooring.records.route import Endpoint, Route
 
 PODS = "the pod's"

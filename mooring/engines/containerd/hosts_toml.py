@@ -6,7 +6,7 @@ Source: containerd, remotes/docker/config/hosts.go, of 1.6.20, 1.7.24 and 2.1.9.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,8 +30,6 @@ class Host:
     authorities: tuple[str, ...] = ()
     client: tuple[str, ...] = ()
     skip_verify: bool | None = None
-    _: KW_ONLY
-    overrides_path: bool = False
 
     @property
     def has_tls(self) -> bool:
@@ -134,7 +132,6 @@ def _host(url: str, table: Mapping[str, Any], origin: Origin, folder: str) -> Ho
         tuple(absolute(authority) for authority in _list(table.get("ca"))),
         tuple(absolute(str(certificate)) for certificate in first),
         table.get("skip_verify"),
-        overrides_path=table.get("override_path") is True,
     )
 
 

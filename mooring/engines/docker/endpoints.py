@@ -12,9 +12,10 @@ from mooring.engines.docker.conflicts import POLICY
 from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.image_store import has_hosts_files, has_port, is_old
 from mooring.engines.docker.old_protocol import ENDS
-from mooring.engines.docker.registries import HUB, Registries
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
+from mooring.engines.docker.registries import Registries
+from mooring.engines.route import ANY_ERROR, SYSTEM, split_image
 from mooring.engines.texts import CONTAINERD, ContainerEngine
+from mooring.records.hub import HUB, HUB_URL
 from mooring.records.route import Endpoint, Route
 
 CERTIFICATES = "/etc/docker/certs.d"

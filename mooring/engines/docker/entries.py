@@ -8,8 +8,9 @@ from mooring.engines.docker import insecure, mirrors, registry_names, signatures
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import CERTIFICATES, lone_files
-from mooring.engines.docker.registries import HUB, by_files
+from mooring.engines.docker.registries import by_files
 from mooring.engines.origin import Origin
+from mooring.records.hub import HUB
 
 FIRST, SIGNATURES = "first-registry", "signatures-and-mirror"
 # What keeps pulls from going where they are meant to go although the daemon runs, and what to do

@@ -11,8 +11,8 @@ import re
 
 from mooring.engines.docker.engine import Engine
 from mooring.engines.go_net import is_ip, parse_network, parse_number, split_host_port
+from mooring.records.hub import HUB, HUB_INDEX
 
-HUB, HUB_INDEX = "docker.io", "index.docker.io"
 PART = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 NAME = re.compile(rf"{PART}(?:\.{PART})*(?::[0-9]+)?")
 BRACKETED = re.compile(r"\[[a-fA-F0-9:]+\](?::[0-9]+)?")

@@ -13,8 +13,8 @@ from mooring.engines.docker.effective import Effective, running_command
 from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.shapes import TRUE
 from mooring.engines.go_net import parse_network
+from mooring.records.hub import HUB, HUB_HOST, HUB_INDEX
 
-HUB, HUB_HOST, HUB_INDEX = "docker.io", "registry-1.docker.io", "index.docker.io"
 EVERYTHING = "*"
 BLOCK_WORDS = {"all": EVERYTHING, "public": HUB}
 LOOPBACK = ("127.0.0.0/8", "::1/128")

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.image_store import has_hosts_files
-from mooring.engines.docker.registries import HUB, by_files
+from mooring.engines.docker.registries import by_files
 from mooring.engines.plan.host import Host, digest_of
 from mooring.engines.plan.record import Record
 from mooring.engines.plan.refusal import Refusal
 from mooring.engines.plan.wanted import Mirror, Registry, Wanted
-from mooring.engines.route import HUB_URL
+from mooring.records.hub import HUB, HUB_URL
 
 
 @dataclass(frozen=True)

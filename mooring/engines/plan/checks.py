@@ -11,7 +11,7 @@ from mooring.engines.docker.effective import Effective, Texts, resolve
 from mooring.engines.docker.entries import FIRST, MISLEADING, SIGNATURES
 from mooring.engines.docker.image_store import find_unheard
 from mooring.engines.docker.judge import find_conflicts
-from mooring.engines.docker.registries import HUB, LOOPBACK, Registries, as_it_runs, by_files
+from mooring.engines.docker.registries import LOOPBACK, Registries, as_it_runs, by_files
 from mooring.engines.docker.registries_service import GENERATED, SERVICE, SOURCE
 from mooring.engines.plan.draft import Draft
 from mooring.engines.plan.host import Host, digest_of
@@ -20,6 +20,7 @@ from mooring.engines.plan.refusal import Refusal
 from mooring.engines.plan.settings import Setting, find_passed_over, normal
 from mooring.engines.plan.step import Effect, Step, written
 from mooring.engines.plan.wanted import WHERE_POSSIBLE, Wanted
+from mooring.records.hub import HUB
 
 
 def find_unready(host: Host) -> Iterator[Refusal]:

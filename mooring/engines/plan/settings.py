@@ -12,13 +12,14 @@ from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.flags import Flag
 from mooring.engines.docker.image_store import has_hosts_files
 from mooring.engines.docker.old_engines import SETTINGS_SINCE
-from mooring.engines.docker.registries import HUB, HUB_INDEX, is_network
+from mooring.engines.docker.registries import is_network
 from mooring.engines.docker.registries_service import GENERATED, SERVICE, SOURCE, flags_of
 from mooring.engines.origin import Placed
 from mooring.engines.plan.host import Paths
 from mooring.engines.plan.record import Record
 from mooring.engines.plan.refusal import Refusal
 from mooring.engines.plan.wanted import WHERE_POSSIBLE, Wanted
+from mooring.records.hub import HUB, HUB_INDEX
 
 JSON, VARIABLE = "daemon.json", "variable"
 

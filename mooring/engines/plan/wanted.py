@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 
-from mooring.engines.docker.registries import HUB, is_network
+from mooring.engines.docker.registries import is_network
 from mooring.engines.go_net import is_ip
+from mooring.records.hub import HUB
 
 LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 HOST = re.compile(rf"(?:{LABEL}(?:\.{LABEL})*|\[(?P<v6>[0-9a-fA-F:.]+)\])(?::(?P<port>[0-9]{{1,5}}))?")

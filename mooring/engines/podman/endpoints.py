@@ -8,15 +8,15 @@ from dataclasses import replace
 
 from mooring.engines.docker.conflicts import POLICY
 from mooring.engines.docker.endpoints import lone_files
-from mooring.engines.docker.registries import HUB
 from mooring.engines.origin import Origin
 from mooring.engines.podman import crio
 from mooring.engines.podman.conflicts import CERTIFICATES, lacks_policy
 from mooring.engines.podman.effective import Effective, match
 from mooring.engines.podman.registries_conf import Registry, clean
 from mooring.engines.podman.values import TRIMS
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
+from mooring.engines.route import ANY_ERROR, SYSTEM, split_image
 from mooring.engines.texts import CRIO
+from mooring.records.hub import HUB, HUB_URL
 from mooring.records.route import Endpoint, Route
 
 NO_TLS = "no TLS connection"

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mooring.engines.docker.conflicts import Conflict, Severity
-from mooring.engines.docker.registries import HUB
 from mooring.engines.origin import Origin
 from mooring.engines.podman.effective import Effective
 from mooring.engines.podman.registries_conf import V1, RegistriesConf, Registry, numbered
+from mooring.records.hub import HUB
 
 MODES = ("disabled", "enforcing", "permissive")
 USES = ("all", "digest-only", "tag-only")

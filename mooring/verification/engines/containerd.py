@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from mooring.agent.configuration import LARGEST
 from mooring.engines import toml
 from mooring.engines.docker import json_text
+from mooring.records.hub import HUB
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.engines.cri import Client, Crictl, Ctr
 from mooring.verification.engines.engine import Engine, ListedImage, Words
 from mooring.verification.findings import Finding
 
-HUB = "docker.io"
 _CONFIG_PATH = re.compile(r"""[ \t]*config_path[ \t]*=[ \t]*['"]([^'"]+)['"]""")
 
 

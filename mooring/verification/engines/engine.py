@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mooring.invocation import invocation
+from mooring.records.hub import HUB
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.findings import SETTING, Finding
 
@@ -69,7 +70,7 @@ class Engine(ABC):
 
     words = DOCKERS
     # What stands before the short name of one of Docker Hub's own images.
-    hub_prefix = "docker.io/library/"
+    hub_prefix = f"{HUB}/library/"
 
     def __init__(self, host: Asked) -> None:
         self.host = host

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from mooring.records.hub import HUB
 from mooring.transport.reply_shapes import TEXT, TEXTS, ListOf, MapOf, OrNull, parse
 from mooring.verification.backend import CheckFailed, Ran
 from mooring.verification.engines.docker import list_with, pull_with
 from mooring.verification.engines.engine import Engine, ListedImage, Words
 from mooring.verification.findings import Finding
 
-HUB = "docker.io"
 _MIRRORS = OrNull(ListOf({"Location": TEXT, "Insecure": OrNull(bool)}))
 _PREFIX = {"Location": TEXT, "Insecure": OrNull(bool), "Mirrors": _MIRRORS}
 INFO = {"host": {"arch": TEXT}, "registries": OrNull(MapOf((OrNull(TEXTS), _PREFIX)))}

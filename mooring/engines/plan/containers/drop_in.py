@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mooring.engines.docker.registries import HUB, is_network
+from mooring.engines.docker.registries import is_network
 from mooring.engines.origin import Origin
 from mooring.engines.plan.refusal import Refusal
 from mooring.engines.plan.wanted import Mirror as WantedMirror
@@ -15,6 +15,7 @@ from mooring.engines.plan.wanted import Wanted
 from mooring.engines.podman.effective import SYSTEM, USERS, Effective, match, resolve
 from mooring.engines.podman.registries_conf import Mirror, Registry, clean
 from mooring.engines.texts import ContainerTexts
+from mooring.records.hub import HUB
 
 PATH = f"{SYSTEM}/registries.conf.d/50-mooring.conf"
 UNBLOCK = "take blocked out of that table, or leave this out of registry_client's variables"
@@ -59,7 +60,7 @@ def draw(texts: ContainerTexts, name: str, wanted: Wanted) -> str:
 
 def _registries(before: Effective, wanted: Wanted) -> Iterator[Registry]:
     """The tables that say something new, in the order in which they are asked for."""
-    named = {("docker.io" if registry.name == "public" else registry.name): registry for registry in wanted.registries}
+    named = {(HUB if registry.name == "public" else registry.name): registry for registry in wanted.registries}
     prefixes = dict.fromkeys([*named, *(mirror.registry for mirror in wanted.mirrors)])
     for prefix in prefixes:
         known = _covering(before, prefix)

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 
 from mooring.engines.containerd.hosts_toml import NAME
-from mooring.engines.docker.registries import HUB, is_network
+from mooring.engines.docker.registries import is_network
 from mooring.engines.plan.certificates import WholeFile
 from mooring.engines.plan.containers.host import ContainerHost
 from mooring.engines.plan.refusal import Refusal
 from mooring.engines.plan.wanted import Wanted
-from mooring.engines.route import HUB_URL
+from mooring.records.hub import HUB, HUB_URL
 
 HEAD = "# Mooring's: it is written anew as a whole."
 

@@ -10,8 +10,9 @@ from mooring.engines.buildkit.buildkitd_toml import DAEMONS, DEFAULT, Effective,
 from mooring.engines.buildkit.conflicts import find_conflicts
 from mooring.engines.buildkit.endpoints import BUILDERS, NO_TLS, explain
 from mooring.engines.docker.conflicts import Severity
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.engines.route import ANY_ERROR, SYSTEM
 from mooring.engines.texts import ContainerTexts
+from mooring.records.hub import HUB_URL
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
 HUB = '[registry."docker.io"]\nmirrors = ["m.example.com:5000", "n.example.com/proxy"]\n'

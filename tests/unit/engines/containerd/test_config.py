@@ -11,8 +11,9 @@ from mooring.engines.containerd.config import CERTIFICATES, PATH, Effective, res
 from mooring.engines.containerd.endpoints import NO_TLS, explain
 from mooring.engines.containerd.judge import find_conflicts
 from mooring.engines.docker.conflicts import Severity
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.engines.route import ANY_ERROR, SYSTEM
 from mooring.engines.texts import ContainerTexts, Unit
+from mooring.records.hub import HUB_URL
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING
 ALL = ("1.6.20", "1.7.24", "2.1.9")

@@ -11,9 +11,10 @@ from mooring.engines.docker.endpoints import GOES_ON, NO_TLS, SOME_ERRORS, Host,
 from mooring.engines.docker.old_protocol import ENDS
 from mooring.engines.docker.registries import as_it_runs, by_files
 from mooring.engines.docker.running import differences
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM, split_image
+from mooring.engines.route import ANY_ERROR, SYSTEM, split_image
 from mooring.errors import UsageError
 from mooring.records.explanation import Difference
+from mooring.records.hub import HUB_URL
 from mooring.records.route import Route
 from tests.support.docker_hosts import docker, redhat
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mooring.engines.podman.endpoints import MIRROR_RULE, NO_TLS, explain
-from mooring.engines.route import ANY_ERROR, HUB_URL, SYSTEM
+from mooring.engines.route import ANY_ERROR, SYSTEM
+from mooring.records.hub import HUB_URL
 from mooring.records.route import Route
 from tests.support.container_hosts import CONF, DROP_IN, ETC, POLICY, podman
 
