@@ -24,5 +24,6 @@ def diagnose(pattern: str, request: Request) -> int:
     if request.json:
         write_json({"hosts": [row.as_dict() for row in rows], "exit_status": status})
     for stream in streams.list_text_streams(request.json):
-        diagnosis.write_text(rows, stream, bool(request.verbose))
+        # A log has what -q leaves out on the screen.
+        diagnosis.write_text(rows, stream, request.verbosity if stream is None else int(request.verbose))
     return status

@@ -29,7 +29,7 @@ def explain(host: str, image: str, request: Request, engine: str = AUTO) -> int:
     if request.json:
         write_json(explanation.as_dict())
     for stream in streams.list_text_streams(request.json):
-        write_text(record(explanation), stream)
+        write_text(record(explanation), stream, quiet=request.quiet and stream is None)
     return exit_status(explanation)
 
 

@@ -24,5 +24,5 @@ def show_status(request: Request) -> int:
     if request.json:
         write_json({"hosts": [row.as_dict() for row in rows], "exit_status": status})
     for stream in streams.list_text_streams(request.json):
-        fleet_table.write_rows(rows, stream)
+        fleet_table.write_rows(rows, stream, quiet=request.quiet and stream is None)
     return status

@@ -65,12 +65,13 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
 
 @task(
     klass=RunTask,
-    without=(*ACTING, "limit", "forks", "verbose", "quiet"),
+    without=(*ACTING, "limit", "forks", "verbose"),
     help={
         "host": "the host, by its name in the inventory",
         "image": "the image, as `docker pull` takes it",
         "engine": "auto, docker, podman, crio, containerd or buildkit; auto is the first of these that is there",
         "json": JSON,
+        "quiet": "show what is wrong alone, no addresses",
     },
     positional=["host", "image"],
 )
@@ -86,8 +87,12 @@ def explain(context: Context, host: str, image: str, engine: str = "auto", *, re
 
 @task(
     klass=RunTask,
-    without=[*(name for name in ACTING if name != "detailed_exitcode"), "verbose", "quiet"],
-    help={"detailed_exitcode": "exit status 8 when a host is not as it should be", "json": JSON},
+    without=[*(name for name in ACTING if name != "detailed_exitcode"), "verbose"],
+    help={
+        "detailed_exitcode": "exit status 8 when a host is not as it should be",
+        "json": JSON,
+        "quiet": "show the hosts that are not as they should be, and their number",
+    },
 )
 def status(context: Context, *, request: Request) -> None:
     """Show the fleet as a table: engines, registries, drift.
@@ -101,11 +106,12 @@ def status(context: Context, *, request: Request) -> None:
 
 @task(
     klass=RunTask,
-    without=(*ACTING, "quiet"),
+    without=ACTING,
     help={
         "hosts": "the hosts, a pattern as in `hosts:` (all servers and clients)",
         "json": JSON,
         "verbose": EVERYTHING,
+        "quiet": "show the hosts where something is wrong, without settings, and the sum",
     },
     may_follow="hosts",
 )

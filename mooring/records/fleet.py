@@ -9,7 +9,6 @@ from typing import Any
 from mooring.records.hub import HUB
 from mooring.records.route import Route
 
-# The registry of whoever names none.
 # The drift of a host without any, and a cell without a value.
 NONE, NOTHING = "none", "-"
 

@@ -13,15 +13,17 @@ SHOWN = ("registry-mirrors", "insecure-registries", "add-registry", "block-regis
 WIDTH = max(map(len, STYLES))
 
 
-def write_text(diagnoses: Sequence[Diagnosis], stream: TextIO | None, verbose: bool) -> None:
+def write_text(diagnoses: Sequence[Diagnosis], stream: TextIO | None, verbosity: int = 0) -> None:
     """Host by host what is wrong, with its settings; one line for a host where nothing is.
 
-    `verbose` shows what is well too, and settings that have nothing to do with registries.
+    A verbosity of 1 shows what is well too, and settings that have nothing to do with registries; -1 shows only what
+    is wrong, without settings.
     """
-    screen = Screen(stream, verbose)
+    screen = Screen(stream, verbosity > 0)
     was_folded = False
-    for number, diagnosis in enumerate(diagnoses):
-        is_folded = not verbose and is_well(diagnosis)
+    shown = [diagnosis for diagnosis in diagnoses if verbosity >= 0 or not is_well(diagnosis)]
+    for number, diagnosis in enumerate(shown):
+        is_folded = verbosity <= 0 and is_well(diagnosis)
         if number and not (is_folded and was_folded):
             screen.write()
         was_folded = is_folded
@@ -30,23 +32,24 @@ def write_text(diagnoses: Sequence[Diagnosis], stream: TextIO | None, verbose: b
             continue
         screen.write(f"{diagnosis.host}{_about(diagnosis)}", "bold")
         with screen.section():
-            _write_host(screen, diagnosis, verbose)
-    screen.write()
+            _write_host(screen, diagnosis, verbosity)
+    if shown or verbosity >= 0:
+        screen.write()
     screen.write(_sum(diagnoses), "bold")
 
 
-def _write_host(screen: Screen, diagnosis: Diagnosis, verbose: bool) -> None:
+def _write_host(screen: Screen, diagnosis: Diagnosis, verbosity: int) -> None:
     if diagnosis.trouble:
         screen.write(f"  {'unreachable: ' if diagnosis.is_unreachable else ''}{diagnosis.trouble}", STYLES["broken"])
-    if diagnosis.facts:
-        _write_facts(screen, diagnosis.facts, verbose)
+    if diagnosis.facts and verbosity >= 0:
+        _write_facts(screen, diagnosis.facts, verbosity > 0)
     folded = 0
     for finding in diagnosis.findings:
-        if finding.verdict is Verdict.HOLDS and not verbose:
+        if finding.verdict is Verdict.HOLDS and verbosity <= 0:
             folded += 1
         else:
             _write_finding(screen, finding)
-    if folded:
+    if folded and verbosity >= 0:
         screen.write(f"  {'ok':<{WIDTH}}  {folded} rules (-v shows them)", STYLES["ok"])
 
 

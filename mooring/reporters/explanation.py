@@ -12,13 +12,16 @@ from mooring.reporters.screen import Screen
 STYLES = {"stops the daemon": "bold red", "ends pulls": "bold red", "useless": "yellow", "surprising": "cyan"}
 
 
-def write_text(explanation: PullExplanation, stream: TextIO | None = None) -> None:
-    """The endpoints in order with the rule between them, then what is wrong."""
+def write_text(explanation: PullExplanation, stream: TextIO | None = None, quiet: bool = False) -> None:
+    """The endpoints in order with the rule between them, then what is wrong; `quiet` leaves the endpoints out."""
     screen = Screen(stream)
     title = f"{explanation.command} {explanation.image}  on {explanation.host}, {explanation.engine}"
+    if quiet and is_well(explanation):
+        screen.write(f"{title}: nothing is wrong")
+        return
     screen.write(title, "bold")
     with screen.section():
-        _write_routes(screen, explanation)
+        _write_routes(screen, explanation, quiet)
     with screen.section():
         _write_faults(screen, explanation.faults)
     if explanation.stopped:
@@ -26,19 +29,27 @@ def write_text(explanation: PullExplanation, stream: TextIO | None = None) -> No
         screen.write(explanation.stopped, "bold red")
     if explanation.boot is not None:
         with screen.section():
-            _write_boot(screen, explanation.boot)
+            _write_boot(screen, explanation.boot, quiet)
 
 
-def _write_routes(screen: Screen, explanation: PullExplanation) -> None:
+def is_well(explanation: PullExplanation) -> bool:
+    """Whether the daemon runs as its files say and will start, and nothing is wrong with this pull."""
+    routes = [route for route in (explanation.now, explanation.later) if route is not None]
+    is_running = explanation.now is not None or not explanation.has_daemon
+    wrong = (explanation.faults, explanation.differences, explanation.stopped, explanation.boot)
+    return is_running and not any(wrong) and not any(route.refusal for route in routes)
+
+
+def _write_routes(screen: Screen, explanation: PullExplanation, quiet: bool) -> None:
     """As the daemon runs, then what its next start changes."""
     now, later = explanation.now, explanation.later
     if now is None and explanation.has_daemon:
         screen.write("the daemon does not run; this is what its files say:", "yellow")
-    _write_route(screen, now or later)
-    if now is not None and now != later:
+    _write_route(screen, now or later, quiet)
+    if now is not None and now != later and not (quiet and now.refusal == later.refusal):
         screen.write()
         screen.write("after the daemon's next start:", "bold")
-        _write_route(screen, later)
+        _write_route(screen, later, quiet)
     for difference in explanation.differences:
         screen.write()
         screen.write(
@@ -52,21 +63,23 @@ def _write_faults(screen: Screen, faults: Sequence[Fault]) -> None:
         screen.write_pieces((fault.severity, STYLES[fault.severity]), f"  [{fault.rule}] {fault.text}")
 
 
-def _write_boot(screen: Screen, boot: NextBoot) -> None:
+def _write_boot(screen: Screen, boot: NextBoot, quiet: bool) -> None:
     screen.write()
     screen.write("at the next boot:", "bold")
     for reason in boot.reasons:
         screen.write(f"  {reason}")
     if boot.route:
-        _write_route(screen, boot.route)
+        _write_route(screen, boot.route, quiet)
     _write_faults(screen, boot.faults)
     if not boot.will_start:
         screen.write("  the daemon will not start", "bold red")
 
 
-def _write_route(screen: Screen, route: Route) -> None:
+def _write_route(screen: Screen, route: Route, quiet: bool) -> None:
     if route.refusal:
         screen.write(f"  nothing is asked: {route.refusal}", "bold red")
+    if quiet:
+        return
     for number, endpoint in enumerate(route.endpoints, 1):
         screen.write(f"  {number}. {endpoint.kind}: {endpoint.url}/{endpoint.repository}")
         screen.write(f"     {_tls(endpoint)}; sends {endpoint.credentials} login, if there is one", "dim")

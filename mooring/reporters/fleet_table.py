@@ -18,9 +18,31 @@ FEW_DAYS, LITTLE = 30, 0.1
 Cell = str | tuple[str, str]
 
 
-def write_rows(rows: Sequence[Row], stream: TextIO | None = None) -> None:
-    """The table, a row more for each server, then what there is to say of single hosts, and what to do there."""
+def write_rows(rows: Sequence[Row], stream: TextIO | None = None, quiet: bool = False) -> None:
+    """The table, a row more for each server, then what there is to say of single hosts, and what to do there.
+
+    `quiet` leaves out the hosts that are as they should be, and ends with their number.
+    """
     screen = Screen(stream)
+    if not quiet:
+        _write_table(screen, rows)
+        return
+    troubled = [row for row in rows if not is_well(row)]
+    if troubled:
+        _write_table(screen, troubled)
+    total = f"{len(rows)} host{'s' if len(rows) != 1 else ''}"
+    verdict = f"{len(troubled)} not as {'they' if len(troubled) > 1 else 'it'} should be"
+    screen.write(f"{total}: {verdict if troubled else 'all as they should be'}", "bold")
+
+
+def is_well(row: Row) -> bool:
+    """Whether nothing on the host needs attention."""
+    cells = _server_cells(row.server) if row.server else []
+    is_server_well = all(isinstance(cell, str) or cell[1] == "green" for cell in cells)
+    return is_server_well and not (row.has_drifted or row.is_unreachable or row.do)
+
+
+def _write_table(screen: Screen, rows: Sequence[Row]) -> None:
     screen.write_table(COLUMNS, [_cells(row) for row in rows])
     servers = [[row.host, *_server_cells(row.server)] for row in rows if row.server]
     if servers:

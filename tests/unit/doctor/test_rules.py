@@ -252,7 +252,7 @@ def test_exit_status_and_the_hosts_in_trouble() -> None:
 def test_the_screen_tells_rule_place_and_remedy() -> None:
     found = diagnose(settings={**SETTINGS, "hosts": []})
     stream = io.StringIO()
-    diagnosis.write_text([found, session.settle("web2", Lost("no route", True))], stream, verbose=False)
+    diagnosis.write_text([found, session.settle("web2", Lost("no route", True))], stream)
     text = stream.getvalue()
     assert text.startswith("web1  docker 20.10.24\n")
     assert "registry-mirrors = http://r.example.com  (/etc/docker/daemon.json:1)" in text
@@ -274,13 +274,13 @@ def test_what_holds_everywhere_is_said_once() -> None:
 def test_a_host_with_nothing_to_tell_is_one_line() -> None:
     well, wrong = diagnose(), diagnose(settings={**SETTINGS, "hosts": []})
     folded, unfolded = io.StringIO(), io.StringIO()
-    diagnosis.write_text([well, well, wrong, well], folded, verbose=False)
+    diagnosis.write_text([well, well, wrong, well], folded)
     count = len(well.findings)
     line = f"web1  docker 20.10.24: all {count} rules hold"
     first, second, blank, *rest = folded.getvalue().splitlines()
     assert (first, second, blank, rest[0]) == (line, line, "", "web1  docker 20.10.24")
     assert rest[-4:-1] == ["", line, ""]
     assert any(one.startswith("  ok           ") and one.endswith("rules (-v shows them)") for one in rest)
-    diagnosis.write_text([well], unfolded, verbose=True)
+    diagnosis.write_text([well], unfolded, verbosity=1)
     assert unfolded.getvalue().count("  ok           [") == count
     assert "registry-mirrors = " in unfolded.getvalue()

@@ -192,7 +192,7 @@ def test_a_diagnosis(text: str) -> None:
         Diagnosis("web2", trouble=text, is_unreachable=True),
     ]
     for stream, is_terminal in ((io.StringIO(), False), (Tty(), True)):
-        diagnosis.write_text(found, stream, True)
+        diagnosis.write_text(found, stream, verbosity=1)
         words = "" if is_terminal else r" |web1|web2|2 hosts: "
         assert not problems(stream.getvalue(), is_terminal, words)
     stream = io.StringIO()
@@ -348,7 +348,7 @@ def test_floods_of_findings_are_cut_and_counted(times: int) -> None:
     findings = tuple(Finding("r", Verdict.BREAKS, one) for one in many)
     for write in (
         lambda stream: fleet_table.write_rows(rows, stream),
-        lambda stream: diagnosis.write_text([Diagnosis("web1", findings)], stream, False),
+        lambda stream: diagnosis.write_text([Diagnosis("web1", findings)], stream),
         lambda stream: explanation.write_text(
             replace(
                 record(build("web1", "busybox:1", Texts("", {}, {}, (), {}, "20.10.5"))),

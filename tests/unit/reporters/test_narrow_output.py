@@ -83,7 +83,7 @@ def test_one_line_for_each_host_off_a_terminal() -> None:
 
 def test_long_findings_wrap_between_words(stream: Stream) -> None:
     finding = Finding("nginx-v1", Verdict.BREAKS, "; ".join(f"/v1/ is open at {url}" for url in URLS), "close it")
-    diagnosis.write_text([Diagnosis("server", (finding,))], stream, verbose=False)
+    diagnosis.write_text([Diagnosis("server", (finding,))], stream)
     assert set(URLS) <= {word.rstrip(";") for word in plain(stream).split()}
 
 
