@@ -14,12 +14,14 @@ from typing import NamedTuple
 from mooring.deadline import Deadline
 from mooring.files.reading import CHUNK, LARGEST
 
-# Of one call, in seconds.
+# Of one call, in seconds, where there is as much left.
 PATIENCE = 60.0
 # How long what a finished program started may go on to hold its output open, in seconds.
 LINGERING = 0.5
 # Of what it writes to standard error, in bytes; the rest is read and dropped.
 LARGEST_COMPLAINT = 64 * 1024
+
+FOREVER = Deadline(None)
 
 
 class ProgramFailed(Exception):
@@ -37,7 +39,7 @@ class Output(NamedTuple):
     complaint: bytes
 
 
-def run(argv: list[str]) -> Output:
+def run(argv: list[str], within: Deadline = FOREVER) -> Output:
     """Run it to its end; ProgramFailed where that does not come, or not well, OSError where it cannot be started.
 
     It has no terminal and nothing to read: it cannot ask. Ctrl-C ends it too.
@@ -46,7 +48,7 @@ def run(argv: list[str]) -> Output:
     try:
         with _hold_interrupts():
             process = _start(argv)
-        output = _collect(process, Deadline(PATIENCE))
+        output = _collect(process, Deadline(within.within(PATIENCE)))
     finally:
         if process is not None:
             _close(process, has_ended=output is not None)
@@ -98,7 +100,7 @@ def _collect(process: subprocess.Popen[bytes], deadline: Deadline) -> Output:
     try:
         process.wait(deadline.left)
     except subprocess.TimeoutExpired:
-        raise ProgramFailed(f"did not come to an end within {PATIENCE:g} seconds", bytes(complaint)) from None
+        raise ProgramFailed(f"did not come to an end within {deadline.seconds:g} seconds", bytes(complaint)) from None
     return Output(bytes(text), bytes(complaint))
 
 

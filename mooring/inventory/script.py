@@ -9,16 +9,19 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from mooring.deadline import Deadline
 from mooring.errors import InventoryError, Where, on_one_line
 from mooring.files.composing import MAX_DEPTH
 from mooring.inventory import patterns
 from mooring.inventory.draft import Draft
 from mooring.inventory.group_vars import find_slip
-from mooring.inventory.program import ProgramFailed, run
+from mooring.inventory.program import FOREVER, ProgramFailed, run
 from mooring.inventory.yaml_file import GROUP_NAME
 from mooring.source import Text, Unsafe
 
 _KEYS = ("hosts", "vars", "children")
+# For all answers to `--host` together, in seconds: a script without `_meta` is asked once for each host.
+HOSTS_SECONDS = 300.0
 # Of what a script writes to standard error, in characters.
 _WIDEST = 300
 
@@ -46,17 +49,20 @@ class _Script:
         self._program, self._draft, self._where = program, draft, Where(path)
         self._hosts: dict[str, None] = {}
         self._told: set[str] = set()
+        self._answered = 0
 
     def error(self, message: str, hint: str = "") -> InventoryError:
         """What is wrong with the script or with what it printed."""
         return InventoryError(message, self._where, hint)
 
-    def ask(self, *words: str) -> dict[str, Any]:
+    def ask(self, *words: str, within: Deadline = FOREVER) -> dict[str, Any]:
         """The mapping that it prints for these words."""
         command = on_one_line(" ".join(words))
         try:
-            output = run([self._program, *words])
+            output = run([self._program, *words], within)
         except ProgramFailed as failure:
+            if within.is_over:
+                raise self._too_slow() from None
             complaint = _shorten(failure.complaint)
             hint = f'it said "{complaint}"' if complaint else f"run it by hand with {command}"
             raise self.error(f"the inventory script {failure} ({command})", hint) from None
@@ -118,9 +124,20 @@ class _Script:
 
     def add_host_vars(self, hostvars: dict[str, Any] | None) -> None:
         """The variables of each host that a group names; the script is asked for each where `_meta` does not say."""
-        for host in self._hosts:
-            values = self.ask("--host", host) if hostvars is None else hostvars.get(host, {})
+        deadline = Deadline(HOSTS_SECONDS)
+        for number, host in enumerate(self._hosts):
+            self._answered = number
+            if hostvars is None and deadline.is_over:
+                raise self._too_slow()
+            values = self.ask("--host", host, within=deadline) if hostvars is None else hostvars.get(host, {})
             self._draft.hosts[host].update(self._variables(values, f'the variables of host "{host}"'))
+
+    def _too_slow(self) -> InventoryError:
+        return self.error(
+            f"the inventory script answered for {self._answered} of its {len(self._hosts)} hosts"
+            f" within {HOSTS_SECONDS:g} seconds (--host NAME)",
+            'let its --list print "_meta" with the "hostvars" of all hosts',
+        )
 
     def _take_list(self, content: dict[str, Any], key: str, subject: str) -> Iterator[str]:
         members = content.get(key, [])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mooring.errors import InventoryError
-from mooring.inventory import program
+from mooring.inventory import program, script
 from mooring.inventory.inventory import Inventory
 
 META = '"_meta": {"hostvars": {}}'
@@ -166,3 +166,18 @@ def test_a_group_that_patterns_cannot_name(tmp_path: Path) -> None:
     inventory = load(tmp_path, 'echo \'{"a:b": ["h"], "_meta": {"hostvars": {}}}\'')
     assert inventory.hosts["h"].group_names == ("a:b",)
     assert inventory.warnings == (f'{tmp_path}/fleet.sh: group "a:b": patterns cannot name it',)
+
+
+@pytest.mark.parametrize("answer", ["echo '{}'", "exec sleep 600"])
+def test_hosts_that_are_asked_for_one_by_one_have_a_time_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    """The quick answers are too many, the other one does not come."""
+    monkeypatch.setattr(script, "HOSTS_SECONDS", 0.3)
+    monkeypatch.setattr(program, "PATIENCE", 5.0)
+    names = ", ".join(f'"h{number}"' for number in range(2000))
+    with pytest.raises(InventoryError) as caught:
+        load(tmp_path, f"[ $1 = --host ] || {{ echo '{{\"web\": [{names}]}}'; exit; }}\n{answer}")
+    message = str(caught.value)
+    assert "of its 2000 hosts within 0.3 seconds (--host NAME)" in message
+    assert 'let its --list print "_meta"' in message
