@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,19 @@ class Installed:
     path: Path
 
     @classmethod
-    def make(cls, folder: Path) -> Installed:
-        """Build the wheel, make the environment and install the one into the other."""
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        build = ["wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", str(folder), str(ROOT)]
-        succeed([*pip, *build], folder)
-        (wheel,) = folder.glob("mooring-*.whl")
+    def make(cls, folder: Path, tree: Path = ROOT) -> Installed:
+        """Build the tree's wheel, make the environment and install the one into the other."""
         made = cls(folder / "venv")
         succeed([sys.executable, "-m", "venv", "--without-pip", str(made.path)], folder)
         # pip is among these packages too.
         (made.packages / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
-        succeed([str(made.path / "bin" / "python"), *pip[1:], "install", "--no-deps", "--no-index", str(wheel)], folder)
+        made.install(build_wheel(folder, tree))
         return made
+
+    def install(self, wheel: Path) -> None:
+        """Install a wheel, also in place of an earlier one."""
+        python = str(self.path / "bin" / "python")
+        succeed([python, *PIP, "install", "--upgrade", "--no-deps", "--no-index", str(wheel)], self.path)
 
     @property
     def packages(self) -> Path:
@@ -48,6 +50,14 @@ class Installed:
         return subprocess.run(
             argv, cwd=folder, env=plain(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
+
+
+def build_wheel(folder: Path, tree: Path = ROOT) -> Path:
+    """The wheel of a tree, built into a folder that has none."""
+    words = ("wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", str(folder), str(tree))
+    succeed([sys.executable, *PIP, *words], folder)
+    (wheel,) = folder.glob("mooring-*.whl")
+    return wheel
 
 
 def plain() -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.installed import ROOT, Installed
+from mooring import __version__
+from tests.installed import ROOT, Installed, build_wheel
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +69,52 @@ def test_the_program_that_was_called_is_named(installed: Installed, tmp_path: Pa
         listed = installed.run(tmp_path, program=program)
         assert listed.returncode == 0, listed
         assert listed.stdout.startswith(f"Usage: {program} TASK")
+
+
+OLDER = "0.0.9"
+
+
+def make_older_tree(place: Path) -> Path:
+    """What a release before this one could have been: another version, a role, a module and a playbook's word more."""
+    for name in tracked("mooring", "playbooks", "roles", "tests/hosts", "pyproject.toml", "README.md", "LICENSE"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, place / name)
+    for name in ("pyproject.toml", "mooring/__init__.py"):
+        text = (place / name).read_text()
+        assert __version__ in text
+        (place / name).write_text(text.replace(f'"{__version__}"', f'"{OLDER}"'))
+    (place / "mooring" / "gone.py").write_text("")
+    (place / "roles" / "gone" / "tasks").mkdir(parents=True)
+    (place / "roles" / "gone" / "tasks" / "main.yml").write_text("- name: Of an earlier release\n  ping:\n")
+    playbook = place / "playbooks" / "clients.yml"
+    playbook.write_text(f"{playbook.read_text()}\n- name: Earlier\n  hosts: clients\n  roles: [gone]\n")
+    return place
+
+
+def test_a_newer_wheel_leaves_the_directory_alone_and_the_tasks_work(tmp_path: Path) -> None:
+    for name in ("older", "newer"):
+        (tmp_path / name).mkdir()
+    installed = Installed.make(tmp_path / "older", make_older_tree(tmp_path / "tree"))
+    assert installed.run(tmp_path, "--version").stdout == f"Mooring {OLDER}\n"
+    installed.run(tmp_path, "init", "fleet")
+    fleet = tmp_path / "fleet"
+    (fleet / "inventory.yml").write_text((fleet / "inventory.yml").read_text().replace("docker1.", "own1."))
+    (fleet / "group_vars" / "all.yml").write_text("---\n# ours\n")
+    (fleet / "roles" / "hosts_file" / "tasks").mkdir(parents=True)
+    (fleet / "roles" / "hosts_file" / "tasks" / "main.yml").write_text("- name: Our own\n  ping:\n")
+    assert "Of an earlier release" in installed.run(fleet, "provision-clients", "--list-tasks").stdout
+    files = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in fleet.rglob("*") if path.is_file()}
+
+    installed.install(build_wheel(tmp_path / "newer"))
+    assert installed.run(tmp_path, "--version").stdout == f"Mooring {__version__}\n"
+    listed = installed.run(fleet, "provision-clients", "--list-tasks")
+    assert (listed.returncode, listed.stderr) == (0, ""), listed
+    assert "Our own" in listed.stdout
+    assert "registry_client : " in listed.stdout
+    assert "Of an earlier release" not in listed.stdout
+    assert not (installed.packages / "mooring" / "gone.py").exists()
+    assert "own1.example.com" in installed.run(fleet, "provision-clients", "--list-hosts").stdout
+    for task in ("provision-server", "deprovision-clients"):
+        assert installed.run(fleet, task, "--syntax-check").returncode == 0
+    assert installed.run(tmp_path, "init", "fleet").stdout.count("nothing was changed") == 1
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in fleet.rglob("*") if path.is_file()} == files
