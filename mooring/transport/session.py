@@ -70,7 +70,7 @@ class Session:
         """The agent that runs as that user, started at first need."""
         if user not in self._remotes:
             settings, deadline = self.settings(variables), Deadline(START_SECONDS)
-            connection = self._connection or self._keep(open_connection(settings, deadline))
+            connection = self._connection or self._keep(open_connection(settings, deadline, self.options.keys))
             become = settings.become_as(user) if user else None
             self._remotes[user] = Remote.start(connection, self.bundle, become, settings.interpreter, deadline)
             self.was_reached = True

@@ -57,7 +57,8 @@ class World:
         }
 
     def connect(self, options: RunOptions | None = None, **changes: Any) -> Connection:
-        return open_connection(ConnectionSettings.from_variables("web1", {**self.variables, **changes}, options))
+        settings = ConnectionSettings.from_variables("web1", {**self.variables, **changes}, options)
+        return open_connection(settings, keys=options.keys if options else None)
 
     def refuse(self, kind: type[HostUnreachable], options: RunOptions | None = None, **changes: Any) -> str:
         with pytest.raises(kind) as caught:

@@ -23,8 +23,13 @@ __all__ = [
 ]
 
 
-def open_connection(settings: ConnectionSettings, deadline: Deadline | None = None) -> Connection:
-    """Connect to a host and log in before the deadline; HostUnreachable and its kin say why not."""
+def open_connection(
+    settings: ConnectionSettings, deadline: Deadline | None = None, keys: Keys | None = None
+) -> Connection:
+    """Connect to a host and log in before the deadline; HostUnreachable and its kin say why not.
+
+    `keys` are those that all connections of a run share.
+    """
     if settings.kind == "local":
         return LocalConnection()
-    return SshConnection.open(settings, deadline or Deadline(None))
+    return SshConnection.open(settings, deadline or Deadline(None), keys or Keys())

@@ -16,7 +16,7 @@ from mooring.errors import ConnectionLost, HostUnreachable
 from mooring.transport.connection.known_hosts import HostKey, KnownHosts
 from mooring.transport.connection.line import Line
 from mooring.transport.connection.login import Login
-from mooring.transport.connection.settings import ConnectionSettings
+from mooring.transport.connection.settings import ConnectionSettings, Keys
 from mooring.transport.connection.ssh_config import Target, resolve, resolve_jump
 from mooring.transport.connection.transport import Transport
 
@@ -29,9 +29,9 @@ LONGEST_WORDS = 500
 class Route:
     """The way to one host: a transport for each hop, the last one the host's own. The deadline is for all of it."""
 
-    def __init__(self, settings: ConnectionSettings, deadline: Deadline) -> None:
-        self._settings, self._deadline = settings, deadline
-        self._accepts_new = settings.options.accept_new_host_keys
+    def __init__(self, settings: ConnectionSettings, deadline: Deadline, keys: Keys) -> None:
+        self._settings, self._deadline, self._keys = settings, deadline, keys
+        self._accepts_new = settings.accepts_new_host_keys
         self._command: subprocess.Popen[bytes] | None = None
         self.transports: list[Transport] = []
         self.local_address: str | None = None
@@ -75,13 +75,13 @@ class Route:
         else:
             sock = direct = _connect(target, self._deadline)
             self.local_address = direct.getsockname()[0]
-        known_hosts = self._settings.options.keys.known_hosts
+        known_hosts = self._keys.known_hosts
         transport = _exchange_keys(Line(sock, self._deadline), target, known_hosts)
         self.transports.append(transport)
         key = transport.get_remote_server_key()
         shown = HostKey(key.get_name(), base64.b64encode(key.asbytes()).decode())
         target.host_key.check(shown, known_hosts)
-        Login(transport, target, self._settings.options.keys.store, password, key_file).log_in(self._deadline)
+        Login(transport, target, self._keys.store, password, key_file).log_in(self._deadline)
         transport.watch(target.alive_seconds, target.alive_count)
         return transport
 

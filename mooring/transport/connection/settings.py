@@ -101,7 +101,7 @@ class ConnectionSettings:
     _: KW_ONLY
     interpreter: str | None = None
     become: Become = field(default_factory=Become)
-    options: RunOptions = field(default_factory=RunOptions)
+    accepts_new_host_keys: bool = False
 
     def become_as(self, user: str | None) -> Become:
         """Become that user (None: the one that the host's variables name) with this host's password."""
@@ -137,7 +137,7 @@ class ConnectionSettings:
             become=Become(
                 _first(variables, "ansible_become_user") or "root", become_password or options.passwords.become
             ),
-            options=options,
+            accepts_new_host_keys=options.accept_new_host_keys,
         )
 
 

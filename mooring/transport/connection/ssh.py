@@ -12,7 +12,7 @@ from mooring.deadline import Deadline
 from mooring.errors import ConnectionLost
 from mooring.transport.connection.dial import Route
 from mooring.transport.connection.process import STALL_SECONDS, Connection, Process, Stream
-from mooring.transport.connection.settings import ConnectionSettings
+from mooring.transport.connection.settings import ConnectionSettings, Keys
 from mooring.transport.connection.transport import Transport
 
 CHUNK = 1024 * 1024
@@ -124,9 +124,9 @@ class SshConnection(Connection):
         self._route = route
 
     @classmethod
-    def open(cls, settings: ConnectionSettings, deadline: Deadline) -> SshConnection:
+    def open(cls, settings: ConnectionSettings, deadline: Deadline, keys: Keys) -> SshConnection:
         """Connect and log in, all of it before the deadline; HostUnreachable and its kin say why not."""
-        route = Route(settings, deadline)
+        route = Route(settings, deadline, keys)
         try:
             route.travel()
         except BROKEN as error:

@@ -129,7 +129,7 @@ def test_the_operators_time_is_not_the_hosts(world: World) -> None:
 
     variables = {**world.variables, "ansible_ssh_private_key_file": str(world.home / "secret"), "ansible_timeout": 1}
     options = RunOptions(keys=Keys(KeyStore(ask)))
-    open_connection(ConnectionSettings.from_variables("web1", variables, options), Deadline(1.0)).close()
+    open_connection(ConnectionSettings.from_variables("web1", variables, options), Deadline(1.0), options.keys).close()
 
 
 def test_a_host_that_falls_silent_is_lost_after_missed_keepalives(world: World, relay: Relay) -> None:
