@@ -59,7 +59,7 @@ def test_check_foretells_exactly_what_the_next_run_changes(mending: Mending, tar
 
 
 SETTINGS = "registry_client : Set up the engine for the registry"
-NAMING = "hosts_file : Name the registry"
+NAMING = "hosts_file : Write the registry's names"
 NGINX = "nginx : Write the configuration"
 
 

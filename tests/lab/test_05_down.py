@@ -25,7 +25,7 @@ def test_the_others_are_done(down: int, clients: list[LookedAt]) -> None:
     assert run.count("failed") == {lost.name: 0, other.name: 0}
     assert run.recap[lost.name]["ok"] == 0
     assert "refuses the connection" in run.reasons()[lost.name]
-    assert {(host, task) for host, task, _ in run.changes} == {(other.name, "hosts_file : Name the registry")}
+    assert {(host, task) for host, task, _ in run.changes} == {(other.name, "hosts_file : Write the registry's names")}
 
 
 def test_a_client_that_is_up_again_is_as_it_was(clients: list[LookedAt]) -> None:

@@ -65,11 +65,11 @@ def test_a_mistake_in_json_has_a_recap_of_nobody(tmp_path: Path) -> None:
         (["--list-hosts", "--limit", "client-el7"], ["client-el7"], ["client-debian"]),
         (
             ["--list-tasks"],
-            ["Start the engine", "Name the registry", "Set up the engine for the registry"],
+            ["Start the engine", "Write the registry's names", "Set up the engine for the registry"],
             ["Run the registry container"],
         ),
-        (["--list-tasks", "--tags", "hosts_file"], ["Name the registry"], ["Start the engine"]),
-        (["--list-tasks", "--skip-tags", "hosts_file"], ["Start the engine"], ["Name the registry"]),
+        (["--list-tasks", "--tags", "hosts_file"], ["Write the registry's names"], ["Start the engine"]),
+        (["--list-tasks", "--skip-tags", "hosts_file"], ["Start the engine"], ["Write the registry's names"]),
         (["--syntax-check"], [], ["Start the engine"]),
     ],
     ids=" ".join,
@@ -84,7 +84,7 @@ def test_limit_and_tags_choose() -> None:
     run = succeed(provision("clients", "--limit", "client-debian", "--tags", "hosts_file"))
     assert set(run.recap) == {"client-debian"}
     tasks = {one["task"] for one in run.events if one["event"] == "task_finished"}
-    assert "hosts_file : Name the registry" in tasks
+    assert "hosts_file : Write the registry's names" in tasks
     assert not [task for task in tasks if task.startswith(("docker : ", "registry_client : "))]
 
 
