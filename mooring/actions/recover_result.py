@@ -33,7 +33,7 @@ def find_out(call: Call, arguments: Mapping[str, Any], lost: HostUnreachable) ->
         ) from lost
     result = {"configuration": reply.get("configuration", ""), "warnings": reply.get("warnings", [])}
     if result["configuration"] == "new" and not reply["is_open"]:
-        message = f"{lost.reason.splitlines()[0]}, but the change was done: the new configuration is in force"
+        message = f"{lost.reason.splitlines()[0]}, but the change was made: the new configuration is in force"
         return {**result, "changed": True, "msg": message}
     return {
         **result,

@@ -34,7 +34,7 @@ def run(call: Call) -> Reply:
     warnings = list(dict.fromkeys(text for text, is_error in problems if not is_error))
     if errors:
         return {"changed": False, "failed": True, "msg": "\n".join(errors), "warnings": warnings}
-    return {"changed": False, "msg": "every client takes the registry's certificate", "warnings": warnings}
+    return {"changed": False, "msg": "every client accepts the registry's certificate", "warnings": warnings}
 
 
 class Refusal(Exception):

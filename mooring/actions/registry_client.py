@@ -101,7 +101,7 @@ def clear(call: Call) -> Reply:
     if not call.module("docker_settled", {**about, "seconds": 0}).get("is_open"):
         return {"changed": False}
     if call.check:
-        warning = "an earlier change is under way or has broken off: what holds now may not last"
+        warning = "an earlier change is in progress or was interrupted: what holds now may not last"
         return {"changed": False, "warnings": [warning]}
     return call.module("docker_settings", {**about, "steps": []})
 
@@ -174,7 +174,7 @@ def without_engine(call: Call, name: str = "Docker engine") -> Reply:
     if call.args["state"] == "absent":
         return {**result, "msg": f"there is no {name} on this host"}
     if call.check:
-        message = f"there is no {name} yet, so what will become of its settings cannot be told"
+        message = f"there is no {name} yet, so what happens to its settings cannot be predicted"
         return {**result, "msg": message, "_shown": True}
     more = "; the role docker installs one" if name == "Docker engine" else ""
     return {**result, "failed": True, "msg": f"there is no {name} on this host{more}"}

@@ -132,7 +132,7 @@ class Engine(object):
         except socket.timeout:
             raise host.Failed("Docker did not answer %s %s within %d seconds" % (method, path, seconds))
         except BROKEN as error:
-            raise host.Failed("Docker broke off %s %s: %s" % (method, path, error))
+            raise host.Failed("the connection to Docker failed during %s %s: %s" % (method, path, error))
         finally:
             connection.close()
 
@@ -144,7 +144,7 @@ class Engine(object):
             for message in messages(iter(lambda: answer.fp.readline(MOST_LINE + 1), b"")):
                 yield message
         except BROKEN as error:
-            raise host.Failed("Docker broke off POST %s: %s" % (path, error))
+            raise host.Failed("the connection to Docker failed during POST %s: %s" % (path, error))
         finally:
             connection.close()
 
@@ -169,7 +169,7 @@ class Engine(object):
             answer = bounded.read_whole(self.answer(connection), connection.bounds, MOST)
             return list(messages(answer.splitlines()))
         except BROKEN as error:
-            raise host.Failed("Docker broke off while it took the upload: %s" % error)
+            raise host.Failed("the connection to Docker failed during the upload: %s" % error)
         finally:
             connection.close()
 

@@ -121,7 +121,7 @@ def find_obstacle(chain: Chain, parent: Certificate, is_root: bool) -> str:
         return f"{name} may not sign certificates (keyUsage)"
     hash_name = _hash_name(child)
     if hash_name in BROKEN_HASHES:
-        return f'"{describe(child)}" is signed with {hash_name.upper()}, which no client takes'
+        return f'"{describe(child)}" is signed with {hash_name.upper()}, which no client accepts'
     try:
         verify_signature(child, parent)
     except InvalidSignature:

@@ -48,7 +48,7 @@ class Request:
     diff: bool = option(False, "show what changes in files and states", "D")
     json: bool = option(False, "one JSON event per line instead of text; the last is the recap")
     verbose: bool = option(False, "show ok and skipped tasks too, with what they return", "v")
-    quiet: bool = option(False, "show failures, warnings and the recap alone", "q")
+    quiet: bool = option(False, "show only failures, warnings and the recap", "q")
     log_file: str = option("", "append what is shown to this file too, as plain text")
     list_hosts: bool = option(False, "only list the hosts")
     list_tasks: bool = option(False, "only list the tasks")

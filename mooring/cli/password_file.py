@@ -29,5 +29,5 @@ def read_password(path: str) -> str:
         )
     lines = read_text(path, LARGEST_SETTING, takes_pipe=True).splitlines()
     if len(lines) != 1 or not lines[0]:
-        raise UsageError(f"{name} is to hold one line, the password; it has {len(lines)}")
+        raise UsageError(f"{name} must hold one line, the password; it has {len(lines)}")
     return lines[0]

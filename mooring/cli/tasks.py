@@ -33,7 +33,7 @@ def provision_clients(context: Context, *, request: Request) -> None:
 
 @task(klass=RunTask)
 def deprovision_clients(context: Context, *, request: Request) -> None:
-    """Take Mooring's settings out of every client host.
+    """Remove Mooring's settings from every client host.
 
     Exactly what provision-clients put in goes; the rest stays.
     """
@@ -53,7 +53,7 @@ def play(context: Context, playbook: str, *, request: Request) -> None:
         "junit": "also write the results as JUnit XML to this file",
         "json": JSON,
         "verbose": "show the checks that passed and were skipped too",
-        "quiet": "show what failed and the verdict alone",
+        "quiet": "show only what failed, and the verdict",
     },
 )
 def verify(context: Context, junit: str = "", *, request: Request) -> None:
@@ -71,12 +71,12 @@ def verify(context: Context, junit: str = "", *, request: Request) -> None:
         "image": "the image, as `docker pull` takes it",
         "engine": "auto, docker, podman, crio, containerd or buildkit; auto is the first of these that is there",
         "json": JSON,
-        "quiet": "show what is wrong alone, no addresses",
+        "quiet": "show only what is wrong, without the addresses",
     },
     positional=["host", "image"],
 )
 def explain(context: Context, host: str, image: str, engine: str = "auto", *, request: Request) -> None:
-    """Tell where a pull goes on a host, and why.
+    """Explain where a pull goes on a host, and why.
 
     Also what is wrong there, and whether the engine would start again.
     """
@@ -91,7 +91,7 @@ def explain(context: Context, host: str, image: str, engine: str = "auto", *, re
     help={
         "detailed_exitcode": "exit status 8 when a host is not as it should be",
         "json": JSON,
-        "quiet": "show the hosts that are not as they should be, and their number",
+        "quiet": "show only the hosts that are not as they should be, and their number",
     },
 )
 def status(context: Context, *, request: Request) -> None:
@@ -111,7 +111,7 @@ def status(context: Context, *, request: Request) -> None:
         "hosts": "the hosts, a pattern as in `hosts:` (all servers and clients)",
         "json": JSON,
         "verbose": EVERYTHING,
-        "quiet": "show the hosts where something is wrong, without settings, and the sum",
+        "quiet": "show only what is wrong, without settings, and the sum",
     },
     may_follow="hosts",
 )

@@ -83,7 +83,7 @@ def read_trouble(host: FleetHost, *names: str) -> dict[str, str]:
 def judge_containers(
     containers: Containers, registry: str, nginx: str, trouble: Mapping[str, str] | None = None
 ) -> Iterator[Finding]:
-    """Both run, on one network, and nginx asks for the registry's name anew all the time."""
+    """Both run, on one network, and nginx keeps looking up the registry's name."""
     words = trouble or {}
     troubles = [
         f"container {name} {seen}"
@@ -101,14 +101,17 @@ def judge_containers(
         )
     fixed = list(fixed_names(containers.configuration))
     if fixed:
-        seen = f"nginx looks {', '.join(fixed)} up only once: a container made anew is a 502 until nginx is reloaded"
+        seen = (
+            f"nginx looks {', '.join(fixed)} up only once: after its container is replaced, requests get 502 until"
+            " nginx is reloaded"
+        )
         remedy = (
             f"run `{invocation('provision-server')}`, or set in nginx: resolver 127.0.0.11; and proxy_pass with a"
             " variable"
         )
         yield Finding(NAMES, Verdict.HARMS, seen, remedy)
     elif PROXY_PASS.search(containers.configuration):
-        yield Finding(NAMES, Verdict.HOLDS, "nginx asks for the registry's name anew all the time")
+        yield Finding(NAMES, Verdict.HOLDS, "nginx keeps looking up the registry's name")
     else:
         yield Finding(NAMES, Verdict.UNKNOWN, f"`nginx -T` in {nginx} shows no proxy_pass")
 
@@ -133,7 +136,9 @@ def judge_limits(configuration: str) -> Finding:
     if not re.search(r"^[ \t]*limit_conn\s", configuration, re.M):
         wrong.append("no limit_conn")
     if not wrong:
-        return Finding(SLOW, Verdict.HOLDS, "nginx waits for none for long, and counts those of each address")
+        return Finding(
+            SLOW, Verdict.HOLDS, "nginx waits for no slow request for long, and limits those of each address"
+        )
     seen = f"slow requests can take all of nginx's connections: {', '.join(wrong)}"
     remedy = f"run `{invocation('provision-server')}`, or see the variables nginx_…_timeout, nginx_…_per_address"
     return Finding(SLOW, Verdict.HARMS, seen, remedy)

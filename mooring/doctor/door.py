@@ -160,7 +160,7 @@ def judge_names(probe: NginxProbe) -> Finding:
     if FOREIGN in wrong:
         seen = f"a client's Host sends uploads to {wrong}"
         return Finding(rule, Verdict.BREAKS, seen, f"{MEND}proxy_set_header Host of $host and the port's digits")
-    names = "any name is served: nginx_serve_other_names" if probe.serves_others else "other names are closed"
+    names = "any name is served: nginx_serve_other_names" if probe.serves_others else "other names are not served"
     return Finding(rule, Verdict.HOLDS, f"{names} at {probe.endpoint}, and none comes back")
 
 

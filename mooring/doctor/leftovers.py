@@ -40,4 +40,4 @@ def judge_leftovers(host: str, lines: list[str]) -> Finding:
             " that it cannot, put the engine's files right by hand and remove the transaction's"
         )
         return Finding(RULE, Verdict.BREAKS, "a change of the settings was cut short", remedy, paths)
-    return Finding(RULE, Verdict.HOLDS, "no change of the settings was left half done")
+    return Finding(RULE, Verdict.HOLDS, "no change of the settings is unfinished")

@@ -47,4 +47,4 @@ def judge_unread(rule: str, role: str, paths: list[str]) -> Finding:
         )
     if paths:
         return Finding(rule, Verdict.HARMS, f"{role} has not read its files since they changed", REMEDY, tuple(paths))
-    return Finding(rule, Verdict.HOLDS, f"{role} has read its files as they are")
+    return Finding(rule, Verdict.HOLDS, f"{role} runs with its files as they are")

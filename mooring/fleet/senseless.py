@@ -13,4 +13,4 @@ LONGEST = 200
 def describe(error: Exception) -> str:
     """One line for the operator."""
     words = " ".join(str(error).split())[:LONGEST]
-    return f"what the host says cannot be made sense of ({type(error).__name__}: {words})"
+    return f"the host's answer makes no sense ({type(error).__name__}: {words})"

@@ -98,7 +98,7 @@ def row(name: str, outcome: tuple[Checkup, bool] | Lost) -> Row:
     say = partial(Row, name)
     if isinstance(outcome, Lost):
         if outcome.is_unreachable:
-            do = "see that it is up and lets you in"
+            do = "check that it is up and lets you log in"
             return say(NOTHING, NOTHING, NOTHING, NOTHING, "unreachable", do=do, notes=(outcome.reason,))
         drift = next((word for key, word in FAULTS.items() if outcome.reply.get(key)), "unknown")
         do = invocation(f"doctor {name}")

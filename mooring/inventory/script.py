@@ -20,7 +20,7 @@ from mooring.inventory.yaml_file import GROUP_NAME
 from mooring.source import Text, Unsafe
 
 _KEYS = ("hosts", "vars", "children")
-# For all answers to `--host` together, in seconds: a script without `_meta` is asked once for each host.
+# For all answers to `--host` together, in seconds: without `_meta` each host is asked for.
 HOSTS_SECONDS = 300.0
 # Of what a script writes to standard error, in characters.
 _WIDEST = 300

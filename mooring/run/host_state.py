@@ -53,7 +53,7 @@ class KnownHost:
             return ""
         names = ", ".join(dropped[:NAMES_TOLD])
         more = f" and {len(dropped) - NAMES_TOLD} more" if len(dropped) > NAMES_TOLD else ""
-        return f"facts not taken: {names}{more}; a host does not set connection settings or the operator's variables"
+        return f"facts ignored: {names}{more}; a host does not set connection settings or the operator's variables"
 
 
 @dataclass

@@ -32,7 +32,7 @@ class Mishap:
         """What the command ends with when the hosts are done: nobody reads on, or the output cannot be written."""
         if isinstance(self._first, BrokenPipeError):
             return self._first
-        error = MooringError(f"the run is done, but what it said could not be written: {self._first}")
+        error = MooringError(f"the run is done, but its output could not be written: {self._first}")
         error.exit_status = status or error.exit_status
         return error
 

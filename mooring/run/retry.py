@@ -71,7 +71,7 @@ class RetryFile:
         try:
             lines = read_text(self.path).splitlines()
         except SourceError as error:
-            raise UsageError(f"{error} (remove it to begin anew)") from None
+            raise UsageError(f"{error} (remove it to start over)") from None
         return tuple(line.strip() for line in lines if line.strip())
 
     def choose(self, inventory: Inventory, limit: str) -> str:

@@ -76,7 +76,7 @@ class Session:
             self.was_reached = True
             if self._is_aborted:
                 connection.close()
-                raise Interrupted("the run was broken off")
+                raise Interrupted("the run was interrupted")
         return self._remotes[user]
 
     def _keep(self, connection: Connection) -> Connection:
@@ -86,7 +86,7 @@ class Session:
                 self._connection = connection
                 return connection
         connection.close()
-        raise Interrupted("the run was broken off")
+        raise Interrupted("the run was interrupted")
 
     @property
     def is_open(self) -> bool:

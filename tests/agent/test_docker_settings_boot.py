@@ -83,7 +83,7 @@ def test_the_host_boots(remote: Remote, engine_host: EngineHost, point: str) -> 
 def test_a_run_that_is_under_way_is_left_alone(remote: Remote, engine_host: EngineHost) -> None:
     with hanging(remote, engine_host, "step1.seen"):
         started = boot(engine_host)
-        assert (started.returncode, started.stderr) == (0, "nothing to undo: a change is under way\n")
+        assert (started.returncode, started.stderr) == (0, "nothing to undo: a change is in progress\n")
         assert json.loads(engine_host.config.read_text()) == NEW
         os.kill(remote.hello["pid"], signal.SIGKILL)
     engine_host.guards_end()
@@ -106,7 +106,7 @@ def test_what_cannot_be_undone_stays(interpreter: str, remote: Remote, engine_ho
     engine_host.start(NEW)
     with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as second:
         reply = change(second, engine_host, reload_plan(engine_host, OLD))
-    assert "had broken off and cannot be undone: the configuration is NOT whole" in reply["msg"]
+    assert "was interrupted and cannot be undone: the configuration is NOT whole" in reply["msg"]
     assert "; nothing else was changed: put the files right and remove " in reply["msg"]
     assert engine_host.left() == left
 

@@ -97,10 +97,10 @@ def test_the_control_side_is_killed_and_the_guard_too(drill: Drill) -> None:
         run.kill()
     assert drill.digests() == drill.new
     foretold = drill.provision("--check")
-    assert "has broken off: what holds now may not last" in foretold.out
+    assert "was interrupted: what holds now may not last" in foretold.out
     again = drill.provision()
     assert again.status == 0, again.said
-    assert "had broken off and was undone first: the old configuration is in force again" in again.out
+    assert "was interrupted and has been undone first: the old configuration is in force again" in again.out
     drill.is_whole(drill.old)
 
 

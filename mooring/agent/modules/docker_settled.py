@@ -1,4 +1,4 @@
-"""Waits until no change of the engine is under way any more, and tells what came of it. Changes nothing.
+"""Waits until no change of the engine is in progress, and returns how it ended. Changes nothing.
 
 Mooring's own module, for a change whose answer got lost. `is_open` says that nobody is left who would finish the
 change, or not within `seconds`. With `files` also `configuration` (old, new or neither, by their digests before and

@@ -25,7 +25,7 @@ PLAIN = re.compile(r"^[A-Za-z0-9/._:=%-]+$")
 # cycle.
 UNIT = """\
 [Unit]
-Description=Mooring undoes a change of the engine that a power cut broke off
+Description=Mooring undoes a change of the engine that a power cut interrupted
 DefaultDependencies=no
 After=local-fs.target
 Before=sysinit.target shutdown.target

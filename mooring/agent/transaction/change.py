@@ -119,10 +119,10 @@ class Change(object):
             return
         outcome = undo(left, *find_engine(left.values))
         if left.state not in journal.ENDED:
-            raise host.Failed("an earlier change (%s, %s) had broken off and cannot be undone: %s; nothing else was "
+            raise host.Failed("an earlier change (%s, %s) was interrupted and cannot be undone: %s; nothing else was "
                               "changed: put the files right and remove %s" % (
                                   left["login"], left["since"], outcome, self.args["state_dir"]))
-        host.warn("an earlier change (%s, %s) had broken off and was undone first: %s" % (
+        host.warn("an earlier change (%s, %s) was interrupted and has been undone first: %s" % (
             left["login"], left["since"], outcome))
 
     def compare(self):

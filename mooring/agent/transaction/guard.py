@@ -40,12 +40,12 @@ class Guard(object):
             self.write_zip()
             argv = interpreter() + [self.zip, str(self.pid), str(self.started), str(self.deadline)]
             argv += [self.places[name] for name in ("state_dir", "run_dir", "units_dir")]
-            unit.run_apart(self.name, "Mooring undoes a change of the engine that broke off", environment(), argv)
+            unit.run_apart(self.name, "Mooring undoes an interrupted change of the engine", environment(), argv)
             self.await_sign()
         except (host.Failed, EnvironmentError) as error:
             self.stop()
             reason = error.message if isinstance(error, host.Failed) else error.strerror
-            raise host.Failed("cannot start the process that would undo a change that breaks off: %s; nothing was "
+            raise host.Failed("cannot start the process that would undo an interrupted change: %s; nothing was "
                               "changed" % reason)
 
     def write_zip(self):

@@ -42,7 +42,7 @@ def at_boot():
     try:
         own.take()
     except lock.Held:
-        return say("nothing to undo: a change is under way")
+        return say("nothing to undo: a change is in progress")
     try:
         left = journal.find(state_dir)
         if left is not None:

@@ -65,7 +65,7 @@ def _what_changes(now: str | None, later: str | None, service: Mapping[str, str]
     if _meaning(now) == _meaning(later):
         return []
     if later is None:
-        return [f"{GENERATED} is gone then, and {SERVICE} is not there to write it anew"]
+        return [f"{GENERATED} is gone then, and {SERVICE} is not there to write it again"]
     return [f"{SERVICE} writes {GENERATED} anew from {SOURCE}: {later.strip()}"]
 
 

@@ -34,8 +34,8 @@ def choose(host: Host, before: Effective, after: Effective, allow_restart: bool)
         return Way(False, Felt(Fate.STAY, "live-restore is on", names))
     why = find_hindrance(host, before, after)
     if not why:
-        return Way(True, Felt(Fate.STAY, "live-restore is reloaded in first, and out again afterwards", names))
-    felt = Felt(Fate.STOP, f"live-restore cannot be lent: {why}", names, _back(host.containers))
+        return Way(True, Felt(Fate.STAY, "a reload switches live-restore on first, and off again afterwards", names))
+    felt = Felt(Fate.STOP, f"live-restore cannot be switched on for the restart: {why}", names, _back(host.containers))
     if allow_restart:
         return Way(False, felt)
     listed = ", ".join(_described(container) for container in host.containers)

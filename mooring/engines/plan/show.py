@@ -17,7 +17,7 @@ def text(plan: Plan) -> str:
     if plan.refusals:
         return "\n".join(map(str, plan.refusals))
     if not plan.is_changed:
-        return f"{plan.engine} has all of it; nothing is to be done"
+        return f"{plan.engine} has all of it; there is nothing to do"
     return "\n".join(_lines(plan))
 
 

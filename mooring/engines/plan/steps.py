@@ -49,7 +49,7 @@ def _lend(draft: Draft, reason: str, is_on: bool) -> Iterator[Step]:
     if is_planned(draft.after):
         return
     last = draft.lent(text, False)
-    yield Step((last,), Effect.RELOAD, draft.expectation(False, True), "live-restore was only lent")
+    yield Step((last,), Effect.RELOAD, draft.expectation(False, True), "live-restore was on for the restart only")
     if last.after != text:
         yield Step((draft.json(text),), Effect.NONE, Expect(), "the key was not there before")
 

@@ -107,7 +107,7 @@ def _registry_problems(registry: Registry) -> Iterator[str]:
         missing = "key_file" if registry.certificate else "certificate_file"
         yield f"{name} has half a client certificate: {missing} is missing"
     if registry.search and registry.block:
-        yield f"{name} is to be searched and to be blocked"
+        yield f"{name} is both to be searched and to be blocked"
 
 
 def _mirror_problems(mirror: Mirror) -> Iterator[str]:

@@ -83,7 +83,7 @@ def test_an_earlier_change_is_undone_before_anything_is_looked_at(tmp_path: Path
 def test_in_check_mode_it_is_only_told(tmp_path: Path) -> None:
     modules = HostModules(docker_settled=OPEN, docker_config=LOOKED)
     reply = registry_client.run(call(tmp_path, modules, True, state="absent"))
-    assert "has broken off: what holds now may not last" in reply["warnings"][0]
+    assert "was interrupted: what holds now may not last" in reply["warnings"][0]
 
 
 def test_a_change_under_way_is_left_alone(tmp_path: Path) -> None:

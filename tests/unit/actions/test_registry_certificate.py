@@ -32,7 +32,7 @@ def refusals(folder: Path, files: dict[str, str], hosts: dict[str, Any], servers
     args = {"servers": [servers], "clients": list(hosts)}
     call: Any = SimpleNamespace(args=args, host="s", find=find, variables={"hostvars": hosts})
     reply = run(call)
-    assert bool(reply.get("failed")) == (reply["msg"] != "every client takes the registry's certificate")
+    assert bool(reply.get("failed")) == (reply["msg"] != "every client accepts the registry's certificate")
     return reply["msg"].splitlines() if reply.get("failed") else []
 
 

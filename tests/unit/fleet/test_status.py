@@ -243,4 +243,4 @@ def test_the_table_has_a_line_for_each_host_and_then_the_details() -> None:
     assert first.endswith("none")
     assert "unreachable" in second
     assert note == "web2: no route"
-    assert do == "web2: unreachable; see that it is up and lets you in"
+    assert do == "web2: unreachable; check that it is up and lets you log in"

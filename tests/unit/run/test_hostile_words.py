@@ -109,7 +109,7 @@ def test_a_fact_is_no_variable_of_the_operators(tmp_path: Path, tamper: Any) -> 
         """
     story = Story(tmp_path, play(tasks))
     assert story.messages()[-2:] == ["1 X none", "1 none"]
-    assert "facts not taken: n, registry_client_registries" in warnings(story)[0]
+    assert "facts ignored: n, registry_client_registries" in warnings(story)[0]
 
 
 def test_jinja_of_a_host_comes_back_as_it_is(tmp_path: Path, tamper: Any) -> None:

@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_written_hides_nothing(folder: Path, capsys: pytes
     rollout = Rollout([("a", "b")], [{"a"}])
     rest = RetryFile.of(Path("p.yml")).keep(rollout)
     assert rest == Remainder(
-        ("b",), ".mooring/p.retry", ".mooring/p.retry: is a directory, not a file (remove it to begin anew)"
+        ("b",), ".mooring/p.retry", ".mooring/p.retry: is a directory, not a file (remove it to start over)"
     )
     Console(sys.stdout).handle(RunFinished(Recap(), 2, remainder=rest))
     assert "did not get through: b (could not be noted in" in capsys.readouterr().out

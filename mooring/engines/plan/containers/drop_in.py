@@ -19,7 +19,7 @@ from mooring.records.hub import HUB
 
 PATH = f"{SYSTEM}/registries.conf.d/50-mooring.conf"
 UNBLOCK = "take blocked out of that table, or leave this out of registry_client's variables"
-HEAD = "# Mooring's: it is written anew as a whole. Settings of your own belong into another file.\n"
+HEAD = "# Mooring's: it is written anew as a whole. Settings of your own belong in another file.\n"
 
 
 def without_ours(texts: ContainerTexts) -> ContainerTexts:

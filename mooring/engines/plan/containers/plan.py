@@ -153,7 +153,7 @@ def _complete(
     if unread:
         reason += f", and {' and '.join(unread)} changed after that"
     step = Step(changes, effect, Expect(), reason)
-    back = (Step((), effect, Expect(), "the old files count again"),)
+    back = (Step((), effect, Expect(), "the old files apply again"),)
     return replace(
         empty,
         changes=changes,

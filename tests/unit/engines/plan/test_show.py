@@ -32,20 +32,23 @@ def test_a_restart_that_lends_live_restore() -> None:
     )
     assert "    1. /etc/docker/daemon.json, reload: so that containers survive the restart\n" in shown
     assert "    4. /etc/docker/daemon.json: the key was not there before\n" in shown
-    assert "web: stay up (live-restore is reloaded in first, and out again afterwards)\n" in shown
+    assert "web: stay up (a reload switches live-restore on first, and off again afterwards)\n" in shown
 
 
 def test_a_restart_that_stops_containers() -> None:
     host = redhat("OPTIONS='--live-restore=false --signature-verification=false'\n", containers=[WEB, Container("job")])
     shown = text(plan(host, USUAL, allow_restart=True))
-    assert "containers: web, job: stop (live-restore cannot be lent: --live-restore=false is a flag" in shown
+    assert (
+        "containers: web, job: stop (live-restore cannot be switched on for the restart: --live-restore=false is a flag"
+        in shown
+    )
     assert "; come back: web\n" in shown
     assert plan(host, USUAL, allow_restart=True).containers.back == ("web",)
 
 
 def test_nothing_to_do() -> None:
     done = carried_out(docker(), USUAL)
-    assert text(plan(done, USUAL)) == "docker 20.10.24 has all of it; nothing is to be done"
+    assert text(plan(done, USUAL)) == "docker 20.10.24 has all of it; there is nothing to do"
 
 
 def test_files_that_the_daemon_reads_at_every_request() -> None:
