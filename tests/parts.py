@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -14,6 +15,8 @@ from types import FrameType
 
 # How long a child that a part has left behind may hold its output open (seconds).
 PATIENCE = 10.0
+# pytest's last line, which is told again at the end.
+COUNTS = re.compile(r"^(=+ )?\d+ (passed|failed|skipped|error)\b.* in [\d.]+s\b")
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -26,6 +29,7 @@ class Part:
     niceness: int = 0
     status: int = 0
     seconds: float = 0.0
+    counts: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     @property
@@ -57,7 +61,7 @@ class SideBySide:
                     self._end(signal.SIGKILL if heard else signal.SIGINT)
                     heard = len(numbers)
         for part in self.parts:
-            self._say("", part.end)
+            self._say("", "\n".join([*part.counts, part.end]))
         return 128 + numbers[0] if numbers else next((part.status for part in self.parts if part.status), 0)
 
     def _run_part(self, part: Part) -> None:
@@ -68,7 +72,7 @@ class SideBySide:
                     part.status = 128 + signal.SIGINT
                     break
                 part.process = process = self._start(command, part.niceness)
-            reader = threading.Thread(target=self._copy, args=(part.name, process), daemon=True)
+            reader = threading.Thread(target=self._copy, args=(part, process), daemon=True)
             reader.start()
             status = process.wait()
             reader.join(PATIENCE)
@@ -86,10 +90,12 @@ class SideBySide:
             os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
         return process
 
-    def _copy(self, name: str, process: subprocess.Popen[str]) -> None:
+    def _copy(self, part: Part, process: subprocess.Popen[str]) -> None:
         assert process.stdout
         for line in process.stdout:
-            self._say(name, line.rstrip("\n"))
+            self._say(part.name, line.rstrip("\n"))
+            if COUNTS.search(line):
+                part.counts.append(line.rstrip("\n"))
 
     def _say(self, name: str, line: str) -> None:
         with self._lock:

@@ -55,6 +55,21 @@ def test_each_line_has_its_parts_name_and_an_end_is_told() -> None:
     assert lines[-2:] == ["one: done after 0 min 0 s", "other: done after 0 min 0 s"]
 
 
+def test_what_pytest_counted_is_told_again_at_the_end() -> None:
+    comma = "\\054"
+    process = start(
+        f"printf '= 1 failed{comma} 2 passed in 3.0s =\\n'; exit 1",
+        f"printf '4 passed{comma} 1 skipped in 65.2s (0:01:05)\\n4 passed\\n'",
+    )
+    lines = process.communicate(timeout=LIMIT)[0].splitlines()
+    assert lines[-4:] == [
+        "= 1 failed, 2 passed in 3.0s =",
+        "one: failed with status 1 after 0 min 0 s",
+        "4 passed, 1 skipped in 65.2s (0:01:05)",
+        "other: done after 0 min 0 s",
+    ]
+
+
 def test_parts_run_at_the_same_time(tmp_path: Path) -> None:
     """Each waits for what the other one makes."""
     scripts = [
