@@ -85,7 +85,10 @@ def test_200_hosts_behind_one_address_pull_at_once(server: LookedAt, blob: str) 
         assert json.loads(answer.body)["errors"][0]["code"] == "TOOMANYREQUESTS"
 
 
-@pytest.mark.parametrize(("kind", "count"), [(HEADER, 1400), (HEADER, 2500), (BODY, 1400), (READ, 1400)])
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [pytest.param(HEADER, 1400, marks=pytest.mark.long), (HEADER, 2500), (BODY, 1400), (READ, 1400)],
+)
 def test_others_push_and_pull_meanwhile(
     server: LookedAt, clients: list[LookedAt], image: str, blob: str, kind: str, count: int
 ) -> None:

@@ -326,7 +326,9 @@ def test_an_earlier_version_that_came_over_it_is_mended(filled: Filled, client_d
     assert filled.owners() == {str(ACCOUNT)}
 
 
-@pytest.mark.parametrize("value", ["nginx", "1000:", "-1"])
+@pytest.mark.parametrize(
+    "value", ["nginx", *(pytest.param(value, marks=pytest.mark.long) for value in ("1000:", "-1"))]
+)
 def test_an_account_by_name_is_refused(server: LookedAt, value: str) -> None:
     before = server.containers()
     for role in CONTAINERS:

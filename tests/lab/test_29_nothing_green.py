@@ -95,7 +95,15 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "key", "words"), REFUSALS, ids=[f"{one[0]}-{one[1]}" for one in REFUSALS])
+# A certificate and a key that every run tries; --long tries all of them.
+FEW = ("lacks", "good")
+EVERY = [
+    pytest.param(*case, id=f"{case[0]}-{case[1]}", marks=() if case[0] in FEW else pytest.mark.long)
+    for case in REFUSALS
+]
+
+
+@pytest.mark.parametrize(("name", "key", "words"), EVERY)
 def test_what_clients_refuse_is_not_written(name: str, key: str, words: str, office: Office, server: LookedAt) -> None:
     before = server.state()
     for mode in (["--check"], []):
@@ -185,7 +193,7 @@ def test_what_is_served_is_judged_as_clients_do(secured: Office, trusting: Looke
     ("name", "rule", "verdict", "words"),
     [
         ("soon", "certificate-expiry", "warning", "expires on "),
-        ("over", "certificate-expiry", "broken", "expired on "),
+        pytest.param("over", "certificate-expiry", "broken", "expired on ", marks=pytest.mark.long),
         pytest.param("early", "certificate-expiry", "broken", "is not valid before ", marks=pytest.mark.long),
         ("lacks", "certificate-names", "broken", f"it is not for {NAMES[1]}"),
         pytest.param("nameless", "certificate-names", "broken", f"it is not for {NAMES[1]}", marks=pytest.mark.long),
@@ -226,7 +234,8 @@ def mended(server: LookedAt) -> Iterator[None]:
         succeed(provision("server"))
 
 
-@pytest.mark.parametrize("container", ["mooring-registry", "mooring-nginx"])
+# One of the two is gone in every run, and the other one ends; --long tries all four.
+@pytest.mark.parametrize("container", [pytest.param("mooring-registry", marks=pytest.mark.long), "mooring-nginx"])
 def test_a_container_that_is_gone(container: str, server: LookedAt, mended: None) -> None:
     server.run(f"docker rm -f {container}")
     role = container.removeprefix("mooring-")
@@ -245,10 +254,9 @@ def test_a_container_that_is_gone(container: str, server: LookedAt, mended: None
 @pytest.mark.parametrize(
     ("role", "spoil"),
     [
-        ("registry", "echo 'version: 9' > /etc/mooring/registry/config.yml"),
-        ("nginx", "echo nonsense > /etc/mooring/nginx/server.conf"),
+        pytest.param("registry", "echo 'version: 9' > /etc/mooring/registry/config.yml", id="registry"),
+        pytest.param("nginx", "echo nonsense > /etc/mooring/nginx/server.conf", id="nginx", marks=pytest.mark.long),
     ],
-    ids=["registry", "nginx"],
 )
 def test_a_container_that_ends_again_and_again(role: str, spoil: str, server: LookedAt, mended: None) -> None:
     server.run(f"{spoil}; docker restart mooring-{role}")

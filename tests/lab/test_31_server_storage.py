@@ -126,23 +126,29 @@ def test_a_network_that_somebody_joined_goes(server: LookedAt) -> None:
     assert succeed(provision_server()).count("changed") == {"server": 0}
 
 
-@pytest.mark.parametrize("words", [["--check"], []], ids=["check", "run"])
+EMPTY_STORAGES: list[tuple[dict[str, Any], str]] = [
+    ({"registry_storage_directory": EMPTY}, EMPTY),
+    ({"registry_environment": {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": f"{STORAGE}/new"}}, f"{STORAGE}/new"),
+    ({"registry_environment": {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": "/data"}}, "container:/data"),
+    ({"registry_environment": {"REGISTRY_STORAGE": "s3", "REGISTRY_STORAGE_S3_BUCKET": "images"}}, "s3:images"),
+    ({"registry_environment": {"REGISTRY_STORAGE": "inmemory"}}, "inmemory:"),
+]
+# In every run a directory, and one of the environment; --long tries all, in check mode too.
+IN_EVERY_RUN = {(EMPTY, "check"), (EMPTY, "run"), (f"{STORAGE}/new", "run")}
+
+
 @pytest.mark.parametrize(
-    ("variables", "place"),
+    ("variables", "place", "words"),
     [
-        ({"registry_storage_directory": EMPTY}, EMPTY),
-        ({"registry_environment": {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": f"{STORAGE}/new"}}, f"{STORAGE}/new"),
         pytest.param(
-            {"registry_environment": {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": "/data"}},
-            "container:/data",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            {"registry_environment": {"REGISTRY_STORAGE": "s3", "REGISTRY_STORAGE_S3_BUCKET": "images"}},
-            "s3:images",
-            marks=pytest.mark.long,
-        ),
-        pytest.param({"registry_environment": {"REGISTRY_STORAGE": "inmemory"}}, "inmemory:", marks=pytest.mark.long),
+            variables,
+            place,
+            words,
+            id=f"{place}-{mode}",
+            marks=() if (place, mode) in IN_EVERY_RUN else pytest.mark.long,
+        )
+        for variables, place in EMPTY_STORAGES
+        for mode, words in (("check", ["--check"]), ("run", []))
     ],
 )
 def test_an_empty_registry_in_place_of_a_full_one(
@@ -218,10 +224,11 @@ def small(server: LookedAt) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (f"dd if=/dev/zero of={SMALL}/filler bs=64k 2>/dev/null; true", "is full: 0 B of 4.0 MiB are free"),
-        (f"mount -o remount,ro {SMALL}", "is read-only"),
+        pytest.param(
+            f"dd if=/dev/zero of={SMALL}/filler bs=64k 2>/dev/null; true", "is full: 0 B of 4.0 MiB are free", id="full"
+        ),
+        pytest.param(f"mount -o remount,ro {SMALL}", "is read-only", id="read-only", marks=pytest.mark.long),
     ],
-    ids=["full", "read-only"],
 )
 def test_a_storage_that_takes_nothing(server: LookedAt, small: dict[str, Any], spoil: str, said: str) -> None:
     sentence = f"the registry's storage {SMALL} {said}"
@@ -259,7 +266,7 @@ def test_a_port_that_is_taken(server: LookedAt) -> None:
     [
         ({"REGISTRY_HTTP_ADDR": "192.0.2.1:5000"}, "listen tcp 192.0.2.1:5000: bind: cannot assign requested address"),
         ({"REGISTRY_LOG_LEVEL": "loud"}, "nvalid loglevel"),
-        ({"REGISTRY_HTTP_TLS_CERTIFICATE": "/none.crt"}, "/none.crt"),
+        pytest.param({"REGISTRY_HTTP_TLS_CERTIFICATE": "/none.crt"}, "/none.crt", marks=pytest.mark.long),
     ],
 )
 def test_a_crash_is_one_line(environment: dict[str, str], said: str) -> None:
