@@ -212,7 +212,7 @@ def version(text):
         major, minor = str(text or "0.0").split(".")[:2]
         return int(major), int(minor)
     except ValueError:
-        raise host.Failed("Docker calls %r the version of its API" % (text,))
+        raise host.Failed("Docker reports %r as its API version" % (text,))
 
 
 def reason(response, bounds):

@@ -40,7 +40,7 @@ def cause(engine, container):
     if state.get("Error"):
         return explain_start(engine, str(state["Error"]), container.get("Id"))
     if state.get("OOMKilled"):
-        return "it was killed for want of memory"
+        return "it was killed, as memory had run out"
     return first_error(read_log(engine, container), seconds(state.get("FinishedAt")) - started(container) < SHORT)
 
 

@@ -14,7 +14,7 @@ LINE, LINES = 500, 2000
 HINTS = (
     (r"are you root|need to be root|superuser privileges|be run under the root user", "the task needs become: true"),
     (r"mirrorlist\.centos\.org|Cannot find a valid baseurl for repo: \w+/7",
-     "CentOS 7 has ended and its mirror list is gone: let the repositories point to https://vault.centos.org"),
+     "CentOS 7 has reached its end of life and its mirror list is gone: let the repositories point to https://vault.centos.org"),
     (r"Could not get lock|holding the yum lock|Unable to acquire the dpkg|Failed to obtain .* lock",
      "another package manager is at work on this host: try again when it has ended"),
     (r"dpkg was interrupted", "an earlier run was cut off: run `dpkg --configure -a` on this host"),

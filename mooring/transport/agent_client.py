@@ -106,7 +106,7 @@ class Remote:
         except (Silent, ConnectionLost) as error:
             self._give_up(self._explain_end(error))
         except ValueError as error:
-            self._give_up(AgentError(f"the agent answered something senseless: {error}"))
+            self._give_up(AgentError(f"the agent's answer makes no sense: {error}"))
         finally:
             self._answer_again()
         del self._underway[number]

@@ -54,7 +54,7 @@ def make_room(hosts: int, forks: int, warn: Callable[[str], None], keeps: bool =
     if few < 1:
         raise UsageError(f"{about}, too few for a single one: {remedy}")
     kept = limit - OWN - few * WORKING if keeps else None
-    slower = f"{few} work at the same time (as with --forks {few})" if few < forks else "they are connected by turns"
+    slower = f"{few} work at the same time (as with --forks {few})" if few < forks else "they are connected in turns"
     closing = f", and all but {kept} connect anew for each task" if keeps else ""
     warn(f"{about}: {slower}{closing}; {remedy}")
     return Room(few, kept)

@@ -80,7 +80,7 @@ def name_kind(body: Mapping[str, Any]) -> str:
         names = ", ".join(sorted(body))[:100] or "nothing"
         raise Malformed(f"a message says one of {', '.join(KINDS)}, not {names}")
     if "want" in body and body["want"] != "content":
-        raise Malformed("want asks for something else than content")
+        raise Malformed("want asks for something other than content")
     return str(next(iter(body)))
 
 

@@ -110,7 +110,7 @@ def require(module: str, reply: Mapping[str, Any]) -> None:
     shape = SHAPES.get(module)
     problem = "" if shape is None or reply.get("failed") or reply.get("skipped") else explain(reply, shape, "")
     if problem:
-        raise AgentError(f"the agent answered something senseless ({module}: {problem})")
+        raise AgentError(f"the agent's answer makes no sense ({module}: {problem})")
 
 
 def parse(text: str, shape: Any, program: str) -> Any:
@@ -121,7 +121,7 @@ def parse(text: str, shape: Any, program: str) -> Any:
         raise ValueError(f"{program} printed no JSON: {error}") from None
     problem = explain(value, shape, "output")
     if problem:
-        raise ValueError(f"{program} printed something senseless: {problem}")
+        raise ValueError(f"{program} printed something that makes no sense: {problem}")
     return value
 
 

@@ -120,7 +120,7 @@ def _connect(target: Target, deadline: Deadline) -> socket.socket:
         reason = f"the name {target.host} is not known ({error.strerror}): check ansible_host, DNS and /etc/hosts"
         raise HostUnreachable(reason) from None
     except TimeoutError:
-        reason = f"{target} did not answer within {target.timeout:g} seconds: is it up, does a firewall drop?"
+        reason = f"{target} did not answer within {target.timeout:g} seconds: is it up, does a firewall drop packets?"
         raise ConnectionLost(reason) from None
     except ConnectionRefusedError:
         raise ConnectionLost(f"{target} refuses the connection: does sshd run, on that port?") from None
@@ -192,7 +192,7 @@ def _explain_mismatch(target: Target, transport: Transport, error: str) -> str:
     offered = transport.offers.get(kind, "nothing known")
     return (
         f"{target} and this machine have no common algorithm: {error}. It offers only {offered}. "
-        "Its SSH server is too old or restricted too far: update it or allow a newer algorithm there"
+        "Its SSH server is too old or too restricted: update it or allow a newer algorithm there"
     )
 
 

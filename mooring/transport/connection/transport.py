@@ -57,7 +57,7 @@ class Transport(paramiko.Transport):
         error: Exception | None = super().get_exception()
         if error is None or isinstance(error, (paramiko.SSHException, EOFError, OSError)):
             return error
-        return paramiko.SSHException(f"the host sent something senseless ({type(error).__name__})")
+        return paramiko.SSHException(f"the host sent something that makes no sense ({type(error).__name__})")
 
     def _look_for_life(self) -> None:
         """Called by this transport's own thread while nothing comes."""

@@ -49,7 +49,7 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     "a reply that is a list": (json_frame(b'{"reply": [1]}'), "not a mapping but a list"),
     "a reply that is missing": (json_frame(b'{"reply": null}'), "not a mapping but null"),
     "a reply to nobody": (wire.pack(wire.JSON, 7, {"reply": {}}), "request 7"),
-    "a wish for something": (json_frame(b'{"want": "/etc/shadow"}'), "something else than content"),
+    "a wish for something": (json_frame(b'{"want": "/etc/shadow"}'), "something other than content"),
     "progress of text": (told("done", "x"), "done is a string"),
     "progress below zero": (told("done", -1), "done is out of range"),
     "progress beyond measure": (told("total", 2**64), "total is out of range"),

@@ -44,7 +44,7 @@ def test_what_does_not_fit_is_named(changes: dict[str, Any], problem: str) -> No
 
 
 def test_a_senseless_look_is_the_hosts_failure() -> None:
-    with pytest.raises(AgentError, match=r'senseless \(docker_settled: no "is_open"\)'):
+    with pytest.raises(AgentError, match=r'makes no sense \(docker_settled: no "is_open"\)'):
         require("docker_settled", {"changed": False, "failed": False})
     require("docker_settled", {"changed": False, "failed": True, "msg": "gone"})
     require("ping", {"changed": False, "failed": False})
