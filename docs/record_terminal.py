@@ -26,7 +26,7 @@ from rich.text import Text
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "terminal.svg"
 COMMANDS = (("./invoke", "verify"), ("./invoke", "explain", "client-debian", "busybox"))
-COLUMNS, ROWS = 122, 50
+COLUMNS, ROWS = 92, 50
 CHUNK = 65536
 
 # Rich's own frame links a font by URL, which a viewer would
@@ -48,7 +48,7 @@ FRAME = """\
 {lines}
 </defs>
 {chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+<g transform="translate({terminal_x}, {terminal_y}) translate(8, 4)" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
 <g class="{unique_id}-matrix">
 {matrix}
@@ -113,7 +113,7 @@ def draw(records: Sequence[tuple[Sequence[str], str]], columns: int = COLUMNS) -
     """The SVG of commands and what stood on the terminal after each."""
     console = Console(
         record=True,
-        width=columns,
+        width=columns + 1,  # and room beside the longest
         file=io.StringIO(),
         force_terminal=True,
         color_system="truecolor",
@@ -124,6 +124,7 @@ def draw(records: Sequence[tuple[Sequence[str], str]], columns: int = COLUMNS) -
             console.print()
         console.print(Text.assemble(("$ ", "dim"), (" ".join(command), "bold")))
         console.print(Text.from_ansi(screen), soft_wrap=False)
+    console.print()  # room below the last line
     svg = console.export_svg(title="", code_format=FRAME, theme=SVG_EXPORT_THEME, unique_id="terminal")
     return "\n".join(line.rstrip() for line in svg.splitlines() if line.strip()) + "\n"
 

@@ -6,12 +6,12 @@ from typing import TextIO
 
 from mooring.records.report import Report
 from mooring.records.verification import Check, Summary
-from mooring.reporters import visible
 from mooring.reporters.last_words import write_beside
 from mooring.reporters.live import Spinner
-from mooring.reporters.screen import CELL, Piece, Screen, write_json
+from mooring.reporters.screen import Screen, write_json
 
 MOST_HOSTS = 5
+OUTCOMES = ("passed", "failed", "skipped")
 STYLES = {
     "ok": "green",
     "passed": "green",
@@ -140,9 +140,8 @@ class ScreenReport:
         rows = []
         for host in summary.hosts:
             counts = summary.counts(host)
-            words = [f"{outcome}={counts[outcome]}" for outcome in ("passed", "failed", "skipped")]
-            rows.append([host, summary.status(host), *words])
-        self._show_table(["host", "status", "", "", ""], rows)
+            rows.append([host, summary.status(host), *(str(counts[outcome]) for outcome in OUTCOMES)])
+        self._show_table(["host", "status", *OUTCOMES], rows)
 
     def _show_causes(self, summary: Summary) -> None:
         """How far each cause reaches that failed more than the check that was told."""
@@ -165,22 +164,14 @@ class ScreenReport:
             cells = [routes.get(column) for column in columns]
             words = ["-" if not cell else f"failed: {cell.finding.layer}" if cell.finding else "ok" for cell in cells]
             rows.append([host, *words])
-        self._show_table(["pulls through the registry by", *columns], rows)
+        self._show_table(["pulls by", *columns], rows)
 
     def _show_table(self, header: list[str], rows: list[list[str]]) -> None:
-        """Columns as wide as their widest cell; a cell's first word gives its colour."""
-        rows = [[visible.line(cell, CELL) for cell in row] for row in [header, *rows]]
-        widths = [max(len(row[at]) for row in rows) for at in range(len(header))]
+        """A cell's first word gives its colour."""
         self._screen.write()
-        for number, row in enumerate(rows):
-            styles = ["bold" if not number else STYLES.get(cell.partition(":")[0], "") for cell in row]
-            last = max((at for at, cell in enumerate(row) if cell), default=0)
-            line: list[Piece] = [
-                (cell.ljust(width if at < last else 0) + ("  " if at < last else ""), style)
-                for at, (cell, width, style) in enumerate(zip(row, widths, styles, strict=True))
-                if at <= last
-            ]
-            self._screen.write_pieces(*line)
+        self._screen.write_table(
+            header, [[(cell, STYLES.get(cell.partition(":")[0], "")) for cell in row] for row in rows]
+        )
 
 
 class QuietReport(ScreenReport):

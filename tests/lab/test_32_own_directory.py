@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -36,6 +37,9 @@ def project(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> P
     text = (CHECKOUT / "inventory.yml").read_text().replace("{{ inventory_dir }}", str(CHECKOUT))
     (place / "inventory.yml").write_text(text)
     (place / "group_vars" / "all.yml").write_text("---\n")
+    (place / "files" / "images").mkdir()
+    for archive in (CHECKOUT / "files" / "images").glob("*.tar"):
+        shutil.copy(archive, place / "files" / "images")
     return place
 
 
@@ -49,6 +53,28 @@ def test_provisioning_finds_nothing_to_do(
     assert {host: (row["changed"], row["failed"]) for host, row in recap.items()} == {
         client.name: (0, 0) for client in clients
     }
+
+
+def test_the_server_is_provisioned_with_the_directorys_own_archives(
+    installed: Installed, project: Path, server: LookedAt
+) -> None:
+    """nginx and its image are lost; the archive of the directory brings them back, and a second run changes nothing."""
+    server.run("docker rm -f mooring-nginx && docker rmi nginx:1.22")
+    changes = []
+    for _ in range(2):
+        ran = installed.run(project / "roles", "provision-server", "--json")
+        assert ran.returncode == 0, ran
+        changes.append(json.loads(ran.stdout.splitlines()[-1])["hosts"]["server"]["changed"])
+    assert changes[0] > 0
+    assert changes[1] == 0
+    assert server.run("docker inspect -f '{{.State.Running}}' mooring-nginx").strip() == "true"
+
+
+def test_quiet_commands_are_one_line(installed: Installed, project: Path, fleet: list[LookedAt]) -> None:
+    """Of a fleet that is as it should be."""
+    for words in (("status",), ("doctor",), ("explain", "client-debian", "registry.example.com/app")):
+        ran = installed.run(project, *words, "-q")
+        assert (ran.returncode, len(ran.stdout.splitlines())) == (0, 1), ran
 
 
 def test_the_status_is_the_fleets(installed: Installed, project: Path, fleet: list[LookedAt]) -> None:

@@ -127,8 +127,8 @@ def find_refusal(wanted, earlier, record):
         if earlier["repositories"]:
             return ("%s has no repositories on the host, and the running registry still %s there: mount its disk, "
                     "or, for an empty registry, %s" % (name, known, accept))
-        return ("%s had repositories when it was last provisioned and has none now: mount its disk, restore its backup, "
-                "or, for an empty registry, %s" % (name, accept))
+        return ("%s had repositories when it was last provisioned and has none now: mount its disk, restore its "
+                "backup, or, for an empty registry, %s" % (name, accept))
     seen = "cannot be looked into from here" if wanted["repositories"] is None else "has none"
     return ("the registry %s in %s, and its new storage %s %s: move them there first, or, to go on "
             "without them, %s" % (known, earlier["name"], name, seen, accept))

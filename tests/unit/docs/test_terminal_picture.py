@@ -22,7 +22,7 @@ def shown(svg: str) -> str:
         piece = (float(element.attrib["x"]), html.unescape(element.text or ""))
         lines.setdefault(float(element.attrib["y"]), []).append(piece)
     texts = ["".join(text for _, text in sorted(lines[y])) for y in sorted(lines)]
-    return "\n".join(text.replace("\xa0", " ").rstrip() for text in texts)
+    return "\n".join(text.replace("\xa0", " ").rstrip() for text in texts).rstrip("\n")
 
 
 def foreign_addresses(svg: str) -> set[str]:

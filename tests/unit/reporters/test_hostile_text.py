@@ -175,7 +175,7 @@ def test_a_verification(text: str) -> None:
         for check in checks(text).checks:
             report.show_check(check)
         report.show_summary(checks(text))
-        words = r" |(failed|passed|skipped) +web1: |unreachable web2: |error: |host +status|web1 |pulls through"
+        words = r" |(failed|passed|skipped) +web1: |unreachable web2: |error: |host +status|web1 |pulls by"
         words += "|interrupted: |left behind, |INTERRUPTED: "
         assert not problems(stream.getvalue(), is_terminal, "" if is_terminal else words)
     stream = io.StringIO()

@@ -11,7 +11,8 @@ from rich.console import Console as Terminal
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Diagnosis, Finding, Verdict
 from mooring.records.fleet import Row
-from mooring.reporters import diagnosis, fleet_table
+from mooring.records.verification import Check, RouteResult, Summary
+from mooring.reporters import diagnosis, fleet_table, verification
 from mooring.reporters.live import Activity, StatusLine
 from mooring.reporters.remedies import is_command, split_remedy
 from mooring.reporters.screen import Screen
@@ -85,6 +86,19 @@ def test_long_findings_wrap_between_words(stream: Stream) -> None:
     finding = Finding("nginx-v1", Verdict.BREAKS, "; ".join(f"/v1/ is open at {url}" for url in URLS), "close it")
     diagnosis.write_text([Diagnosis("server", (finding,))], stream)
     assert set(URLS) <= {word.rstrip(";") for word in plain(stream).split()}
+
+
+def test_the_tables_of_verify_wrap_between_words_too(stream: Stream) -> None:
+    names = ("full name registry.example.com", "full name docker.registry.example.com", "short name", "mirror")
+    routes = {host: {name: RouteResult("ref", "sha256:1", "192.0.2.9", None) for name in names} for host in HOSTS}
+    summary = Summary(hosts=HOSTS, checks=[Check(host, "It is up", "passed") for host in HOSTS], routes=routes)
+    verification.ScreenReport(stream, 0).show_summary(summary)
+    text = plain(stream)
+    assert not stream.width or all(len(line) <= stream.width for line in text.splitlines())
+    assert len(re.findall(rf"^{re.escape(HOSTS[1])}(?=\s|$)", text, re.MULTILINE)) == 2
+    assert {"registry.example.com", "docker.registry.example.com"} <= {word.rstrip(":") for word in text.split()}
+    if not stream.width:
+        assert f"{HOSTS[1]}  ok      1       0       0\n" in text
 
 
 @pytest.mark.parametrize(
