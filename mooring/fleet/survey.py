@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from mooring.errors import HostUnreachable, MooringError, TemplateError, UsageEr
 from mooring.fleet.connections import Connections, make_request
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.site import KINDS, Site, looking_user
+from mooring.fleet.tunnels import open_stream
 from mooring.fleet.wanted_groups import require_groups
 from mooring.inventory.inventory import Host
 from mooring.playbook.playbook import Play
@@ -26,7 +26,6 @@ from mooring.transport.reply_texts import checked
 from mooring.transport.session import Session
 
 PATIENCE = 60.0
-DIRECT_SECONDS = 5.0
 Found = TypeVar("Found")
 # How many hosts are done, of how many, and which are being looked at.
 Tell = Callable[[int, int, Sequence[str]], None]
@@ -70,13 +69,7 @@ class FleetHost:
 
     def open_stream(self, endpoint: Endpoint, address: str) -> Stream:
         """A tunnel to a server's endpoint; where its sshd forbids that, straight to its address."""
-        try:
-            return self.open_tunnel(endpoint.host, endpoint.port)
-        except PermissionError as error:
-            try:
-                return socket.create_connection((address or endpoint.host, endpoint.port), timeout=DIRECT_SECONDS)
-            except OSError as direct:
-                raise OSError(f"{error}; and it is not reached from here either: {direct}") from None
+        return open_stream(self.open_tunnel, endpoint, address)
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 from mooring.errors import MooringError
 from mooring.fleet.senseless import SENSELESS, describe
+from mooring.fleet.tunnels import open_stream
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.client import Registry
 from mooring.registry.transport import HttpTransport
-from mooring.templating.foreign import is_foreign
-from mooring.transport.connection.process import Stream
 from mooring.transport.reply_shapes import TEXT, ListOf, parse
 from mooring.verification import access_log
 from mooring.verification.backend import CheckFailed
 from mooring.verification.member import Member
 from mooring.verification.proof import Proof
 
-DIRECT_SECONDS = 5.0
 STORAGE = "/var/lib/registry"
 CONTAINERS = ListOf({"Mounts": ListOf({"Destination": TEXT, "Source": TEXT})})
 # Deleted; not there; deleting is switched off, and then the storage is emptied all the same.
@@ -66,26 +64,10 @@ class RegistrySide:
         return left
 
     def _open(self) -> Registry:
-        return Registry(HttpTransport(self.door.endpoints()[0], self._open_stream))
-
-    def _open_stream(self) -> Stream:
-        """Through the server's own SSH connection, since nothing else may lead to it from here.
-
-        Where its sshd forbids that, straight to the server's address, if it can be reached, and if it is the operator's
-        word: a host sends nobody here to an address of its choice.
-        """
+        """Through the server's own SSH connection, since nothing else may lead to it from here."""
         endpoint = self.door.endpoints()[0]
-        try:
-            return self.server.open_tunnel(endpoint.host, endpoint.port)
-        except PermissionError as error:
-            address = self.door.address or endpoint.host
-            if is_foreign(address):
-                hint = "write registry_server_address without facts"
-                raise OSError(f"{error}; and {address} is only the host's own word: {hint}") from None
-            try:
-                return socket.create_connection((address, endpoint.port), timeout=DIRECT_SECONDS)
-            except OSError as direct:
-                raise OSError(f"{error}; and it is not reached from here either: {direct}") from None
+        way = partial(open_stream, self.server.open_tunnel, endpoint, self.door.address)
+        return Registry(HttpTransport(endpoint, way))
 
     def _delete(self, path: str) -> None:
         """From the server's side, by the registry's own port: nginx lets nobody delete."""

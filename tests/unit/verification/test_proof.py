@@ -249,7 +249,7 @@ def test_a_host_sends_nobody_here_to_an_address_of_its_choice(world: World, monk
     def forbid(host: str, port: int) -> None:
         raise PermissionError("tunnels are forbidden")
 
-    monkeypatch.setattr("mooring.verification.registry_side.socket.create_connection", call)
+    monkeypatch.setattr("socket.create_connection", call)
     server = replace(world.member("server"), open_tunnel=forbid)
     for address, is_called in (("192.0.2.10", True), (Foreign("127.0.0.1"), False)):
         door = ServerAddresses.of({**VARIABLES, "registry_server_address": address})
