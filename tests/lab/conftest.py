@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from drills import Drill
 from invocations import Run, invoke
 from lab_hosts import LookedAt
 from opt_in import boot_opt_in
@@ -68,6 +69,12 @@ def fleet(server: LookedAt, clients: list[LookedAt]) -> list[LookedAt]:
 def opt_in(moored: None) -> Iterator[list[LookedAt]]:
     """The hosts that only --long boots."""
     yield from boot_opt_in()
+
+
+@pytest.fixture
+def old_settings(drill: Drill) -> None:
+    """Each drill of a chapter begins with the old settings; the chapter defines `drill`."""
+    drill.put_back()
 
 
 def _is_up() -> bool:

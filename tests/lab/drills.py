@@ -12,9 +12,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from drilled import DOCKER, Drilled
+import pytest
+from drilled_engines import DOCKER, DrilledEngine
 from invocations import CHECKOUT, Run, provision, succeed
 from lab_hosts import LookedAt, until
+
+from mooring.agent.transaction import faults
+
+NAME = "drill.example.com"
+NAMES = ["registry.example.com", "docker.registry.example.com", NAME]
+MIRRORS = ["http://registry.example.com", f"http://{NAME}"]
+INSECURE = {"registry_client_insecure_registries": NAMES}
+INSECURE_AND_MIRRORS = {**INSECURE, "registry_client_mirrors": MIRRORS}
+# From these points on the new settings hold.
+SETTLED = ("committed", "tidied")
+# The engine's file and Mooring's record.
+RELOAD: dict[str, Any] = {"files": [{}, {}], "then": "reload"}
+RELOAD_POINTS = faults.points([RELOAD], {"reload": [RELOAD]})
 
 # Anything of a change, of its guard, or of an agent.
 REMAINS = """\
@@ -34,9 +48,8 @@ class Drill:
 
     client: LookedAt
     change: Mapping[str, Any]
-    name: str
     inventory: Sequence[str] = ()
-    engine: Drilled = DOCKER
+    engine: DrilledEngine = DOCKER
     container: str = ""
     old: Digests = field(default_factory=dict)
     new: Digests = field(default_factory=dict)
@@ -53,7 +66,7 @@ class Drill:
         succeed(self.attempt())
         self.new = self.digests()
         assert self.new != self.old
-        self.is_whole(self.new)
+        self.assert_whole(self.new)
         self.put_back()
 
     def finish(self) -> None:
@@ -65,7 +78,7 @@ class Drill:
         """The old settings again, by an ordinary run."""
         if self.digests() != self.old:
             succeed(self.provision())
-            self.is_whole(self.old)
+            self.assert_whole(self.old)
 
     def provision(self, *words: str) -> Run:
         return provision("clients", *self.words(), *words)
@@ -85,19 +98,27 @@ class Drill:
         lines = self.client.lines(f"sha1sum {' '.join(self.engine.files)} 2>/dev/null || true")
         return {path: digest for digest, path in (line.split() for line in lines)}
 
-    def is_whole(self, expected: Digests, beside: Sequence[str] = ()) -> None:
+    def assert_whole(self, expected: Digests, beside: Sequence[str] = ()) -> None:
         """A working daemon, the container untouched, files as EXPECTED and in effect, nothing left but BESIDE."""
         until(lambda: self.client.lines(REMAINS) == list(beside), f"nothing is left on {self.client.name}")
         assert self.digests() == expected
-        told = self.client.run(self.engine.settings)
-        assert (self.name in told) == (expected == self.new)
+        settings = self.client.run(self.engine.settings)
+        assert (NAME in settings) == (expected == self.new)
         assert self.client.run(self.engine.inspect) == self.container
 
     def message(self, run: Run) -> str:
         """What the run says of the failed task."""
-        found = [one["message"] for one in run.events if one.get("outcome") in ("failed", "unreachable")]
-        assert found, run.said
-        return str(found[-1])
+        messages = [event["message"] for event in run.events if event.get("outcome") in ("failed", "unreachable")]
+        assert messages, run.said
+        return str(messages[-1])
+
+    def fail(self, *texts: str, **others: Any) -> str:
+        """The message of a run that changes the settings and fails; it holds TEXTS."""
+        run = self.attempt(**others)
+        assert run.status == 2, run.said
+        message = self.message(run)
+        assert [text for text in texts if text not in message] == [], message
+        return message
 
     @contextlib.contextmanager
     def hanging(self, point: str, failing: str = "step1.seen", **others: Any) -> Iterator[Hanging]:
@@ -116,6 +137,34 @@ class Drill:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             run.reader.join(10)
+
+
+@contextlib.contextmanager
+def drilling(drill: Drill) -> Iterator[Drill]:
+    """DRILL, prepared while the block runs."""
+    drill.prepare()
+    yield drill
+    drill.finish()
+
+
+def restart_points(touched: int) -> list[str]:
+    """The points of Red Hat's engine, which takes a change over by a restart that writes TOUCHED files.
+
+    live-restore is lent for it by one reload and taken back by another.
+    """
+    steps = [_step(1, "reload"), _step(touched, "restart"), _step(1, "reload"), _step(1, "nothing")]
+    undo = [_step(1, then) for then in ("reload", "restart", "reload")]
+    return list(faults.points(steps, {"reload": undo[:1], "restart": undo}))
+
+
+def _step(touched: int, then: str) -> dict[str, Any]:
+    return {"files": [{}] * touched, "then": then}
+
+
+def mark_long(points: Sequence[str], few: Sequence[str]) -> list[Any]:
+    """POINTS as parameters; those not among FEW are tried with --long only."""
+    assert set(few) <= set(points)
+    return [point if point in few else pytest.param(point, marks=pytest.mark.long) for point in points]
 
 
 def at(way: str, point: str, failing: str = "step1.seen") -> str:

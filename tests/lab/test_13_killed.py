@@ -5,90 +5,53 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import interruptions
 import pytest
-from drills import Drill, at
-from invocations import Run
+from drills import INSECURE_AND_MIRRORS, RELOAD_POINTS, Drill, drilling, mark_long
 from lab_hosts import LookedAt, until
 
-from mooring.agent.transaction import faults
+pytestmark = pytest.mark.usefixtures("old_settings")
 
-NAME = "drill.example.com"
-NAMES = ["registry.example.com", "docker.registry.example.com", NAME]
-MIRRORS = ["http://registry.example.com", f"http://{NAME}"]
-STEP = {"files": [{}, {}], "then": "reload"}
-POINTS = faults.points([STEP], {"reload": [STEP]})
-# From here on the new settings hold.
-SETTLED = ("committed", "tidied")
 # Where every run tries the slower faults; --long tries them at all points.
 FEW = ("journaled", "step1.file1.after", "step1.seen", "undo.step1.asked", "committed")
-EVERY = [point if point in FEW else pytest.param(point, marks=pytest.mark.long) for point in POINTS]
-OLD = "the host has brought the old configuration back by itself; docker answers"
 
 
 @pytest.fixture(scope="module")
 def drill(client_debian: LookedAt) -> Iterator[Drill]:
     """A change that docker takes over by a reload."""
-    change = {"registry_client_insecure_registries": NAMES, "registry_client_mirrors": MIRRORS}
-    drill = Drill(client_debian, change, NAME)
     process = client_debian.engine_process()
-    drill.prepare()
-    yield drill
-    drill.finish()
+    with drilling(Drill(client_debian, INSECURE_AND_MIRRORS)) as drill:
+        yield drill
     assert client_debian.engine_process() == process, "the engine was restarted, though a reload was enough"
 
 
-@pytest.fixture(autouse=True)
-def as_before(drill: Drill) -> None:
-    drill.put_back()
-
-
 def test_these_are_all_points(drill: Drill) -> None:
-    named = drill.message(drill.attempt("kill:nothing")).partition("with one of these names: ")[2]
-    assert named.split(", ") == POINTS
-    drill.is_whole(drill.old)
+    interruptions.assert_points(drill, RELOAD_POINTS)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", RELOAD_POINTS)
 def test_the_agent_is_killed(drill: Drill, point: str) -> None:
-    is_told(drill, drill.attempt(at("kill", point)), point)
+    interruptions.kill_agent(drill, point)
 
 
-def is_told(drill: Drill, run: Run, point: str) -> None:
-    """The run says which configuration holds, and that one does."""
-    if point in SETTLED:
-        assert run.status == 0, run.said
-        assert "the change was done: the new configuration is in force" in run.out
-        drill.is_whole(drill.new)
-    else:
-        assert run.status == 2, run.said
-        assert OLD in drill.message(run)
-        drill.is_whole(drill.old)
+@pytest.mark.parametrize(
+    ("point", "text"),
+    [
+        ("validated", "nothing was changed"),
+        ("step1.seen", "the old configuration is in force again; 1 container kept"),
+        ("confirmed", "the old configuration is in force again; 1 container kept"),
+    ],
+    ids=["validated", "step1.seen", "confirmed"],
+)
+def test_a_step_fails(drill: Drill, point: str, text: str) -> None:
+    drill.fail(text, fault=f"fail:{point}")
+    drill.assert_whole(drill.old)
 
 
-@pytest.mark.parametrize("point", ["validated", "step1.seen", "confirmed"])
-def test_a_step_fails(drill: Drill, point: str) -> None:
-    run = drill.attempt(f"fail:{point}")
-    assert run.status == 2, run.said
-    told = (
-        "nothing was changed" if point == "validated" else "the old configuration is in force again; 1 container kept"
-    )
-    assert told in drill.message(run)
-    drill.is_whole(drill.old)
-
-
-@pytest.mark.parametrize("point", EVERY)
-def test_the_connection_is_cut(drill: Drill, point: str) -> None:
-    with drill.hanging(point) as run:
-        drill.client.run("pgrep -f '^sshd: mooring' | xargs kill -9")
-        ended = run.end()
-    is_told(drill, ended, point)
-
-
-@pytest.mark.parametrize("point", EVERY)
-def test_the_control_side_is_killed(drill: Drill, point: str) -> None:
-    with drill.hanging(point) as run:
-        run.kill()
-    drill.is_whole(drill.new if point in SETTLED else drill.old)
+@pytest.mark.parametrize("point", mark_long(RELOAD_POINTS, FEW))
+@pytest.mark.parametrize("interrupt", interruptions.FROM_AFAR)
+def test_the_run_is_broken_off(drill: Drill, interrupt: interruptions.Interruption, point: str) -> None:
+    interrupt(drill, point)
 
 
 def test_the_control_side_is_killed_and_the_guard_too(drill: Drill) -> None:
@@ -101,32 +64,22 @@ def test_the_control_side_is_killed_and_the_guard_too(drill: Drill) -> None:
     again = drill.provision()
     assert again.status == 0, again.said
     assert "was interrupted and has been undone first: the old configuration is in force again" in again.out
-    drill.is_whole(drill.old)
+    drill.assert_whole(drill.old)
 
 
 def test_a_run_that_takes_too_long(drill: Drill) -> None:
-    run = drill.attempt("hang:step1.seen", registry_client_deadline=4)
-    assert run.status == 2, run.said
-    assert OLD in drill.message(run)
-    drill.is_whole(drill.old)
+    interruptions.exceed_deadline(drill)
 
 
 def test_two_at_once(drill: Drill) -> None:
-    with drill.hanging("confirmed") as first:
-        second = drill.attempt()
-        assert second.status == 2, second.said
-        assert "another run changes this host's engine: process" in drill.message(second)
-        assert " of mooring" in drill.message(second)
-        assert "nothing was changed" in drill.message(second)
-        first.kill()
-    drill.is_whole(drill.old)
+    interruptions.run_two_at_once(drill)
 
 
 def test_a_lock_that_nobody_holds_is_none(drill: Drill) -> None:
     drill.client.run("echo '{\"pid\": 1}' > /run/mooring.lock")
     run = drill.attempt()
     assert run.status == 0, run.said
-    drill.is_whole(drill.new)
+    drill.assert_whole(drill.new)
 
 
 def test_the_guard_outlives_nothing(drill: Drill) -> None:
@@ -137,4 +90,4 @@ def test_the_guard_outlives_nothing(drill: Drill) -> None:
         assert not drill.client.succeeds("ls /run/mooring")
         journal = json.loads(drill.client.run("cat /var/lib/mooring/transaction.reload"))
         assert journal["login"].startswith("mooring")
-    drill.is_whole(drill.old)
+    drill.assert_whole(drill.old)

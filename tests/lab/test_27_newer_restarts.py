@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
+import interruptions
 import pytest
-from drills import Drill, at
+from drills import INSECURE, Drill
+from host_faults import DAEMON_JSON, STARTS, edited, keep_daemon_from_starting, with_keys
+from invocations import succeed
 from lab_hosts import LookedAt
 from opt_in import FLEET
 
 pytestmark = pytest.mark.long
 
-DAEMON_JSON = "/etc/docker/daemon.json"
 FLAGS = "/etc/default/docker"
-DROP_IN = "/etc/systemd/system/docker.service.d/drill.conf"
-NAME = "drill.example.com"
-CHANGE = {"registry_client_insecure_registries": ["registry.example.com", "docker.registry.example.com", NAME]}
 POINTS = ("journaled", "step1.file1.after", "step1.asked", "step1.seen", "confirmed", "committed", "tidied")
 UNDOING = ("undo.begun", "undo.step1.asked", "undo.restored", "undo.closed")
 # systemd counts starts, and would refuse the fourth of a minute.
 RESTART = "systemctl reset-failed docker docker.socket && systemctl restart docker"
-SETTLED = ("committed", "tidied")
-OLD = "the host has brought the old configuration back by itself; docker answers"
 
 
 @pytest.fixture(scope="module")
 def drill(opt_in: list[LookedAt]) -> Iterator[Drill]:
-    client = LookedAt.named("client-docker28")
-    drill = Drill(client, CHANGE, NAME, FLEET)
-    kept = client.run(f"cat {DAEMON_JSON}")
-    live = json.dumps({**json.loads(kept), "live-restore": True})
-    client.run(f"echo '{live}' > {DAEMON_JSON} && systemctl reload docker")
-    drill.prepare()
-    yield drill
-    client.run(f"cat > {DAEMON_JSON} <<'EOF'\n{kept}EOF\n{RESTART}")
+    """A change on a daemon that restarts without its containers, whose flags are edited by `flagged`."""
+    drill = Drill(LookedAt.named("client-docker28"), INSECURE, FLEET)
+    live = with_keys(drill.client, **{"live-restore": True})
+    with edited(drill.client, DAEMON_JSON, f"{live} && systemctl reload docker"):
+        drill.prepare()
+        yield drill
+    drill.client.run(RESTART)
     drill.finish()
 
 
@@ -51,41 +46,16 @@ def flagged(drill: Drill) -> None:
 
 
 def test_no_container_feels_it(drill: Drill) -> None:
-    run = drill.attempt()
-    assert run.status == 0, run.said
+    run = succeed(drill.attempt())
     assert "docker was restarted; 1 container kept running" in run.out
-    drill.is_whole(drill.new)
+    drill.assert_whole(drill.new)
 
 
 @pytest.mark.parametrize("point", [*POINTS, *UNDOING])
 def test_the_agent_is_killed(drill: Drill, point: str) -> None:
-    run = drill.attempt(at("kill", point))
-    if point in SETTLED:
-        assert run.status == 0, run.said
-        drill.is_whole(drill.new)
-    else:
-        assert run.status == 2, run.said
-        assert OLD in drill.message(run)
-        drill.is_whole(drill.old)
+    interruptions.kill_agent(drill, point)
 
 
-@pytest.mark.parametrize(
-    ("start", "said"),
-    [
-        (f"! grep -q {NAME} {DAEMON_JSON}", "docker.service does not start"),
-        (f"while grep -q {NAME} {DAEMON_JSON}; do sleep 1; done", "docker.service is still activating"),
-    ],
-    ids=["fails", "hangs"],
-)
-def test_a_daemon_that_does_not_come_up(drill: Drill, start: str, said: str) -> None:
-    folder = DROP_IN.rpartition("/")[0]
-    drill.client.run(f"mkdir -p {folder} && printf '[Service]\\nExecStartPre=/bin/sh -c \"{start}\"\\n' > {DROP_IN}")
-    drill.client.run("systemctl daemon-reload")
-    try:
-        run = drill.attempt(registry_client_deadline=20)
-        assert run.status == 2, run.said
-        assert said in drill.message(run)
-        assert "the old configuration is in force again; 1 container kept running" in drill.message(run)
-    finally:
-        drill.client.run(f"rm -r {folder} && systemctl daemon-reload")
-    drill.is_whole(drill.old)
+@pytest.mark.parametrize("start", STARTS)
+def test_a_daemon_that_does_not_come_up(drill: Drill, start: str) -> None:
+    keep_daemon_from_starting(drill, *STARTS[start])

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import host_faults
+import interruptions
 import pytest
-from drilled import CONTAINERD, PODMAN, Drilled
-from drills import Drill, at
-from fault_places import full, mounted
+from drilled_engines import CONTAINERD, PODMAN, DrilledEngine
+from drills import INSECURE_AND_MIRRORS, NAME, Drill, at, drilling
 from invocations import invoke, succeed
 from lab_hosts import LookedAt, until
 from opt_in import FLEET
 
 from mooring.agent.transaction import faults
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("old_settings")]
 
-NAME = "drill.example.com"
-CHANGE = {
-    "registry_client_insecure_registries": ["registry.example.com", "docker.registry.example.com", NAME],
-    "registry_client_mirrors": ["http://registry.example.com", f"http://{NAME}"],
-}
-SETTLED = ("committed", "tidied")
 SLOW = ("journaled", "step1.file1.after", "step1.seen", "confirmed", "committed")
-OLD = "the host has brought the old configuration back by itself"
-ENGINES: dict[str, tuple[Drilled, int]] = {"client-podman": (PODMAN, 1), "client-containerd": (CONTAINERD, 3)}
+ENGINES: dict[str, tuple[DrilledEngine, int]] = {"client-podman": (PODMAN, 1), "client-containerd": (CONTAINERD, 3)}
 """What is drilled on each host, and how many files the change touches."""
 
 
@@ -36,96 +30,50 @@ def points(name: str) -> list[str]:
 def drill(opt_in: list[LookedAt], request: pytest.FixtureRequest) -> Iterator[Drill]:
     """A change of what the engine reads at every pull."""
     engine, _ = ENGINES[request.param]
-    drill = Drill(LookedAt.named(request.param), CHANGE, NAME, FLEET, engine)
+    drill = Drill(LookedAt.named(request.param), INSECURE_AND_MIRRORS, FLEET, engine)
     succeed(drill.provision())
-    drill.prepare()
-    yield drill
-    drill.finish()
-
-
-@pytest.fixture(autouse=True)
-def as_before(drill: Drill) -> None:
-    drill.put_back()
+    with drilling(drill):
+        yield drill
 
 
 def test_the_agent_is_killed_at_every_point(drill: Drill) -> None:
-    named = drill.message(drill.attempt("kill:nothing")).partition("with one of these names: ")[2].split(", ")
-    assert named == points(drill.client.name)
-    for point in named:
-        run = drill.attempt(at("kill", point, failing="step1.seen"))
-        if point in SETTLED:
-            assert run.status == 0, run.said
-            assert "the change was done: the new configuration is in force" in run.out
-            drill.is_whole(drill.new)
-            drill.put_back()
-        else:
-            assert run.status == 2, run.said
-            assert OLD in drill.message(run)
-            drill.is_whole(drill.old)
+    names = points(drill.client.name)
+    interruptions.assert_points(drill, names)
+    for point in names:
+        interruptions.kill_agent(drill, point)
+        drill.put_back()
 
 
 @pytest.mark.parametrize("point", SLOW)
-def test_the_connection_is_cut(drill: Drill, point: str) -> None:
-    with drill.hanging(point) as run:
-        drill.client.run("pgrep -f '^sshd.*: mooring' | xargs kill -9")
-        ended = run.end()
-    assert ended.status == (0 if point in SETTLED else 2), ended.said
-    drill.is_whole(drill.new if point in SETTLED else drill.old)
-
-
-@pytest.mark.parametrize("point", SLOW)
-def test_the_control_side_is_killed(drill: Drill, point: str) -> None:
-    with drill.hanging(point) as run:
-        run.kill()
-    drill.is_whole(drill.new if point in SETTLED else drill.old)
+@pytest.mark.parametrize("interrupt", interruptions.FROM_AFAR)
+def test_the_run_is_broken_off(drill: Drill, interrupt: interruptions.Interruption, point: str) -> None:
+    interrupt(drill, point)
 
 
 def test_a_run_that_takes_too_long(drill: Drill) -> None:
-    run = drill.attempt("hang:step1.seen", registry_client_deadline=4)
-    assert run.status == 2, run.said
-    assert OLD in drill.message(run)
-    drill.is_whole(drill.old)
+    interruptions.exceed_deadline(drill)
 
 
 def test_two_at_once(drill: Drill) -> None:
-    with drill.hanging("confirmed") as first:
-        second = drill.attempt()
-        assert second.status == 2, second.said
-        assert "another run changes this host's engine: process" in drill.message(second)
-        first.kill()
-    drill.is_whole(drill.old)
+    interruptions.run_two_at_once(drill)
 
 
 def test_a_full_disk(drill: Drill) -> None:
-    folder = "/etc/containers" if drill.engine is PODMAN else "/etc/containerd"
-    with mounted(drill.client, full(folder), folder):
-        run = drill.attempt()
-        assert run.status == 2, run.said
-        assert "No space left on device; nothing was changed" in drill.message(run)
-        drill.is_whole(drill.old)
+    host_faults.fill_disk(drill, drill.engine.folder)
 
 
 def test_a_file_system_that_cannot_be_written(drill: Drill) -> None:
-    with mounted(drill.client, "mount --bind /etc /etc && mount -o remount,bind,ro /etc", "/etc"):
-        run = drill.attempt()
-        assert run.status == 2, run.said
-        assert "Read-only file system; nothing was changed" in drill.message(run)
-        drill.is_whole(drill.old)
+    host_faults.forbid_writing(drill)
 
 
 def test_a_file_that_the_engine_cannot_read(drill: Drill) -> None:
     """Somebody else's mistake is told with its place before anything is written, and never made worse."""
     path = drill.engine.files[0]
-    drill.client.run(f"cp -p {path} /root/drill-kept && echo '= broken' >> {path}")
-    spoiled = drill.digests()
-    try:
-        run = drill.attempt()
-        assert run.status == 2, run.said
-        assert path in drill.message(run)
+    with host_faults.edited(drill.client, path, f"echo '= broken' >> {path}"):
+        spoiled = drill.digests()
+        drill.fail(path)
         until(lambda: drill.digests() == spoiled, "the file is left alone")
-    finally:
-        drill.client.run(f"mv /root/drill-kept {path}")
-    drill.is_whole(drill.old)
+    drill.assert_whole(drill.old)
 
 
 def test_a_restart_of_containerd_touches_no_container(drill: Drill) -> None:
@@ -135,9 +83,7 @@ def test_a_restart_of_containerd_touches_no_container(drill: Drill) -> None:
     succeed(invoke("deprovision-clients", *FLEET, "--limit", drill.client.name))
     tasks, process = drill.client.run("ctr tasks ls"), drill.client.run("systemctl show containerd -p MainPID")
     for point in ("step1.asked", "step1.seen", "undo.step1.asked"):
-        run = drill.provision("-e", drill.variables(at("kill", point), registry_client_insecure_registries=[NAME]))
-        assert run.status == 2, run.said
-        assert OLD in drill.message(run)
+        drill.fail(drill.engine.undone, fault=at("kill", point), registry_client_insecure_registries=[NAME])
         assert drill.client.run("ctr tasks ls") == tasks
         assert not drill.client.succeeds("grep -q config_path /etc/containerd/config.toml")
     run = succeed(drill.provision())
@@ -145,7 +91,7 @@ def test_a_restart_of_containerd_touches_no_container(drill: Drill) -> None:
     assert drill.client.run("ctr tasks ls") == tasks
     assert drill.client.run("systemctl show containerd -p MainPID") != process
     drill.container = drill.client.run(drill.engine.inspect)
-    drill.is_whole(drill.old)
+    drill.assert_whole(drill.old)
 
 
 def test_everything_comes_out_again(drill: Drill) -> None:
@@ -153,23 +99,19 @@ def test_everything_comes_out_again(drill: Drill) -> None:
     off = ("deprovision-clients", "--json", *FLEET, "--limit", drill.client.name)
     path = drill.engine.files[0]
     table = "\\t[[registry]] # own\\nlocation='own.example.com'\\n" if drill.engine is PODMAN else ""
-    own = f"\\n# mine \\t\\n{table}"
-    drill.client.run(f"cp -p {path} /root/drill-kept")
-    try:
+    with host_faults.edited(drill.client, path, "true"):
         succeed(invoke(*off))
-        drill.client.run(f'printf "{own}" >> {path}')
+        drill.client.run(f'printf "\\n# mine \\t\\n{table}" >> {path}')
         before = drill.client.files()
         succeed(invoke("provision-clients", *FLEET, "--limit", drill.client.name))
         assert drill.client.files() != before
         succeed(invoke(*off))
         assert digests(drill.client.files()) == digests(before)
         assert succeed(invoke(*off)).count("changed") == {drill.client.name: 0}
-    finally:
-        drill.client.run(f"mv /root/drill-kept {path}")
-        succeed(invoke("provision-clients", *FLEET, "--limit", drill.client.name))
+    succeed(invoke("provision-clients", *FLEET, "--limit", drill.client.name))
     drill.container = drill.client.run(drill.engine.inspect)
 
 
 def digests(files: dict[str, str]) -> dict[str, str]:
     """Owner, mode and content; not the time."""
-    return {path: " ".join((*told.split()[:2], told.split()[-1])) for path, told in files.items()}
+    return {path: " ".join((*attributes.split()[:2], attributes.split()[-1])) for path, attributes in files.items()}

@@ -1,4 +1,4 @@
-"""What a drill needs to know of an engine: its files, a container that runs on, and how settings are told."""
+"""What a drill needs to know of an engine: its files, a container that runs on, and how it tells its settings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 CONTAINER = "mooring-drill"
 AUTHORITY = "ca.example.com"
+UNDONE = "the host has brought the old configuration back by itself"
 # A container without limits, as the lab's machine may have
 # no controllers for them, in a root of its own.
 SPEC = """\
@@ -20,18 +21,24 @@ json.dump(spec, sys.stdout)
 
 
 @dataclass(frozen=True)
-class Drilled:
-    """Scripts for one kind of engine. `settings` prints what the engine makes of its files."""
+class DrilledEngine:
+    """Scripts for one kind of engine. `settings` prints what the engine makes of its files.
 
+    `undone` is what a run reports when the host has undone the change after the run was cut off.
+    """
+
+    folder: str
     files: tuple[str, ...]
     load: tuple[str, ...]
     start: str
     inspect: str
     remove: str
     settings: str
+    undone: str = UNDONE
 
 
-DOCKER = Drilled(
+DOCKER = DrilledEngine(
+    folder="/etc/docker",
     files=(
         "/etc/docker/daemon.json",
         "/etc/sysconfig/docker",
@@ -43,8 +50,10 @@ DOCKER = Drilled(
     inspect="docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.State.Running}}' " + CONTAINER,
     remove=f"docker rm -f {CONTAINER}; docker rmi -f busybox:latest busybox:1.35",
     settings="docker info",
+    undone=f"{UNDONE}; docker answers",
 )
-PODMAN = Drilled(
+PODMAN = DrilledEngine(
+    folder="/etc/containers",
     files=(
         "/etc/containers/registries.conf",
         "/etc/containers/registries.conf.d/50-mooring.conf",
@@ -56,7 +65,8 @@ PODMAN = Drilled(
     remove=f"podman rm -f -t 0 {CONTAINER}; podman rmi -f busybox:latest busybox:1.35",
     settings="podman info",
 )
-CONTAINERD = Drilled(
+CONTAINERD = DrilledEngine(
+    folder="/etc/containerd",
     files=(
         "/etc/containerd/config.toml",
         "/etc/containerd/certs.d/*/*",
