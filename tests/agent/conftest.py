@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from agent_modules import SOURCES
+from engine_host import EngineHost
 from interpreters import find_interpreters
+from settings_plans import OLD
 
 from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle
@@ -36,6 +39,15 @@ def bundle() -> Bundle:
 def remote(interpreter: str, bundle: Bundle) -> Iterator[Remote]:
     with Remote.start(LocalConnection(), bundle, interpreter=interpreter) as remote:
         yield remote
+
+
+@pytest.fixture
+def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
+    """A host with an engine that has the old settings."""
+    host = EngineHost(tmp_path)
+    host.start(OLD)
+    yield host
+    host.stop()
 
 
 @pytest.fixture(autouse=True)

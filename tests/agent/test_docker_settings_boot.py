@@ -29,14 +29,6 @@ POINTS = ("armed", "saved", "step1.file1.after", "step1.seen", "undo.restored", 
 
 
 @pytest.fixture
-def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
-    host = EngineHost(tmp_path)
-    host.start(OLD)
-    yield host
-    host.stop()
-
-
-@pytest.fixture
 def remote(interpreter: str) -> Iterator[Remote]:
     with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as remote:
         yield remote

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,14 +26,6 @@ OUTERMOST = True
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a transaction gives files their owners: root only")
 STEP = {"files": [{}], "then": "reload"}
 POINTS = faults.points([STEP], {"reload": [STEP]})
-
-
-@pytest.fixture
-def engine_host(tmp_path: Path) -> Iterator[EngineHost]:
-    host = EngineHost(tmp_path)
-    host.start(OLD)
-    yield host
-    host.stop()
 
 
 def is_whole(host: EngineHost, expected: dict[str, Any]) -> None:

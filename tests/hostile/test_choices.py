@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from tests.hostile.malice import add_facts
@@ -34,50 +37,40 @@ VARIABLES = """
 """
 
 
-def lay_files(yard: Yard) -> None:
+def play_choices(yard: Yard, replies: Mapping[str, Any], arguments: str, text: str) -> None:
+    """On each host a task takes a file by one way of choosing: it fails with TEXT, and the key's bytes stay here.
+
+    The hosts reply by REPLIES; ARGUMENTS are the task's, with PATH for the choice.
+    """
     files = yard.checkout / "playbooks" / "files"
     files.mkdir()
     for name in ("web1.pem", "1.pem"):
         (files / name).write_text(KEY)
-
-
-@pytest.mark.parametrize("argument", ["ca_file", "certificate_file", "key_file"])
-def test_no_host_picks_a_key_or_a_certificate(yard: Yard, argument: str) -> None:
-    lay_files(yard)
     yard.add("honest", answers=COUNTING, which="")
     malice = add_facts({"ansible_hostname": "web1", "ansible_processor_vcpus": 1})
     for name in CHOOSING:
-        yard.add(name, malice, CLIENT, which=name)
+        yard.add(name, malice, replies, which=name)
     tasks = [
-        f'    - {{name: {name}, registry_client: {{registries: [{{name: r.example.com, {argument}: "{form}"}}]}}, '
-        f"when: which == '{name}'}}\n"
-        for name, form in CHOOSING.items()
+        f"    - {{name: {name}, {arguments.replace('PATH', path)}, when: which == '{name}'}}\n"
+        for name, path in CHOOSING.items()
     ]
     run = yard.play(VARIABLES + "".join(tasks), *AT_ONCE)
     expect_honest(run)
     for name in CHOOSING:
         assert run.recap[name]["failed"] == 1, (name, run.said)
-        assert "text that a host sent" in run.messages(name, name)[-1], run.said
+        assert text in run.messages(name, name)[-1], run.said
         assert SECRET not in yard.asked(name), name
     assert SECRET not in run.out
 
 
+@pytest.mark.parametrize("argument", ["ca_file", "certificate_file", "key_file"])
+def test_no_host_picks_a_key_or_a_certificate(yard: Yard, argument: str) -> None:
+    arguments = f'registry_client: {{registries: [{{name: r.example.com, {argument}: "PATH"}}]}}'
+    play_choices(yard, CLIENT, arguments, "text that a host sent")
+
+
 def test_nor_a_key_to_be_copied(yard: Yard) -> None:
-    lay_files(yard)
-    yard.add("honest", answers=COUNTING, which="")
-    malice = add_facts({"ansible_hostname": "web1", "ansible_processor_vcpus": 1})
-    for name in CHOOSING:
-        yard.add(name, malice, COUNTING, which=name)
-    tasks = [
-        f"    - {{name: {name}, copy: {{src: \"{form}\", dest: /tmp/x}}, when: which == '{name}'}}\n"
-        for name, form in CHOOSING.items()
-    ]
-    run = yard.play(VARIABLES + "".join(tasks), *AT_ONCE)
-    expect_honest(run)
-    for name in CHOOSING:
-        assert run.recap[name]["failed"] == 1, (name, run.said)
-        assert "is a private key" in run.messages(name, name)[-1], run.said
-        assert SECRET not in yard.asked(name), name
+    play_choices(yard, COUNTING, 'copy: {src: "PATH", dest: /tmp/x}', "is a private key")
 
 
 def test_what_is_picked_is_of_use_for_all_else(yard: Yard) -> None:

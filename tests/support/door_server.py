@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.serving import serving
 
 NAME = "registry.example.com"
 VERSION = "Docker-Distribution-Api-Version"
@@ -104,12 +105,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serve_door(*faults: str) -> Iterator[DoorServer]:
-    server = DoorServer(*faults)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(DoorServer(*faults)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

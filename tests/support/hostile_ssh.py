@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.support.serving import accept_all
+
 
 @dataclass
 class Relay:
@@ -61,13 +63,7 @@ class RawServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.sent = 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._listener.accept()
-                threading.Thread(target=self._run, args=(sock,), daemon=True).start()
+        accept_all(self._listener, self._run)
 
     def _run(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError), sock:

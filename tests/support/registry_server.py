@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from mooring.registry.transport import Endpoint
+from tests.support.serving import serving
 
 VERSION = ("Docker-Distribution-Api-Version", "registry/2.0")
 
@@ -143,12 +143,5 @@ ROUTES = (
 
 @contextmanager
 def serve_registry() -> Iterator[RegistryServer]:
-    server = RegistryServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(RegistryServer()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

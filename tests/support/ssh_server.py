@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import paramiko
 
+from tests.support.serving import accept_all
+
 Address = tuple[str, int]
 
 
@@ -131,13 +133,7 @@ class SshServer:
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+        accept_all(self._listener, self._serve)
 
     def _serve(self, sock: socket.socket) -> None:
         transport = _Transport(sock)

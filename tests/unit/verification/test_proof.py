@@ -11,7 +11,6 @@ import pytest
 from mooring.errors import RegistryError
 from mooring.registry.addresses import ServerAddresses
 from mooring.templating.foreign_kinds import Foreign
-from mooring.verification import trial as trial_module
 from mooring.verification.access_log import Log, LoggedRequest, parse
 from mooring.verification.engines.engine import Words
 from mooring.verification.engines.podman import Podman
@@ -20,16 +19,10 @@ from mooring.verification.proof import Evidence, Proof, explain_failure, judge_p
 from mooring.verification.registry_side import RegistrySide
 from mooring.verification.routes import FULL_NAME, MIRROR, Route
 from mooring.verification.trial import Trial
-from tests.support.registry_server import serve_registry
+from tests.support.verification_run import world
 from tests.support.verification_world import DOOR, LINE, NAMES, VARIABLES, World
 
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(trial_module, "LOG_TRIES", 2)
-    monkeypatch.setattr(trial_module, "LOG_PAUSE", 0)
-    with serve_registry() as registry:
-        yield World(registry)
+__all__ = ["world"]
 
 
 def carry_out(world: World) -> Trial:

@@ -8,19 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mooring.engines.containerd import config
-from mooring.engines.containerd.endpoints import explain as explain_containerd
 from mooring.engines.containerd.judge import find_conflicts as find_containerd_conflicts
 from mooring.engines.docker.conflicts import Severity
-from mooring.engines.plan.containers.host import ContainerHost, record_path, written
+from mooring.engines.plan.containers.host import ContainerHost, record_path
 from mooring.engines.plan.containers.plan import plan
-from mooring.engines.plan.plan import Plan
 from mooring.engines.plan.record import PATH as RECORD
-from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+from mooring.engines.plan.wanted import Mirror, Wanted
 from mooring.engines.podman import effective as podman
-from mooring.engines.podman.endpoints import explain as explain_podman
 from mooring.engines.podman.judge import find_conflicts as find_podman_conflicts
 from mooring.engines.texts import ContainerTexts, Unit
-from tests.support.container_hosts import POLICY
+from tests.support.container_hosts import POLICY, after_plan, endpoints_of
+from tests.support.wishes import draw_registries
 
 ETC, TOML, CERTS = "/etc/containers", "/etc/containerd/config.toml", "/etc/containerd/certs.d"
 NAMES = ("registry.example.com", "a.example.com:5000", "b.example.com", "192.0.2.7:5000")
@@ -125,12 +123,6 @@ def _host(name: str, version: str, files: Mapping[str, str | None], folders: Map
 
 @st.composite
 def wishes(draw: st.DrawFn) -> Wanted:
-    registries = []
-    for name in draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True)):
-        kind = draw(st.sampled_from(["insecure", "ca", "mutual", "plain"]))
-        more = {"insecure": {"insecure": True}, "ca": {"ca": "CA\n"}, "plain": {},
-                "mutual": {"ca": "CA\n", "certificate": "C\n", "key": "K\n"}}[kind]  # fmt: skip
-        registries.append(Registry(name, search=draw(st.sampled_from([False, "where-possible"])), **more))  # type: ignore[arg-type]
     names = draw(
         st.lists(
             st.tuples(st.sampled_from(NAMES), st.sampled_from(["docker.io", "ghcr.io", NAMES[1]])),
@@ -139,13 +131,7 @@ def wishes(draw: st.DrawFn) -> Wanted:
         )
     )
     schemes = st.sampled_from(["http", "https"])
-    return Wanted(tuple(registries), tuple(Mirror(f"{draw(schemes)}://{url}", name) for url, name in names))
-
-
-def after(before: ContainerHost, made: Plan) -> ContainerHost:
-    """The host as the plan leaves it."""
-    assert not made.refusals, list(map(str, made.refusals))
-    return ContainerHost(before.name, written(before.texts, made.changes), record=before.record)
+    return Wanted(draw_registries(draw, NAMES), tuple(Mirror(f"{draw(schemes)}://{url}", name) for url, name in names))
 
 
 def works(host: ContainerHost) -> bool:
@@ -156,23 +142,15 @@ def works(host: ContainerHost) -> bool:
     return all(one.severity is not Severity.STOPS for one in found)
 
 
-def endpoints(host: ContainerHost, image: str) -> list[tuple[str, str]]:
-    if host.name == "containerd":
-        route = explain_containerd(image, config.resolve(host.texts))
-    else:
-        route = explain_podman(image, podman.resolve(host.texts, host.name))
-    return [(one.url, one.tls) for one in route.endpoints]
-
-
 def in_effect(host: ContainerHost, wanted: Wanted) -> None:
     """What is wanted is what the engine makes of the files."""
     for mirror in wanted.mirrors:
         location = mirror.url.partition("://")[2]
-        urls = [url for url, _ in endpoints(host, f"{mirror.registry}/library/x:1")]
+        urls = [url for url, _ in endpoints_of(host, f"{mirror.registry}/library/x:1")]
         assert any(location in url for url in urls), (mirror, urls)
     for one in wanted.registries:
         if one.insecure:
-            found = [tls for url, tls in endpoints(host, f"{one.name}/x:1")]
+            found = [tls for url, tls in endpoints_of(host, f"{one.name}/x:1")]
             assert "verified" not in found[-1:], (one, found)
     if host.name != "containerd":
         known = [one.text for one in podman.resolve(host.texts, host.name).search]
@@ -183,7 +161,7 @@ def untouched(before: ContainerHost, done: ContainerHost, wanted: Wanted) -> Non
     """Registries that nobody asked for are asked as ever."""
     names = {one.name for one in wanted.registries} | {one.registry for one in wanted.mirrors}
     for name in set(OWN) - names if before.name != "containerd" else ():
-        assert endpoints(done, f"{name}/x:1") == endpoints(before, f"{name}/x:1")
+        assert endpoints_of(done, f"{name}/x:1") == endpoints_of(before, f"{name}/x:1")
     if before.name != "containerd":
         for mirror in podman.resolve(before.texts, before.name).registries.values():
             known = podman.resolve(done.texts, done.name).registries[mirror.prefix]
@@ -198,7 +176,7 @@ def test_there_and_back(before: ContainerHost, wanted: Wanted, other: Wanted) ->
     assert not (first.refusals and first.steps)
     if first.refusals:
         return
-    done = after(before, first)
+    done = after_plan(before, first)
     assert works(done) or not first.changes
     in_effect(done, wanted)
     untouched(before, done, wanted)
@@ -207,8 +185,8 @@ def test_there_and_back(before: ContainerHost, wanted: Wanted, other: Wanted) ->
     changed = done
     for wish in (other, Wanted(), wanted):
         made = plan(changed, wish)
-        changed = changed if made.refusals else after(changed, made)
-    gone = after(changed, plan(changed, Wanted(), is_absent=True))
+        changed = changed if made.refusals else after_plan(changed, made)
+    gone = after_plan(changed, plan(changed, Wanted(), is_absent=True))
     assert texts(gone) == texts(before)
     assert not plan(gone, Wanted(), is_absent=True).is_changed
 

@@ -14,8 +14,9 @@ from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import by_files
 from mooring.engines.plan.host import Host
 from mooring.engines.plan.plan import plan
-from mooring.engines.plan.wanted import Mirror, Registry, Wanted
+from mooring.engines.plan.wanted import Mirror, Wanted
 from tests.support.planned_hosts import WEB, Daemon, docker, redhat
+from tests.support.wishes import draw_registries
 
 NAMES = ("registry.example.com", "a:5000", "b.example.com", "192.0.2.7:5000")
 URLS = tuple(f"http://{name}" for name in NAMES)
@@ -70,14 +71,8 @@ def sysconfigs(draw: st.DrawFn) -> str | None:
 @st.composite
 def wishes(draw: st.DrawFn) -> Wanted:
     """Registries that are insecure or known by a certificate, and mirrors."""
-    registries = []
-    for name in draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True)):
-        kind = draw(st.sampled_from(["insecure", "ca", "mutual", "plain"]))
-        more = {"insecure": {"insecure": True}, "ca": {"ca": "CA\n"}, "plain": {},
-                "mutual": {"ca": "CA\n", "certificate": "C\n", "key": "K\n"}}[kind]  # fmt: skip
-        registries.append(Registry(name, search=draw(st.sampled_from([False, "where-possible"])), **more))
     mirrors = draw(st.lists(st.sampled_from(URLS), max_size=2, unique=True))
-    return Wanted(tuple(registries), tuple(Mirror(url) for url in mirrors))
+    return Wanted(draw_registries(draw, NAMES), tuple(Mirror(url) for url in mirrors))
 
 
 @st.composite

@@ -12,15 +12,14 @@ from mooring.engines.containerd.endpoints import explain as explain_containerd
 from mooring.engines.plan import settlement, show
 from mooring.engines.plan.containers import config_edit
 from mooring.engines.plan.containers.drop_in import PATH as DROP_IN
-from mooring.engines.plan.containers.host import ContainerHost, record_path, written
+from mooring.engines.plan.containers.host import ContainerHost, record_path
 from mooring.engines.plan.containers.plan import plan
-from mooring.engines.plan.plan import Plan
 from mooring.engines.plan.step import Effect
 from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 from mooring.engines.podman import effective as podman
-from mooring.engines.podman.endpoints import explain as explain_podman
 from mooring.engines.texts import ContainerTexts, Unit
 from mooring.engines.toml import parse
+from tests.support.container_hosts import after_plan, endpoints_of
 
 VERSIONS = {"podman": "podman version 5.4.2", "crio": "crio version 1.30.1", "containerd": "containerd 1.7.24"}
 CONF, TOML = "/etc/containers/registries.conf", "/etc/containerd/config.toml"
@@ -38,36 +37,23 @@ def host(name: str, files: Mapping[str, str | None] | None = None, **more: objec
     return ContainerHost(name, texts, record=record_path("/etc/mooring/registry_client.json", name))
 
 
-def after(before: ContainerHost, made: Plan) -> ContainerHost:
-    """The host as the plan leaves it."""
-    return ContainerHost(before.name, written(before.texts, made.changes), record=before.record)
-
-
-def urls(found: ContainerHost, image: str) -> list[tuple[str, str]]:
-    if found.name == "containerd":
-        route = explain_containerd(image, config.resolve(found.texts))
-    else:
-        route = explain_podman(image, podman.resolve(found.texts, found.name))
-    return [(one.url, one.tls) for one in route.endpoints]
-
-
 @pytest.mark.parametrize("name", ["podman", "crio", "containerd"])
 def test_what_is_wanted_holds_and_is_taken_out_again(name: str) -> None:
     files = {CONF: "# own\n", TOML: V2}
     before = host(name, files)
     made = plan(before, WANTED)
     assert made.refusals == ()
-    later = after(before, made)
-    assert urls(later, f"docker.io/{'library/'}x")[-2:][0][0] == f"http://{NAME}"
-    assert [one for one, _ in urls(later, f"{NAME}/x")] == [f"https://{NAME}", f"http://{NAME}"]
+    later = after_plan(before, made)
+    assert endpoints_of(later, f"docker.io/{'library/'}x")[-2:][0][0] == f"http://{NAME}"
+    assert [one for one, _ in endpoints_of(later, f"{NAME}/x")] == [f"https://{NAME}", f"http://{NAME}"]
     again = plan(later, WANTED)
     assert (again.changes, again.steps, again.is_changed) == ((), (), False)
     gone = plan(later, Wanted(), is_absent=True)
-    left = after(later, gone).texts.files
+    left = after_plan(later, gone).texts.files
     assert {path: text for path, text in left.items() if text is not None} == {
         "/etc/containers/policy.json": "{}", **files,
     }  # fmt: skip
-    assert not plan(after(later, gone), Wanted(), is_absent=True).is_changed
+    assert not plan(after_plan(later, gone), Wanted(), is_absent=True).is_changed
 
 
 @pytest.mark.parametrize(
@@ -97,7 +83,7 @@ def test_containerd_needs_no_restart_where_config_path_is_set() -> None:
 
 def test_a_containerd_that_has_not_read_its_file_is_restarted_though_no_file_changes() -> None:
     before = host("containerd", {TOML: V2})
-    settled = after(before, plan(before, WANTED))
+    settled = after_plan(before, plan(before, WANTED))
     assert not plan(settled, WANTED).is_changed
     unit = Unit("x", {"ActiveState": "active"}, newer=(TOML, "/etc/others"))
     unread = replace(settled, texts=replace(settled.texts, units={"containerd": unit}))
@@ -134,10 +120,10 @@ def test_the_line_in_config_toml(version: str, text: str | None) -> None:
     before = host("containerd", {TOML: text}, version=version)
     made = plan(before, WANTED)
     assert made.refusals == ()
-    later = after(before, made)
+    later = after_plan(before, made)
     assert config.resolve(later.texts).config_paths == (CERTS,)
     assert not plan(later, WANTED).is_changed
-    assert after(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == text
+    assert after_plan(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == text
 
 
 @pytest.mark.parametrize(
@@ -151,22 +137,22 @@ def test_the_line_in_config_toml(version: str, text: str | None) -> None:
 )
 def test_config_toml_keeps_its_line_ends(text: str) -> None:
     before = host("containerd", {TOML: text})
-    later = after(before, plan(before, WANTED))
+    later = after_plan(before, plan(before, WANTED))
     made = later.texts.files[TOML]
     assert made is not None
     assert "Mooring" in made
     assert made.count("\n") == made.count("\r\n")
     assert config.resolve(later.texts).config_paths == (CERTS,)
-    assert after(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == text
+    assert after_plan(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == text
     # A record of an earlier version knows nothing of the line, so the marks tell.
     assert "Mooring" not in str(config_edit.take(made))
 
 
 def test_what_the_operator_wrote_into_our_file_stays() -> None:
     before = host("containerd", {TOML: None})
-    later = after(before, plan(before, WANTED))
+    later = after_plan(before, plan(before, WANTED))
     theirs = replace(later.texts, files={**later.texts.files, TOML: f"{later.texts.files[TOML]}[debug]\n"})
-    left = after(later, plan(replace(later, texts=theirs), Wanted(), is_absent=True)).texts.files[TOML]
+    left = after_plan(later, plan(replace(later, texts=theirs), Wanted(), is_absent=True)).texts.files[TOML]
     assert left is not None
     assert parse(left, "").values == {"version": 2, "debug": {}}
 
@@ -178,9 +164,9 @@ def test_the_line_goes_under_the_registrys_own_header_alone() -> None:
         before = host("containerd", {TOML: one})
         made = plan(before, WANTED)
         assert made.refusals == ()
-        later = after(before, made)
+        later = after_plan(before, made)
         assert config.resolve(later.texts).config_paths == (CERTS,)
-        assert after(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == one
+        assert after_plan(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == one
 
 
 @pytest.mark.parametrize(
@@ -226,8 +212,8 @@ def test_the_drop_in_keeps_what_the_operator_said() -> None:
     conf += 'location = "hub.example.com"\n'
     conf += '[[registry.mirror]]\nlocation = "own.example.com"\npull-from-mirror = "tag-only"\n'
     before = host("podman", {CONF: conf})
-    later = after(before, plan(before, Wanted((Registry(NAME, search=True),), (Mirror(f"https://{NAME}"),))))
-    assert [url for url, _ in urls(later, "docker.io/x")] == [
+    later = after_plan(before, plan(before, Wanted((Registry(NAME, search=True),), (Mirror(f"https://{NAME}"),))))
+    assert [url for url, _ in endpoints_of(later, "docker.io/x")] == [
         "https://own.example.com", f"https://{NAME}", "https://hub.example.com",
     ]  # fmt: skip
     assert [one.text for one in podman.resolve(later.texts).search] == [NAME, "docker.io"]
@@ -235,7 +221,7 @@ def test_the_drop_in_keeps_what_the_operator_said() -> None:
 
 def test_the_old_syntax_goes_together_with_a_drop_in() -> None:
     before = host("podman", {CONF: '[registries.search]\nregistries = ["a.example.com"]\n'})
-    later = after(before, plan(before, Wanted((Registry(NAME, search=True),))))
+    later = after_plan(before, plan(before, Wanted((Registry(NAME, search=True),))))
     assert [one.text for one in podman.resolve(later.texts).search] == [NAME, "a.example.com"]
     newest = host("podman", dict(before.texts.files), version="6.0.0")
     assert "takes the new syntax only" in str(plan(newest, WANTED).refusals[0])
@@ -259,7 +245,7 @@ def test_certificates() -> None:
 def test_hosts_toml_names_the_certificates_of_its_folder() -> None:
     wanted = Wanted((Registry(NAME, ca="CA\n"),), (Mirror(f"https://{NAME}"), Mirror("http://m.example.com", NAME)))
     before = host("containerd", {TOML: V2}, certificates={CERTS: {NAME: ("own.crt",)}})
-    later = after(before, plan(before, wanted))
+    later = after_plan(before, plan(before, wanted))
     hub, own = (explain_containerd(image, config.resolve(later.texts)).endpoints for image in ("x", f"{NAME}/x"))
     assert hub[0].trust.endswith(f"{CERTS}/{NAME}/ca.crt and {CERTS}/{NAME}/own.crt")
     assert [(one.url, one.tls) for one in own] == [("http://m.example.com", "none"), (f"https://{NAME}", "verified")]
@@ -284,8 +270,10 @@ def test_only_our_line_is_taken() -> None:
 
 def test_an_insecure_registry_may_be_its_own_mirror() -> None:
     before = host("containerd", {TOML: V2})
-    later = after(before, plan(before, Wanted((Registry(NAME, insecure=True),), (Mirror(f"https://{NAME}", NAME),))))
-    assert urls(later, f"{NAME}/x") == [(f"https://{NAME}", "unverified"), (f"http://{NAME}", "none")]
+    later = after_plan(
+        before, plan(before, Wanted((Registry(NAME, insecure=True),), (Mirror(f"https://{NAME}", NAME),)))
+    )
+    assert endpoints_of(later, f"{NAME}/x") == [(f"https://{NAME}", "unverified"), (f"http://{NAME}", "none")]
 
 
 def test_a_table_of_ours_keeps_what_a_wildcard_said() -> None:
@@ -296,11 +284,11 @@ def test_a_table_of_ours_keeps_what_a_wildcard_said() -> None:
     before = host("podman", {CONF: conf})
     assert not plan(before, Wanted((Registry(NAME, insecure=True),))).is_changed
     wanted = Wanted((Registry("b.example.org:5000", insecure=True),), (Mirror("https://m.example.com", NAME),))
-    later = after(before, plan(before, wanted))
-    assert [url for url, _ in urls(later, f"{NAME}/x")] == [
+    later = after_plan(before, plan(before, wanted))
+    assert [url for url, _ in endpoints_of(later, f"{NAME}/x")] == [
         "https://own.example.org", "https://m.example.com", f"https://{NAME}", f"http://{NAME}",
     ]  # fmt: skip
-    assert [url for url, _ in urls(later, "b.example.org:5000/x")] == [
+    assert [url for url, _ in endpoints_of(later, "b.example.org:5000/x")] == [
         "https://m.example.org:5000", "https://b.example.org:5000", "http://b.example.org:5000",
     ]  # fmt: skip
 
@@ -309,8 +297,10 @@ def test_a_mirror_of_the_operators_stays_where_it_is_and_insecure() -> None:
     conf = '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "m.example.com"\ninsecure = true\n'
     before = host("podman", {CONF: conf + '[[registry.mirror]]\nlocation = "n.example.com"\n'})
     assert not plan(before, Wanted((), (Mirror("https://m.example.com"),))).is_changed
-    later = after(before, plan(before, Wanted((), (Mirror("http://n.example.com"), Mirror("https://n.example.com")))))
-    assert [url for url, _ in urls(later, "docker.io/library/x")][:4] == [
+    later = after_plan(
+        before, plan(before, Wanted((), (Mirror("http://n.example.com"), Mirror("https://n.example.com"))))
+    )
+    assert [url for url, _ in endpoints_of(later, "docker.io/library/x")][:4] == [
         "https://m.example.com", "http://m.example.com", "https://n.example.com", "http://n.example.com",
     ]  # fmt: skip
 
@@ -318,7 +308,7 @@ def test_a_mirror_of_the_operators_stays_where_it_is_and_insecure() -> None:
 def test_with_containerd_1_the_line_goes_into_the_file_that_counts() -> None:
     other = "/etc/containerd/x/a.toml"
     before = host("containerd", {TOML: 'version = 2\nimports = ["/etc/containerd/x/*.toml"]\n', other: V2 + "x = 1\n"})
-    later = after(before, plan(before, WANTED))
+    later = after_plan(before, plan(before, WANTED))
     assert later.texts.files[TOML] == before.texts.files[TOML]
     assert config.resolve(later.texts).config_paths == (CERTS,)
-    assert after(later, plan(later, Wanted(), is_absent=True)).texts.files[other] == V2 + "x = 1\n"
+    assert after_plan(later, plan(later, Wanted(), is_absent=True)).texts.files[other] == V2 + "x = 1\n"

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import paramiko
@@ -30,15 +29,6 @@ GREETING = b"SSH-2.0-evil\r\n"
 LONG = 60.0
 # What an SSH server of the tests does with a client.
 SERVER = "tests.support.ssh_server._Session"
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    world = World(tmp_path)
-    yield world
-    world.server.close()
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import shlex
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import paramiko
@@ -36,14 +35,9 @@ def only_with_long(passes: int) -> ParameterSet:
     return pytest.param(passes, marks=pytest.mark.long)
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+@pytest.fixture(autouse=True)
+def few_seconds_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "START_SECONDS", SECONDS)
-    world = World(tmp_path)
-    yield world
-    world.server.close()
 
 
 def call(world: World, seconds: float = SECONDS, **more: Any) -> dict[str, Any]:

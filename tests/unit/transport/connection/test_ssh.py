@@ -8,7 +8,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import paramiko
@@ -19,15 +18,6 @@ from mooring.transport.agent_client import Remote
 from mooring.transport.bundle import Bundle
 from mooring.transport.connection import Keys, KeyStore, Passwords, RunOptions
 from tests.support.ssh_world import World, line, make_key
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    world = World(tmp_path)
-    yield world
-    world.server.close()
 
 
 def test_the_agent_works_over_ssh(world: World) -> None:
