@@ -34,23 +34,23 @@ def demo() -> Iterator[Run]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def moored(demo: Run) -> None:
+def provisioned(demo: Run) -> None:
     """The fleet, provisioned: what every test of this folder begins with."""
-    assert demo.status == 0, demo.said
+    assert demo.status == 0, demo.transcript
 
 
 @pytest.fixture(scope="session")
-def server(moored: None) -> LookedAt:
+def server(provisioned: None) -> LookedAt:
     return LookedAt.named("server")
 
 
 @pytest.fixture(scope="session")
-def client_el7(moored: None) -> LookedAt:
+def client_el7(provisioned: None) -> LookedAt:
     return LookedAt.named("client-el7")
 
 
 @pytest.fixture(scope="session")
-def client_debian(moored: None) -> LookedAt:
+def client_debian(provisioned: None) -> LookedAt:
     return LookedAt.named("client-debian")
 
 
@@ -66,7 +66,7 @@ def fleet(server: LookedAt, clients: list[LookedAt]) -> list[LookedAt]:
 
 
 @pytest.fixture(scope="session")
-def opt_in(moored: None) -> Iterator[list[LookedAt]]:
+def opt_in(provisioned: None) -> Iterator[list[LookedAt]]:
     """The hosts that only --long boots."""
     yield from boot_opt_in()
 

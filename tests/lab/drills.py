@@ -109,13 +109,13 @@ class Drill:
     def message(self, run: Run) -> str:
         """What the run says of the failed task."""
         messages = [event["message"] for event in run.events if event.get("outcome") in ("failed", "unreachable")]
-        assert messages, run.said
+        assert messages, run.transcript
         return str(messages[-1])
 
     def fail(self, *texts: str, **others: Any) -> str:
         """The message of a run that changes the settings and fails; it holds TEXTS."""
         run = self.attempt(**others)
-        assert run.status == 2, run.said
+        assert run.status == 2, run.transcript
         message = self.message(run)
         assert [text for text in texts if text not in message] == [], message
         return message

@@ -11,11 +11,11 @@ from invocations import Run
 def assert_outcome(drill: Drill, run: Run, point: str) -> None:
     """RUN, which lost the host at POINT, says which configuration holds, and that one does."""
     if point in SETTLED:
-        assert run.status == 0, run.said
+        assert run.status == 0, run.transcript
         assert "the change was done: the new configuration is in force" in run.out
         drill.assert_whole(drill.new)
     else:
-        assert run.status == 2, run.said
+        assert run.status == 2, run.transcript
         assert drill.engine.undone in drill.message(run)
         drill.assert_whole(drill.old)
 

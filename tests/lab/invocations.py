@@ -28,7 +28,7 @@ class Run:
     seconds: float
 
     @property
-    def said(self) -> str:
+    def transcript(self) -> str:
         """All of it, for the message of a failed assertion."""
         return f"invoke {' '.join(self.words)}: status {self.status}\n{self.out}\n{self.err}"
 
@@ -36,8 +36,8 @@ class Run:
     def events(self) -> list[dict[str, Any]]:
         """With --json every line of standard output is an event, and the last is the recap."""
         events = [json.loads(line) for line in self.out.splitlines()]
-        assert events[-1]["event"] == "recap", self.said
-        assert events[-1]["exit_status"] == self.status, self.said
+        assert events[-1]["event"] == "recap", self.transcript
+        assert events[-1]["exit_status"] == self.status, self.transcript
         return events
 
     @property
@@ -51,15 +51,17 @@ class Run:
         return {host: row[column] for host, row in self.recap.items()}
 
     def finished(self, outcome: str) -> list[dict[str, Any]]:
-        return [one for one in self.events if one["event"] == "task_finished" and one["outcome"] == outcome]
+        return [event for event in self.events if event["event"] == "task_finished" and event["outcome"] == outcome]
 
     @property
     def changes(self) -> set[Change]:
-        return {(one["host"], one["task"], f"{one['path']}:{one['line']}") for one in self.finished("changed")}
+        return {
+            (event["host"], event["task"], f"{event['path']}:{event['line']}") for event in self.finished("changed")
+        }
 
     def reasons(self) -> dict[str, str]:
         """Why the unreachable hosts are."""
-        return {one["host"]: one["message"] for one in self.finished("unreachable")}
+        return {event["host"]: event["message"] for event in self.finished("unreachable")}
 
 
 def invoke(*words: str | Path) -> Run:
@@ -79,5 +81,5 @@ def provision(target: str, *words: str | Path) -> Run:
 
 def succeed(run: Run) -> Run:
     """RUN itself, which must have gone well."""
-    assert run.status == 0, run.said
+    assert run.status == 0, run.transcript
     return run

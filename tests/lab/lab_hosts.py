@@ -61,19 +61,22 @@ class LookedAt:
     def files(self) -> dict[str, str]:
         """Every file that is configuration or state of ours, with its digest, owner, mode and time."""
         places = "$(ls -d /etc /root /home /opt /usr/local /var/tmp /tmp /var/lib/registry 2>/dev/null)"
-        found = self.run(
+        listing = self.run(
             f"find {places} -xdev -type f -printf '%p\\t%u:%g %m %T@\\n'; echo; "
             f"find {places} -xdev -type f -exec sha1sum {{}} +"
         )
-        attributes, _, digests = found.partition("\n\n")
+        attributes, _, digests = listing.partition("\n\n")
         sums = dict(reversed(line.split("  ", 1)) for line in digests.splitlines())
         return {path: f"{rest} {sums[path]}" for path, rest in (line.split("\t") for line in attributes.splitlines())}
 
     def containers(self) -> dict[str, tuple[str, str, int]]:
         """ID, start and restarts of every container of the host's own engine, by name."""
         names = self.lines("docker ps --all --quiet --no-trunc")
-        found = json.loads(self.run(f"docker inspect {' '.join(names)}")) if names else []
-        return {one["Name"]: (one["Id"], one["State"]["StartedAt"], one["RestartCount"]) for one in found}
+        inspected = json.loads(self.run(f"docker inspect {' '.join(names)}")) if names else []
+        return {
+            container["Name"]: (container["Id"], container["State"]["StartedAt"], container["RestartCount"])
+            for container in inspected
+        }
 
     def images(self) -> set[str]:
         return set(self.lines("docker images --all --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}'"))

@@ -35,13 +35,13 @@ def test_demo_made_the_changes_and_proved_them(demo: Run, capsys: pytest.Capture
     assert ["client-debian", "ok", "ok", "-", "ok"] in proofs
 
 
-def test_demo_again_on_a_running_lab(moored: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_again_on_a_running_lab(provisioned: None, capsys: pytest.CaptureFixture[str]) -> None:
     again = succeed(invoke("demo"))
     show(again, capsys)
-    assert again.out.count("changed=0") == 3, again.said
+    assert again.out.count("changed=0") == 3, again.transcript
 
 
-def test_all_hosts_are_up(moored: None) -> None:
+def test_all_hosts_are_up(provisioned: None) -> None:
     status = succeed(invoke("lab.status"))
     states = dict(line.split()[:2] for line in status.out.splitlines())
     assert {host.name: states[host.name] for host in SMALL_FLEET} == {host.name: "up" for host in SMALL_FLEET}

@@ -86,9 +86,9 @@ def test_only_what_was_spoiled_is_mended(mending: Mending, target: str, host: st
 )
 def test_diff_shows_it(mending: Mending, host: str, task: str, before: str, after: str) -> None:
     run = mending.foretold["server" if host == "server" else "clients"]
-    (shown,) = [one for one in run.finished("changed") if (one["host"], one["task"]) == (host, task)]
-    assert any(before in one["before"] and after in one["after"] for one in shown["diff"]), shown
-    assert not any(after in one["before"] for one in shown["diff"] if before in one["before"])
+    (shown,) = [event for event in run.finished("changed") if (event["host"], event["task"]) == (host, task)]
+    assert any(before in diff["before"] and after in diff["after"] for diff in shown["diff"]), shown
+    assert not any(after in diff["before"] for diff in shown["diff"] if before in diff["before"])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_diff_shows_it(mending: Mending, host: str, task: str, before: str, afte
 )
 def test_the_plan_says_what_follows_and_why(mending: Mending, host: str, effect: str, need: str) -> None:
     changed = mending.foretold["clients"].finished("changed")
-    (shown,) = [one for one in changed if (one["host"], one["task"]) == (host, SETTINGS)]
+    (shown,) = [event for event in changed if (event["host"], event["task"]) == (host, SETTINGS)]
     assert shown["values"]["plan"]["effect"] == effect
     assert need in shown["values"]["plan"]["needs"]
 

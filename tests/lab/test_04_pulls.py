@@ -38,11 +38,11 @@ def test_what_only_the_hub_has(at: int, server: LookedAt, clients: list[LookedAt
     before = len(server.access_log())
     client.run(f"docker pull {HUB_ONLY}")
     assert "Hello from the lab's hub!" in client.run(f"docker run --rm {HUB_ONLY}")
-    asked = [line for line in server.access_log()[before:] if f" /v2/library/{HUB_ONLY}/manifests/latest" in line]
+    lines = [line for line in server.access_log()[before:] if f" /v2/library/{HUB_ONLY}/manifests/latest" in line]
     client.run(f"docker rmi --force {HUB_ONLY}")
-    assert asked
-    assert all(" 404 " in line for line in asked), asked
-    assert {line.split()[0] for line in asked} == {client.host.address}
+    assert lines
+    assert all(" 404 " in line for line in lines), lines
+    assert {line.split()[0] for line in lines} == {client.host.address}
 
 
 @both_clients

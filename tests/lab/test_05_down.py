@@ -20,7 +20,7 @@ def test_the_others_are_done(down: int, clients: list[LookedAt]) -> None:
         run = provision("clients")
     finally:
         lost.start()
-    assert run.status == 4, run.said
+    assert run.status == 4, run.transcript
     assert run.count("unreachable") == {lost.name: 1, other.name: 0}
     assert run.count("failed") == {lost.name: 0, other.name: 0}
     assert run.recap[lost.name]["ok"] == 0

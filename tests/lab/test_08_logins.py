@@ -49,9 +49,9 @@ def given(tmp_path: Path) -> Given:
     return write
 
 
-def test_the_right_password(playbook: Path, given: Given) -> None:
+def test_the_right_password(playbook: Path, secrets: Given) -> None:
     password = PASSWORD.read_text().strip()
-    run = succeed(invoke("play", playbook, "--json", given(ansible_user=OPERATOR, ansible_become_password=password)))
+    run = succeed(invoke("play", playbook, "--json", secrets(ansible_user=OPERATOR, ansible_become_password=password)))
     assert run.count("ok") == {host.name: 2 for host in FLEET}
     assert password not in run.out + run.err
 
@@ -60,13 +60,13 @@ def test_the_right_password(playbook: Path, given: Given) -> None:
     ("password", "reason"),
     [(None, "sudo wants a password for operator"), ("wrong", "sudo refuses the password of operator")],
 )
-def test_no_password_or_a_wrong_one(playbook: Path, given: Given, password: str | None, reason: str) -> None:
+def test_no_password_or_a_wrong_one(playbook: Path, secrets: Given, password: str | None, reason: str) -> None:
     variables = {"ansible_user": OPERATOR} | ({"ansible_become_password": password} if password else {})
-    run = invoke("play", playbook, "--json", given(**variables))
-    assert run.status == 2, run.said
-    failed = {one["host"]: one["message"] for one in run.finished("failed")}
+    run = invoke("play", playbook, "--json", secrets(**variables))
+    assert run.status == 2, run.transcript
+    failed = {event["host"]: event["message"] for event in run.finished("failed")}
     assert set(failed) == {host.name for host in FLEET}
-    assert all(reason in said and "ansible_become_password" in said for said in failed.values())
+    assert all(reason in message and "ansible_become_password" in message for message in failed.values())
 
 
 @pytest.fixture
@@ -81,12 +81,12 @@ def lines_of_the_fleet() -> set[str]:
     return {line for line in (SSH / "known_hosts").read_text().splitlines() if line.split()[0] in ports}
 
 
-def test_an_unknown_host_key(playbook: Path, known_hosts: Path, given: Given) -> None:
-    options = given(ansible_ssh_common_args=f"-o UserKnownHostsFile={known_hosts} -o IdentitiesOnly=yes")
+def test_an_unknown_host_key(playbook: Path, known_hosts: Path, secrets: Given) -> None:
+    options = secrets(ansible_ssh_common_args=f"-o UserKnownHostsFile={known_hosts} -o IdentitiesOnly=yes")
     run = invoke("play", playbook, "--json", options)
-    assert run.status == 4, run.said
-    assert {said.splitlines()[-1] for said in run.reasons().values()} == lines_of_the_fleet()
-    assert all(str(known_hosts) in said for said in run.reasons().values())
+    assert run.status == 4, run.transcript
+    assert {reason.splitlines()[-1] for reason in run.reasons().values()} == lines_of_the_fleet()
+    assert all(str(known_hosts) in reason for reason in run.reasons().values())
     assert known_hosts.read_text() == ""
 
     succeed(invoke("play", playbook, "--json", options, "--accept-new-host-keys"))
@@ -94,14 +94,14 @@ def test_an_unknown_host_key(playbook: Path, known_hosts: Path, given: Given) ->
     succeed(invoke("play", playbook, "--json", options))
 
 
-def test_a_changed_host_key(playbook: Path, known_hosts: Path, given: Given) -> None:
+def test_a_changed_host_key(playbook: Path, known_hosts: Path, secrets: Given) -> None:
     name, kind, _ = next(iter(lines_of_the_fleet())).split()
     other = (SSH / "id_ed25519.pub").read_text().split()[1]
     known_hosts.write_text(f"{name} {kind} {other}\n")
-    options = given(ansible_ssh_common_args=f"-o UserKnownHostsFile={known_hosts} -o IdentitiesOnly=yes")
+    options = secrets(ansible_ssh_common_args=f"-o UserKnownHostsFile={known_hosts} -o IdentitiesOnly=yes")
     run = invoke("play", playbook, "--json", options, "--accept-new-host-keys")
-    assert run.status == 4, run.said
-    (said,) = run.reasons().values()
-    assert "has changed" in said
-    assert f"{known_hosts}:1" in said
+    assert run.status == 4, run.transcript
+    (message,) = run.reasons().values()
+    assert "has changed" in message
+    assert f"{known_hosts}:1" in message
     assert known_hosts.read_text().splitlines()[0] == f"{name} {kind} {other}"

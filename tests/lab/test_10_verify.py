@@ -16,18 +16,18 @@ BY_NAME = {"full name registry.example.com", "full name docker.registry.example.
 
 def test_every_client_pulls_by_every_route(clients: list[LookedAt], tmp_path: Path) -> None:
     run = invoke("verify", "--json", "--junit", tmp_path / "verify.xml")
-    assert run.status == 0, run.said
-    found = json.loads(run.out)
-    assert set(found["hosts"]) == {"server", "client-el7", "client-debian"}
-    assert (found["left_behind"], found["errors"], found["exit_status"]) == ([], [], 0)
-    assert set(found["hosts"]["client-el7"]["routes"]) == {*BY_NAME, "short name"}
-    assert set(found["hosts"]["client-debian"]["routes"]) == BY_NAME
+    assert run.status == 0, run.transcript
+    summary = json.loads(run.out)
+    assert set(summary["hosts"]) == {"server", "client-el7", "client-debian"}
+    assert (summary["left_behind"], summary["errors"], summary["exit_status"]) == ([], [], 0)
+    assert set(summary["hosts"]["client-el7"]["routes"]) == {*BY_NAME, "short name"}
+    assert set(summary["hosts"]["client-debian"]["routes"]) == BY_NAME
     for client in clients:
-        routes = found["hosts"][client.name]["routes"].values()
+        routes = summary["hosts"][client.name]["routes"].values()
         assert {(route["status"], route["address"]) for route in routes} == {("ok", client.host.address)}
         assert len({route["digest"] for route in routes}) == len(routes)
     cases = list(ElementTree.parse(tmp_path / "verify.xml").iter("testcase"))
-    assert len(cases) == sum(sum(host["checks"].values()) for host in found["hosts"].values())
+    assert len(cases) == sum(sum(host["checks"].values()) for host in summary["hosts"].values())
     assert not [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
 
 
@@ -42,16 +42,16 @@ def stopped_nginx(server: LookedAt) -> Iterator[None]:
 @pytest.mark.usefixtures("stopped_nginx")
 def test_a_stopped_nginx_is_named(clients: list[LookedAt]) -> None:
     run = invoke("verify", "--json")
-    assert run.status == 2, run.said
-    found = json.loads(run.out)
-    assert found["left_behind"] == []
-    (cause,) = found["causes"]
-    assert cause["message"].startswith("container mooring-nginx does not run"), run.said
-    assert set(cause["hosts"]) == set(found["hosts"])
-    assert (found["verdict"].startswith("FAILED: 1 cause, "), found["pulls"]) == (True, {"good": 0, "all": 7})
+    assert run.status == 2, run.transcript
+    summary = json.loads(run.out)
+    assert summary["left_behind"] == []
+    (cause,) = summary["causes"]
+    assert cause["message"].startswith("container mooring-nginx does not run"), run.transcript
+    assert set(cause["hosts"]) == set(summary["hosts"])
+    assert (summary["verdict"].startswith("FAILED: 1 cause, "), summary["pulls"]) == (True, {"good": 0, "all": 7})
     for client in clients:
-        host = found["hosts"][client.name]
+        host = summary["hosts"][client.name]
         assert host["status"] == "failed"
         assert "TCP" in {failure["layer"] for failure in host["failures"]}
         assert not {failure["layer"] for failure in host["failures"]} & {"name", "TLS", "HTTP"}
-    assert any("mooring-nginx" in failure["message"] for failure in found["hosts"]["server"]["failures"])
+    assert any("mooring-nginx" in failure["message"] for failure in summary["hosts"]["server"]["failures"])

@@ -16,32 +16,32 @@ DAEMON_JSON = "/etc/docker/daemon.json"
 
 
 def explain(host: str, image: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(succeed(invoke("explain", host, image, "--json")).out)
-    return found
+    explanation: dict[str, Any] = json.loads(succeed(invoke("explain", host, image, "--json")).out)
+    return explanation
 
 
 def urls(route: dict[str, Any]) -> list[str]:
-    return [f"{one['url']}/{one['repository']}" for one in route["endpoints"]]
+    return [f"{endpoint['url']}/{endpoint['repository']}" for endpoint in route["endpoints"]]
 
 
 def test_a_short_name_on_red_hats_engine(client_el7: LookedAt) -> None:
     before = client_el7.state()
-    found = explain("client-el7", "tiny:1")
-    assert found["engine"].startswith("Red Hat's docker")
-    assert urls(found["now"])[:2] == [f"https://{NAME}/tiny:1", f"http://{NAME}/tiny:1"]
-    assert urls(found["now"])[-1] == f"{HUB}/library/tiny:1"
-    assert found["now"] == found["after_restart"]
-    assert (found["conflicts"], found["differences"], found["will_start"]) == ([], [], True)
-    assert {one["file"] for one in found["settings"]["add-registry"]} == {"/etc/sysconfig/docker"}
+    explanation = explain("client-el7", "tiny:1")
+    assert explanation["engine"].startswith("Red Hat's docker")
+    assert urls(explanation["now"])[:2] == [f"https://{NAME}/tiny:1", f"http://{NAME}/tiny:1"]
+    assert urls(explanation["now"])[-1] == f"{HUB}/library/tiny:1"
+    assert explanation["now"] == explanation["after_restart"]
+    assert (explanation["conflicts"], explanation["differences"], explanation["will_start"]) == ([], [], True)
+    assert {setting["file"] for setting in explanation["settings"]["add-registry"]} == {"/etc/sysconfig/docker"}
     assert client_el7.state() == before
 
 
 def test_a_short_name_on_debians_engine(client_debian: LookedAt) -> None:
-    found = explain("client-debian", "tiny:1")
-    assert [one["kind"] for one in found["now"]["endpoints"]] == ["mirror", "registry"]
-    assert found["now"]["endpoints"][0]["next_on"] == "any error"
-    assert urls(found["now"])[-1] == f"{HUB}/library/tiny:1"
-    assert (found["conflicts"], found["differences"]) == ([], [])
+    explanation = explain("client-debian", "tiny:1")
+    assert [endpoint["kind"] for endpoint in explanation["now"]["endpoints"]] == ["mirror", "registry"]
+    assert explanation["now"]["endpoints"][0]["next_on"] == "any error"
+    assert urls(explanation["now"])[-1] == f"{HUB}/library/tiny:1"
+    assert (explanation["conflicts"], explanation["differences"]) == ([], [])
 
 
 def test_the_registrys_own_name_on_the_screen(client_debian: LookedAt) -> None:
@@ -64,7 +64,7 @@ def broken(client_debian: LookedAt) -> Iterator[Run]:
 
 
 def test_a_daemon_that_would_not_start_again(broken: Run) -> None:
-    assert broken.status == 2, broken.said
+    assert broken.status == 2, broken.transcript
     assert "stops the daemon  [flag-and-key]" in broken.out
     assert f"{DAEMON_JSON}:1" in broken.out
     assert "after the daemon's next start:" in broken.out

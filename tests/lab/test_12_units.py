@@ -55,7 +55,7 @@ UNITS = st.tuples(joined([*COMMAND, *REFERENCES], 8), st.lists(LINES, max_size=4
 
 def drawn() -> list[tuple[str, str, str]]:
     """(words of the command, EnvironmentFile, Environment=), the same ones every time."""
-    found: list[tuple[str, str, str]] = []
+    cases: list[tuple[str, str, str]] = []
 
     @settings(
         max_examples=CASES,
@@ -66,10 +66,10 @@ def drawn() -> list[tuple[str, str, str]]:
     )
     @given(UNITS)
     def collect(case: tuple[str, str, str]) -> None:
-        found.append(case)
+        cases.append(case)
 
     collect()
-    return found
+    return cases
 
 
 def unit(number: int, words: str, environment: str) -> str:
@@ -98,11 +98,11 @@ def ask(host: LookedAt, count: int) -> dict[int, list[str]]:
     host.run(f"systemctl daemon-reload; {names} | xargs systemctl start --no-block 2>/dev/null || true")
     waiting = "systemctl list-jobs --no-legend 'mooring-argv-*' | grep -c . || true"
     until(lambda: host.run(waiting).strip() == "0", "systemd has tried all units")
-    found = {}
+    arguments = {}
     for line in host.lines(f"cd {HOME} && for f in out.*; do echo $f $(od -An -v -tx1 $f | tr -d ' \\n'); done"):
         name, _, digits = line.partition(" ")
-        found[int(name.removeprefix("out."))] = bytes.fromhex(digits).decode().split("\0")[:-1]
-    return found
+        arguments[int(name.removeprefix("out."))] = bytes.fromhex(digits).decode().split("\0")[:-1]
+    return arguments
 
 
 def say(number: int, words: str, file: str, environment: str) -> list[str] | None:

@@ -62,7 +62,7 @@ def test_the_control_side_is_killed_and_the_guard_too(drill: Drill) -> None:
     foretold = drill.provision("--check")
     assert "was interrupted: what holds now may not last" in foretold.out
     again = drill.provision()
-    assert again.status == 0, again.said
+    assert again.status == 0, again.transcript
     assert "was interrupted and has been undone first: the old configuration is in force again" in again.out
     drill.assert_whole(drill.old)
 
@@ -78,7 +78,7 @@ def test_two_at_once(drill: Drill) -> None:
 def test_a_lock_that_nobody_holds_is_none(drill: Drill) -> None:
     drill.client.run("echo '{\"pid\": 1}' > /run/mooring.lock")
     run = drill.attempt()
-    assert run.status == 0, run.said
+    assert run.status == 0, run.transcript
     drill.assert_whole(drill.new)
 
 

@@ -25,7 +25,7 @@ class Way:
     """The clients' files and engines on the way there and back, and the runs."""
 
     before: dict[str, Bytes]
-    moored: dict[str, Bytes]
+    provisioned: dict[str, Bytes]
     after: dict[str, Bytes]
     checked: dict[str, Bytes]
     engines: dict[str, tuple[bool, bool]]
@@ -41,9 +41,9 @@ def deprovision(*words: str) -> Run:
 
 def files(host: LookedAt) -> Bytes:
     """The digest of each file, and the folders."""
-    found = host.run(f"find {PLACES} -type f -exec sha1sum {{}} + 2>/dev/null || true").splitlines()
+    lines = host.run(f"find {PLACES} -type f -exec sha1sum {{}} + 2>/dev/null || true").splitlines()
     folders = host.run(f"find {PLACES} -type d 2>/dev/null || true").splitlines()
-    return {path: digest for digest, _, path in (line.partition("  ") for line in found)} | dict.fromkeys(folders, "")
+    return {path: digest for digest, _, path in (line.partition("  ") for line in lines)} | dict.fromkeys(folders, "")
 
 
 def is_well(host: LookedAt) -> tuple[bool, bool]:
@@ -74,13 +74,13 @@ def way(client_el7: LookedAt, client_debian: LookedAt) -> Iterator[Way]:
 
         before = look()
         succeed(provision("clients"))
-        moored = look()
+        provisioned = look()
         foretold = deprovision("--check", "--diff")
         checked = look()
         off = deprovision()
         after, engines = look(), {host.name: is_well(host) for host in clients}
         again = deprovision()
-        yield Way(before, moored, after, checked, engines, foretold, off, again, provision("clients"))
+        yield Way(before, provisioned, after, checked, engines, foretold, off, again, provision("clients"))
     finally:
         for host, path in kept.items():
             host.run(f"if test -e /root/kept; then mv /root/kept {path}; else rm -f {path}; fi")
@@ -91,9 +91,9 @@ def way(client_el7: LookedAt, client_debian: LookedAt) -> Iterator[Way]:
 
 def test_every_file_is_as_it_was_before(way: Way) -> None:
     assert way.after == way.before
-    for name, found in way.moored.items():
-        assert found != way.before[name]
-        assert RECORD in found
+    for name, held in way.provisioned.items():
+        assert held != way.before[name]
+        assert RECORD in held
 
 
 def test_docker_stays_and_asks_the_mirror_no_more(way: Way) -> None:
@@ -101,7 +101,7 @@ def test_docker_stays_and_asks_the_mirror_no_more(way: Way) -> None:
 
 
 def test_check_foretells_and_changes_nothing(way: Way) -> None:
-    assert way.checked == way.moored
+    assert way.checked == way.provisioned
     assert way.off.changes == way.foretold.changes
     assert {host for host, _, _ in way.off.changes} == {"client-el7", "client-debian"}
 

@@ -33,28 +33,28 @@ NGINX_RULES = {
 def doctor(*words: str, status: int = 0) -> dict[str, dict[str, Any]]:
     """The findings of each host: its rules with their verdicts."""
     run = invoke("doctor", *words, "--json")
-    assert run.status == status, run.said
-    found = json.loads(run.out)
-    assert found["exit_status"] == status
-    return {one["host"]: {each["rule"]: each for each in one["findings"]} for one in found["hosts"]}
+    assert run.status == status, run.transcript
+    report = json.loads(run.out)
+    assert report["exit_status"] == status
+    return {host["host"]: {finding["rule"]: finding for finding in host["findings"]} for host in report["hosts"]}
 
 
 def verdicts(findings: dict[str, Any], verdict: str) -> set[str]:
-    return {rule for rule, one in findings.items() if one["verdict"] == verdict}
+    return {rule for rule, finding in findings.items() if finding["verdict"] == verdict}
 
 
 def table(*words: str) -> dict[str, dict[str, Any]]:
-    return {one["host"]: one for one in json.loads(invoke("status", "--json", *words).out)["hosts"]}
+    return {host["host"]: host for host in json.loads(invoke("status", "--json", *words).out)["hosts"]}
 
 
 def test_a_fleet_that_is_well_and_stays_as_it_was(fleet: list[LookedAt]) -> None:
     before = {host.name: host.state() for host in fleet}
     moments = {host.name: host.clock() for host in fleet}
-    found = doctor()
-    assert set(found) == {"server", "client-el7", "client-debian"}
-    for name, findings in found.items():
+    report = doctor()
+    assert set(report) == {"server", "client-el7", "client-debian"}
+    for name, findings in report.items():
         assert verdicts(findings, "ok") == set(findings), (name, findings)
-    assert set(found["server"]) >= NGINX_RULES
+    assert set(report["server"]) >= NGINX_RULES
     assert {host.name: host.state() for host in fleet} == before
     for host in fleet:
         repositories = [path for path in host.touched_since(moments[host.name]) if "mooring-doctor" in path]
@@ -150,16 +150,16 @@ def test_rules_taken_out_of_nginx_are_named(other_rules: dict[str, Any]) -> None
 def test_a_reload_that_was_lost_is_named_and_made_up_for(server: LookedAt) -> None:
     """As after a run that was cut short between writing and its handlers."""
     files = {"nginx-configuration": CONFIG, "registry-configuration": "/etc/mooring/registry/config.yml"}
-    found: dict[str, Any] = {}
+    report: dict[str, Any] = {}
 
     def is_named() -> bool:
         # A file of the two seconds after a reload cannot be told from one that was read.
         server.run(f"touch {' '.join(files.values())}")
-        found.update(doctor("server")["server"])
-        return verdicts(found, "warning") == set(files)
+        report.update(doctor("server")["server"])
+        return verdicts(report, "warning") == set(files)
 
     until(is_named, "the doctor names both files")
-    assert {rule: found[rule]["places"] for rule in files} == {rule: [path] for rule, path in files.items()}
+    assert {rule: report[rule]["places"] for rule in files} == {rule: [path] for rule, path in files.items()}
     before = server.containers()
     # ps counts whole seconds, so that the next look may see
     # a file of the last moment as read: this one is later.
@@ -192,10 +192,10 @@ def test_drift(drifted: None) -> None:
     assert (rows["client-el7"]["drift"], rows["server"]["drift"]) == ("masked", "none")
     assert invoke("status").status == 0
     assert invoke("status", "--detailed-exitcode").status == 8
-    found = doctor(status=2)
-    assert {"flag-and-key", "next-restart", "next-boot", "settings"} <= verdicts(found["client-debian"], "broken")
-    assert "next-boot" in verdicts(found["client-el7"], "broken")
-    assert found["client-debian"]["flag-and-key"]["places"][-1] == "/etc/docker/daemon.json:1"
+    report = doctor(status=2)
+    assert {"flag-and-key", "next-restart", "next-boot", "settings"} <= verdicts(report["client-debian"], "broken")
+    assert "next-boot" in verdicts(report["client-el7"], "broken")
+    assert report["client-debian"]["flag-and-key"]["places"][-1] == "/etc/docker/daemon.json:1"
 
 
 @pytest.fixture
@@ -209,9 +209,9 @@ def down(client_el7: LookedAt) -> Iterator[Run]:
 
 def test_a_host_that_is_down_is_a_line(down: Run) -> None:
     assert down.status == 4
-    rows = {one["host"]: one for one in json.loads(down.out)["hosts"]}
+    rows = {host["host"]: host for host in json.loads(down.out)["hosts"]}
     assert rows["client-el7"]["drift"] == "unreachable"
     assert rows["client-debian"]["drift"] == "none"
-    found = invoke("doctor")
-    assert found.status == 4
-    assert "client-el7\n  unreachable: " in found.out
+    run = invoke("doctor")
+    assert run.status == 4
+    assert "client-el7\n  unreachable: " in run.out

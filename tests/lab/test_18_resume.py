@@ -27,7 +27,7 @@ def stopped(client_el7: LookedAt) -> Iterator[Run]:
 
 
 def test_the_roll_out_stops_at_the_first_host(stopped: Run, client_debian: LookedAt) -> None:
-    assert stopped.status == 2, stopped.said
+    assert stopped.status == 2, stopped.transcript
     assert RETRY.read_text() == "client-el7\nclient-debian\n"
     *_, first, last = stopped.out.splitlines()
     assert first == "did not get through: client-el7, client-debian (noted in .mooring/clients.retry)"
@@ -38,7 +38,7 @@ def test_the_roll_out_stops_at_the_first_host(stopped: Run, client_debian: Looke
 
 def test_it_stops_again_as_long_as_nothing_is_mended(stopped: Run) -> None:
     again = invoke("provision-clients", "--resume", "-e", MORE)
-    assert again.status == 2, again.said
+    assert again.status == 2, again.transcript
     assert RETRY.read_text() == "client-el7\nclient-debian\n"
 
 

@@ -126,8 +126,8 @@ def test_nobody_deletes_from_outside_and_the_server_does(
 ) -> None:
     repository, digest = image
     path, host = f"/v2/{repository}/manifests/{digest}", f"Host: {NAME}"
-    said = client_debian.run(f"curl -sS -X DELETE http://{NAME}{path}")
-    assert json.loads(said)["errors"][0]["code"] == "UNSUPPORTED"
+    output = client_debian.run(f"curl -sS -X DELETE http://{NAME}{path}")
+    assert json.loads(output)["errors"][0]["code"] == "UNSUPPORTED"
     refused = ask(server, f"DELETE {path}", host)
     assert (refused.status, refused.header("Allow")) == (405, "GET, HEAD, POST, PATCH, PUT")
     ways = [
@@ -191,11 +191,11 @@ def test_names_over_tls(server: LookedAt, with_tls: None) -> None:
         (EVIL, EVIL): 421,
         ("", EVIL): 421,
     }
-    for (told, host), status in statuses.items():
-        with secure(connect(server, 443), told or None) as connection:
+    for (name, host), status in statuses.items():
+        with secure(connect(server, 443), name or None) as connection:
             connection.sendall(f"GET /v2/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             answer = read_answer(connection)
-        assert answer.status == status, (told, host)
+        assert answer.status == status, (name, host)
         assert EVIL not in answer.text
 
 

@@ -128,8 +128,8 @@ def push_slowly(server: LookedAt, size: int, rate: float, piece: int) -> float:
     assert answer.status == 202, answer
     path = f"{path_of(answer.header('Location'))}&digest=sha256:{digest.hexdigest()}"
     assert ask(server, f"PUT {path}", f"Host: {NAME}").status == 201
-    found = ask(server, f"HEAD /v2/{REPOSITORY}/blobs/sha256:{digest.hexdigest()}", f"Host: {NAME}")
-    assert (found.status, found.header("Content-Length")) == (200, str(size))
+    reply = ask(server, f"HEAD /v2/{REPOSITORY}/blobs/sha256:{digest.hexdigest()}", f"Host: {NAME}")
+    assert (reply.status, reply.header("Content-Length")) == (200, str(size))
     digits = digest.hexdigest()
     server.run(f"rm -rf {STORAGE}/blobs/sha256/{digits[:2]}/{digits}")
     return seconds

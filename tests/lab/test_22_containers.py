@@ -62,12 +62,12 @@ class Filled:
         return len(self.server.lines(f"find {STORAGE} -uid {owner}"))
 
     def ids(self) -> dict[str, str]:
-        return {name: found[0] for name, found in self.server.containers().items()}
+        return {name: state[0] for name, state in self.server.containers().items()}
 
 
 def inspect(server: LookedAt, role: str) -> dict[str, Any]:
-    (found,) = json.loads(server.run(f"docker inspect mooring-{role}"))
-    return dict(found)
+    (inspected,) = json.loads(server.run(f"docker inspect mooring-{role}"))
+    return dict(inspected)
 
 
 def statuses(server: LookedAt, role: str) -> list[dict[str, str]]:
@@ -135,7 +135,7 @@ def test_storage_that_cannot_change_hands_leaves_the_registry_as_it_was(
         run = provision_server()
     finally:
         filled.server.run(f"umount {STORAGE}")
-    assert run.status == 2, run.said
+    assert run.status == 2, run.transcript
     assert "the registry keeps running as before (account 0:0)" in message(run)
     assert f"cannot give all of {STORAGE} to {ACCOUNT}:{ACCOUNT}" in message(run)
     assert "Read-only file system" in message(run)
@@ -149,7 +149,7 @@ def test_a_container_that_does_not_start_leaves_the_registry_as_it_was(filled: F
     """The storage has changed hands by then, and goes back."""
     before = filled.ids()
     run = provision_server("-e", json.dumps({"registry_environment": {"REGISTRY_HTTP_ADDR": "192.0.2.1:5000"}}))
-    assert run.status == 2, run.said
+    assert run.status == 2, run.transcript
     assert "(the old container is back)" in message(run)
     assert (filled.ids(), filled.owners()) == (before, {"0"})
     filled.pull(client_debian)
@@ -191,8 +191,8 @@ def test_no_process_has_a_right_that_it_does_not_need(filled: Filled, role: str,
         assert status["Uid"].split() == status["Gid"].split() == [str(uid)] * 4
         assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
         assert status["NoNewPrivs"] == "1"
-    found = inspect(filled.server, role)["HostConfig"]
-    assert (found["ReadonlyRootfs"], found["Privileged"], found["CapDrop"]) == (True, False, ["ALL"])
+    inspected = inspect(filled.server, role)["HostConfig"]
+    assert (inspected["ReadonlyRootfs"], inspected["Privileged"], inspected["CapDrop"]) == (True, False, ["ALL"])
     assert not filled.server.succeeds(f"docker exec mooring-{role} touch /etc/x")
 
 
@@ -220,8 +220,8 @@ def test_limits_are_in_force_and_go_again(filled: Filled) -> None:
     assert again.count("changed") == {"server": 0}, again.changes
     for role in CONTAINERS:
         identity = inspect(filled.server, role)["Id"]
-        found = filled.server.run(f"find /sys/fs/cgroup -path '*{identity}*' -name pids.max -exec cat {{}} +")
-        assert set(found.split()) == {"60"}
+        pids_max = filled.server.run(f"find /sys/fs/cgroup -path '*{identity}*' -name pids.max -exec cat {{}} +")
+        assert set(pids_max.split()) == {"60"}
     succeed(provision_server())
     assert inspect(filled.server, "nginx")["HostConfig"]["PidsLimit"] == 512
     assert inspect(filled.server, "registry")["HostConfig"]["Memory"] == 0
@@ -264,7 +264,7 @@ def test_from_one_account_to_another_that_fails(
     unreachable = {"registry_user": "1234", "registry_environment": {"REGISTRY_HTTP_ADDR": "192.0.2.1:5000"}}
     for more in (unreachable, {"nginx_user": "1234:99", "nginx_http_port": 22}):
         run = provision_server("-e", json.dumps({**certificate, **more}))
-        assert run.status == 2, run.said
+        assert run.status == 2, run.transcript
         assert "(the old container is back)" in message(run)
         assert (filled.ids(), filled.owners()) == (before, {str(ACCOUNT)})
         filled.pull(client_debian)
@@ -333,6 +333,6 @@ def test_an_account_by_name_is_refused(server: LookedAt, value: str) -> None:
     before = server.containers()
     for role in CONTAINERS:
         run = provision_server("-e", json.dumps({f"{role}_user": value}), "--tags", role)
-        assert run.status == 2, run.said
+        assert run.status == 2, run.transcript
         assert f"{role}_user is {value}" in message(run)
     assert server.containers() == before

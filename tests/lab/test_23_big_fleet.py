@@ -53,9 +53,9 @@ def provisioned(opt_in: list[LookedAt]) -> list[LookedAt]:
 def verify() -> dict[str, Any]:
     """The hosts of a verification of the big fleet, which must go well."""
     run = succeed(invoke("verify", "--json", *FLEET))
-    found = json.loads(run.out)
-    assert (found["left_behind"], found["errors"]) == ([], [])
-    hosts: dict[str, Any] = found["hosts"]
+    summary = json.loads(run.out)
+    assert (summary["left_behind"], summary["errors"]) == ([], [])
+    hosts: dict[str, Any] = summary["hosts"]
     return hosts
 
 
@@ -69,13 +69,13 @@ def test_all_hosts_are_up_and_of_their_ages(provisioned: list[LookedAt]) -> None
 def test_the_small_fleets_inventory_and_the_big_ones_mean_the_same(provisioned: list[LookedAt]) -> None:
     for words in (("provision-server", *FLEET), ("provision-clients",)):
         run = succeed(invoke(words[0], "--json", *words[1:]))
-        assert set(run.count("changed").values()) == {0}, run.said
+        assert set(run.count("changed").values()) == {0}, run.transcript
 
 
 def test_a_second_run_changes_nothing(provisioned: list[LookedAt]) -> None:
     before = {host.name: host.files() for host in provisioned}
     run = succeed(invoke("provision-clients", "--json", *FLEET))
-    assert run.count("changed") == dict.fromkeys(ROUTES, 0), run.said
+    assert run.count("changed") == dict.fromkeys(ROUTES, 0), run.transcript
     assert {host.name: host.files() for host in provisioned} == before
 
 
@@ -99,9 +99,9 @@ def test_what_only_the_hub_has_comes_from_there(provisioned: list[LookedAt], ser
         program = PROGRAMS.get(host.name, "docker")
         before = len(server.access_log())
         host.run(f"{program} pull {HUB_ONLY} && {program} rmi {HUB_ONLY}")
-        asked = [line for line in server.access_log()[before:] if "/v2/library/hello-world/manifests/latest" in line]
-        assert {line.split()[0] for line in asked} == {host.host.address}
-        assert all(" 404 " in line for line in asked), asked
+        lines = [line for line in server.access_log()[before:] if "/v2/library/hello-world/manifests/latest" in line]
+        assert {line.split()[0] for line in lines} == {host.host.address}
+        assert all(" 404 " in line for line in lines), lines
 
 
 def test_the_small_fleets_task_leaves_the_opt_in_hosts_alone(provisioned: list[LookedAt]) -> None:
@@ -111,20 +111,20 @@ def test_the_small_fleets_task_leaves_the_opt_in_hosts_alone(provisioned: list[L
 
 
 def test_status_tells_each_engine_and_no_drift(provisioned: list[LookedAt]) -> None:
-    told = {one["host"]: one for one in json.loads(succeed(invoke("status", "--json", *FLEET)).out)["hosts"]}
-    assert set(told) == {"server", *ROUTES}
-    assert {name: told[name]["engine"] for name in ENGINES} == ENGINES
-    assert all(told[name]["version"].startswith(start) for name, (_, start) in VERSIONS.items())
-    assert {told[name]["drift"] for name in ROUTES} == {"none"}
-    assert all("registry.example.com" in told[name]["hub"]["endpoints"][0]["url"] for name in ROUTES)
+    states = {host["host"]: host for host in json.loads(succeed(invoke("status", "--json", *FLEET)).out)["hosts"]}
+    assert set(states) == {"server", *ROUTES}
+    assert {name: states[name]["engine"] for name in ENGINES} == ENGINES
+    assert all(states[name]["version"].startswith(start) for name, (_, start) in VERSIONS.items())
+    assert {states[name]["drift"] for name in ROUTES} == {"none"}
+    assert all("registry.example.com" in states[name]["hub"]["endpoints"][0]["url"] for name in ROUTES)
 
 
 def test_the_doctor_finds_nothing(provisioned: list[LookedAt]) -> None:
-    found = json.loads(succeed(invoke("doctor", "--json", *FLEET)).out)["hosts"]
-    assert {one["host"] for one in found} == {"server", *ROUTES}
-    for one in found:
-        assert {finding["verdict"] for finding in one["findings"]} == {"ok"}, one
-        rules = {finding["rule"] for finding in one["findings"]}
+    rows = json.loads(succeed(invoke("doctor", "--json", *FLEET)).out)["hosts"]
+    assert {row["host"] for row in rows} == {"server", *ROUTES}
+    for row in rows:
+        assert {finding["verdict"] for finding in row["findings"]} == {"ok"}, row
+        rules = {finding["rule"] for finding in row["findings"]}
         assert rules >= {"configuration", "daemon", "next-restart", "transaction"}
 
 
@@ -134,10 +134,10 @@ def test_an_edit_by_hand_is_drift_everywhere(provisioned: list[LookedAt]) -> Non
         host.run(f"cp -p {path} /root/kept && sed -i s/registry.example.com/gone.example.com/ {path}")
     try:
         run = invoke("status", "--json", *FLEET)
-        told = {one["host"]: one["drift"] for one in json.loads(run.out)["hosts"]}
-        assert all(told[host.name] != "none" for host in provisioned), told
-        assert "none" in {told["client-el7"], told["client-debian"]}
+        states = {host["host"]: host["drift"] for host in json.loads(run.out)["hosts"]}
+        assert all(states[host.name] != "none" for host in provisioned), states
+        assert "none" in {states["client-el7"], states["client-debian"]}
     finally:
         for host in provisioned:
             host.run(f"mv /root/kept {EDITED[host.name]}")
-    assert {one["drift"] for one in json.loads(invoke("status", "--json", *FLEET).out)["hosts"]} == {"none"}
+    assert {host["drift"] for host in json.loads(invoke("status", "--json", *FLEET).out)["hosts"]} == {"none"}

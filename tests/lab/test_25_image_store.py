@@ -80,8 +80,8 @@ def deprovision(client: LookedAt) -> None:
 
 def files(client: LookedAt) -> dict[str, str]:
     """The digest of each file that Mooring has to do with."""
-    found = client.lines("find /etc/docker /etc/mooring /etc/hosts -type f -exec sha1sum {} + 2>/dev/null || true")
-    return {path: digest for digest, _, path in (line.partition("  ") for line in found)}
+    sums = client.lines("find /etc/docker /etc/mooring /etc/hosts -type f -exec sha1sum {} + 2>/dev/null || true")
+    return {path: digest for digest, _, path in (line.partition("  ") for line in sums)}
 
 
 def turned_to(client: LookedAt, text: str) -> None:
@@ -123,9 +123,9 @@ def test_a_mirror_with_an_authority_of_its_own(store: Store) -> None:
     assert AUTHORITY in there
     assert (HOSTS_FILE in there) is is_28(store)
     store.push()
-    asked = len(store.mirror.asked())
+    count = len(store.mirror.requests())
     store.pull(IMAGE)
-    assert any(f"/v2/{REPOSITORY}/manifests/1" in line for line in store.mirror.asked()[asked:])
+    assert any(f"/v2/{REPOSITORY}/manifests/1" in line for line in store.mirror.requests()[count:])
     store.pull(f"{PORT}/library/{IMAGE}")
     assert store.client.engine_process() == process, "the engine was restarted, though nothing asks for that"
 
@@ -140,7 +140,7 @@ def test_an_http_mirror(store: Store) -> None:
     """Docker 26 would ask it by HTTPS, and is told so; its port is what makes the difference there."""
     warned = "for HTTP write http://registry.example.com:80, and registry.example.com:80 among the insecure registries"
     run = store.provision(registry_client_mirrors=["http://registry.example.com"], registry_client_registries=[])
-    assert (warned in run.out) is not is_28(store), run.said
+    assert (warned in run.out) is not is_28(store), run.transcript
     assert AUTHORITY not in files(store.client)
     assert HOSTS_FILE not in files(store.client)
     pulls = store.client.succeeds(f"docker pull -q {IMAGE} && docker rmi -f {IMAGE}")

@@ -36,7 +36,7 @@ class Office:
 
     def issue(self, name: str, *names: str, by: str = "ca", more: str = "-days 300") -> None:
         (self.folder / "names").write_text(
-            f"subjectAltName={','.join(f'DNS:{one}' for one in names)}\n" if names else ""
+            f"subjectAltName={','.join(f'DNS:{name}' for name in names)}\n" if names else ""
         )
         self.openssl(f"req -newkey rsa:2048 -nodes -subj /CN={NAMES[0]} -keyout {name}.key -out {name}.csr")
         signing = f"x509 -req -in {name}.csr -CA {by}.crt -CAkey {by}.key -CAcreateserial -extfile names"
@@ -95,6 +95,7 @@ REFUSALS = [
 ]
 
 
+<<<<<<< HEAD
 # A certificate and a key that every run tries; --long tries all of them.
 FEW = ("lacks", "good")
 EVERY = [
@@ -104,11 +105,14 @@ EVERY = [
 
 
 @pytest.mark.parametrize(("name", "key", "words"), EVERY)
+=======
+@pytest.mark.parametrize(("name", "key", "words"), REFUSALS, ids=[f"{refusal[0]}-{refusal[1]}" for refusal in REFUSALS])
+>>>>>>> 4fc0657 (Name the variables of the lab's tests by what they hold; a run has a transcript, hosts are provisioned)
 def test_what_clients_refuse_is_not_written(name: str, key: str, words: str, office: Office, server: LookedAt) -> None:
     before = server.state()
     for mode in (["--check"], []):
         run = provision("server", *mode, *office.extra(name, key))
-        assert run.status == 2, run.said
+        assert run.status == 2, run.transcript
         (failure,) = run.finished("failed")
         assert words in failure["message"]
         assert "nginx_tls_" in failure["message"]
@@ -121,7 +125,7 @@ def test_clients_do_not_get_an_authority_that_has_not_signed_it(office: Office, 
     for mode in (["--check"], []):
         words = ["--limit", client_debian.name, *office.extra("good", authority="other")]
         run = provision("clients", *mode, *words)
-        assert run.status == 2, run.said
+        assert run.status == 2, run.transcript
         assert "registry_client_ca_file" in run.finished("failed")[0]["message"]
     assert client_debian.files() == before
 
@@ -145,15 +149,15 @@ def serve(office: Office, name: str, server: LookedAt) -> None:
 
 def doctor(office: Office, status: int = 0) -> dict[str, dict[str, Any]]:
     run = invoke("doctor", "server", "--json", *office.extra("good"))
-    assert run.status == status, run.said
-    return {each["rule"]: each for each in json.loads(run.out)["hosts"][0]["findings"]}
+    assert run.status == status, run.transcript
+    return {finding["rule"]: finding for finding in json.loads(run.out)["hosts"][0]["findings"]}
 
 
 def row(*words: str) -> tuple[Run, dict[str, Any]]:
     """The server's row, and the run that told it."""
     run = invoke("status", "--json", "--detailed-exitcode", "--limit", "server", *words)
-    (found,) = json.loads(run.out)["hosts"]
-    return run, found
+    (host,) = json.loads(run.out)["hosts"]
+    return run, host
 
 
 def pull_verified(client: LookedAt, name: str) -> str:
@@ -176,14 +180,14 @@ CERTIFICATE = ("certificate-names", "certificate-expiry", "certificate-trust")
 
 
 def test_what_is_served_is_judged_as_clients_do(secured: Office, trusting: LookedAt) -> None:
-    found = doctor(secured)
-    assert {found[rule]["verdict"] for rule in CERTIFICATE} == {"ok"}
-    run, told = row(*secured.extra("good"))
-    assert (run.status, told["drift"]) == (0, "none")
-    assert told["server"]["certificate"]["days_left"] in (298, 299)
-    assert told["server"]["certificate"]["trusted"] is True
-    assert sorted(told["server"]["certificate"]["names"]) == sorted(NAMES)
-    left = told["server"]["certificate"]["days_left"]
+    findings = doctor(secured)
+    assert {findings[rule]["verdict"] for rule in CERTIFICATE} == {"ok"}
+    run, columns = row(*secured.extra("good"))
+    assert (run.status, columns["drift"]) == (0, "none")
+    assert columns["server"]["certificate"]["days_left"] in (298, 299)
+    assert columns["server"]["certificate"]["trusted"] is True
+    assert sorted(columns["server"]["certificate"]["names"]) == sorted(NAMES)
+    left = columns["server"]["certificate"]["days_left"]
     assert f" {left} days left  " in invoke("status", "--limit", "server", *secured.extra("good")).out
     for name in NAMES:
         assert "not found" in pull_verified(trusting, name)
@@ -207,13 +211,13 @@ def test_a_certificate_that_was_put_there_by_hand(
     status = 2 if verdict == "broken" else 0
     serve(secured, name, server)
     until(lambda: invoke("doctor", "server", "--json", *secured.extra("good")).out.count(words) > 0, "it is served")
-    found = doctor(secured, status)
-    assert found[rule]["verdict"] == verdict
-    run, told = row(*secured.extra("good"))
-    assert told["drift"] == ("certificate is not taken by clients" if status else "none")
+    findings = doctor(secured, status)
+    assert findings[rule]["verdict"] == verdict
+    run, columns = row(*secured.extra("good"))
+    assert columns["drift"] == ("certificate is not taken by clients" if status else "none")
     assert run.status == (8 if status else 0)
-    said = pull_verified(trusting, NAMES[1])
-    assert ("x509: " in said, "not found" in said) == (bool(status), not status), said
+    output = pull_verified(trusting, NAMES[1])
+    assert ("x509: " in output, "not found" in output) == (bool(status), not status), output
 
 
 SERVER_ROW = ("registry", "nginx", "certificate", "disk")
@@ -222,8 +226,8 @@ SERVER_ROW = ("registry", "nginx", "certificate", "disk")
 def doctor_of_server() -> dict[str, dict[str, Any]]:
     """The findings of a server that is broken, by rule; of several of a rule one."""
     run = invoke("doctor", "server", "--json")
-    assert run.status == 2, run.said
-    return {each["rule"]: each for each in json.loads(run.out)["hosts"][0]["findings"]}
+    assert run.status == 2, run.transcript
+    return {finding["rule"]: finding for finding in json.loads(run.out)["hosts"][0]["findings"]}
 
 
 @pytest.fixture
@@ -239,16 +243,16 @@ def mended(server: LookedAt) -> Iterator[None]:
 def test_a_container_that_is_gone(container: str, server: LookedAt, mended: None) -> None:
     server.run(f"docker rm -f {container}")
     role = container.removeprefix("mooring-")
-    run, told = row()
-    assert (run.status, told["drift"]) == (8, "registry does not answer")
-    assert (told["server"][role]["state"], told["server"][role]["answers"]) == ("absent", False)
-    said = invoke("status")
-    assert said.status == 0
-    assert "registry does not answer" in said.out
-    assert re.search(rf"^server +{' +'.join(SERVER_ROW)}$", said.out, re.M), said.out
-    found = doctor_of_server()
-    assert found[f"{role}-configuration"]["verdict"] == "not checked"
-    assert found["nginx-upstream"]["verdict"] == "broken"
+    run, columns = row()
+    assert (run.status, columns["drift"]) == (8, "registry does not answer")
+    assert (columns["server"][role]["state"], columns["server"][role]["answers"]) == ("absent", False)
+    output = invoke("status")
+    assert output.status == 0
+    assert "registry does not answer" in output.out
+    assert re.search(rf"^server +{' +'.join(SERVER_ROW)}$", output.out, re.M), output.out
+    findings = doctor_of_server()
+    assert findings[f"{role}-configuration"]["verdict"] == "not checked"
+    assert findings["nginx-upstream"]["verdict"] == "broken"
 
 
 @pytest.mark.parametrize(
@@ -262,16 +266,16 @@ def test_a_container_that_ends_again_and_again(role: str, spoil: str, server: Lo
     server.run(f"{spoil}; docker restart mooring-{role}")
     state = f"docker inspect -f '{{{{.State.Status}}}}' mooring-{role}"
     until(lambda: server.run(state).strip() == "restarting", f"{role} ends again and again")
-    run, told = row()
-    assert (run.status, told["drift"]) == (8, "registry does not answer")
-    assert told["server"][role]["answers"] is False
-    assert told["server"][role]["restarts"] > 0
-    found = doctor_of_server()
-    assert found[f"{role}-configuration"]["verdict"] == "not checked"
-    assert f"container mooring-{role} does not run" in found["nginx-upstream"]["seen"]
+    run, columns = row()
+    assert (run.status, columns["drift"]) == (8, "registry does not answer")
+    assert columns["server"][role]["answers"] is False
+    assert columns["server"][role]["restarts"] > 0
+    findings = doctor_of_server()
+    assert findings[f"{role}-configuration"]["verdict"] == "not checked"
+    assert f"container mooring-{role} does not run" in findings["nginx-upstream"]["seen"]
 
 
 def test_all_is_green_again() -> None:
-    run, told = row()
-    assert (run.status, told["drift"], told["server"]["certificate"]) == (0, "none", None)
+    run, columns = row()
+    assert (run.status, columns["drift"], columns["server"]["certificate"]) == (0, "none", None)
     assert invoke("doctor", "server").status == 0

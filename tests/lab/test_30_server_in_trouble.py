@@ -16,26 +16,26 @@ SQUATTER = "mooring-lab-squatter"
 def status(*words: str, code: int = 8) -> dict[str, Any]:
     """The server's row."""
     run = invoke("status", "--json", "--detailed-exitcode", "--limit", "server", *words)
-    assert run.status == code, run.said
-    (found,) = json.loads(run.out)["hosts"]
-    return dict(found)
+    assert run.status == code, run.transcript
+    (host,) = json.loads(run.out)["hosts"]
+    return dict(host)
 
 
 def broken(*words: str) -> dict[str, str]:
     """What the doctor calls broken on the server, by rule."""
     run = invoke("doctor", "server", "--json", *words)
-    assert run.status == 2, run.said
+    assert run.status == 2, run.transcript
     findings = json.loads(run.out)["hosts"][0]["findings"]
-    return {one["rule"]: one["seen"] for one in findings if one["verdict"] == "broken"}
+    return {finding["rule"]: finding["seen"] for finding in findings if finding["verdict"] == "broken"}
 
 
 def verify(*words: str) -> dict[str, Any]:
     """A verification that finds something."""
     run = invoke("verify", "--json", *words)
-    assert run.status == 2, run.said
-    found: dict[str, Any] = json.loads(run.out)
-    assert found["left_behind"] == []
-    return found
+    assert run.status == 2, run.transcript
+    summary: dict[str, Any] = json.loads(run.out)
+    assert summary["left_behind"] == []
+    return summary
 
 
 @pytest.fixture
@@ -59,12 +59,12 @@ def test_a_registry_that_answers_and_is_unhealthy(unhealthy: tuple[str, str]) ->
     assert broken(*unhealthy) == {
         "nginx-upstream": "container mooring-registry is unhealthy: error: no pulse",
     }
-    found = verify(*unhealthy)
-    (cause,) = found["causes"]
+    summary = verify(*unhealthy)
+    (cause,) = summary["causes"]
     assert (cause["layer"], cause["hosts"]) == ("registry", ["server"])
     assert cause["message"] == "container mooring-registry is unhealthy: error: no pulse"
-    assert found["pulls"] == {"good": 7, "all": 7}
-    assert found["verdict"].startswith("FAILED: 1 cause, 1 of ")
+    assert summary["pulls"] == {"good": 7, "all": 7}
+    assert summary["verdict"].startswith("FAILED: 1 cause, 1 of ")
 
 
 @pytest.fixture
@@ -88,12 +88,12 @@ def test_a_port_that_somebody_took(squatter: str) -> None:
     assert row["drift"] == "registry does not answer"
     assert "http://" in row["server"]["nginx"]["reason"]
     assert taken in broken()["nginx-upstream"]
-    found = verify()
-    assert [cause["message"] for cause in found["causes"] if taken in cause["message"]] == [
-        cause["message"] for cause in found["causes"]
+    summary = verify()
+    assert [cause["message"] for cause in summary["causes"] if taken in cause["message"]] == [
+        cause["message"] for cause in summary["causes"]
     ]
-    assert len(found["causes"]) == 1
+    assert len(summary["causes"]) == 1
     run = provision("server")
-    assert run.status == 2, run.said
+    assert run.status == 2, run.transcript
     (failure,) = run.finished("failed")[-1:]
     assert f"container mooring-nginx does not start: {taken}" in failure["message"]

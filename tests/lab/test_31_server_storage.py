@@ -25,13 +25,13 @@ def provision_server(*words: str | Path, **variables: Any) -> Run:
 
 def message(run: Run) -> str:
     """What the run says of the task that failed last."""
-    assert run.status == 2, run.said
+    assert run.status == 2, run.transcript
     return str(run.finished("failed")[-1]["message"])
 
 
 def inspect(server: LookedAt, name: str) -> dict[str, Any]:
-    (found,) = json.loads(server.run(f"docker inspect {name}"))
-    return dict(found)
+    (container,) = json.loads(server.run(f"docker inspect {name}"))
+    return dict(container)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,12 +53,12 @@ def test_verify_counts_pulls_and_ends_with_a_verdict() -> None:
         cwd=CHECKOUT, env={**os.environ, "TERM": "xterm"}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
-    said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", done.stdout)
-    assert done.returncode == 0, said
-    assert re.search(r"pulls [0-6]/7", said), said  # the verdict has 7/7
-    last = said.split("\n")[-2] if said.endswith("\n") else said.split("\n")[-1]
-    assert last.startswith("all is well: 3 hosts, "), said
-    assert last.rstrip().endswith("pulls 7/7"), said
+    screen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", done.stdout)
+    assert done.returncode == 0, screen
+    assert re.search(r"pulls [0-6]/7", screen), screen  # the verdict has 7/7
+    last = screen.split("\n")[-2] if screen.endswith("\n") else screen.split("\n")[-1]
+    assert last.startswith("all is well: 3 hosts, "), screen
+    assert last.rstrip().endswith("pulls 7/7"), screen
 
 
 def test_environment_that_is_taken_out_goes(server: LookedAt) -> None:
@@ -91,9 +91,9 @@ ADDED: dict[str, tuple[str, Any]] = {
 
 def test_what_somebody_else_added_goes(server: LookedAt) -> None:
     """The very container with more of everything, as the engine's API makes it; the plan tells each of them."""
-    found = inspect(server, "mooring-nginx")
-    before = {**found["Config"], "HostConfig": found["HostConfig"]}
-    body: dict[str, Any] = {**found["Config"], "HostConfig": dict(found["HostConfig"]), "Hostname": ""}
+    container = inspect(server, "mooring-nginx")
+    before = {**container["Config"], "HostConfig": container["HostConfig"]}
+    body: dict[str, Any] = {**container["Config"], "HostConfig": dict(container["HostConfig"]), "Hostname": ""}
     for place, value in ADDED.values():
         part, key = (body["HostConfig"], place.removeprefix("HostConfig.")) if "." in place else (body, place)
         part[key] = [*(part.get(key) or []), *value] if isinstance(value, list) else {**(part.get(key) or {}), **value}
@@ -104,9 +104,9 @@ def test_what_somebody_else_added_goes(server: LookedAt) -> None:
     )
     server.run("docker start mooring-nginx")
     (foretold,) = [
-        one["diff"][0]["before"]
-        for one in succeed(provision_server("--check", "--diff")).finished("changed")
-        if one["task"] == "nginx : Run the nginx container"
+        event["diff"][0]["before"]
+        for event in succeed(provision_server("--check", "--diff")).finished("changed")
+        if event["task"] == "nginx : Run the nginx container"
     ]
     assert {line.partition(":")[0] for line in foretold.splitlines()} == set(ADDED)
     succeed(provision_server())
@@ -156,10 +156,10 @@ def test_an_empty_registry_in_place_of_a_full_one(
 ) -> None:
     before = server.state()
     count = len(server.lines(f"find {REPOSITORIES} -type d -name _manifests"))
-    said = message(provision_server(*words, **variables))
-    assert f"the registry has {count} repositor{'y' if count == 1 else 'ies'} in {STORAGE}" in said
-    assert f"its new storage {place} " in said
-    assert f"registry_accept_empty_storage: {place}" in said
+    reason = message(provision_server(*words, **variables))
+    assert f"the registry has {count} repositor{'y' if count == 1 else 'ies'} in {STORAGE}" in reason
+    assert f"its new storage {place} " in reason
+    assert f"registry_accept_empty_storage: {place}" in reason
     assert server.state() == before
     assert not server.succeeds(f"test -e {EMPTY}")
 
@@ -177,11 +177,11 @@ def test_a_disk_that_is_missing(server: LookedAt) -> None:
     succeed(provision_server())  # which notes that there are images
     server.run(f"mount -t tmpfs -o size=1m tmpfs {STORAGE}")
     try:
-        said = message(provision_server("--check"))
-        assert f"{STORAGE} has no repositories on the host, and the running registry still has" in said
+        reason = message(provision_server("--check"))
+        assert f"{STORAGE} has no repositories on the host, and the running registry still has" in reason
         server.run("docker rm --force mooring-registry")
-        said = message(provision_server())
-        assert f"{STORAGE} had repositories when it was last provisioned and has none now" in said
+        reason = message(provision_server())
+        assert f"{STORAGE} had repositories when it was last provisioned and has none now" in reason
     finally:
         server.run(f"umount {STORAGE}")
         succeed(provision_server())
@@ -190,8 +190,8 @@ def test_a_disk_that_is_missing(server: LookedAt) -> None:
 def test_a_disk_that_fstab_knows_and_nobody_mounted(server: LookedAt) -> None:
     server.run(f"cp -p /etc/fstab /root/fstab 2>/dev/null; echo 'LABEL=images {EMPTY} ext4 defaults 0 0' >> /etc/fstab")
     try:
-        said = message(provision_server("--check", registry_storage_directory=f"{EMPTY}/registry"))
-        assert f"{EMPTY}, for which /etc/fstab has a file system, is not mounted" in said
+        reason = message(provision_server("--check", registry_storage_directory=f"{EMPTY}/registry"))
+        assert f"{EMPTY}, for which /etc/fstab has a file system, is not mounted" in reason
     finally:
         server.run("rm -f /etc/fstab; mv /root/fstab /etc/fstab 2>/dev/null || true")
 
@@ -222,7 +222,7 @@ def small(server: LookedAt) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "words"),
     [
         pytest.param(
             f"dd if=/dev/zero of={SMALL}/filler bs=64k 2>/dev/null; true", "is full: 0 B of 4.0 MiB are free", id="full"
@@ -230,51 +230,51 @@ def small(server: LookedAt) -> Iterator[dict[str, Any]]:
         pytest.param(f"mount -o remount,ro {SMALL}", "is read-only", id="read-only", marks=pytest.mark.long),
     ],
 )
-def test_a_storage_that_takes_nothing(server: LookedAt, small: dict[str, Any], spoil: str, said: str) -> None:
-    sentence = f"the registry's storage {SMALL} {said}"
+def test_a_storage_that_takes_nothing(server: LookedAt, small: dict[str, Any], spoil: str, words: str) -> None:
+    sentence = f"the registry's storage {SMALL} {words}"
     server.run(spoil)
     assert sentence in message(provision_server(**small))
     options = ("-e", json.dumps(small), "--json")
     doctor = invoke("doctor", "server", *options)
-    assert doctor.status == 2, doctor.said
-    (finding,) = [one for one in json.loads(doctor.out)["hosts"][0]["findings"] if one["rule"] == "storage"]
+    assert doctor.status == 2, doctor.transcript
+    (finding,) = [finding for finding in json.loads(doctor.out)["hosts"][0]["findings"] if finding["rule"] == "storage"]
     assert (finding["verdict"], finding["seen"]) == ("broken", sentence)
     status = invoke("status", "--limit", "server", "--detailed-exitcode", *options)
-    assert status.status == 8, status.said
+    assert status.status == 8, status.transcript
     (row,) = json.loads(status.out)["hosts"]
     assert (row["drift"], row["server"]["storage"]) == ("storage is in trouble", sentence)
     verify = invoke("verify", *options)
-    assert verify.status == 2, verify.said
-    found = json.loads(verify.out)
-    assert [cause["message"] for cause in found["causes"]] == [sentence], verify.said
-    assert found["left_behind"] == []
+    assert verify.status == 2, verify.transcript
+    summary = json.loads(verify.out)
+    assert [cause["message"] for cause in summary["causes"]] == [sentence], verify.transcript
+    assert summary["left_behind"] == []
 
 
 def test_a_port_that_is_taken(server: LookedAt) -> None:
-    before = {name: found[0] for name, found in server.containers().items()}
-    said = message(provision_server(registry_port=22))
-    assert "port 22 of the host is taken by " in said
-    assert "(process " in said
-    assert "(the old container is back)" in said
-    said = message(provision_server(nginx_publish_address="127.0.0.1", nginx_http_port=5000))
-    assert "port 5000 of the host is taken by container mooring-registry (the old container is back)" in said
-    assert {name: found[0] for name, found in server.containers().items()} == before
+    before = {name: state[0] for name, state in server.containers().items()}
+    reason = message(provision_server(registry_port=22))
+    assert "port 22 of the host is taken by " in reason
+    assert "(process " in reason
+    assert "(the old container is back)" in reason
+    reason = message(provision_server(nginx_publish_address="127.0.0.1", nginx_http_port=5000))
+    assert "port 5000 of the host is taken by container mooring-registry (the old container is back)" in reason
+    assert {name: state[0] for name, state in server.containers().items()} == before
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "words"),
     [
         ({"REGISTRY_HTTP_ADDR": "192.0.2.1:5000"}, "listen tcp 192.0.2.1:5000: bind: cannot assign requested address"),
         ({"REGISTRY_LOG_LEVEL": "loud"}, "nvalid loglevel"),
         pytest.param({"REGISTRY_HTTP_TLS_CERTIFICATE": "/none.crt"}, "/none.crt", marks=pytest.mark.long),
     ],
 )
-def test_a_crash_is_one_line(environment: dict[str, str], said: str) -> None:
-    found = message(provision_server(registry_environment=environment))
-    assert said in found
-    assert "\n" not in found.strip()
-    assert "Usage" not in found
-    assert "goroutine" not in found
+def test_a_crash_is_one_line(environment: dict[str, str], words: str) -> None:
+    reason = message(provision_server(registry_environment=environment))
+    assert words in reason
+    assert "\n" not in reason.strip()
+    assert "Usage" not in reason
+    assert "goroutine" not in reason
 
 
 def test_verify_says_what_is_down_once(server: LookedAt) -> None:
@@ -284,9 +284,9 @@ def test_verify_says_what_is_down_once(server: LookedAt) -> None:
     finally:
         server.run("docker start mooring-registry")
         until(lambda: server.succeeds("curl -fsS http://127.0.0.1/v2/"), "the registry answers again")
-    assert run.status == 2, run.said
+    assert run.status == 2, run.transcript
     lines = run.out.splitlines()
-    assert len([line for line in lines if line.startswith("failed ")]) == 1, run.said
-    assert run.out.count("container mooring-registry does not run") == 2, run.said  # the check, and the verdict
-    assert lines[-1].startswith("FAILED: 1 cause"), run.said
+    assert len([line for line in lines if line.startswith("failed ")]) == 1, run.transcript
+    assert run.out.count("container mooring-registry does not run") == 2, run.transcript  # the check, and the verdict
+    assert lines[-1].startswith("FAILED: 1 cause"), run.transcript
     assert "pulls 0/7" in lines[-1]

@@ -98,9 +98,9 @@ def test_verify_proves_every_route_and_runs_our_checks_too(
     (project / "tests" / "hosts" / "test_home.py").write_text(CHECK)
     ran = installed.run(project / "files", "verify", "--json", "--junit", "results.xml")
     assert ran.returncode == 0, ran
-    found, before = json.loads(ran.stdout), json.loads(plain.stdout)
+    after, before = json.loads(ran.stdout), json.loads(plain.stdout)
     for client in clients:
-        host, was = found["hosts"][client.name], before["hosts"][client.name]
+        host, was = after["hosts"][client.name], before["hosts"][client.name]
         assert {route["status"] for route in host["routes"].values()} == {"ok"}
         assert sum(host["checks"].values()) == sum(was["checks"].values()) + 1
     last = (project / "files" / "results.xml").read_text().split("<testcase ")[-1]

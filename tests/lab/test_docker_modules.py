@@ -199,7 +199,7 @@ def test_a_replacement_that_fails_brings_the_old_container_back(
 def test_a_network_is_made_anew_with_its_containers(host: Host, running: dict[str, Any]) -> None:
     changed = host.call("docker_network", {**NETWORK, "internal": True})
     assert changed["changed"] is True, changed
-    assert [one["Name"] for one in changed["network"]["Containers"].values()] == [PREFIX]
+    assert [event["Name"] for event in changed["network"]["Containers"].values()] == [PREFIX]
     after = host.container(state="healthy")
     assert (after["changed"], after["container"]["Id"]) == (False, running["Id"]), after
     assert host.call("docker_network", {**NETWORK, "internal": False})["changed"] is True

@@ -71,7 +71,7 @@ class TlsMirror:
             f" hosts=$(grep -v ' {NAME}$' /etc/hosts); printf '%s\\n' \"$hosts\" > /etc/hosts"
         )
 
-    def asked(self) -> list[str]:
+    def requests(self) -> list[str]:
         """The requests so far."""
         return self.client.lines(f"cat {FOLDER}/asked")
 
