@@ -45,6 +45,6 @@ def registry() -> Iterator[RegistryServer]:
 
 @pytest.fixture
 def yard(tmp_path: Path, keys: dict[str, Path]) -> Iterator[Yard]:
-    one = Yard(tmp_path, keys)
-    yield one
-    one.close()
+    yard_of_test = Yard(tmp_path, keys)
+    yield yard_of_test
+    yard_of_test.close()

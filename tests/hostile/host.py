@@ -29,7 +29,7 @@ Answers = Mapping[str, Any]
 
 
 @dataclass
-class Asked:
+class Request:
     """One request that came, and the content that was sent with it."""
 
     number: int
@@ -49,7 +49,7 @@ class Host:
     name: str
     malice: Malice = field(default_factory=Malice)
     answers: Answers | None = None
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
     def converse(self, channel: paramiko.Channel, command: bytes) -> None:
         """One command from its start to its end, as sshd would run it."""
@@ -78,25 +78,25 @@ class Host:
         talk.read(struct.unpack(">I", talk.read(4))[0])
         talk.send(self.malice.hello(dict(HELLO)))
         while True:
-            asked = self._take(*talk.next_frame())
-            if asked is None:
+            request = self._take(*talk.next_frame())
+            if request is None:
                 continue
-            if asked.module in CONTENT_MODULES:
-                talk.send(self.malice.want(asked))
-                asked.content = talk.read_content(asked.number)
-            answer = answers.get(asked.module, {"failed": True, "msg": f"no {asked.module} here"})
-            reply = answer(asked) if callable(answer) else answer
-            talk.send(self.malice.reply(asked, {"changed": False, **reply}))
+            if request.module in CONTENT_MODULES:
+                talk.send(self.malice.want(request))
+                request.content = talk.read_content(request.number)
+            answer = answers.get(request.module, {"failed": True, "msg": f"no {request.module} here"})
+            reply = answer(request) if callable(answer) else answer
+            talk.send(self.malice.reply(request, {"changed": False, **reply}))
 
-    def _take(self, kind: bytes, number: int, body: Any) -> Asked | None:
+    def _take(self, kind: bytes, number: int, body: Any) -> Request | None:
         if kind != wire.JSON:
-            for one in self.asked:
-                one.content += body if one.number == number else b""
+            for request in self.requests:
+                request.content += body if request.number == number else b""
             return None
         if "module" not in body:
             return None
-        self.asked.append(Asked(number, body["module"], body["args"], body.get("check", False)))
-        return self.asked[-1]
+        self.requests.append(Request(number, body["module"], body["args"], body.get("check", False)))
+        return self.requests[-1]
 
     def _let_agent_answer(self, talk: Talk, command: bytes, size: int) -> None:
         """The real agent, with the malice between it and the wire."""
@@ -136,8 +136,8 @@ class Host:
         if kind == wire.JSON and "hello" in body:
             return self.malice.hello(body["hello"])
         if kind == wire.JSON and "reply" in body:
-            asked = next(one for one in reversed(self.asked) if one.number == number)
-            return self.malice.reply(asked, body["reply"])
+            request = next(request for request in reversed(self.requests) if request.number == number)
+            return self.malice.reply(request, body["reply"])
         return [wire.pack(kind, number, body)]
 
 

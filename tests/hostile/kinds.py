@@ -26,7 +26,7 @@ READ_KEYS = (
 def wrong(key: str) -> Edit:
     """One key with each wrong value in turn, as long as there are tasks."""
     values = cycle(WRONG)
-    return Edit(lambda asked, reply: {**reply, key: next(values)})
+    return Edit(lambda request, reply: {**reply, key: next(values)})
 
 
 def frame(kind: bytes, number: int, body: bytes, length: int | None = None) -> bytes:
@@ -39,31 +39,34 @@ def text(number: int, body: str) -> bytes:
     return frame(wire.JSON, number, body.encode("utf-8", "surrogatepass"))
 
 
-def progress(told: Any) -> Callable[[Any, Reply], Iterable[bytes]]:
+def progress(progress_value: Any) -> Callable[[Any, Reply], Iterable[bytes]]:
     """Progress of some kind, and the right reply after it."""
-    return lambda asked, reply: [wire.pack(wire.JSON, asked.number, {"progress": told}), answer(asked, reply)]
+    return lambda request, reply: [
+        wire.pack(wire.JSON, request.number, {"progress": progress_value}),
+        answer(request, reply),
+    ]
 
 
 def deep(levels: int) -> str:
     return "[" * levels + "]" * levels
 
 
-def reply_text(asked: Any, value: str) -> bytes:
+def reply_text(request: Any, value: str) -> bytes:
     """A reply whose one key has this JSON text as its value."""
-    return text(asked.number, f'{{"reply": {{"changed": false, "ping": {value}}}}}')
+    return text(request.number, f'{{"reply": {{"changed": false, "ping": {value}}}}}')
 
 
-def flood(asked: Any, reply: Reply) -> Iterator[bytes]:
+def flood(request: Any, reply: Reply) -> Iterator[bytes]:
     """A frame of 4 GiB, of which a part comes."""
-    yield wire.HEADER.pack(wire.JSON, asked.number, 0xFFFFFFFF)
+    yield wire.HEADER.pack(wire.JSON, request.number, 0xFFFFFFFF)
     for _ in range(2048):
         yield b" " * 65536
 
 
-def many(asked: Any, reply: Reply) -> Iterator[bytes]:
+def many(request: Any, reply: Reply) -> Iterator[bytes]:
     """Valid frames without an end."""
     for number in range(200_000):
-        yield wire.pack(wire.JSON, asked.number, {"progress": {"what": "x" * 2000, "done": number, "total": 1}})
+        yield wire.pack(wire.JSON, request.number, {"progress": {"what": "x" * 2000, "done": number, "total": 1}})
 
 
 SAID: Mapping[str, Callable[[Any, Reply], Iterable[bytes]]] = {
@@ -76,59 +79,71 @@ SAID: Mapping[str, Callable[[Any, Reply], Iterable[bytes]]] = {
     "progress-deep": progress({"what": [["x"]], "done": {}, "total": []}),
     "progress-huge": progress({"what": "x", "done": 10**400, "total": -1}),
     "progress-minus": progress({"what": "x" * 100_000, "done": -5, "total": -7}),
-    "progress-nan": lambda asked, reply: [
-        text(asked.number, '{"progress": {"what": "x", "done": NaN, "total": Infinity}}'),
-        answer(asked, reply),
+    "progress-nan": lambda request, reply: [
+        text(request.number, '{"progress": {"what": "x", "done": NaN, "total": Infinity}}'),
+        answer(request, reply),
     ],
-    "reply-none": lambda asked, reply: [answer(asked, None)],
-    "reply-list": lambda asked, reply: [answer(asked, [reply])],
-    "reply-word": lambda asked, reply: [answer(asked, "pong")],
-    "reply-number": lambda asked, reply: [answer(asked, 7)],
-    "reply-empty": lambda asked, reply: [answer(asked, {})],
-    "frame-empty": lambda asked, reply: [text(asked.number, "{}")],
-    "frame-list": lambda asked, reply: [text(asked.number, "[1]")],
-    "frame-bare": lambda asked, reply: [text(asked.number, "")],
-    "deep-list": lambda asked, reply: [reply_text(asked, deep(100_000))],
-    "deep-object": lambda asked, reply: [reply_text(asked, '{"a":' * 50_000 + "1" + "}" * 50_000)],
-    "deep-900": lambda asked, reply: [reply_text(asked, deep(900))],
-    "no-json": lambda asked, reply: [frame(wire.JSON, asked.number, b"\xff\xfe{]")],
-    "cut-json": lambda asked, reply: [text(asked.number, '{"reply": {')],
-    "nan": lambda asked, reply: [reply_text(asked, "NaN")],
-    "big-number": lambda asked, reply: [reply_text(asked, "9" * 10_000)],
-    "surrogate": lambda asked, reply: [reply_text(asked, '"\\ud800"')],
-    "twice": lambda asked, reply: [answer(asked, reply), answer(asked, reply)],
-    "unknown-number": lambda asked, reply: [wire.pack(wire.JSON, 4711, {"reply": reply})],
-    "number-0": lambda asked, reply: [wire.pack(wire.JSON, 0, {"reply": reply})],
-    "ahead": lambda asked, reply: [wire.pack(wire.JSON, asked.number + 1, {"reply": reply}), answer(asked, reply)],
-    "data": lambda asked, reply: [wire.pack(wire.DATA, asked.number, b"x" * 1000)],
-    "kind-x": lambda asked, reply: [frame(b"X", asked.number, b"{}")],
-    "noise": lambda asked, reply: [b"\0" * 100_000],
-    "want-nothing": lambda asked, reply: [wire.pack(wire.JSON, asked.number, {"want": None}), answer(asked, reply)],
-    "want-list": lambda asked, reply: [wire.pack(wire.JSON, asked.number, {"want": ["content"]}), answer(asked, reply)],
-    "want-none": lambda asked, reply: [wire.pack(wire.JSON, asked.number, {"want": "content"}), answer(asked, reply)],
-    "hello-again": lambda asked, reply: [wire.pack(wire.JSON, 0, {"hello": {}}), answer(asked, reply)],
+    "reply-none": lambda request, reply: [answer(request, None)],
+    "reply-list": lambda request, reply: [answer(request, [reply])],
+    "reply-word": lambda request, reply: [answer(request, "pong")],
+    "reply-number": lambda request, reply: [answer(request, 7)],
+    "reply-empty": lambda request, reply: [answer(request, {})],
+    "frame-empty": lambda request, reply: [text(request.number, "{}")],
+    "frame-list": lambda request, reply: [text(request.number, "[1]")],
+    "frame-bare": lambda request, reply: [text(request.number, "")],
+    "deep-list": lambda request, reply: [reply_text(request, deep(100_000))],
+    "deep-object": lambda request, reply: [reply_text(request, '{"a":' * 50_000 + "1" + "}" * 50_000)],
+    "deep-900": lambda request, reply: [reply_text(request, deep(900))],
+    "no-json": lambda request, reply: [frame(wire.JSON, request.number, b"\xff\xfe{]")],
+    "cut-json": lambda request, reply: [text(request.number, '{"reply": {')],
+    "nan": lambda request, reply: [reply_text(request, "NaN")],
+    "big-number": lambda request, reply: [reply_text(request, "9" * 10_000)],
+    "surrogate": lambda request, reply: [reply_text(request, '"\\ud800"')],
+    "twice": lambda request, reply: [answer(request, reply), answer(request, reply)],
+    "unknown-number": lambda request, reply: [wire.pack(wire.JSON, 4711, {"reply": reply})],
+    "number-0": lambda request, reply: [wire.pack(wire.JSON, 0, {"reply": reply})],
+    "ahead": lambda request, reply: [
+        wire.pack(wire.JSON, request.number + 1, {"reply": reply}),
+        answer(request, reply),
+    ],
+    "data": lambda request, reply: [wire.pack(wire.DATA, request.number, b"x" * 1000)],
+    "kind-x": lambda request, reply: [frame(b"X", request.number, b"{}")],
+    "noise": lambda request, reply: [b"\0" * 100_000],
+    "want-nothing": lambda request, reply: [
+        wire.pack(wire.JSON, request.number, {"want": None}),
+        answer(request, reply),
+    ],
+    "want-list": lambda request, reply: [
+        wire.pack(wire.JSON, request.number, {"want": ["content"]}),
+        answer(request, reply),
+    ],
+    "want-none": lambda request, reply: [
+        wire.pack(wire.JSON, request.number, {"want": "content"}),
+        answer(request, reply),
+    ],
+    "hello-again": lambda request, reply: [wire.pack(wire.JSON, 0, {"hello": {}}), answer(request, reply)],
 }
 
 
 def gone(pieces: Callable[[Any, Reply], Iterable[bytes]]) -> Callable[[Any, Reply], Iterator[bytes]]:
     """The pieces, and then the end of the connection's channel."""
 
-    def say(asked: Any, reply: Reply) -> Iterator[bytes]:
-        yield from pieces(asked, reply)
+    def say(request: Any, reply: Reply) -> Iterator[bytes]:
+        yield from pieces(request, reply)
         raise EOFError
 
     return say
 
 
 CUT: Mapping[str, Callable[[Any, Reply], Iterator[bytes]]] = {
-    "eof": gone(lambda asked, reply: []),
-    "eof-in-header": gone(lambda asked, reply: [answer(asked, reply)[:4]]),
-    "eof-in-body": gone(lambda asked, reply: [answer(asked, reply)[:-3]]),
-    "eof-after-reply": gone(lambda asked, reply: [answer(asked, reply)]),
+    "eof": gone(lambda request, reply: []),
+    "eof-in-header": gone(lambda request, reply: [answer(request, reply)[:4]]),
+    "eof-in-body": gone(lambda request, reply: [answer(request, reply)[:-3]]),
+    "eof-after-reply": gone(lambda request, reply: [answer(request, reply)]),
 }
 
 
 def all_malices(module: str) -> dict[str, Malice]:
     """A malice by name for each of the above, in the replies of a module."""
-    said = {name: Say(pieces, module) for name, pieces in {**SAID, **CUT}.items()}
-    return {**said, **{f"key-{key.replace('_', '-')}": wrong(key) for key in READ_KEYS}}
+    sayings = {name: Say(pieces, module) for name, pieces in {**SAID, **CUT}.items()}
+    return {**sayings, **{f"key-{key.replace('_', '-')}": wrong(key) for key in READ_KEYS}}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mooring.agent import wire
 
 if TYPE_CHECKING:
-    from tests.hostile.host import Asked
+    from tests.hostile.host import Request
 
 Reply = dict[str, Any]
 
@@ -30,52 +30,52 @@ class Malice:
         """The agent's first frame."""
         return [wire.pack(wire.JSON, 0, {"hello": hello})]
 
-    def want(self, asked: Asked) -> Iterable[bytes]:
+    def want(self, request: Request) -> Iterable[bytes]:
         """The wish for the content of a request."""
-        return [wire.pack(wire.JSON, asked.number, {"want": "content"})]
+        return [wire.pack(wire.JSON, request.number, {"want": "content"})]
 
-    def reply(self, asked: Asked, reply: Reply) -> Iterable[bytes]:
+    def reply(self, request: Request, reply: Reply) -> Iterable[bytes]:
         """A request's reply."""
-        return [answer(asked, reply)]
+        return [answer(request, reply)]
 
 
-def answer(asked: Asked, reply: Any) -> bytes:
+def answer(request: Request, reply: Any) -> bytes:
     """The frame of a reply."""
-    return wire.pack(wire.JSON, asked.number, {"reply": reply})
+    return wire.pack(wire.JSON, request.number, {"reply": reply})
 
 
 @dataclass
 class Edit(Malice):
     """Changes the replies of a module ("": of all) by a function of the request and the reply."""
 
-    change: Callable[[Asked, Reply], Any]
+    change: Callable[[Request, Reply], Any]
     module: str = ""
 
-    def reply(self, asked: Asked, reply: Reply) -> Iterable[bytes]:
-        if self.module not in ("", asked.module):
-            return super().reply(asked, reply)
-        return [answer(asked, self.change(asked, copy.deepcopy(reply)))]
+    def reply(self, request: Request, reply: Reply) -> Iterable[bytes]:
+        if self.module not in ("", request.module):
+            return super().reply(request, reply)
+        return [answer(request, self.change(request, copy.deepcopy(reply)))]
 
 
 def add(values: Mapping[str, Any], module: str = "") -> Edit:
     """Puts these keys into the replies."""
-    return Edit(lambda asked, reply: {**reply, **values}, module)
+    return Edit(lambda request, reply: {**reply, **values}, module)
 
 
 def add_facts(facts: Mapping[str, Any], module: str = "setup") -> Edit:
     """Puts these facts into the replies."""
-    return Edit(lambda asked, reply: {**reply, "ansible_facts": {**reply.get("ansible_facts", {}), **facts}}, module)
+    return Edit(lambda request, reply: {**reply, "ansible_facts": {**reply.get("ansible_facts", {}), **facts}}, module)
 
 
 @dataclass
 class Say(Malice):
     """Says these pieces in place of a module's replies ("": of all)."""
 
-    pieces: Callable[[Asked, Reply], Iterable[bytes]]
+    pieces: Callable[[Request, Reply], Iterable[bytes]]
     module: str = ""
 
-    def reply(self, asked: Asked, reply: Reply) -> Iterable[bytes]:
-        return self.pieces(asked, reply) if self.module in ("", asked.module) else super().reply(asked, reply)
+    def reply(self, request: Request, reply: Reply) -> Iterable[bytes]:
+        return self.pieces(request, reply) if self.module in ("", request.module) else super().reply(request, reply)
 
 
 @dataclass

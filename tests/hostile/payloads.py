@@ -36,12 +36,12 @@ def template(yard: Yard) -> str:
 
 def expect_law(run: Watched, yard: Yard) -> None:
     """No host's text was obeyed: none in a template, a setting, a program, a path; nothing of this machine went out."""
-    assert run.status in (0, 2, 4, 8), run.said
-    assert yard.marked == [], run.said
+    assert run.status in (0, 2, 4, 8), run.transcript
+    assert yard.marked == [], run.transcript
     for kind in (*KINDS, "path"):
-        broken = {one for one in run.noted(kind) if TAINT in one}
+        broken = {entry for entry in run.noted(kind) if TAINT in entry}
         assert not broken, (kind, broken)
     assert run.noted("program") == []
     for name in yard.hosts:
-        assert SECRET not in yard.asked(name), name
-    assert SECRET not in run.out + run.err, run.said
+        assert SECRET not in yard.requests_of(name), name
+    assert SECRET not in run.out + run.err, run.transcript

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from mooring.engines.plan.record import PATH as RECORD
-from tests.hostile.host import Answers, Asked
+from tests.hostile.host import Answers, Request
 
 NAME = "registry.example.com"
 HOSTS = "127.0.0.1 localhost\n"
@@ -38,7 +38,7 @@ FACTS: dict[str, Any] = {
 }
 
 
-def docker_config(asked: Asked, settings: Any = None) -> dict[str, Any]:
+def docker_config(request: Request, settings: Any = None) -> dict[str, Any]:
     """An engine; with `settings` it uses the registry, without it is as it came."""
     known = json.dumps(settings) if settings else None
     running = settings or {}
@@ -49,7 +49,7 @@ def docker_config(asked: Asked, settings: Any = None) -> dict[str, Any]:
         "needs_reload": False,
         "argv": ["/usr/sbin/dockerd", "-H", "fd://"],
         "files": {
-            **dict.fromkeys(asked.args["paths"]),
+            **dict.fromkeys(request.args["paths"]),
             "/etc/docker/daemon.json": known,
             RECORD: known,
             "/etc/hosts": HOSTS,
@@ -72,9 +72,9 @@ def docker_config(asked: Asked, settings: Any = None) -> dict[str, Any]:
     }
 
 
-def container_config(asked: Asked) -> dict[str, Any]:
+def container_config(request: Request) -> dict[str, Any]:
     """containerd as it came."""
-    paths = dict.fromkeys(asked.args["paths"])
+    paths = dict.fromkeys(request.args["paths"])
     return {
         "programs": {"containerd": "containerd 1.7.24"},
         "files": {**paths, "/etc/hosts": HOSTS, "/etc/containerd/config.toml": "version = 2\n"},
@@ -86,21 +86,21 @@ def container_config(asked: Asked) -> dict[str, Any]:
     }
 
 
-def slurp(asked: Asked) -> dict[str, Any]:
+def slurp(request: Request) -> dict[str, Any]:
     """A file with one line."""
-    text = HOSTS if asked.args["src"] == "/etc/hosts" else "0123456789abcdef"
-    return {"content": base64.b64encode(text.encode()).decode(), "encoding": "base64", "source": asked.args["src"]}
+    text = HOSTS if request.args["src"] == "/etc/hosts" else "0123456789abcdef"
+    return {"content": base64.b64encode(text.encode()).decode(), "encoding": "base64", "source": request.args["src"]}
 
 
-def ran(asked: Asked, stdout: str = "") -> dict[str, Any]:
+def ran(request: Request, stdout: str = "") -> dict[str, Any]:
     """A program that went well."""
-    return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": asked.args.get("cmd") or asked.args.get("_raw_params")}
+    return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": request.args.get("cmd") or request.args.get("_raw_params")}
 
 
-def trouble(asked: Asked) -> dict[str, Any]:
+def trouble(request: Request) -> dict[str, Any]:
     """Containers that are well."""
     well = {"state": "running", "is_well": True, "cause": "", "words": "runs"}
-    return {"containers": dict.fromkeys(asked.args["names"], well), "msg": ""}
+    return {"containers": dict.fromkeys(request.args["names"], well), "msg": ""}
 
 
 PLACE = {"name": "/var/lib/registry", "repositories": 3, "is_bare": False, "trouble": "", "warning": ""}
@@ -111,7 +111,7 @@ CLIENT: Answers = {
     "systemd": {"name": "docker", "state": "started", "enabled": True, "status": {"ActiveState": "active"}},
     "slurp": slurp,
     "blockinfile": {"changed": True, "msg": "Block inserted"},
-    "docker_settled": lambda asked: {"is_open": False, "configuration": "new", "answers": True},
+    "docker_settled": lambda request: {"is_open": False, "configuration": "new", "answers": True},
     "docker_config": docker_config,
     "docker_settings": {"changed": True, "msg": "reloaded", "containers": {}, "seconds": 1, "events": []},
     "command": ran,
@@ -119,7 +119,7 @@ CLIENT: Answers = {
     "ping": {"ping": "pong"},
 }
 # One that was set up before.
-MOORED: Answers = {**CLIENT, "docker_config": lambda asked: docker_config(asked, SETTINGS)}
+PROVISIONED: Answers = {**CLIENT, "docker_config": lambda request: docker_config(request, SETTINGS)}
 SERVER: Answers = {
     **CLIENT,
     "file": {"changed": False, **OWNED, "state": "directory", "path": "/etc/mooring"},

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-from tests.hostile.host import Asked
+from tests.hostile.host import Request
 from tests.hostile.malice import Malice, Reply, answer
 from tests.hostile.payloads import TAINT, proxy, reading, secret_file, template
 from tests.hostile.yard import Yard
@@ -64,16 +64,16 @@ class Tainter(Malice):
         self._random, self._share = random.Random(seed), share
         self._payloads = payloads(yard, host)
 
-    def reply(self, asked: Asked, reply: Reply) -> Iterable[bytes]:
+    def reply(self, request: Request, reply: Reply) -> Iterable[bytes]:
         tainted = self._taint(copy.deepcopy(reply))
         if self._random.random() < self._share:
             tainted.update({name: self._anything() for name in self._some(STEERING)})
         if self._random.random() < 0.5:
             tainted.update({"included_variables": self._facts(), "meta": self._random.choice([WORDS[0], *WORDS])})
-        if self._random.random() < self._share or asked.module == "setup":
+        if self._random.random() < self._share or request.module == "setup":
             facts = tainted.get("ansible_facts")
             tainted["ansible_facts"] = {**(facts if isinstance(facts, dict) else {}), **self._facts()}
-        return [answer(asked, tainted)]
+        return [answer(request, tainted)]
 
     def _facts(self) -> dict[str, Any]:
         return {name: self._fact(name) for name in self._some(NAMES)}

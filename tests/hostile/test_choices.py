@@ -57,9 +57,9 @@ def play_choices(yard: Yard, replies: Mapping[str, Any], arguments: str, text: s
     run = yard.play(VARIABLES + "".join(tasks), *AT_ONCE)
     expect_honest(run)
     for name in CHOOSING:
-        assert run.recap[name]["failed"] == 1, (name, run.said)
-        assert text in run.messages(name, name)[-1], run.said
-        assert SECRET not in yard.asked(name), name
+        assert run.recap[name]["failed"] == 1, (name, run.transcript)
+        assert text in run.messages(name, name)[-1], run.transcript
+        assert SECRET not in yard.requests_of(name), name
     assert SECRET not in run.out
 
 
@@ -105,7 +105,7 @@ def test_what_is_picked_is_of_use_for_all_else(yard: Yard) -> None:
 """
     run = yard.play(text)
     expect_honest(run)
-    assert run.recap["honest"]["failed"] == 0, run.said
+    assert run.recap["honest"]["failed"] == 0, run.transcript
     assert run.messages("honest", "word") == ["read"]
     assert run.messages("honest", "of the family") == ["there"]
     assert run.messages("honest", "text") == ["own 81"]
@@ -122,5 +122,5 @@ def test_a_hosts_number_takes_no_memory_here(yard: Yard) -> None:
 """
     run = yard.play(text)
     expect_honest(run)
-    assert run.recap["hostile"]["failed"] == 1, run.said
+    assert run.recap["hostile"]["failed"] == 1, run.transcript
     assert "too much for a number that a host sent" in run.messages("hostile", "repeated")[0]

@@ -63,9 +63,9 @@ def saying(text: str) -> Edit:
     """Replies that hold the text everywhere."""
     nested = {"list": [text, [text], {text: text}], text: {text: [text]}}
 
-    def change(asked: Any, reply: Any) -> Any:
-        if asked.module == "setup":
-            return add_facts({"ansible_distribution": text, "ansible_nested": nested}).change(asked, reply)
+    def change(request: Any, reply: Any) -> Any:
+        if request.module == "setup":
+            return add_facts({"ansible_distribution": text, "ansible_nested": nested}).change(request, reply)
         return {**reply, "stdout": text, "stdout_lines": [text, text], "msg": text, "stderr": text, "nested": nested}
 
     return Edit(change)
@@ -93,25 +93,27 @@ def test_a_hosts_text_is_not_evaluated_wherever_it_stands(yard: Yard, kind: str)
     (folder / "own.j2").write_text(TEMPLATE)
     run = yard.play(never_failing(PLAY))
     expect_law(run, yard)
-    assert "honest" in run.recap, run.said
+    assert "honest" in run.recap, run.transcript
     assert run.recap["honest"]["unreachable"] == 0
-    ended = {(one["host"], one["task"]): one["outcome"] for one in run.events if one["event"] == "task_finished"}
-    assert ("hostile", "facts of others") in ended, run.said
+    ended = {
+        (event["host"], event["task"]): event["outcome"] for event in run.events if event["event"] == "task_finished"
+    }
+    assert ("hostile", "facts of others") in ended, run.transcript
     for task in ("assert", "assert list", "when", "until", "changed"):
-        assert ended["hostile", task] == "ignored", (task, run.said)
+        assert ended["hostile", task] == "ignored", (task, run.transcript)
     for task in (
         "assert through",
         "when through",
         "kept that",
     ):  # a text that is there counts as true, and is not evaluated
-        assert ended["hostile", task] == "ok", (task, run.said)
-    assert ended["honest", "hosts that"] == "ignored", run.said
+        assert ended["hostile", task] == "ok", (task, run.transcript)
+    assert ended["honest", "hosts that"] == "ignored", run.transcript
     for task in ("debug msg", "loop", "items", "keys", "vars", "set", "kept", "filtered", "copied", "rendered"):
-        assert ended["hostile", task] in ("ok", "changed"), (task, run.said)
-    assert ended["honest", "delegated"] == "ok", run.said
-    sent = [one.content.decode() for one in yard.hosts["hostile"].asked if one.module == "copy"]
+        assert ended["hostile", task] in ("ok", "changed"), (task, run.transcript)
+    assert ended["honest", "delegated"] == "ok", run.transcript
+    sent = [request.content.decode() for request in yard.hosts["hostile"].requests if request.module == "copy"]
     assert len(sent) == 2, sent
-    assert all(texts[kind] in one for one in sent), "the text goes back as it came"
+    assert all(texts[kind] in sent_text for sent_text in sent), "the text goes back as it came"
 
 
 def test_what_a_host_names_is_no_expression_for_the_honest_one(yard: Yard) -> None:
@@ -127,5 +129,5 @@ def test_what_a_host_names_is_no_expression_for_the_honest_one(yard: Yard) -> No
 """
     run = yard.play(text)
     expect_honest(run)
-    assert run.messages("honest", "by name") == ["honest"], run.said
+    assert run.messages("honest", "by name") == ["honest"], run.transcript
     assert SECRET not in run.out

@@ -62,18 +62,18 @@ def test_no_fact_says_how_a_host_is_reached_or_what_the_operator_or_ansible_says
     run = yard.play(PLAY, "--forks", "60")
     expect_law(run, yard)
     expect_honest(run)
-    assert run.messages("honest", "who"), run.said
+    assert run.messages("honest", "who"), run.transcript
     for name in WAYS:
         host = hosts_name(name)
-        assert run.messages(host, "still there") == run.messages("honest", "still there"), (name, run.said)
+        assert run.messages(host, "still there") == run.messages("honest", "still there"), (name, run.transcript)
         assert name in run.warnings(host), name
-    assert run.recap["extra-ssh"] == run.recap["honest"], run.said
+    assert run.recap["extra-ssh"] == run.recap["honest"], run.transcript
     for name in (*MAGIC, *OPERATORS):
         host = hosts_name(name)
         for task in ("who", "left out"):
-            assert run.messages(host, task) == run.messages("honest", task), (name, run.said)
+            assert run.messages(host, task) == run.messages("honest", task), (name, run.transcript)
         mine = [line.replace(host, "honest") for line in run.messages(host, "magic")]
-        assert mine == run.messages("honest", "magic"), (name, run.said)
+        assert mine == run.messages("honest", "magic"), (name, run.transcript)
     for name in ("of_all", "of_the_host", "of_the_play"):
         assert name in run.warnings(hosts_name(name)), name
 
@@ -93,9 +93,9 @@ def test_no_host_is_sent_a_file_of_its_own_choice(yard: Yard) -> None:
     run = yard.invoke("provision-clients", "--json", *AT_ONCE)
     expect_honest(run)
     expect_law(run, yard)
-    plain = [(one.module, one.args) for one in yard.hosts["honest"].asked]
+    plain = [(request.module, request.args) for request in yard.hosts["honest"].requests]
     for name, facts in variants.items():
-        assert [(one.module, one.args) for one in yard.hosts[name].asked] == plain, name
+        assert [(request.module, request.args) for request in yard.hosts[name].requests] == plain, name
         assert all(fact in run.warnings(name) for fact in facts if fact.startswith("registry_client")), run.warnings(
             name
         )

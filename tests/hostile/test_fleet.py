@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.hostile.honest_words import CONTAINERD, MODULES_OF_VERIFY, WELL, with_host_lines
-from tests.hostile.host import Answers, Asked
+from tests.hostile.host import Answers, Request
 from tests.hostile.kinds import CUT, SAID, WRONG, gone
 from tests.hostile.malice import Edit, Malice, Reply, Say
 from tests.hostile.payloads import expect_law
@@ -27,22 +27,22 @@ class OnLooks(Malice):
     def __init__(self, malice: Malice) -> None:
         self._malice = malice
 
-    def reply(self, asked: Asked, reply: Reply) -> Any:
-        chosen = self._malice if asked.module in LOOKS else Malice()
-        return chosen.reply(asked, reply)
+    def reply(self, request: Request, reply: Reply) -> Any:
+        chosen = self._malice if request.module in LOOKS else Malice()
+        return chosen.reply(request, reply)
 
 
 def bend(key: str, value: Any) -> Edit:
-    return Edit(lambda asked, reply: {**reply, key: value})
+    return Edit(lambda request, reply: {**reply, key: value})
 
 
 def without(key: str) -> Edit:
-    return Edit(lambda asked, reply: {name: value for name, value in reply.items() if name != key})
+    return Edit(lambda request, reply: {name: value for name, value in reply.items() if name != key})
 
 
 def inner(key: str, value: Any) -> Edit:
     """Wrong values inside of what the key holds."""
-    return Edit(lambda asked, reply: {**reply, key: wrong_inside(reply.get(key), value)})
+    return Edit(lambda request, reply: {**reply, key: wrong_inside(reply.get(key), value)})
 
 
 def wrong_inside(held: Any, value: Any) -> Any:
@@ -66,15 +66,17 @@ def malformed(table: Answers, keys: Any) -> Iterator[tuple[str, Malice, Answers]
 
 def malices() -> dict[str, tuple[Malice, Answers]]:
     """Hosts for a table: every key of what a look tells in wrong kinds, and frames that are none."""
-    asked = Asked(1, "docker_config", {"paths": []})
-    found = {f"docker-{name}": (one, table) for name, one, table in malformed(WELL, docker_config(asked, SETTINGS))}
-    found |= {f"other-{name}": (one, table) for name, one, table in malformed(CONTAINERD, container_config(asked))}
+    request = Request(1, "docker_config", {"paths": []})
+    faults = {
+        f"docker-{name}": (edit, table) for name, edit, table in malformed(WELL, docker_config(request, SETTINGS))
+    }
+    faults |= {f"other-{name}": (edit, table) for name, edit, table in malformed(CONTAINERD, container_config(request))}
     for name, pieces in {**SAID, **CUT}.items():
         if "length" not in name and "many" not in name:
-            found[f"said-{name}"] = (Say(gone(pieces)), WELL)
-    found |= {f"failed-{number}": (Edit(lambda asked, reply, value=value: {"failed": True, "msg": value}), WELL)
+            faults[f"said-{name}"] = (Say(gone(pieces)), WELL)
+    faults |= {f"failed-{number}": (Edit(lambda request, reply, value=value: {"failed": True, "msg": value}), WELL)
               for number, value in enumerate(WRONG)}  # fmt: skip
-    return found
+    return faults
 
 
 def inhabit(yard: Yard, registry: RegistryServer) -> list[str]:
@@ -89,9 +91,9 @@ def inhabit(yard: Yard, registry: RegistryServer) -> list[str]:
 
 def expect_table(run: Watched, yard: Yard, names: list[str]) -> dict[str, dict[str, Any]]:
     """All hosts are in the JSON, and nothing else came of it."""
-    assert TRACE not in run.out, run.said
+    assert TRACE not in run.out, run.transcript
     expect_law(run, yard)
-    rows = {one["host"]: one for one in json.loads(run.out)["hosts"]}
+    rows = {host["host"]: host for host in json.loads(run.out)["hosts"]}
     assert sorted(rows) == sorted(names)
     return rows
 
@@ -103,7 +105,7 @@ def test_status(yard: Yard, registry: RegistryServer) -> None:
     assert rows["honest"]["drift"] == "none", rows["honest"]
     assert rows["honest"]["hub"]["endpoints"][0]["url"] == "http://registry.example.com"
     text = yard.invoke("status", "--forks", "40")
-    assert sum(line.startswith("honest ") and " none" in line for line in text.out.splitlines()) == 1, text.said
+    assert sum(line.startswith("honest ") and " none" in line for line in text.out.splitlines()) == 1, text.transcript
 
 
 def test_doctor(yard: Yard, registry: RegistryServer) -> None:
@@ -111,7 +113,7 @@ def test_doctor(yard: Yard, registry: RegistryServer) -> None:
     run = yard.invoke("doctor", "--json", "--forks", "40")
     rows = expect_table(run, yard, names)
     assert not rows["honest"].get("trouble"), rows["honest"]
-    verdicts = {one["rule"]: one["verdict"] for one in rows["honest"]["findings"]}
+    verdicts = {finding["rule"]: finding["verdict"] for finding in rows["honest"]["findings"]}
     assert verdicts["daemon"] == "ok", rows["honest"]
 
 
@@ -130,9 +132,9 @@ def test_explain(yard: Yard, name: str) -> None:
     malice, table = malices()[name]
     yard.add("hostile", OnLooks(malice), table)
     run = yard.invoke("explain", "hostile", "busybox")
-    assert run.status in (0, 2, 4), run.said
+    assert run.status in (0, 2, 4), run.transcript
     expect_law(run, yard)
-    assert run.status == 0 or len(run.err.splitlines()) <= 3, run.said
+    assert run.status == 0 or len(run.err.splitlines()) <= 3, run.transcript
 
 
 def verified(malice: Malice | None, yard: Yard, world: World) -> Watched:
@@ -141,8 +143,8 @@ def verified(malice: Malice | None, yard: Yard, world: World) -> Watched:
     for name, (group, own) in fleet.items():
         facts = {"setup": {"ansible_facts": FACTS}}
 
-        def answer(asked: Asked, name: str = name) -> dict[str, Any]:
-            return world.answer(name, asked.module, asked.args)
+        def answer(request: Request, name: str = name) -> dict[str, Any]:
+            return world.answer(name, request.module, request.args)
 
         answers = {**facts, **dict.fromkeys(MODULES_OF_VERIFY, answer)}
         yard.add(name, own, answers, group)
@@ -152,12 +154,12 @@ def verified(malice: Malice | None, yard: Yard, world: World) -> Watched:
 
 BAD: dict[str, Malice | None] = {
     "none": None,
-    "facts": Edit(lambda asked, reply: {"ansible_facts": [1]}, "setup"),
-    "engine": Edit(lambda asked, reply: {"host_info": [1]}, "docker_host_info"),
+    "facts": Edit(lambda request, reply: {"ansible_facts": [1]}, "setup"),
+    "engine": Edit(lambda request, reply: {"host_info": [1]}, "docker_host_info"),
     "probe": Edit(
-        lambda asked, reply: {"layer": 7, "addresses": {"a": 1}, "headers": "x", "status": []}, "registry_probe"
+        lambda request, reply: {"layer": 7, "addresses": {"a": 1}, "headers": "x", "status": []}, "registry_probe"
     ),
-    "words": Edit(lambda asked, reply: {"rc": "x", "stdout": [1], "stderr": None}, "shell"),
+    "words": Edit(lambda request, reply: {"rc": "x", "stdout": [1], "stderr": None}, "shell"),
     "frames": Say(SAID["deep-list"], "docker_host_info"),
     "end": Say(CUT["eof"], "shell"),
 }
@@ -166,12 +168,12 @@ BAD: dict[str, Malice | None] = {
 @pytest.mark.parametrize("name", BAD)
 def test_verify(yard: Yard, registry: RegistryServer, name: str) -> None:
     run = verified(BAD[name], yard, World(registry))
-    assert TRACE not in run.out, run.said
+    assert TRACE not in run.out, run.transcript
     expect_law(run, yard)
-    found = json.loads(run.out)
-    assert set(found["hosts"]) == {"server", "client1", "client2"}, run.said
-    assert found["hosts"]["client1"]["status"] == "ok", run.said
-    assert found["hosts"]["server"]["status"] == "ok", run.said
-    assert all(route["status"] == "ok" for route in found["hosts"]["client1"]["routes"].values()), run.said
-    assert (found["hosts"]["client2"]["status"] == "ok") == (name == "none"), run.said
-    assert run.status in ([0] if name == "none" else [2, 4]), run.said
+    summary = json.loads(run.out)
+    assert set(summary["hosts"]) == {"server", "client1", "client2"}, run.transcript
+    assert summary["hosts"]["client1"]["status"] == "ok", run.transcript
+    assert summary["hosts"]["server"]["status"] == "ok", run.transcript
+    assert all(route["status"] == "ok" for route in summary["hosts"]["client1"]["routes"].values()), run.transcript
+    assert (summary["hosts"]["client2"]["status"] == "ok") == (name == "none"), run.transcript
+    assert run.status in ([0] if name == "none" else [2, 4]), run.transcript

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.hostile.drawn import Yards, draw
-from tests.hostile.host import Asked
+from tests.hostile.host import Request
 from tests.hostile.malice import Killed, Malice, Reply, answer
 from tests.hostile.recorded import CLIENT
 from tests.hostile.yard import AT_ONCE, TRACE, Yard, expect_honest
@@ -42,8 +42,8 @@ class Fuzz(Malice):
     def hello(self, hello: dict[str, object]) -> Iterable[bytes]:
         return self._break(b"".join(super().hello(hello)))
 
-    def reply(self, asked: Asked, reply: Reply) -> Iterable[bytes]:
-        return self._break(answer(asked, reply))
+    def reply(self, request: Request, reply: Reply) -> Iterable[bytes]:
+        return self._break(answer(request, reply))
 
     def _break(self, frame: bytes) -> Iterator[bytes]:
         self._whole -= 1
@@ -89,9 +89,9 @@ def test_broken_frames_and_dying_hosts(yards: Yards, request: pytest.FixtureRequ
         fuzzed(yard, seed)
         run = yard.play(PLAY)
         yard.close()
-        assert run.status in (2, 4), run.said
-        assert set(run.recap) == set(yard.hosts), run.said
-        assert "mooring/" not in "".join(one.get("traceback", "") for one in run.events), run.said
+        assert run.status in (2, 4), run.transcript
+        assert set(run.recap) == set(yard.hosts), run.transcript
+        assert "mooring/" not in "".join(event.get("traceback", "") for event in run.events), run.transcript
         expect_honest(run)
 
     draw(request, st.integers(0, 2**32), check)
@@ -105,11 +105,11 @@ def test_the_shipped_playbooks_live_through_them(yards: Yards, request: pytest.F
         fuzzed(yard, seed)
         run = yard.invoke(command, *AT_ONCE, timeout=240)
         yard.close()
-        assert TRACE not in run.out, run.said
-        assert run.status in (2, 4), run.said
+        assert TRACE not in run.out, run.transcript
+        assert run.status in (2, 4), run.transcript
         recap = run.out.rpartition("PLAY RECAP")[2]
-        assert all(name in recap for name in yard.hosts), run.said
+        assert all(name in recap for name in yard.hosts), run.transcript
         honest = next(line for line in recap.splitlines() if line.startswith("honest"))
-        assert "failed=0" in honest.replace(" ", ""), run.said
+        assert "failed=0" in honest.replace(" ", ""), run.transcript
 
     draw(request, st.integers(0, 2**32), check)

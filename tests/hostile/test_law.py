@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.hostile.drawn import Yards, draw
 from tests.hostile.honest_words import CONTAINERD, MODULES_OF_VERIFY, WELL, with_host_lines
-from tests.hostile.host import Answers, Asked
+from tests.hostile.host import Answers, Request
 from tests.hostile.payloads import expect_law
 from tests.hostile.recorded import CLIENT, FACTS, SERVER
 from tests.hostile.taint import Tainter
@@ -58,7 +58,7 @@ def test_the_shipped_playbooks(yards: Yards, request: pytest.FixtureRequest, com
         yard.close()
         expect_law(run, yard)
         expect_honest(run)
-        assert set(run.recap) == set(yard.hosts), run.said
+        assert set(run.recap) == set(yard.hosts), run.transcript
 
     draw(request, SEEDS, check)
 
@@ -78,10 +78,10 @@ def test_surveys(yards: Yards, request: pytest.FixtureRequest, command: str) -> 
             run = yard.invoke(command, "--json")
         yard.close()
         expect_law(run, yard)
-        rows = {one["host"]: one for one in json.loads(run.out)["hosts"]}
-        assert set(rows) == set(yard.hosts), run.said
-        assert rows["honest"].get("drift", "none") == "none", run.said
-        assert not rows["honest"].get("trouble"), run.said
+        rows = {host["host"]: host for host in json.loads(run.out)["hosts"]}
+        assert set(rows) == set(yard.hosts), run.transcript
+        assert rows["honest"].get("drift", "none") == "none", run.transcript
+        assert not rows["honest"].get("trouble"), run.transcript
 
     draw(request, SEEDS, check)
 
@@ -94,7 +94,7 @@ def test_explain(yards: Yards, request: pytest.FixtureRequest) -> None:
             yard.add(name, Tainter(yard, name, seeds[number], SHARES[4 * number + 4]), (WELL, CONTAINERD)[number])
         for name in list(yard.hosts):
             run = yard.invoke("explain", name, "busybox")
-            assert TRACE not in run.out, run.said
+            assert TRACE not in run.out, run.transcript
             expect_law(run, yard)
         yard.close()
 
@@ -108,10 +108,10 @@ def test_verify(yards: Yards, request: pytest.FixtureRequest) -> None:
             run = verify(yard, World(registry), seeds)
         yard.close()
         expect_law(run, yard)
-        found = json.loads(run.out)["hosts"]
-        assert set(found) == set(yard.hosts), run.said
-        assert found["client1"]["status"] == "ok", run.said
-        assert found["server"]["status"] == "ok", run.said
+        rows_of_hosts = json.loads(run.out)["hosts"]
+        assert set(rows_of_hosts) == set(yard.hosts), run.transcript
+        assert rows_of_hosts["client1"]["status"] == "ok", run.transcript
+        assert rows_of_hosts["server"]["status"] == "ok", run.transcript
 
     draw(request, SEEDS, check)
 
@@ -121,8 +121,8 @@ def verify(yard: Yard, world: World, seeds: list[int]) -> Watched:
     yard.tunnels_to = world.registry.server_address  # type: ignore[assignment]
     for number, name in enumerate(("server", "client1", "client2", "client3")):
 
-        def reply(asked: Asked, name: str = name) -> dict[str, Any]:
-            return world.answer(name, asked.module, asked.args)
+        def reply(request: Request, name: str = name) -> dict[str, Any]:
+            return world.answer(name, request.module, request.args)
 
         answers = {"setup": {"ansible_facts": FACTS}, **dict.fromkeys(MODULES_OF_VERIFY, reply)}
         malice = Tainter(yard, name, seeds[number], SHARES[3 * number]) if number > 1 else None

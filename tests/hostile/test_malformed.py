@@ -27,8 +27,8 @@ HARMLESS = {"deep-900", "want-none", "surrogate", "reply-empty", "progress-nan",
 
 def expect_whole(run: Watched, yard: Yard) -> None:
     """The run ended as runs do, with a row for each host and no trace of ours."""
-    assert run.status in (0, 2, 4), run.said
-    assert set(run.recap) == set(yard.hosts), run.said
+    assert run.status in (0, 2, 4), run.transcript
+    assert set(run.recap) == set(yard.hosts), run.transcript
     for event in run.events:
         assert "mooring/" not in event.get("traceback", ""), event
     expect_honest(run)
@@ -56,8 +56,8 @@ def test_reporters_of_text_live_through_all_of_it(yard: Yard) -> None:
         yard.add(name, malice, CLIENT)
     (yard.checkout / "playbooks" / "own.yml").write_text(PLAY)
     run = yard.invoke("play", "playbooks/own.yml", "--forks", "100", "--verbose", "--diff")
-    assert run.status in (2, 4), run.said
-    assert TRACE not in run.out, run.said
+    assert run.status in (2, 4), run.transcript
+    assert TRACE not in run.out, run.transcript
     recap = run.out.rpartition("PLAY RECAP")[2]
     for name in yard.hosts:
         assert sum(line.split()[:1] == [name] for line in recap.splitlines()) == 1, (name, recap)

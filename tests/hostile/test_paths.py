@@ -87,29 +87,33 @@ def names(yard: Yard) -> dict[str, str]:
 def test_a_name_that_leads_elsewhere_fails_that_hosts_task_alone(yard: Yard) -> None:
     lay_files(yard)
     yard.add("honest", answers={**CLIENT, "copy": {"changed": True}})
-    told = names(yard)
-    for name, value in told.items():
+    names_in_yard = names(yard)
+    for name, value in names_in_yard.items():
         malice = add_facts({"ansible_os_family": value})
         yard.add(name, malice, {**CLIENT, "copy": {"changed": True}})
     run = yard.play(PLAY.replace("  roles: [own]\n", "  ignore_errors: true\n  roles: [own]\n"), "--forks", "60")
     expect_law_of_paths(run, yard)
-    ended = {(one["host"], one["task"]): one["outcome"] for one in run.events if one["event"] == "task_finished"}
-    assert run.recap["honest"]["ignored"] == 1, run.said  # the archive, which is not there
-    assert [one for one in TASKS if ended["honest", one] not in ("ok", "changed")] == ["docker_image"], run.said
-    for name in told:
+    ended = {
+        (event["host"], event["task"]): event["outcome"] for event in run.events if event["event"] == "task_finished"
+    }
+    assert run.recap["honest"]["ignored"] == 1, run.transcript  # the archive, which is not there
+    assert [task for task in TASKS if ended["honest", task] not in ("ok", "changed")] == ["docker_image"], (
+        run.transcript
+    )
+    for name in names_in_yard:
         for task in ("own : of the role", *TASKS):
             assert ended.get((name, task)) == "ignored", (name, task, ended.get((name, task)))
 
 
 def expect_law_of_paths(run: Any, yard: Yard) -> None:
     """The law, but for names within the folders, which are looked for (and are not there)."""
-    assert run.status in (0, 2), run.said
+    assert run.status in (0, 2), run.transcript
     for path in run.noted("path"):
         assert str(yard.place / "secret") not in path, path
-    assert not [one for one in run.noted("path") if TAINT in one], run.noted("path")
-    assert SECRET not in run.out, run.said
+    assert not [entry for entry in run.noted("path") if TAINT in entry], run.noted("path")
+    assert SECRET not in run.out, run.transcript
     for name in yard.hosts:
-        assert SECRET not in yard.asked(name), name
+        assert SECRET not in yard.requests_of(name), name
 
 
 def test_a_part_of_a_name_is_taken(yard: Yard) -> None:
@@ -131,7 +135,7 @@ def test_a_part_of_a_name_is_taken(yard: Yard) -> None:
     run = yard.play(text)
     expect_honest(run)
     assert run.messages("honest", "word") == ["parts"]
-    assert run.recap["upwards"]["failed"] == 1, run.said
+    assert run.recap["upwards"]["failed"] == 1, run.transcript
     expect_law(run, yard)
 
 
@@ -154,10 +158,10 @@ def test_a_name_is_a_hosts_also_after_filters_loops_and_set_fact(yard: Yard) -> 
 """
     run = yard.play(text, "--forks", "60")
     expect_honest(run)
-    ended = {one["task"] for one in run.finished("ok") if one["host"] == "honest"}
-    assert {"set", "loop", "filter", "format", "join", "var"} <= ended, run.said
+    ended = {event["task"] for event in run.finished("ok") if event["host"] == "honest"}
+    assert {"set", "loop", "filter", "format", "join", "var"} <= ended, run.transcript
     for name in names(yard):
-        assert run.recap[name]["ignored"] == 6, (name, run.said)
+        assert run.recap[name]["ignored"] == 6, (name, run.transcript)
     expect_law_of_paths(run, yard)
 
 
@@ -176,8 +180,8 @@ def test_what_no_host_said_is_not_taken_for_a_hosts(yard: Yard) -> None:
     - {name: said, copy: {src: "{{ said.msg }}", dest: /tmp/x}, ignore_errors: true}
 """
     run = yard.play(text)
-    ended = {one["task"]: one["outcome"] for one in run.events if one["event"] == "task_finished"}
-    assert (ended["own"], ended["half"], ended["said"]) == ("changed", "changed", "ignored"), run.said
+    ended = {event["task"]: event["outcome"] for event in run.events if event["event"] == "task_finished"}
+    assert (ended["own"], ended["half"], ended["said"]) == ("changed", "changed", "ignored"), run.transcript
 
 
 def test_files_of_keys_and_certificates_take_no_text_of_a_host(yard: Yard) -> None:
@@ -200,8 +204,10 @@ def test_files_of_keys_and_certificates_take_no_text_of_a_host(yard: Yard) -> No
     run = yard.play(text, *AT_ONCE)
     expect_law_of_paths(run, yard)
     for name in variants:
-        assert run.recap[name.replace("_", "-")]["failed"] == 1, run.said
-        assert not [one for one in yard.hosts[name.replace("_", "-")].asked if one.module == "docker_settings"]
+        assert run.recap[name.replace("_", "-")]["failed"] == 1, run.transcript
+        assert not [
+            request for request in yard.hosts[name.replace("_", "-")].requests if request.module == "docker_settings"
+        ]
 
 
 def test_what_is_no_certificate_or_key_is_not_sent_as_one(yard: Yard) -> None:
@@ -222,7 +228,7 @@ def test_what_is_no_certificate_or_key_is_not_sent_as_one(yard: Yard) -> None:
     run = yard.play("- hosts: all\n  tasks:\n  - registry_client: {registries: ['{{ given }}']}\n")
     expect_honest(run)
     for name, (_, path) in cases.items():
-        assert run.recap[name]["failed"] == 1, run.said
-        assert SECRET not in yard.asked(name), name
+        assert run.recap[name]["failed"] == 1, run.transcript
+        assert SECRET not in yard.requests_of(name), name
         assert path in run.messages(name, "registry_client")[0]
     assert SECRET not in run.out

@@ -55,9 +55,9 @@ def test_vars_files_by_a_fact(yard: Yard, text: str, name: str) -> None:
     yard.add("honest", answers=CLIENT)
     run = yard.play(text)
     expect_honest(run)
-    assert run.messages("honest", "told") == ["own"], run.said
-    assert run.recap[name]["failed"] == 1, run.said
-    assert run.status == 2, run.said
+    assert run.messages("honest", "told") == ["own"], run.transcript
+    assert run.recap[name]["failed"] == 1, run.transcript
+    assert run.status == 2, run.transcript
 
 
 @pytest.mark.parametrize("value", [TAINT, None, {"a": 1}])
@@ -67,5 +67,5 @@ def test_serial_is_the_operators(yard: Yard, value: Any, written: str) -> None:
     yard.add("honest", answers=CLIENT)
     run = yard.play(BATCHES.replace("SERIAL", written))
     expect_honest(run)
-    assert run.messages("honest", "told") == ["own"], run.said
-    assert run.status == 0, run.said
+    assert run.messages("honest", "told") == ["own"], run.transcript
+    assert run.status == 0, run.transcript

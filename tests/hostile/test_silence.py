@@ -10,7 +10,7 @@ import pytest
 
 from mooring.agent import wire
 from tests.hostile.honest_words import MODULES_OF_VERIFY, WELL
-from tests.hostile.host import Asked
+from tests.hostile.host import Request
 from tests.hostile.kinds import text
 from tests.hostile.malice import Reply, Say, answer
 from tests.hostile.recorded import CLIENT, FACTS
@@ -28,31 +28,31 @@ PLAY = """
 NEVER = Event()
 
 
-def drip(asked: Any, piece: bytes) -> Iterator[bytes]:
+def drip(request: Any, piece: bytes) -> Iterator[bytes]:
     """A piece now and then, for longer than any of these runs lasts."""
     for _ in range(600):
         yield piece
         NEVER.wait(0.1)
 
 
-def drip_body(asked: Any, reply: Reply) -> Iterable[bytes]:
+def drip_body(request: Any, reply: Reply) -> Iterable[bytes]:
     """A frame of which a byte comes at a time."""
-    yield wire.HEADER.pack(wire.JSON, asked.number, 10_000)
-    yield from drip(asked, b" ")
+    yield wire.HEADER.pack(wire.JSON, request.number, 10_000)
+    yield from drip(request, b" ")
 
 
-def drip_progress(asked: Any, reply: Reply) -> Iterable[bytes]:
+def drip_progress(request: Any, reply: Reply) -> Iterable[bytes]:
     """Progress without an end, each of it in order."""
-    yield from drip(asked, wire.pack(wire.JSON, asked.number, {"progress": {"what": "x", "done": 1, "total": 2}}))
+    yield from drip(request, wire.pack(wire.JSON, request.number, {"progress": {"what": "x", "done": 1, "total": 2}}))
 
 
 SAID = {
-    "silent": lambda asked, reply: [],
-    "half": lambda asked, reply: [answer(asked, reply)[:-1]],
-    "header": lambda asked, reply: [answer(asked, reply)[:5]],
+    "silent": lambda request, reply: [],
+    "half": lambda request, reply: [answer(request, reply)[:-1]],
+    "header": lambda request, reply: [answer(request, reply)[:5]],
     "drip-body": drip_body,
     "drip-progress": drip_progress,
-    "empty": lambda asked, reply: [text(asked.number, '{"progress": {"what": "", "done": 0, "total": 0}}')],
+    "empty": lambda request, reply: [text(request.number, '{"progress": {"what": "", "done": 0, "total": 0}}')],
 }
 
 
@@ -61,11 +61,11 @@ def test_a_silent_or_dripping_host_is_given_up_at_its_tasks_timeout(yard: Yard) 
     for name, pieces in SAID.items():
         yard.add(name, Say(pieces, "ping"), CLIENT)
     run = yard.play(PLAY, timeout=60)
-    assert run.status in (2, 4), run.said
+    assert run.status in (2, 4), run.transcript
     expect_honest(run)
     assert run.recap["honest"]["ok"] == 2
     for name in SAID:
-        assert run.recap[name]["failed"] + run.recap[name]["unreachable"] == 1, (name, run.said)
+        assert run.recap[name]["failed"] + run.recap[name]["unreachable"] == 1, (name, run.transcript)
         message = run.messages(name, "waited for")[0]
         assert "2 second" in message, message
         assert not run.messages(name, "after it"), name
@@ -75,14 +75,14 @@ def test_ctrl_c_ends_a_run_with_a_host_that_fell_silent(yard: Yard) -> None:
     """Without it, such a host holds its task for minutes."""
     is_asked = Event()
 
-    def fall_silent(asked: Any, reply: Reply) -> Iterable[bytes]:
+    def fall_silent(request: Any, reply: Reply) -> Iterable[bytes]:
         is_asked.set()
         return []
 
     yard.add("honest", answers=CLIENT)
     yard.add("silent", Say(fall_silent, "ping"), CLIENT)
     run = yard.play("- {hosts: all, gather_facts: false, tasks: [{ping: }]}", timeout=30, interrupt=is_asked)
-    assert run.status == 130, run.said
+    assert run.status == 130, run.transcript
     assert run.recap["honest"]["failed"] == 0
     expect_answer(run)
 
@@ -90,7 +90,7 @@ def test_ctrl_c_ends_a_run_with_a_host_that_fell_silent(yard: Yard) -> None:
 def expect_answer(run: Watched) -> None:
     """Ctrl-C is answered: within a second on a machine that has time, and always long before a host would be lost."""
     print(f"from Ctrl-C to the end of `{' '.join(run.words)}`: {run.ending:.2f} s")
-    assert run.ending < 10, run.said
+    assert run.ending < 10, run.transcript
 
 
 @pytest.mark.parametrize("module", ["setup", "registry_probe", "docker_host_info", "shell"])
@@ -98,7 +98,7 @@ def test_ctrl_c_ends_verify_with_a_host_that_fell_silent(yard: Yard, module: str
     """When it connects, when it looks for routes, in a check, and in the proof."""
     is_asked = Event()
 
-    def fall_silent(asked: Any, reply: Reply) -> Iterable[bytes]:
+    def fall_silent(request: Any, reply: Reply) -> Iterable[bytes]:
         is_asked.set()
         return []
 
@@ -106,15 +106,15 @@ def test_ctrl_c_ends_verify_with_a_host_that_fell_silent(yard: Yard, module: str
         world = World(registry)
         for name in ("server", "client1", "client2"):
 
-            def reply(asked: Asked, name: str = name) -> dict[str, Any]:
-                return world.answer(name, asked.module, asked.args)
+            def reply(request: Request, name: str = name) -> dict[str, Any]:
+                return world.answer(name, request.module, request.args)
 
             answers = {"setup": {"ansible_facts": FACTS}, **dict.fromkeys(MODULES_OF_VERIFY, reply)}
             malice = Say(fall_silent, module) if name == "client2" else None
             yard.add(name, malice, answers, "server" if name == "server" else "clients")
         yard.tunnels_to = registry.server_address  # type: ignore[assignment]
         run = yard.invoke("verify", "--json", timeout=60, interrupt=is_asked)
-    assert run.status == 130, run.said
+    assert run.status == 130, run.transcript
     expect_answer(run)
 
 
@@ -122,7 +122,7 @@ def test_ctrl_c_ends_verify_with_a_host_that_fell_silent(yard: Yard, module: str
 def test_ctrl_c_ends_a_look_at_a_host_that_fell_silent(yard: Yard, command: str) -> None:
     is_asked = Event()
 
-    def fall_silent(asked: Any, reply: Reply) -> Iterable[bytes]:
+    def fall_silent(request: Any, reply: Reply) -> Iterable[bytes]:
         is_asked.set()
         return []
 
@@ -130,5 +130,5 @@ def test_ctrl_c_ends_a_look_at_a_host_that_fell_silent(yard: Yard, command: str)
     yard.add("silent", Say(fall_silent, "docker_config"), WELL)
     words = ("silent", "busybox") if command == "explain" else ()
     run = yard.invoke(command, *words, timeout=60, interrupt=is_asked)
-    assert run.status == 130, run.said
+    assert run.status == 130, run.transcript
     expect_answer(run)

@@ -99,7 +99,7 @@ def test_keys_of_the_control_side_are_dropped_and_told_and_steer_nothing(yard: Y
     assert len(plain) == 1
     assert set(run.recap) == set(yard.hosts)
     for name in yard.hosts:
-        assert run.messages(name, "shown") == plain, (name, run.said)
+        assert run.messages(name, "shown") == plain, (name, run.transcript)
         assert len(yard.servers[name].transports) == 1, f"{name} had its connection reset"
         assert run.recap[name] == run.recap["honest"], name
 
@@ -115,8 +115,8 @@ def test_names_beside_ansibles_are_facts_of_a_module_that_declares_them_only(yar
     expect_honest(run)
     for module in ("ping", "command", "stat"):
         name = f"by-{module}"
-        assert run.messages(name, "shown") == run.messages("honest", "shown"), run.said
-        assert all(fact in run.warnings(name) for fact in facts), run.said
+        assert run.messages(name, "shown") == run.messages("honest", "shown"), run.transcript
+        assert all(fact in run.warnings(name) for fact in facts), run.transcript
     expect_law(run, yard)
 
 
@@ -126,10 +126,10 @@ class CutAtSettings(Malice):
     def __init__(self, values: Any) -> None:
         self._add = add(values)
 
-    def reply(self, asked: Any, reply: Any) -> Any:
-        if asked.module == "docker_settings":
+    def reply(self, request: Any, reply: Any) -> Any:
+        if request.module == "docker_settings":
             raise EOFError
-        return self._add.reply(asked, reply)
+        return self._add.reply(request, reply)
 
 
 @pytest.mark.parametrize("cut", [False, True], ids=["by-meta", "by-a-cut-line"])
@@ -140,7 +140,7 @@ def test_the_shipped_play_runs_no_command_of_a_host(yard: Yard, cut: bool) -> No
     yard.add("hostile", malice, CLIENT)
     run = yard.invoke("provision-clients", "--json", *AT_ONCE)
     expect_honest(run)
-    assert "included_variables" in run.warnings("hostile"), run.said
+    assert "included_variables" in run.warnings("hostile"), run.transcript
     expect_law(run, yard)
-    settled = [one.module for one in yard.hosts["hostile"].asked]
+    settled = [request.module for request in yard.hosts["hostile"].requests]
     assert settled.count("docker_settled") == (2 if cut else 1), settled

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.hostile.honest_words import MODULES_OF_VERIFY
-from tests.hostile.host import Asked
+from tests.hostile.host import Request
 from tests.hostile.payloads import TAINT, expect_law
 from tests.hostile.recorded import FACTS
 from tests.hostile.yard import TRACE, Watched, Yard
@@ -36,8 +36,8 @@ def verify(yard: Yard, world: World, odd: str) -> Watched:
     group, variables, word = ODD[odd]
     for name in ("server", "client1", "client2"):
 
-        def answer(asked: Asked, name: str = name) -> dict[str, Any]:
-            return world.answer(name, asked.module, asked.args)
+        def answer(request: Request, name: str = name) -> dict[str, Any]:
+            return world.answer(name, request.module, request.args)
 
         is_odd = name == {"server": "server", "clients": "client2"}[group]
         facts = {**FACTS, "ansible_word": word} if is_odd else FACTS
@@ -51,16 +51,16 @@ def verify(yard: Yard, world: World, odd: str) -> Watched:
 def test_a_hosts_facts_spoil_its_own_part_alone(yard: Yard, odd: str) -> None:
     with serve_registry() as registry:
         run = verify(yard, World(registry), odd)
-    assert TRACE not in run.out, run.said
+    assert TRACE not in run.out, run.transcript
     expect_law(run, yard)
-    assert run.status == 2, run.said
-    found = json.loads(run.out)
-    assert set(found["hosts"]) == {"server", "client1", "client2"}, run.said
+    assert run.status == 2, run.transcript
+    summary = json.loads(run.out)
+    assert set(summary["hosts"]) == {"server", "client1", "client2"}, run.transcript
     if ODD[odd][0] == "clients":
-        assert found["hosts"]["server"]["status"] == "ok", run.said
-        assert found["hosts"]["client1"]["status"] == "ok", run.said
-        routes = found["hosts"]["client1"]["routes"]
-        assert routes, run.said
-        assert all(one["status"] == "ok" for one in routes.values()), run.said
-        told = [one for one in found["errors"] if one.startswith("client2: ")]
-        assert told or found["hosts"]["client2"]["status"] == "failed", run.said
+        assert summary["hosts"]["server"]["status"] == "ok", run.transcript
+        assert summary["hosts"]["client1"]["status"] == "ok", run.transcript
+        routes = summary["hosts"]["client1"]["routes"]
+        assert routes, run.transcript
+        assert all(route["status"] == "ok" for route in routes.values()), run.transcript
+        errors = [error for error in summary["errors"] if error.startswith("client2: ")]
+        assert errors or summary["hosts"]["client2"]["status"] == "failed", run.transcript

@@ -52,13 +52,13 @@ class Watched(Run):
 
     def warnings(self, host: str) -> str:
         """The warnings about a host."""
-        told = [one for one in self.events if one["event"] == "warned" and one["host"] == host]
-        return "\n".join(one["message"] for one in told)
+        events = [event for event in self.events if event["event"] == "warned" and event["host"] == host]
+        return "\n".join(event["message"] for event in events)
 
     def messages(self, host: str, task: str) -> list[Any]:
         """What a task of that name said on a host, each time."""
-        ended = [one for one in self.events if one["event"] == "task_finished"]
-        return [one["message"] for one in ended if (one["host"], one["task"]) == (host, task)]
+        ended = [event for event in self.events if event["event"] == "task_finished"]
+        return [event["message"] for event in ended if (event["host"], event["task"]) == (host, task)]
 
 
 @dataclass
@@ -111,9 +111,12 @@ class Yard:
         """The hosts that had a command run."""
         return sorted(path.name for path in self.marks.iterdir())
 
-    def asked(self, name: str) -> str:
+    def requests_of(self, name: str) -> str:
         """All that was sent to a host in requests and contents, as one text."""
-        parts = [json.dumps([one.module, one.args]) + one.content.decode("latin-1") for one in self.hosts[name].asked]
+        parts = [
+            json.dumps([request.module, request.args]) + request.content.decode("latin-1")
+            for request in self.hosts[name].requests
+        ]
         return "\n".join(parts)
 
     def write_inventory(self) -> None:
@@ -121,7 +124,7 @@ class Yard:
         known = self.home / "known_hosts"
         key = key_of(self.keys["host"])
         public = f"{key.get_name()} {base64.b64encode(key.asbytes()).decode()}"
-        known.write_text("".join(f"[127.0.0.1]:{one.port} {public}\n" for one in self.servers.values()))
+        known.write_text("".join(f"[127.0.0.1]:{server.port} {public}\n" for server in self.servers.values()))
         arguments = f"-F none -o UserKnownHostsFile={known} -o GlobalKnownHostsFile=none"
         groups: dict[str, Any] = {}
         for name, group in self.groups.items():
@@ -169,7 +172,7 @@ class Yard:
         out, err = (stream.decode("utf-8", "backslashreplace") for stream in streams)
         end = time.monotonic()
         run = Watched(words, process.returncode, out, err, end - began, log, end - interrupted)
-        assert TRACE not in run.err, run.said
+        assert TRACE not in run.err, run.transcript
         return run
 
     def play(self, text: str, *words: str, timeout: float = LIMIT, interrupt: Event | None = None) -> Watched:
@@ -190,6 +193,6 @@ def key_of(path: Path) -> paramiko.PKey:
 def expect_honest(run: Watched, name: str = "honest") -> None:
     """The honest host did all of its tasks, and nothing is said against it."""
     row = run.recap[name]
-    assert (row["failed"], row["unreachable"]) == (0, 0), run.said
-    assert row["ok"] > 0, run.said
-    assert not run.warnings(name), run.said
+    assert (row["failed"], row["unreachable"]) == (0, 0), run.transcript
+    assert row["ok"] > 0, run.transcript
+    assert not run.warnings(name), run.transcript
