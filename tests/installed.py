@@ -41,8 +41,8 @@ class Installed:
     @property
     def packages(self) -> Path:
         """Its site-packages."""
-        (found,) = (self.path / "lib").glob("python3*/site-packages")
-        return found
+        (site_packages,) = (self.path / "lib").glob("python3*/site-packages")
+        return site_packages
 
     def run(self, folder: Path, *words: str | Path, program: str = "invoke") -> subprocess.CompletedProcess[str]:
         """One of its programs, called in the folder."""

@@ -19,12 +19,12 @@ from mooring.transport.connection.local import LocalConnection
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every test that takes `interpreter` runs on each of them; a module that is OUTERMOST on oldest and newest."""
     if "interpreter" in metafunc.fixturenames:
-        found = find_interpreters()
+        interpreters = find_interpreters()
         if getattr(metafunc.module, "OUTERMOST", False):
-            versions = list(found)
-            found = {version: found[version] for version in (*versions[:1], *versions[-1:])}
-        params = [pytest.param(path, id=version) for version, path in found.items()]
-        if "2.7" not in found:
+            versions = list(interpreters)
+            interpreters = {version: interpreters[version] for version in (*versions[:1], *versions[-1:])}
+        params = [pytest.param(path, id=version) for version, path in interpreters.items()]
+        if "2.7" not in interpreters:
             missing = pytest.mark.skip(reason="no Python 2.7 on this machine")
             params.append(pytest.param(None, id="2.7", marks=missing))
         metafunc.parametrize("interpreter", params, scope="module")

@@ -134,7 +134,7 @@ class EngineHost:
 
     def args(self, steps: list[dict[str, Any]], **others: Any) -> dict[str, Any]:
         """A plan, made from the files as they are."""
-        changed = {one["path"] for step in steps for one in step["files"]}
+        changed = {file["path"] for step in steps for file in step["files"]}
         return {
             "before": [{"path": path, "sha1": digest(Path(path))} for path in sorted(changed)],
             "steps": steps,

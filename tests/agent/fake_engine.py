@@ -26,23 +26,23 @@ class FakeEngine:
 
     address: str
     answers: dict[str, Any]
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     bodies: dict[str, bytes] = field(default_factory=dict)
 
     def answer(self, method: str, target: str, body: bytes) -> Answer:
         path = target.partition("?")[0]
         path = path if path == "/version" else re.sub(r"^/v[0-9.]+", "", path)
         key = f"{method} {path}"
-        self.asked.append(f"{method} {target}")
+        self.requests.append(f"{method} {target}")
         self.bodies[key] = body
-        found: Any = self.answers.get(key, (404, {"message": f"no answer to {key}"}))
-        if isinstance(found, list):
-            found = found.pop(0) if len(found) > 1 else found[0]
-        return found(body) if isinstance(found, Callable) else found  # type: ignore[arg-type]
+        answer: Any = self.answers.get(key, (404, {"message": f"no answer to {key}"}))
+        if isinstance(answer, list):
+            answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        return answer(body) if isinstance(answer, Callable) else answer  # type: ignore[arg-type]
 
     def changes(self) -> list[str]:
         """The requests that change something."""
-        return [request for request in self.asked if not request.startswith("GET")]
+        return [request for request in self.requests if not request.startswith("GET")]
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -54,8 +54,8 @@ def hanging(remote: Remote, host: EngineHost, point: str) -> Iterator[None]:
 
     def run() -> None:
         with contextlib.suppress(MooringError):
-            given = reload_plan(host, fault=at("hang", point))
-            change(remote, host, given, on_progress=tell)
+            plan = reload_plan(host, fault=at("hang", point))
+            change(remote, host, plan, on_progress=tell)
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -17,15 +17,15 @@ def find_interpreters() -> dict[str, str]:
     paths = sorted(glob.glob("/opt/python*/bin/python"))
     paths += glob.glob(str(os.path.expanduser("~/.pyenv/versions/*/bin/python")))
     paths += [path for name in NAMES if (path := shutil.which(name))]
-    found: dict[str, str] = {}
+    interpreters: dict[str, str] = {}
     for path in paths:
-        asked = subprocess.run(
+        pyenv = subprocess.run(
             [path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
             capture_output=True,
             text=True,
             check=False,
         )
-        version = asked.stdout.strip()
-        if asked.returncode == 0 and version not in found:
-            found[version] = path
-    return dict(sorted(found.items(), key=lambda item: tuple(map(int, item[0].split(".")))))
+        version = pyenv.stdout.strip()
+        if pyenv.returncode == 0 and version not in interpreters:
+            interpreters[version] = path
+    return dict(sorted(interpreters.items(), key=lambda item: tuple(map(int, item[0].split(".")))))

@@ -26,8 +26,8 @@ def remote(interpreter: str) -> Iterator[Remote]:
         yield remote
 
 
-def change(remote: Remote, host: EngineHost, given: Mapping[str, Any], **how: Any) -> dict[str, Any]:
-    args = arguments.normalize(arguments.find("docker_settings", None), given, None)
+def change(remote: Remote, host: EngineHost, plan: Mapping[str, Any], **how: Any) -> dict[str, Any]:
+    args = arguments.normalize(arguments.find("docker_settings", None), plan, None)
     return remote.call("docker_settings", args, content=Content(b""), environment=host.environment, **how)
 
 

@@ -46,18 +46,18 @@ def test_a_pull_reports_bytes_and_the_daemons_words(remote: Remote, tmp_path: Pa
         {"status": "Status: Downloaded \u00fc"},
     ]
     answers = {"GET /images/nginx:1/json": [(404, {}), (200, IMAGE)], "POST /images/create": (200, pull)}
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     with fake_engine(tmp_path, answers) as engine:
         reply = call(
             remote, "docker_image", {"name": "nginx:1", "source": "pull", "docker_host": engine.address},
-            on_progress=lambda *progress: told.append(progress),
+            on_progress=lambda *progress: steps.append(progress),
         )  # fmt: skip
     assert reply["changed"] is True, reply
     assert reply["actions"] == ["Pulled image nginx:1"]
     assert reply["image"]["Id"] == NEW
-    assert told[0] == ("pulling nginx:1", 10, 100)
-    assert told[-1] == ("pulling nginx:1", 200, 200)
-    assert "POST /v1.41/images/create?fromImage=nginx&tag=1" in engine.asked
+    assert steps[0] == ("pulling nginx:1", 10, 100)
+    assert steps[-1] == ("pulling nginx:1", 200, 200)
+    assert "POST /v1.41/images/create?fromImage=nginx&tag=1" in engine.requests
 
 
 def test_a_failed_pull_fails_though_the_status_is_200(remote: Remote, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_the_api_version_is_one_that_both_speak(
     with fake_engine(tmp_path, {"GET /images/x:latest/json": (200, IMAGE)}, api, oldest) as engine:
         reply = call(remote, "docker_image", {"name": "x", "source": "local", "docker_host": engine.address})
     assert reply["changed"] is False, reply
-    assert f"GET {prefix}/images/x:latest/json" in engine.asked
+    assert f"GET {prefix}/images/x:latest/json" in engine.requests
 
 
 def test_an_engine_too_old_is_refused(remote: Remote, tmp_path: Path) -> None:

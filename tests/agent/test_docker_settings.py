@@ -50,14 +50,15 @@ def test_a_reload_that_the_daemon_refuses(remote: Remote, engine_host: EngineHos
 
 
 @pytest.mark.parametrize(
-    ("broken", "said"), [({"unknown": 1}, "any configuration option: unknown"), ({"hang": True}, "is still activating")]
+    ("broken", "reason"),
+    [({"unknown": 1}, "any configuration option: unknown"), ({"hang": True}, "is still activating")],
 )
 def test_a_daemon_that_does_not_start(
-    remote: Remote, engine_host: EngineHost, broken: dict[str, Any], said: str
+    remote: Remote, engine_host: EngineHost, broken: dict[str, Any], reason: str
 ) -> None:
     reply = change(remote, engine_host, restart_plan(engine_host, {**NEW, **broken}, seconds=5))
     assert reply["failed"], reply
-    assert said in reply["msg"]
+    assert reason in reply["msg"]
     # The old process says that at its end, just before the new one begins.
     assert "cannot end well" not in reply["msg"]
     assert "the old configuration is in force again; 1 container kept running" in reply["msg"]
@@ -96,7 +97,7 @@ def test_an_engine_without_a_daemon(remote: Remote, engine_host: EngineHost) -> 
     """podman reads its files at every command: nothing is reloaded, and nothing is asked."""
     calls = engine_host.folder / "calls"
     calls.unlink()
-    path = engine_host.folder / "registries.conf.d" / "moored.conf"
+    path = engine_host.folder / "registries.conf.d" / "mooring.conf"
     step = {"files": [{"path": str(path), "text": "[[registry]]\n"}], "then": "nothing"}
     reply = change(remote, engine_host, engine_host.args([step], engine="podman", fault="fail:confirmed"))
     assert "the old configuration is in force again" in reply["msg"]
@@ -121,8 +122,8 @@ def test_the_daemon_judges_what_it_will_get(remote: Remote, engine_host: EngineH
     judge = engine_host.folder / "judge"
     judge.write_text('#!/bin/sh\necho "$*" >&2; cat "$3" >&2; exit 1\n')
     judge.chmod(0o755)
-    given = [str(judge), "--config-file", "/x", "--debug"]
-    plan = reload_plan(engine_host, validate=given, config_path=str(engine_host.config))
+    command = [str(judge), "--config-file", "/x", "--debug"]
+    plan = reload_plan(engine_host, validate=command, config_path=str(engine_host.config))
     reply = change(remote, engine_host, plan)
     assert f"it says: --validate --config-file {engine_host.config} --debug" in reply["msg"]
     assert json.dumps(NEW) in reply["msg"]
@@ -139,7 +140,7 @@ def test_a_registrys_directory_goes_with_its_last_file_wherever_it_is(remote: Re
     gone = [{"path": str(root / name), "text": None} for name in ("a/hosts.toml", "b/ca.crt", "c/ca.crt")]
     reply = change(remote, engine_host, engine_host.args([{"files": gone, "then": "nothing"}]))
     assert reply["changed"], reply
-    assert sorted(str(one.relative_to(root)) for one in root.rglob("*")) == ["c", "c/theirs.crt", "d"]
+    assert sorted(str(path.relative_to(root)) for path in root.rglob("*")) == ["c", "c/theirs.crt", "d"]
 
 
 def test_new_files_new_directories_and_links(remote: Remote, engine_host: EngineHost) -> None:

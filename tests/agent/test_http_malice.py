@@ -51,10 +51,10 @@ class Agent:
         self._process = process
 
     def run(self, module: str, **args: Any) -> dict[str, Any]:
-        given = arguments.normalize(arguments.find_module(module), args, None)
+        normalized = arguments.normalize(arguments.find_module(module), args, None)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"module": module, "args": given}) + "\n")
+        self._process.stdin.write(json.dumps({"module": module, "args": normalized}) + "\n")
         self._process.stdin.flush()
         reply, peak = json.loads(self._process.stdout.readline())
         assert "exception" not in reply, reply["exception"]
@@ -74,7 +74,7 @@ OUTERMOST = (VERSIONS[0], VERSIONS[-1])
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(one, marks=() if one in OUTERMOST else pytest.mark.long) for one in VERSIONS],
+    params=[pytest.param(version, marks=() if version in OUTERMOST else pytest.mark.long) for version in VERSIONS],
 )
 def agent(request: pytest.FixtureRequest) -> Iterator[Agent]:
     """An agent's modules on each interpreter."""

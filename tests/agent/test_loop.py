@@ -148,28 +148,28 @@ def test_stray_output_does_no_harm(remote: Remote) -> None:
 
 def test_content_streams_with_progress(remote: Remote) -> None:
     content = Bytes(bytes(range(256)) * 4000, 6)
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     reply = remote.call(
         "t_content",
         {"size": content.size},
         content=content,
-        on_progress=lambda what, done, total: told.append((what, done, total)),
+        on_progress=lambda what, done, total: steps.append((what, done, total)),
     )
     assert (reply["size"], reply["sha1"]) == (content.size, content.sha1)
-    assert told[0][0] == "loading"
-    assert told[-1] == ("loading", content.size, content.size)
+    assert steps[0][0] == "loading"
+    assert steps[-1] == ("loading", content.size, content.size)
 
 
 @pytest.mark.parametrize("count", [3, 5])
 def test_a_large_copy_has_progress(remote: Remote, tmp_path: Path, count: int) -> None:
     """A small one is done before anybody looks."""
     content = Bytes(bytes(1_000_000), count)
-    told: list[tuple[str, int, int]] = []
-    given = {"dest": str(tmp_path / "big.tar"), "checksum": content.sha1, "size": content.size}
-    args = {**{name: spec.get("default") for name, spec in ARGS.items()}, **given}
-    reply = remote.call("copy", args, content=content, on_progress=lambda *progress: told.append(progress))
+    steps: list[tuple[str, int, int]] = []
+    call_args = {"dest": str(tmp_path / "big.tar"), "checksum": content.sha1, "size": content.size}
+    args = {**{name: spec.get("default") for name, spec in ARGS.items()}, **call_args}
+    reply = remote.call("copy", args, content=content, on_progress=lambda *progress: steps.append(progress))
     assert reply["changed"], reply
-    assert told[-1:] == ([("copying big.tar", content.size, content.size)] if count == 5 else [])
+    assert steps[-1:] == ([("copying big.tar", content.size, content.size)] if count == 5 else [])
 
 
 def test_content_that_nobody_wants_any_more(remote: Remote) -> None:

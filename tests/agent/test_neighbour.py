@@ -60,8 +60,8 @@ class Place:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(mode)
-        for one in (path, *path.parents[: len(Path(name).parts) - 1]):
-            os.chown(one, NOBODY, NOBODY)
+        for place in (path, *path.parents[: len(Path(name).parts) - 1]):
+            os.chown(place, NOBODY, NOBODY)
         return path
 
     def picture(self) -> list[tuple[Any, ...]]:
@@ -75,11 +75,13 @@ class Place:
 
     def play(self, way: str, module: str, args: dict[str, Any], **move: Any) -> dict[str, Any]:
         loaded = importlib.import_module(f"mooring.agent.modules.{module}")
-        given = arguments.normalize(arguments.Signature(module, loaded.ARGS, getattr(loaded, "RULES", {})), args, None)
-        asked = {"way": way, "module": module, "args": given, "uid": NOBODY, "names": [".mooring-"], **move}
-        asked.setdefault("folders", [str(self.shared)])
-        asked.setdefault("victim", str(self.victim / "precious"))
-        return self.remote.call("t_strike", asked)
+        normalized = arguments.normalize(
+            arguments.Signature(module, loaded.ARGS, getattr(loaded, "RULES", {})), args, None
+        )
+        strike = {"way": way, "module": module, "args": normalized, "uid": NOBODY, "names": [".mooring-"], **move}
+        strike.setdefault("folders", [str(self.shared)])
+        strike.setdefault("victim", str(self.victim / "precious"))
+        return self.remote.call("t_strike", strike)
 
 
 @pytest.fixture
@@ -283,8 +285,8 @@ def test_a_link_of_his_is_followed_to_his_own_things_only(place: Place, module: 
         link.unlink(missing_ok=True)
         link.symlink_to(target)
         os.chown(link, NOBODY, NOBODY, follow_symlinks=False)
-        given = {**args, "create": True} if module == "lineinfile" else args
-        reply = place.play("open", module, given, folders=[])["reply"]
+        normalized = {**args, "create": True} if module == "lineinfile" else args
+        reply = place.play("open", module, normalized, folders=[])["reply"]
         assert place.picture() == before
         if target.exists() or module != "file":
             assert "is not followed to" in reply["msg"], reply

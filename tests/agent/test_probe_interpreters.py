@@ -32,9 +32,9 @@ def test_every_interpreter_trusts_and_distrusts_alike(version: str, certificate:
     seen = []
     with answering(certificate=certificate) as port:
         for trusted in (str(certificate), None):
-            asked = {**args, "port": port, "validate_certs": True, "ca_path": trusted}
-            command = [find_interpreters()[version], "-c", PROGRAM, json.dumps(asked)]
+            call = {**args, "port": port, "validate_certs": True, "ca_path": trusted}
+            command = [find_interpreters()[version], "-c", PROGRAM, json.dumps(call)]
             done = subprocess.run(command, env=environment, check=True, capture_output=True)
             seen.append(json.loads(done.stdout))
-    assert [one["layer"] for one in seen] == ["", "TLS"]
+    assert [reply["layer"] for reply in seen] == ["", "TLS"]
     assert seen[0]["body"] == "{}"

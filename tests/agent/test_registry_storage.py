@@ -42,9 +42,9 @@ def full(tmp_path: Path) -> Path:
     return tmp_path / "full"
 
 
-def look(remote: Remote, tmp_path: Path, found: dict[str, Any], **more: Any) -> dict[str, Any]:
+def look(remote: Remote, tmp_path: Path, inspected: dict[str, Any], **more: Any) -> dict[str, Any]:
     (tmp_path / "docker.sock").unlink(missing_ok=True)
-    with fake_engine(tmp_path, {"GET /containers/r/json": (200, found)}) as engine:
+    with fake_engine(tmp_path, {"GET /containers/r/json": (200, inspected)}) as engine:
         args = {"container": "r", "record": f"{tmp_path}/record", "docker_host": engine.address, **more}
         return call(remote, "registry_storage", args)
 
@@ -63,17 +63,17 @@ def test_what_a_running_registry_sees_counts_more_than_the_hosts_path(
     """Its root is this test's, in which the path inside is the full one; the host's path has lost its disk."""
     (tmp_path / "lost").mkdir()
     inside = f"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY={full}"
-    found = container(tmp_path / "lost", environment=(inside,))
-    found["Mounts"][0]["Destination"] = str(full)
-    reply = look(remote, tmp_path, found, directory=f"{tmp_path}/lost")
+    inspected = container(tmp_path / "lost", environment=(inside,))
+    inspected["Mounts"][0]["Destination"] = str(full)
+    reply = look(remote, tmp_path, inspected, directory=f"{tmp_path}/lost")
     assert (
         "has no repositories on the host, and the running registry still has 2 repositories there" in reply["refusal"]
     )
 
 
 def test_a_driver_that_is_taken_out_is_another_place(remote: Remote, tmp_path: Path) -> None:
-    found = container(tmp_path, environment=("REGISTRY_STORAGE=s3", "REGISTRY_STORAGE_S3_BUCKET=b"))
-    reply = look(remote, tmp_path, found, directory=f"{tmp_path}/new")
+    inspected = container(tmp_path, environment=("REGISTRY_STORAGE=s3", "REGISTRY_STORAGE_S3_BUCKET=b"))
+    reply = look(remote, tmp_path, inspected, directory=f"{tmp_path}/new")
     assert "the registry has an unknown number of repositories in s3:b" in reply["refusal"]
 
 
@@ -98,7 +98,7 @@ def test_why_containers_do_not_run(remote: Remote, tmp_path: Path) -> None:
     names = ["ended", "taken", "sick", "well", "gone"]
     with fake_engine(tmp_path, answers) as engine:
         reply = call(remote, "container_trouble", {"names": names, "docker_host": engine.address})
-    words = {name: one["words"] for name, one in reply["containers"].items()}
+    words = {name: state["words"] for name, state in reply["containers"].items()}
     assert words == {
         "ended": 'does not run (exited, exit status 2): {"level": "fatal", "n": 1}',
         "taken": "does not run (created, exit status 128): port 80 of the host is taken by container web",
@@ -107,4 +107,4 @@ def test_why_containers_do_not_run(remote: Remote, tmp_path: Path) -> None:
         "gone": "is not there",
     }
     assert "container well" not in reply["msg"]
-    assert "since=1795838400" in next(asked for asked in engine.asked if "logs" in asked)
+    assert "since=1795838400" in next(url for url in engine.requests if "logs" in url)

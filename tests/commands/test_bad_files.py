@@ -177,17 +177,17 @@ def test_a_key_at_the_password_prompt(key: bytes, status: int, message: bytes, f
         os.execv(INVOKE, [INVOKE, "-r", str(ROOT), "play", f"{folder}/p.yml", "-i", "x,", "-k"])
     end = threading.Timer(60, os.kill, (pid, signal.SIGKILL))
     end.start()
-    said = b""
-    while b"password: " not in said:
-        said += os.read(terminal, 1024)
+    output = b""
+    while b"password: " not in output:
+        output += os.read(terminal, 1024)
     os.write(terminal, key)
-    said = b""
+    output = b""
     try:
         while part := os.read(terminal, 1024):
-            said += part
+            output += part
     except OSError:  # the other end is closed
         pass
     end.cancel()
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == status
-    assert said.split() == message.split()
+    assert output.split() == message.split()

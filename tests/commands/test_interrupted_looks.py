@@ -139,18 +139,18 @@ def test_a_password_that_is_asked_for(tmp_path: Path, name: str) -> None:
     if process == 0:
         os.chdir(ROOT)
         os.execv(INVOKE, [INVOKE, *TASKS[name], *options, "--ask-become-pass"])
-    said = b""
-    while b"sudo password: " not in said:
-        said += os.read(terminal, 1024)
+    output = b""
+    while b"sudo password: " not in output:
+        output += os.read(terminal, 1024)
     began = time.monotonic()
     os.write(terminal, b"\x03")
     with suppress(OSError):
         while data := os.read(terminal, 1024):
-            said += data
+            output += data
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     shows = termios.tcgetattr(terminal)[3] & termios.ECHO
     os.close(terminal)
     assert time.monotonic() - began < SOON
     assert (status, bool(shows)) == (130, True)
-    assert b"\nstopping ..." in said.replace(b"\r", b"")
-    assert b"Traceback" not in said
+    assert b"\nstopping ..." in output.replace(b"\r", b"")
+    assert b"Traceback" not in output

@@ -81,8 +81,8 @@ class Run:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(json.loads(line))
-            found = self.lines[-1]
-            if found["event"] == event and all(found[name] == value for name, value in values.items()):
+            recap = self.lines[-1]
+            if recap["event"] == event and all(recap[name] == value for name, value in values.items()):
                 return
         raise AssertionError(self.lines)
 
@@ -176,11 +176,11 @@ def test_the_terminal_shows_again_what_is_typed() -> None:
     if pid == 0:
         os.chdir(ROOT)
         os.execv(sys.executable, [sys.executable, "-c", PROMPT])
-    said = b""
-    while b"left" not in said:
-        said += os.read(terminal, 1024)
+    output = b""
+    while b"left" not in output:
+        output += os.read(terminal, 1024)
     shows = termios.tcgetattr(terminal)[3] & termios.ECHO
     os.close(terminal)
     os.waitpid(pid, 0)
-    assert b"Password:" in said
+    assert b"Password:" in output
     assert shows

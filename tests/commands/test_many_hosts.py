@@ -131,28 +131,28 @@ def test_the_room_is_what_the_limit_leaves(monkeypatch: pytest.MonkeyPatch) -> N
     limits = [1024, 4096]
     monkeypatch.setattr(resource, "getrlimit", lambda which: tuple(limits))
     monkeypatch.setattr(resource, "setrlimit", lambda which, both: limits.__setitem__(0, both[0]))
-    told: list[str] = []
-    assert (make_room(100, 50, told.append), limits) == (Room(50), [1024, 4096])
-    assert (make_room(400, 50, told.append), limits) == (Room(50), [1864, 4096])
-    assert (make_room(20_000, 50, told.append, keeps=False), limits) == (Room(50), [1864, 4096])
-    assert told == []
-    assert make_room(20_000, 50, told.append) == Room(50, kept=4096 - OWN - 200)
+    messages: list[str] = []
+    assert (make_room(100, 50, messages.append), limits) == (Room(50), [1024, 4096])
+    assert (make_room(400, 50, messages.append), limits) == (Room(50), [1864, 4096])
+    assert (make_room(20_000, 50, messages.append, keeps=False), limits) == (Room(50), [1864, 4096])
+    assert messages == []
+    assert make_room(20_000, 50, messages.append) == Room(50, kept=4096 - OWN - 200)
     limits[1] = resource.RLIM_INFINITY
-    assert make_room(20_000, 50, told.append) == Room(50)
-    assert len(told) == 1
+    assert make_room(20_000, 50, messages.append) == Room(50)
+    assert len(messages) == 1
     limits[:] = [OWN + 4, OWN + 4]
     with pytest.raises(UsageError, match="too few for a single one"):
-        make_room(1, 50, told.append)
+        make_room(1, 50, messages.append)
 
 
 def descriptors() -> list[str]:
-    found = []
+    outcomes = []
     for name in os.listdir("/proc/self/fd"):
         try:
-            found.append(os.readlink(f"/proc/self/fd/{name}"))
+            outcomes.append(os.readlink(f"/proc/self/fd/{name}"))
         except OSError:  # the one that is listing
             continue
-    return found
+    return outcomes
 
 
 def threads_end(before: set[threading.Thread]) -> None:

@@ -108,7 +108,7 @@ def test_a_syntax_check_lists_all(folder: Path) -> None:
 def test_a_syntax_check_lists_all_as_json(folder: Path) -> None:
     ran = invoke(folder, "--syntax-check", "--json")
     events = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert len([one for one in events if one["event"] == "warned"]) >= len(REASONS.strip().splitlines())
+    assert len([event for event in events if event["event"] == "warned"]) >= len(REASONS.strip().splitlines())
     assert events[-1]["exit_status"] == 1
 
 

@@ -25,10 +25,10 @@ def tracked(*folders: str) -> set[str]:
 
 def test_it_brings_all_playbooks_roles_and_checks_of_the_tree(installed: Installed) -> None:
     shipped = installed.packages / "mooring" / "shipped"
-    found = {str(path.relative_to(shipped)) for path in shipped.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    assert found >= tracked("playbooks", "roles", "tests/hosts")
-    assert "tests/hosts/test_proof.py" in found
-    for name in found & tracked("playbooks", "roles", "tests/hosts"):
+    files = {str(path.relative_to(shipped)) for path in shipped.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert files >= tracked("playbooks", "roles", "tests/hosts")
+    assert "tests/hosts/test_proof.py" in files
+    for name in files & tracked("playbooks", "roles", "tests/hosts"):
         assert (shipped / name).read_bytes() == (ROOT / name).read_bytes()
     package = installed.packages
     assert all((package / name).is_file() for name in tracked("mooring"))

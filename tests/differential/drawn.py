@@ -133,15 +133,15 @@ def files(draw: st.DrawFn) -> str | None:
         return None
     if kind == "odd":
         return draw(st.sampled_from(TEXTS))
-    found: dict[str, Any] = {}
+    settings_drawn: dict[str, Any] = {}
     for key, entries in LISTS.items():
         if draw(st.booleans()):
-            found[key] = draw(st.lists(entries, max_size=2))
+            settings_drawn[key] = draw(st.lists(entries, max_size=2))
     for key in draw(st.lists(st.sampled_from(sorted(GOOD)), max_size=2)):
-        found[key] = draw(st.sampled_from(GOOD[key]))
+        settings_drawn[key] = draw(st.sampled_from(GOOD[key]))
     if draw(st.integers(0, 5)) == 5:
-        found[draw(st.sampled_from([*LISTS, *GOOD]))] = draw(ANY)
-    return draw(written(found, ANY))
+        settings_drawn[draw(st.sampled_from([*LISTS, *GOOD]))] = draw(ANY)
+    return draw(written(settings_drawn, ANY))
 
 
 @st.composite
@@ -226,18 +226,18 @@ def entries(key: str) -> st.SearchStrategy[list[str]]:
 @st.composite
 def registry_files(draw: st.DrawFn, keys: Sequence[str] = (*LISTS, "live-restore")) -> str:
     """A daemon.json that is about registries and live-restore."""
-    found: dict[str, Any] = {}
+    settings_drawn: dict[str, Any] = {}
     for key in keys:
         if draw(st.booleans()):
-            found[key] = draw(entries(key)) if key in LISTS else draw(st.booleans())
-    return json.dumps(found)
+            settings_drawn[key] = draw(entries(key)) if key in LISTS else draw(st.booleans())
+    return json.dumps(settings_drawn)
 
 
 @st.composite
 def registry_hosts(draw: st.DrawFn) -> Drawn:
     """A host whose daemon most likely starts: each key stands in the file, or as a flag, or nowhere."""
     flagged = draw(st.sampled_from([[], [], ["registry-mirrors"], ["insecure-registries"], list(LISTS)]))
-    words = [f"--{FLAGS[key]}={one}" for key in flagged for one in draw(entries(key))]
+    words = [f"--{FLAGS[key]}={entry}" for key in flagged for entry in draw(entries(key))]
     text = draw(registry_files([key for key in (*LISTS, "live-restore") if key not in flagged]))
     return Drawn(UNIT, f"OPTIONS={' '.join(words)}\n", draw(st.sampled_from([text, text, text, None])))
 

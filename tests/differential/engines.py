@@ -46,7 +46,7 @@ class Verdict:
     """Whether a daemon took its configuration, and its last words."""
 
     starts: bool
-    said: str
+    output: str
 
 
 class Room:
@@ -63,7 +63,7 @@ class Room:
             start_new_session=True,
         )
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Everything that the program wrote."""
         return os.pread(self.log.fileno(), 10_000_000, 0).decode(errors="replace")
 
@@ -123,14 +123,14 @@ class Daemon:
         return self._signal() and self._signal()
 
     def _signal(self) -> str:
-        before = len(self.room.said())
+        before = len(self.room.output())
         os.kill(self.room.pid(), signal.SIGHUP)
-        wait(lambda: _is_reloaded(self.room.said()[before:]), self.room)
-        return self.room.said()[before:]
+        wait(lambda: _is_reloaded(self.room.output()[before:]), self.room)
+        return self.room.output()[before:]
 
 
-def _is_reloaded(said: str) -> bool:
-    return any(words in said for words in ("Reloaded configuration", "rror reconfiguring the daemon", "level=error"))
+def _is_reloaded(output: str) -> bool:
+    return any(words in output for words in ("Reloaded configuration", "rror reconfiguring the daemon", "level=error"))
 
 
 class Bench:
@@ -165,11 +165,11 @@ class Bench:
         room = Room(self.root, self.shared, config, argv)
         try:
             room.process.wait(SECONDS)
-            said = room.said()
+            output = room.output()
         finally:
             room.end()
             shutil.rmtree(config)
-        return Verdict(NO_DRIVER in said, "\n".join(said.splitlines()[-3:]))
+        return Verdict(NO_DRIVER in output, "\n".join(output.splitlines()[-3:]))
 
     def ask(self, *words: str) -> str:
         """What `dockerd WORDS` prints, which ends by itself."""
@@ -206,5 +206,5 @@ def wait(is_done: Callable[[], bool], room: Room) -> None:
     until = time.monotonic() + SECONDS
     while not is_done():
         if room.process.poll() is not None or time.monotonic() > until:
-            raise AssertionError(f"{room.process.args[-5:]}:\n{room.said()[-2000:]}")
+            raise AssertionError(f"{room.process.args[-5:]}:\n{room.output()[-2000:]}")
         time.sleep(0.02)

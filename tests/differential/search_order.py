@@ -8,7 +8,7 @@ from typing import Any
 from mooring.engines.docker.registries import Registries
 
 
-def in_order(found: Registries | None) -> Any:
+def in_order(registries: Registries | None) -> Any:
     """The same with the insecure entries in order, as the API has them in none."""
-    assert found is not None
-    return replace(found, insecure=tuple(sorted(found.insecure)))
+    assert registries is not None
+    return replace(registries, insecure=tuple(sorted(registries.insecure)))

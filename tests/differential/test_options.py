@@ -22,9 +22,9 @@ def test_flags(bench: Bench) -> None:
     assert shown <= known
     # Not every flag is shown; and a word that is a key only must be no flag.
     taken = {
-        one.flag
-        for one in OPTIONS
-        if one.flag not in shown and "unknown flag" not in bench.ask(f"--{one.flag}=1", "--help")
+        option.flag
+        for option in OPTIONS
+        if option.flag not in shown and "unknown flag" not in bench.ask(f"--{option.flag}=1", "--help")
     }
     assert shown | taken == known
 
@@ -32,8 +32,8 @@ def test_flags(bench: Bench) -> None:
 def test_keys(bench: Bench) -> None:
     engine = recognize("dockerd", bench.suite.docker)
     keys = {name for option in OPTIONS for name in (option.key, option.flag)}
-    said = bench.judge(DAEMON, json.dumps(dict.fromkeys(keys))).said
-    refused = set(re.findall(r"[a-z0-9-]+", said.rpartition(NONE_OF_THEM)[2])) if NONE_OF_THEM in said else set()
+    output = bench.judge(DAEMON, json.dumps(dict.fromkeys(keys))).output
+    refused = set(re.findall(r"[a-z0-9-]+", output.rpartition(NONE_OF_THEM)[2])) if NONE_OF_THEM in output else set()
     known = [option for option in OPTIONS if option.is_known_to(engine)]
     # A flag's name is refused by none, though it does nothing where the key is called otherwise.
     assert keys - refused == {option.key for option in known} | {option.flag for option in known if option.is_flag}

@@ -25,15 +25,15 @@ def test_the_daemon_has_what_reload_says(bench: Bench, many: int) -> None:
         now = after_start(old)
         with bench.daemon(case.argv(RUNNING), case.daemon_json) as daemon:
             for text in later:
-                said = daemon.reload(text)
+                output = daemon.reload(text)
                 info = daemon.info()
                 new = resolve(replace(case, daemon_json=text).texts(RUNNING, bench.suite.docker))
                 now = after_reload(old, new, now)
-                about = (show(case), later, text, said[-600:])
+                about = (show(case), later, text, output[-600:])
                 running = as_it_runs(resolve(replace(old.texts, info=info)))
                 assert in_order(now.registries) == in_order(running), about
                 assert now.live_restore == info["LiveRestoreEnabled"], about
-                assert bool(now.refusals) == ("level=error" in said), (now.refusals, about)
+                assert bool(now.refusals) == ("level=error" in output), (now.refusals, about)
 
     compare()
 

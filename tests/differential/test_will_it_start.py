@@ -18,6 +18,6 @@ def test_the_resolver_says_what_the_daemon_does(bench: Bench, many: int) -> None
     def compare(case: Drawn) -> None:
         conflicts = find_conflicts(resolve(case.texts(OWN, bench.suite.docker)))
         verdict = bench.judge(case.argv(OWN), case.daemon_json)
-        assert will_start(conflicts) == verdict.starts, (show(case), [str(one) for one in conflicts], verdict)
+        assert will_start(conflicts) == verdict.starts, (show(case), [str(conflict) for conflict in conflicts], verdict)
 
     compare()

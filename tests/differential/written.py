@@ -54,18 +54,18 @@ TEXTS += ['{"mtu": 1e3}', '{"mtu": -0}', '{"labels": ["a=\tb"]}', '{"labels": ["
 
 
 @st.composite
-def written(draw: st.DrawFn, found: dict[str, Any], any_value: st.SearchStrategy[Any]) -> str:
+def written(draw: st.DrawFn, config: dict[str, Any], any_value: st.SearchStrategy[Any]) -> str:
     """The settings as a text, mostly as a program would write it."""
-    plain = json.dumps(found, indent=draw(st.sampled_from([None, 1])))
+    plain = json.dumps(config, indent=draw(st.sampled_from([None, 1])))
     way = draw(st.sampled_from(["plain"] * 8 + ["lines", "twice", "case", "escape", "raw"]))
     if way == "lines":
         return plain.replace("\n", "\r\n") + "\r\n"
     if way == "raw":
-        return json.dumps(found, ensure_ascii=False, indent="\t")
-    key = draw(st.sampled_from(sorted(found) or ["debug"]))
+        return json.dumps(config, ensure_ascii=False, indent="\t")
+    key = draw(st.sampled_from(sorted(config) or ["debug"]))
     name = json.dumps(key)
     if way == "twice":
-        return plain.replace("{", f"{{{name}: {json.dumps(draw(any_value))}{', ' if found else ''}", 1)
+        return plain.replace("{", f"{{{name}: {json.dumps(draw(any_value))}{', ' if config else ''}", 1)
     if way == "case":
         return plain.replace(f"{name}:", f"{json.dumps(key.title())}:", 1)
     if way == "escape":

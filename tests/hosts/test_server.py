@@ -31,8 +31,8 @@ def inspect(host: Host, member: Member, role: str) -> dict[str, Any]:
     name = member.variables[f"{role}_container_name"]
     if not exists(host, name):
         pytest.skip(f"there is no container {name}")
-    found: dict[str, Any] = host.docker(name).inspect()
-    return found
+    inspected: dict[str, Any] = host.docker(name).inspect()
+    return inspected
 
 
 def exists(host: Host, name: str) -> bool:
@@ -46,7 +46,7 @@ def refuse(role: str, message: str, remedy: str = PROVISION, explains: tuple[str
 def bindings(container: dict[str, Any], port: str) -> list[str]:
     """The addresses and ports of the host that a port of the container is published at."""
     published = (container["HostConfig"].get("PortBindings") or {}).get(port) or []
-    return [f"{one['HostIp'] or '0.0.0.0'}:{one['HostPort']}" for one in published]
+    return [f"{binding['HostIp'] or '0.0.0.0'}:{binding['HostPort']}" for binding in published]
 
 
 @pytest.mark.parametrize("role", CONTAINERS)
@@ -55,16 +55,16 @@ def test_container_runs(host: Host, member: Member, role: str) -> None:
     name = member.variables[f"{role}_container_name"]
     if not exists(host, name):
         refuse(role, f"there is no container {name}", explains=EXPLAINS[role])
-    found = member.call("container_trouble", names=[name])["containers"][name]
-    if not found["is_well"] and found["state"] != "unhealthy":
-        remedy = PROVISION if found["cause"] else f"`docker logs {name}` says why, if anything does; then {PROVISION}"
-        refuse(role, f"container {name} {found['words']}", remedy, EXPLAINS[role])
+    trouble = member.call("container_trouble", names=[name])["containers"][name]
+    if not trouble["is_well"] and trouble["state"] != "unhealthy":
+        remedy = PROVISION if trouble["cause"] else f"`docker logs {name}` says why, if anything does; then {PROVISION}"
+        refuse(role, f"container {name} {trouble['words']}", remedy, EXPLAINS[role])
 
 
 def test_storage_takes_images(member: Member) -> None:
     """The registry's storage takes images"""
-    found = member.call("registry_storage", **arguments(member.variables))
-    trouble = (found["earlier"] or found["wanted"])["trouble"]
+    storage = member.call("registry_storage", **arguments(member.variables))
+    trouble = (storage["earlier"] or storage["wanted"])["trouble"]
     if trouble:
         raise Wrong(Finding(REGISTRY, trouble, SPACE, (REGISTRY,)))
 
@@ -72,10 +72,10 @@ def test_storage_takes_images(member: Member) -> None:
 @pytest.mark.parametrize("role", CONTAINERS)
 def test_container_comes_back(host: Host, member: Member, role: str) -> None:
     """The container has its restart policy"""
-    found = inspect(host, member, role)["HostConfig"]["RestartPolicy"]["Name"]
+    policy = inspect(host, member, role)["HostConfig"]["RestartPolicy"]["Name"]
     wanted = member.variables[f"{role}_restart_policy"]
-    if found != wanted:
-        refuse(role, f"the restart policy is {found or 'no'}, not {wanted}")
+    if policy != wanted:
+        refuse(role, f"the restart policy is {policy or 'no'}, not {wanted}")
 
 
 @pytest.mark.parametrize("role", CONTAINERS)
@@ -111,19 +111,19 @@ def test_nginx_is_published(host: Host, member: Member) -> None:
     if variables["nginx_tls_certificate"]:
         ports["8443/tcp"] = variables["nginx_https_port"]
     for inner, outer in ports.items():
-        wanted, found = f"{variables['nginx_publish_address']}:{outer}", bindings(container, inner)
-        if wanted not in found:
-            message = f"nginx's {inner} is published at {', '.join(found) or 'no port'}, not at {wanted}"
+        wanted, published = f"{variables['nginx_publish_address']}:{outer}", bindings(container, inner)
+        if wanted not in published:
+            message = f"nginx's {inner} is published at {', '.join(published) or 'no port'}, not at {wanted}"
             raise Wrong(Finding(TCP, message, PROVISION))
 
 
 def test_registrys_own_port_is_where_it_should_be(host: Host, member: Member) -> None:
     """The registry's own port is published only where it was asked for"""
     variables = member.variables
-    found = bindings(inspect(host, member, "registry"), "5000/tcp")
+    published = bindings(inspect(host, member, "registry"), "5000/tcp")
     wanted = [f"{variables['registry_publish_address'] or '0.0.0.0'}:{variables['registry_port']}"]
-    if found != wanted:
-        refuse("registry", f"the registry's own port is published at {found}, not at {wanted}")
+    if published != wanted:
+        refuse("registry", f"the registry's own port is published at {published}, not at {wanted}")
 
 
 def test_registry_answers_through_nginx(member: Member, endpoint: Endpoint) -> None:

@@ -34,8 +34,8 @@ class Oracle:
         """What ansible-inventory lists of a host."""
         from ansible.cli.inventory import InventoryCLI
 
-        found = self.variables.get_vars(host=host, include_hostvars=False)
-        return InventoryCLI._remove_internal(found)
+        values = self.variables.get_vars(host=host, include_hostvars=False)
+        return InventoryCLI._remove_internal(values)
 
 
 def typed(value: Any) -> Any:

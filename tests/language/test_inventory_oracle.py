@@ -166,14 +166,14 @@ def test_magic_variables(name: str, tmp_path: Path) -> None:
     inventory = Inventory.load(str(path))
     ask = "{{ [inventory_hostname, group_names, groups, inventory_dir, inventory_file] | to_json }}"
     out = ansible(tmp_path, "ansible", "all", "-i", str(path), "-c", "local", "-m", "debug", "-a", f"msg={ask}", "-o")
-    said = [json.loads(json.loads(line.split("=>", 1)[1])["msg"]) for line in out.splitlines() if "=>" in line]
-    for host, group_names, groups, directory, file in said:
+    replies = [json.loads(json.loads(line.split("=>", 1)[1])["msg"]) for line in out.splitlines() if "=>" in line]
+    for host, group_names, groups, directory, file in replies:
         assert list(inventory.hosts[host].group_names) == group_names
         assert {name: sorted(hosts) for name, hosts in inventory.group_members().items()} == {
             name: sorted(hosts) for name, hosts in groups.items()
         }
         assert (inventory.hosts[host].directory, inventory.hosts[host].source) == (directory, file)
-    assert {host for host, *_ in said} == set(inventory.hosts)
+    assert {host for host, *_ in replies} == set(inventory.hosts)
 
 
 def test_rendered_variables(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_implicit_localhost(fleet: tuple[Path, Inventory, Any]) -> None:
     (expected,) = oracle.get_hosts("localhost")
     (host,) = inventory.match("localhost")
     assert host.vars["ansible_connection"] == expected.vars["ansible_connection"] == "local"
-    assert "localhost" not in [one.name for one in inventory.match("all")]
+    assert "localhost" not in [host.name for host in inventory.match("all")]
 
 
 def test_host_list(tmp_path: Path) -> None:

@@ -185,8 +185,8 @@ def outcome(function: Any, *args: Any) -> Any:
 
 def parse_as_they(text: str, is_command: bool) -> dict[str, str]:
     """Our parser's result in the shape of theirs, which has no key for the rest where that is empty."""
-    found = key_values.parse(text, key_values.COMMAND_KEYS if is_command else None)
-    return {**found.pairs, **({"_raw_params": found.rest} if found.rest else {})}
+    parsed = key_values.parse(text, key_values.COMMAND_KEYS if is_command else None)
+    return {**parsed.pairs, **({"_raw_params": parsed.rest} if parsed.rest else {})}
 
 
 @pytest.mark.parametrize("rounds", [2_000, pytest.param(100_000, marks=pytest.mark.long)])

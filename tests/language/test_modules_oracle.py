@@ -76,10 +76,10 @@ def ansible(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[st
 def call(name: str, args: dict[str, Any], top: str) -> dict[str, Any]:
     """What ansible-core's module answers to these arguments, in this process."""
     module = importlib.import_module(f"ansible.modules.{name}")
-    given = {"ANSIBLE_MODULE_ARGS": {**args, "_ansible_remote_tmp": top}}
+    payload = {"ANSIBLE_MODULE_ARGS": {**args, "_ansible_remote_tmp": top}}
     printed = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-        patch.setattr(basic, "_ANSIBLE_ARGS", json.dumps(given).encode())
+        patch.setattr(basic, "_ANSIBLE_ARGS", json.dumps(payload).encode())
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             patch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
         try:

@@ -65,7 +65,7 @@ class Story:
     recap: dict[str, dict[str, int]]
     status: int
     files: dict[str, str]
-    said: str
+    output: str
 
 
 def read_files(out: Path) -> dict[str, str]:
@@ -78,8 +78,8 @@ def theirs(case: Case, out: Path) -> Story:
     lines = [json.loads(line[2:]) for line in ran.stdout.splitlines() if line.startswith("@ ")]
     assert lines, ran.stdout + ran.stderr
     tasks: dict[str, list[tuple[Any, ...]]] = {}
-    for host, *told in lines[:-1]:
-        tasks.setdefault(host, []).append(tuple(told))
+    for host, *columns in lines[:-1]:
+        tasks.setdefault(host, []).append(tuple(columns))
     recap = {host: {COLUMNS[name]: row[name] for name in COLUMNS} for host, row in lines[-1].items()}
     return Story(tasks, recap, ran.returncode, read_files(out), ran.stdout + ran.stderr)
 
@@ -93,8 +93,8 @@ def ours(case: Case, out: Path) -> Story:
     for line in lines:
         if line["event"] == "task_finished":
             outcome = line["outcome"].replace("rescued", "failed")
-            said = line["values"].get("msg") if "said" in line["task"].split() else None
-            tasks.setdefault(line["host"], []).append((line["task"], outcome, said))
+            message = line["values"].get("msg") if "said" in line["task"].split() else None
+            tasks.setdefault(line["host"], []).append((line["task"], outcome, message))
     assert lines[-1]["exit_status"] == ran.returncode
     return Story(tasks, lines[-1]["hosts"], ran.returncode, read_files(out), ran.stdout + ran.stderr)
 
@@ -103,13 +103,13 @@ def test_a_handler_that_is_not_there_ends_the_run(tmp_path: Path) -> None:
     """There it ends for all hosts, which makes no recap; here for the host that notifies."""
     case = Case("unknown_handler")
     mine, other = ours(case, tmp_path / "ours"), run(case, [str(BIN / "ansible-playbook")], tmp_path / "theirs")
-    told = [json.loads(line[2:]) for line in other.stdout.splitlines() if line.startswith("@ ")]
-    assert [name for _, name, *_ in told] == ["before"]
+    rows = [json.loads(line[2:]) for line in other.stdout.splitlines() if line.startswith("@ ")]
+    assert [name for _, name, *_ in rows] == ["before"]
     assert "The requested handler 'nowhere' was not found" in other.stderr
     assert other.returncode == 1
     outcomes = [("before", "ok"), ("notifies", "changed"), ("notifies", "failed")]
     assert [(name, outcome) for name, outcome, _ in mine.tasks["a"]] == outcomes
-    assert 'no handler is called \\"nowhere\\"' in mine.said
+    assert 'no handler is called \\"nowhere\\"' in mine.output
     assert mine.status == 2
 
 
@@ -119,11 +119,11 @@ def test_same_as_ansible(case: Case, tmp_path: Path) -> None:
         other_run = pool.submit(theirs, case, tmp_path / "theirs")
         mine, other = ours(case, tmp_path / "ours"), other_run.result()
     for host in sorted({*mine.tasks, *other.tasks}):
-        assert mine.tasks.get(host) == other.tasks.get(host), f"{host}\n{mine.said}\n{other.said}"
+        assert mine.tasks.get(host) == other.tasks.get(host), f"{host}\n{mine.output}\n{other.output}"
     assert mine.files == other.files
     for column, own, their in case.differs:
         for host in other.recap:
             assert (mine.recap[host][column], other.recap[host][column]) == (own, their)
             mine.recap[host][column] = their
     assert mine.recap == other.recap
-    assert mine.status == other.status, mine.said
+    assert mine.status == other.status, mine.output

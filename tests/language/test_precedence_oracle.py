@@ -109,9 +109,9 @@ def test_playbook_levels(place: Path) -> None:
     put(role / "tasks/inner.yml", [{**ask(FIELDS), "vars": values["task_vars"]}])
     site = {"hosts": "box", "gather_facts": False, "vars": values["play_vars"], "vars_files": ["files.yml"]}
     put(place / "site.yml", [{**site, "roles": [{"role": "one", **values["role_params"]}]}])
-    said = play(place, "-e", json.dumps(values["extra_vars"]))
+    values_seen = play(place, "-e", json.dumps(values["extra_vars"]))
     ours = Precedence(**{name: [values[name]] for name in FIELDS}).variables(Templar())
-    assert [ours[f"upto_{number}"] for number in range(len(FIELDS))] == list(FIELDS) == said
+    assert [ours[f"upto_{number}"] for number in range(len(FIELDS))] == list(FIELDS) == values_seen
 
 
 def test_inventory_levels(place: Path) -> None:
@@ -124,7 +124,7 @@ def test_inventory_levels(place: Path) -> None:
         if not name.startswith("inv/hosts.yml"):
             put(place / name, values[name])
     put(place / "site.yml", [{"hosts": "box", "gather_facts": False, "tasks": [ask(INVENTORY_LEVELS)]}])
-    said = play(place)
+    values_seen = play(place)
     inventory = Inventory.load(str(place / "inv/hosts.yml"), place)
     ours = Precedence(inventory=inventory.layers(inventory.hosts["box"])).variables(inventory.templar)
-    assert [ours[f"upto_{number}"] for number in range(len(INVENTORY_LEVELS))] == list(INVENTORY_LEVELS) == said
+    assert [ours[f"upto_{number}"] for number in range(len(INVENTORY_LEVELS))] == list(INVENTORY_LEVELS) == values_seen

@@ -91,19 +91,19 @@ def flatten(value: Any, name: str = "") -> dict[str, Any]:
 
 def compare(task: str, mine: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """What Ansible returns and we do not, or otherwise."""
-    found = []
+    differences = []
     for name, value in flatten(other).items():
         first = name.partition(".")[0]
         if first in NOT_OURS or first.startswith("_"):
             continue
         own = mine.get(name)
         if name not in mine:
-            found.append(f"{task}: no {name}, Ansible has {value!r}")
+            differences.append(f"{task}: no {name}, Ansible has {value!r}")
         elif name == "src" and TEMPORARY.fullmatch(value):
             assert own is None
         elif type(own) is not type(value) or (own != value and not OWN.fullmatch(name)):
-            found.append(f"{task}: {name} is {own!r}, Ansible has {value!r}")
-    return found
+            differences.append(f"{task}: {name} is {own!r}, Ansible has {value!r}")
+    return differences
 
 
 def test_every_key_of_ansible(url: str, tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def test_every_key_of_ansible(url: str, tmp_path: Path) -> None:
         other_run = pool.submit(read_theirs, case, tmp_path / "theirs")
         mine, other = read_ours(case, tmp_path / "ours"), other_run.result()
     assert list(mine) == list(other)
-    found = []
+    differences = []
     for task, values in other.items():
         text = json.dumps(values).replace(str(tmp_path / "theirs"), str(tmp_path / "ours"))
-        found += compare(task, flatten(mine[task]), json.loads(text))
-    assert not found, "\n".join(found)
+        differences += compare(task, flatten(mine[task]), json.loads(text))
+    assert not differences, "\n".join(differences)

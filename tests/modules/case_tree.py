@@ -47,7 +47,7 @@ def tree(root):
 
     A directory's time is left out: a draft that came and went in it is no trace.
     """
-    found = {}
+    entries = {}
     for folder, folders, names in os.walk(root.encode("utf-8")):
         for name in folders + names:
             path = os.path.join(folder, name)
@@ -60,8 +60,8 @@ def tree(root):
             elif stat.S_ISREG(status.st_mode):
                 with open(path, "rb") as stream:
                     body = stream.read()
-            found[path.decode("utf-8")] = (status.st_mode, status.st_uid, status.st_gid, status.st_ino, changed, body)
-    return found
+            entries[path.decode("utf-8")] = (status.st_mode, status.st_uid, status.st_gid, status.st_ino, changed, body)
+    return entries
 
 
 def judge_file(path, name, entry):

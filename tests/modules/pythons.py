@@ -12,12 +12,12 @@ INTERPRETERS = ("2.7", "3.6", "3.13")
 
 def interpreters() -> dict[str, str]:
     """Other interpreters on this machine, by version."""
-    found = {}
+    interpreters = {}
     for version in INTERPRETERS:
         if f"{sys.version_info[0]}.{sys.version_info[1]}" == version:
             continue
         places = sorted(glob.glob(os.path.expanduser(f"~/.pyenv/versions/{version}.*/bin/python")))
         path = places[-1] if places else shutil.which(f"python{version}")
         if path:
-            found[version] = path
-    return found
+            interpreters[version] = path
+    return interpreters

@@ -31,14 +31,14 @@ HERE = Path(__file__).parent
 
 def load_cases() -> list[tuple[str, str, dict[str, Any]]]:
     """Every case as (module, file's stem, case)."""
-    found = []
+    cases = []
     for path in sorted(HERE.glob("*/*.yml")):
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
         for case in loaded if isinstance(loaded, list) else [loaded]:
             unknown = set(case) - case_driver.KEYS
             assert not unknown, f"{path}: unknown keys {sorted(unknown)}"
-            found.append((path.parent.name, path.stem, case))
-    return found
+            cases.append((path.parent.name, path.stem, case))
+    return cases
 
 
 def prepare(module: str, case: dict[str, Any], root: str) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def serve_once(listener: socket.socket, seen: list[str]) -> None:
 
 
 @pytest.fixture
-def asked() -> Iterator[tuple[socket.socket, list[str]]]:
+def proxy() -> Iterator[tuple[socket.socket, list[str]]]:
     seen: list[str] = []
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -149,8 +149,8 @@ def asked() -> Iterator[tuple[socket.socket, list[str]]]:
         thread.join(5)
 
 
-def test_a_proxy_from_the_tasks_environment_is_used(asked: tuple[socket.socket, list[str]]) -> None:
-    listener, seen = asked
+def test_a_proxy_from_the_tasks_environment_is_used(proxy: tuple[socket.socket, list[str]]) -> None:
+    listener, seen = proxy
     port = listener.getsockname()[1]
     host.session = host.Session()
     host.session.environment = {"http_proxy": f"http://moor:ring@127.0.0.1:{port}", "no_proxy": "other.example.com"}
@@ -270,7 +270,7 @@ def test_a_new_content_keeps_setuid_and_a_new_directory_its_group(tmp_path: Path
 def test_an_access_list_never_says_more_than_the_new_mode() -> None:
     """The list as above, for a file that becomes 0600: the mask closes it to user 65534."""
     entries = [(1, 6, 0xFFFFFFFF), (2, 4, NOBODY), (4, 4, 0xFFFFFFFF), (16, 4, 0xFFFFFFFF), (32, 4, 0xFFFFFFFF)]
-    packed = [b"\2\0\0\0" + b"".join(xattrs.ENTRY.pack(*entry) for entry in found) for found in (
+    packed = [b"\2\0\0\0" + b"".join(xattrs.ENTRY.pack(*entry) for entry in acl) for acl in (
         entries,
         [*entries[:3], (16, 0, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)],
     )]  # fmt: skip

@@ -20,13 +20,13 @@ SERVER = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 CLIENT = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
 
 
-def usage(**given: bool) -> x509.KeyUsage:
+def usage(**bits: bool) -> x509.KeyUsage:
     """A key usage with only that."""
     words = (
         "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
         "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
     )  # fmt: skip
-    return x509.KeyUsage(**{**dict.fromkeys(words, False), **given})
+    return x509.KeyUsage(**{**dict.fromkeys(words, False), **bits})
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def issue(
     above = issuer.certificate.subject if issuer else subject
     builder = x509.CertificateBuilder(above, subject, own.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(NOW + days[0] * DAY).not_valid_after(NOW + days[1] * DAY)
-    for one in extensions:
-        value, critical = one if isinstance(one, tuple) else (one, False)
+    for extension in extensions:
+        value, critical = extension if isinstance(extension, tuple) else (extension, False)
         builder = builder.add_extension(value, critical)
     return Pair(builder.sign(issuer.key if issuer else own, hash_ or hashes.SHA256()), own)
 
@@ -72,14 +72,14 @@ def authority(common: str = "ca", issuer: Pair | None = None, path: int | None =
     return issue(common, issuer, [(x509.BasicConstraints(True, path), True)], **more)
 
 
-def names(*given: str) -> x509.SubjectAlternativeName:
+def names(*subjects: str) -> x509.SubjectAlternativeName:
     """The extension for names and addresses."""
-    return x509.SubjectAlternativeName([_general(one) for one in given])
+    return x509.SubjectAlternativeName([_general(subject) for subject in subjects])
 
 
-def leaf(issuer: Pair | None, *given: str, **more: Any) -> Pair:
+def leaf(issuer: Pair | None, *subjects: str, **more: Any) -> Pair:
     """A server's certificate for these names, or NAME."""
-    return issue("server", issuer, [names(*(given or (NAME,))), *more.pop("extensions", ())], **more)
+    return issue("server", issuer, [names(*(subjects or (NAME,))), *more.pop("extensions", ())], **more)
 
 
 def _general(name: str) -> x509.GeneralName:

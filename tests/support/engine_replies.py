@@ -38,8 +38,8 @@ def reply(settings: Any = SETTINGS, record: Any = SETTINGS, **more: Any) -> dict
     }
 
 
-def line(is_client: bool = True, **given: Any) -> Row:
-    return status.row("web1", (checkup.examine("web1", reply(**given), ("r.example.com",)), is_client))
+def line(is_client: bool = True, **fields: Any) -> Row:
+    return status.row("web1", (checkup.examine("web1", reply(**fields), ("r.example.com",)), is_client))
 
 
 REDHAT_UNIT = "# /usr/lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/bin/dockerd-current {}\n"

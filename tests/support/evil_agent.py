@@ -49,10 +49,10 @@ def header(kind: bytes, number: int, length: int) -> bytes:
 class EvilHost(LocalConnection):
     """Whatever is to be started, this is said: once, or `loops` times (-1: for ever), perhaps byte by byte."""
 
-    def __init__(self, folder: Path, said: bytes, pause: float = 0.0, loops: int = 1, stream: int = 1) -> None:
+    def __init__(self, folder: Path, output: bytes, pause: float = 0.0, loops: int = 1, stream: int = 1) -> None:
         super().__init__()
         self.file, self.program = folder / "said", folder / "evil.py"
-        self.file.write_bytes(said)
+        self.file.write_bytes(output)
         self.program.write_text(PROGRAM)
         self.words = [sys.executable, str(self.program), str(pause), str(loops), str(self.file), str(stream)]
         self.processes: list[LocalProcess] = []

@@ -37,8 +37,8 @@ class Relay:
                 front, _ = self._listener.accept()
                 back = socket.create_connection(("127.0.0.1", self.port_behind))
                 self.sockets += [front, back]
-                for one, other in ((front, back), (back, front)):
-                    threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
+                for source, other in ((front, back), (back, front)):
+                    threading.Thread(target=self._copy, args=(source, other), daemon=True).start()
 
     def _copy(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -49,10 +49,10 @@ class Relay:
 
     def close(self) -> None:
         self._flowing.set()
-        for one in (self._listener, *self.sockets):
+        for sock in (self._listener, *self.sockets):
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
 
 
 class RawServer:

@@ -28,22 +28,22 @@ BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uf
 def texts(pieces: int = 8) -> st.SearchStrategy[str]:
     """Drawn texts, each of whose lines begins with the mark, whatever breaks the lines."""
     drawn = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=pieces).map("".join)
-    return drawn.map(lambda text: MARK + BREAK.sub(lambda found: found.group() + MARK, text))
+    return drawn.map(lambda text: MARK + BREAK.sub(lambda match: match.group() + MARK, text))
 
 
 def problems(text: str, is_terminal: bool = False, begins: str = "") -> list[str]:
     """What is wrong with what a reporter wrote; `begins` are the words that a line may begin with, as an expression."""
     if is_terminal:
         text = OWN_COMMANDS.sub("", text)
-    found = [f"U+{ord(char):04X}" for char in sorted(set(text)) if not is_plain(char)]
+    codes = [f"U+{ord(char):04X}" for char in sorted(set(text)) if not is_plain(char)]
     lines = text.split("\n")
-    found += [f"begins with a host's text: {line[:60]}" for line in lines if line.startswith(MARK)]
+    codes += [f"begins with a host's text: {line[:60]}" for line in lines if line.startswith(MARK)]
     if begins:
         own = re.compile(begins)
-        found += [f"not our word: {line[:60]}" for line in lines if line and not own.match(line)]
+        codes += [f"not our word: {line[:60]}" for line in lines if line and not own.match(line)]
     if re.search("[\u0300-\u036f]{9}", text):
-        found.append("marks piled up")
-    return found
+        codes.append("marks piled up")
+    return codes
 
 
 def is_plain(char: str) -> bool:

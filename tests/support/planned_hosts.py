@@ -56,16 +56,18 @@ def host(
     unit: str, files: Mapping[str, str | None], version: str, containers: Iterable[Container] = (), **more: Any
 ) -> Host:
     """A host whose daemon was started with exactly these files, unless `info` or `argv` say something else."""
-    given = more.pop("info", {})
+    host_info = more.pop("info", {})
     argv = more.pop("argv", None)
-    texts = Texts(unit, files, version=version, info=given if "RegistryConfig" in given else {}, **more)
-    store = {"DriverStatus": given["DriverStatus"]} if "DriverStatus" in given else {}
+    texts = Texts(unit, files, version=version, info=host_info if "RegistryConfig" in host_info else {}, **more)
+    store = {"DriverStatus": host_info["DriverStatus"]} if "DriverStatus" in host_info else {}
     effective = resolve(texts)
     texts = replace(
         texts,
-        info=given if "RegistryConfig" in given else {**info(by_files(effective), _lives(effective)), **given, **store},
+        info=host_info
+        if "RegistryConfig" in host_info
+        else {**info(by_files(effective), _lives(effective)), **host_info, **store},
         argv=words(effective) if argv is None else argv,
-        started_with={} if "RegistryConfig" in given else texts_there(files),
+        started_with={} if "RegistryConfig" in host_info else texts_there(files),
     )
     digests = {path: digest_of(text) for path, text in files.items() if text is not None}
     return Host(texts, tuple(containers), {"LoadState": "loaded", "ActiveState": "active"}, digests)
@@ -101,10 +103,10 @@ class Daemon:
         files = resolve(self.host.texts)
         self.started = replace(files, command=running_command(self.host.texts)) if self.host.texts.argv else files
 
-    def go(self, found: Plan) -> Host:
+    def go(self, plan_made: Plan) -> Host:
         """All steps; the files after each let the daemon start, and what is expected holds."""
-        assert not found.refusals, list(map(str, found.refusals))
-        for step in found.steps:
+        assert not plan_made.refusals, list(map(str, plan_made.refusals))
+        for step in plan_made.steps:
             self._write(step)
             if step.then is Effect.RESTART:
                 self._restart()
@@ -120,7 +122,7 @@ class Daemon:
         for path in digests:
             if path.startswith(CERTS):
                 names.setdefault(path.split("/")[-2], []).append(path.rpartition("/")[2])
-        written_now = {one.path for one in step.files}
+        written_now = {file.path for file in step.files}
         kept = {path: text for path, text in texts.started_with.items() if path not in written_now}
         texts = replace(
             texts, started_with=kept, certificates={name: tuple(sorted(held)) for name, held in names.items()}
@@ -146,7 +148,7 @@ class Daemon:
         return Registries(
             tuple(config["Mirrors"]),
             (*config["IndexConfigs"], *config["InsecureRegistryCIDRs"]),
-            tuple(one["Name"] for one in self.host.texts.info["Registries"]),
+            tuple(registry["Name"] for registry in self.host.texts.info["Registries"]),
         )
 
     @property
@@ -170,9 +172,9 @@ def carried_out(before: Host, wanted: Wanted = USUAL, **more: Any) -> Host:
     return Daemon(before).go(plan(before, wanted, **more))
 
 
-def file(found: Host, path: str = JSON) -> str:
+def file(host: Host, path: str = JSON) -> str:
     """A file that must be there."""
-    text = found.texts.files[path]
+    text = host.texts.files[path]
     assert text is not None
     return text
 

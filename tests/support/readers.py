@@ -52,7 +52,7 @@ def json_lists(size: int) -> Iterator[tuple[str, str]]:
     many = [f"h{number}.example.com:5000" for number in range(size // 24)]
     for key in ("insecure-registries", "add-registry", "block-registry"):
         yield f"many {key}", json.dumps({key: many})
-    yield "many mirrors", json.dumps({"registry-mirrors": [f"http://{one}" for one in many]})
+    yield "many mirrors", json.dumps({"registry-mirrors": [f"http://{host}" for host in many]})
     yield "one entry often", json.dumps({"insecure-registries": ["registry.example.com"] * (size // 24)})
     yield "one mirror often", json.dumps({"registry-mirrors": ["http://registry.example.com"] * (size // 32)})
     yield "bad entries", json.dumps({"insecure-registries": [f"-h {number}" for number in range(size // 16)]})
@@ -77,7 +77,7 @@ def pairs_of_lists(size: int) -> Iterator[tuple[str, str]]:
     networks = [f"10.{number // 256}.{number % 256}.0/24" for number in range(count)]
     addresses = [f"11.{number // 256}.{number % 256}.1" for number in range(count)]
     names = [f"h{number}.example.com" for number in range(count)]
-    urls = [f"http://{one}" for one in names]
+    urls = [f"http://{name}" for name in names]
     file, record = "/etc/docker/daemon.json", "/etc/mooring/registry_client.json"
     config = {"Mirrors": urls, "InsecureRegistryCIDRs": networks, "IndexConfigs": {key: {} for key in addresses}}
     info = {"RegistryConfig": config, "Registries": names}
@@ -100,10 +100,10 @@ def pairs_of_lists(size: int) -> Iterator[tuple[str, str]]:
     yield "blocked and running", json.dumps({"files": {file: json.dumps({"block-registry": addresses})}, "info": info})
     yield (
         "a record and running",
-        json.dumps({"files": {record: json.dumps({"registry-mirrors": [f"{one}:1" for one in urls]})}, "info": info}),
+        json.dumps({"files": {record: json.dumps({"registry-mirrors": [f"{url}:1" for url in urls]})}, "info": info}),
     )
     for name in ("ca.crt", "client.key", "hosts.toml"):
-        certificates = {one: [name] for one in addresses}
+        certificates = {address: [name] for address in addresses}
         yield (
             f"insecure and {name}",
             json.dumps({"files": {file: json.dumps({"insecure-registries": networks})}, "certificates": certificates}),
@@ -117,26 +117,26 @@ def pairs_of_lists(size: int) -> Iterator[tuple[str, str]]:
 
 def toml_lists(size: int) -> Iterator[tuple[str, str]]:
     hosts = [f"h{number}.example.com" for number in range(size // 64)]
-    yield "registries", "".join(f'[[registry]]\nprefix = "{one}"\nlocation = "{one}"\n' for one in hosts)
+    yield "registries", "".join(f'[[registry]]\nprefix = "{host}"\nlocation = "{host}"\n' for host in hosts)
     yield (
         "mirrors",
         '[[registry]]\nprefix = "a.example.com"\n'
-        + "".join(f'[[registry.mirror]]\nlocation = "{one}"\n' for one in hosts),
+        + "".join(f'[[registry.mirror]]\nlocation = "{host}"\n' for host in hosts),
     )
     yield (
         "old lists",
         f"[registries.insecure]\nregistries = {json.dumps(hosts)}\n[registries.search]\nregistries = []\n",
     )
     yield "search", f"unqualified-search-registries = {json.dumps(hosts)}\n"
-    yield "aliases", "[aliases]\n" + "".join(f'"a{number}" = "{one}/x"\n' for number, one in enumerate(hosts))
-    yield "hosts", "".join(f'[host."https://{one}"]\n' for one in hosts)
-    yield "imports", f"version = 2\nimports = {json.dumps([f'/etc/{one}' for one in hosts])}\n"
+    yield "aliases", "[aliases]\n" + "".join(f'"a{number}" = "{host}/x"\n' for number, host in enumerate(hosts))
+    yield "hosts", "".join(f'[host."https://{host}"]\n' for host in hosts)
+    yield "imports", f"version = 2\nimports = {json.dumps([f'/etc/{host}' for host in hosts])}\n"
     yield (
         "containerd's mirrors",
         "version = 2\n"
         + "".join(
-            f'[plugins."io.containerd.grpc.v1.cri".registry.mirrors."{one}"]\nendpoint = ["http://{one}"]\n'
-            for one in hosts
+            f'[plugins."io.containerd.grpc.v1.cri".registry.mirrors."{host}"]\nendpoint = ["http://{host}"]\n'
+            for host in hosts
         ),
     )
     yield "depth", "a = " + "[" * size

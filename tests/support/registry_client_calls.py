@@ -39,20 +39,20 @@ class HostModules:
 
     def __init__(self, **replies: Reply) -> None:
         self.replies: dict[str, Reply] = {"docker_settled": {"changed": False, "is_open": False}, **replies}
-        self.asked: dict[str, Mapping[str, Any]] = {}
+        self.calls: dict[str, Mapping[str, Any]] = {}
         self.content: Content | None = None
 
     def __call__(self, name: str, args: Mapping[str, Any], content: Any = None, /) -> Reply:
         arguments.normalize(arguments.find_module(name), args, None)
-        self.asked[name], self.content = args, content
+        self.calls[name], self.content = args, content
         return self.replies[name]
 
 
-def call(folder: Path, modules: HostModules, check: bool = False, **given: Any) -> Call:
+def call(folder: Path, modules: HostModules, check: bool = False, **options: Any) -> Call:
     where = Where(str(folder / "p.yml"), 1, 1)
-    args = arguments.normalize(arguments.find("registry_client", None), given, where)
+    args = arguments.normalize(arguments.find("registry_client", None), options, where)
     templar = Templar()
-    task = Task("t", where, "registry_client", given, Keywords(), Keywords())
+    task = Task("t", where, "registry_client", options, Keywords(), Keywords())
     context = Context(playbook_dir=folder, templar=templar, loading=Loading(lambda task, context: None))
     reach = Reach("h", modules, lambda _: None, lambda: None)
     return Call(task, context, args, Variables(templar, []), Mode(check, True), reach)

@@ -92,8 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self.answer(200, json.dumps({"name": name, "tags": tags}).encode())
 
     def blob(self, _name: str, digest: str, **_: Any) -> None:
-        found = self.server.blobs.get(digest)
-        self.refuse(404, "BLOB_UNKNOWN") if found is None else self.answer(200, found)
+        blob = self.server.blobs.get(digest)
+        self.refuse(404, "BLOB_UNKNOWN") if blob is None else self.answer(200, blob)
 
     def upload(self, name: str, number: str, body: bytes, query: dict[str, list[str]]) -> None:
         if self.server.upload_error:
@@ -115,18 +115,18 @@ class _Handler(BaseHTTPRequestHandler):
             for key in (reference, digest):
                 self.server.manifests[name, key] = (self.headers["Content-Type"], body)
             return self.answer(201, b"", ("Docker-Content-Digest", digest))
-        found = self.server.manifests.get((name, reference))
-        if found is None:
+        manifest = self.server.manifests.get((name, reference))
+        if manifest is None:
             return self.refuse(404, "MANIFEST_UNKNOWN")
         if self.command == "DELETE":
-            return self.forget(name, found)
-        digest = "sha256:" + hashlib.sha256(found[1]).hexdigest()
-        return self.answer(200, found[1], ("Docker-Content-Digest", digest), ("Content-Type", found[0]))
+            return self.forget(name, manifest)
+        digest = "sha256:" + hashlib.sha256(manifest[1]).hexdigest()
+        return self.answer(200, manifest[1], ("Docker-Content-Digest", digest), ("Content-Type", manifest[0]))
 
-    def forget(self, name: str, found: tuple[str, bytes]) -> None:
+    def forget(self, name: str, manifest: tuple[str, bytes]) -> None:
         if not self.server.allows_delete:
             return self.refuse(405, "UNSUPPORTED")
-        for key in [key for key, value in self.server.manifests.items() if key[0] == name and value == found]:
+        for key in [key for key, value in self.server.manifests.items() if key[0] == name and value == manifest]:
             del self.server.manifests[key]
         return self.answer(202)
 

@@ -32,18 +32,18 @@ HOSTS = ("server", "client1", "client2")
 
 def make_fleet(world: World, **changes: Any) -> Any:
     members = {"server": [world.member("server")], "clients": [world.member("client1"), world.member("client2")]}
-    found = SimpleNamespace(
+    fleet = SimpleNamespace(
         members=members,
         chosen={"server", "client1", "client2"},
         unreachable={},
         server_variables={"server": VARIABLES},
         site=SimpleNamespace(options=SimpleNamespace(forks=5), project=Project()),
     )
-    found.to_check = lambda kind: [member for member in found.members[kind] if member.name in found.chosen]
-    found.names_to_check = lambda: [name for name in HOSTS if name in found.chosen]
+    fleet.to_check = lambda kind: [member for member in fleet.members[kind] if member.name in fleet.chosen]
+    fleet.names_to_check = lambda: [name for name in HOSTS if name in fleet.chosen]
     for name, value in changes.items():
-        setattr(found, name, value)
-    return found
+        setattr(fleet, name, value)
+    return fleet
 
 
 def run(fleet: Any, junit: str = "") -> tuple[int, dict[str, Any]]:

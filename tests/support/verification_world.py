@@ -49,7 +49,7 @@ VARIABLES = {
 
 def container(port: str, *bindings: str, **more: Any) -> dict[str, Any]:
     """What Docker says of a container that is as it should be."""
-    published = [dict(zip(("HostIp", "HostPort"), one.split(":"), strict=True)) for one in bindings]
+    published = [dict(zip(("HostIp", "HostPort"), binding.split(":"), strict=True)) for binding in bindings]
     return {
         "State": {"Running": True, "Status": "running", "ExitCode": 0},
         "HostConfig": {"RestartPolicy": {"Name": "always"}, "PortBindings": {port: published}},
@@ -74,7 +74,7 @@ class World:
     log: list[str] = field(default_factory=list)
     images: dict[str, dict[str, str]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
-    asked: list[tuple[str, str, int]] = field(default_factory=list)
+    requests: list[tuple[str, str, int]] = field(default_factory=list)
     passes_by: bool = False
     interrupts: int = 0
     aborted: list[str] = field(default_factory=list)
@@ -95,7 +95,7 @@ class World:
             rc, out, err = self.shell(name, args["_raw_params"] if "_raw_params" in args else args["cmd"])
             return {"rc": rc, "stdout": out, "stderr": err, "failed": rc != 0}
         if module == "container_trouble":
-            return {"containers": {one: self.trouble_of(one) for one in args["names"]}, "msg": ""}
+            return {"containers": {name: self.trouble_of(name) for name in args["names"]}, "msg": ""}
         if module == "registry_storage":
             place = {"name": "/srv/registry", "repositories": 1, "trouble": self.trouble, "warning": ""}
             return {"wanted": place, "earlier": place, "refusal": "", "record": {}}
@@ -146,7 +146,7 @@ class World:
         transport = HttpTransport(Endpoint(*self.registry.server_address))  # type: ignore[arg-type]
         status = transport.send(args["method"], path, None, {}).status
         transport.close()
-        self.asked.append((args["method"], path, status))
+        self.requests.append((args["method"], path, status))
         msg = f"Status code was {status} and not {args['status_code']}"
         return {"status": status, "failed": status not in args["status_code"], "msg": msg}
 
@@ -159,8 +159,8 @@ class World:
         if words[:2] == ["docker", "logs"]:
             return 0, "\n".join(self.log), ""
         if words[:2] == ["docker", "inspect"]:
-            found = self.containers.get(words[-1])
-            return (0, json.dumps([found]), "") if found else (1, "", "No such container")
+            container = self.containers.get(words[-1])
+            return (0, json.dumps([container]), "") if container else (1, "", "No such container")
         if words[:2] == ["podman", "info"]:
             return 0, json.dumps({"host": {"arch": "amd64"}, "registries": {"search": list(NAMES)}}), ""
         if words[1:2] == ["images"]:

@@ -28,8 +28,8 @@ class CallbackModule(CallbackBase):
 
     def tell(self, result: Any, outcome: str) -> None:
         name = result._task.get_name()
-        said = result._result.get("msg") if "said" in name.split() else None
-        print("@ " + json.dumps([result._host.name, name, outcome, said], sort_keys=True))
+        message = result._result.get("msg") if "said" in name.split() else None
+        print("@ " + json.dumps([result._host.name, name, outcome, message], sort_keys=True))
 
     def v2_runner_on_ok(self, result: Any) -> None:
         if result._task.action not in INCLUDES:

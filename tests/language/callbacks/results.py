@@ -21,8 +21,12 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "results"
 
     def tell(self, result: Any, failed: bool) -> None:
-        found = result._result
-        line = {"failed": failed, "changed": found.get("changed", False), "msg": str(found.get("msg", ""))}
+        result_values = result._result
+        line = {
+            "failed": failed,
+            "changed": result_values.get("changed", False),
+            "msg": str(result_values.get("msg", "")),
+        }
         print("@ " + json.dumps(line))
 
     def v2_runner_on_ok(self, result: Any) -> None:
