@@ -20,7 +20,7 @@ BUILDKIT = {**NOTHING, "programs": {"buildkitd": "buildkitd v0.12"}}
 
 
 @pytest.mark.parametrize(
-    ("engine", "docker", "others", "answer", "asked"),
+    ("engine", "docker", "others", "answer", "names"),
     [
         ("auto", DOCKER, PODMAN, EngineReply("docker", DOCKER), [DOCKER_MODULE]),
         ("auto", MISSING, PODMAN, EngineReply("podman", PODMAN), [DOCKER_MODULE, CONTAINER_MODULE]),
@@ -33,7 +33,7 @@ BUILDKIT = {**NOTHING, "programs": {"buildkitd": "buildkitd v0.12"}}
     ],
 )
 def test_docker_where_it_is_else_the_others(
-    engine: str, docker: Mapping[str, Any], others: Mapping[str, Any], answer: EngineReply, asked: list[str]
+    engine: str, docker: Mapping[str, Any], others: Mapping[str, Any], answer: EngineReply, names: list[str]
 ) -> None:
     """BuildKit is not among those that are asked for here."""
     modules: list[str] = []
@@ -43,4 +43,4 @@ def test_docker_where_it_is_else_the_others(
         return docker if module == DOCKER_MODULE else others
 
     assert find_engine(engine, ask, ("podman", "containerd")) == answer
-    assert modules == asked
+    assert modules == names

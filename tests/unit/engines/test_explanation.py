@@ -79,13 +79,13 @@ def test_the_screen_tells_why_a_daemon_will_not_start() -> None:
 def test_json_has_every_setting_with_its_place() -> None:
     stream = io.StringIO()
     write_json(explanation.build("web1", "busybox", texts_of(REPLY)).as_dict(), stream)
-    found = json.loads(stream.getvalue())
-    assert found["will_start"] is True
-    assert found["settings"]["hosts"] == [
+    document = json.loads(stream.getvalue())
+    assert document["will_start"] is True
+    assert document["settings"]["hosts"] == [
         {"value": "fd://", "file": "/lib/systemd/system/docker.service", "line": 2},
     ]
-    assert [one["kind"] for one in found["after_restart"]["endpoints"]] == ["mirror", "registry"]
-    assert found["now"]["endpoints"][0]["tls"] == "verified"
+    assert [endpoint["kind"] for endpoint in document["after_restart"]["endpoints"]] == ["mirror", "registry"]
+    assert document["now"]["endpoints"][0]["tls"] == "verified"
 
 
 @pytest.mark.parametrize(("text", "status"), [("{}", 0), ("", 2)])
@@ -162,9 +162,9 @@ def test_other_engines_as_json_and_their_exit_status(
     reply = {**CONTAINERS, "files": files}
     monkeypatch.setattr(inspection, "read", lambda host, module, request: reply)
     assert explain("web1", "a.example.com/x", Request(json=True), "podman") == 2
-    found = json.loads(capsys.readouterr().out)
-    assert set(found) == set(explanation.build("web1", "x", texts_of(REPLY)).as_dict())
-    assert [one["rule"] for one in found["conflicts"]] == ["scheme"]
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) == set(explanation.build("web1", "x", texts_of(REPLY)).as_dict())
+    assert [conflict["rule"] for conflict in document["conflicts"]] == ["scheme"]
     assert explain("web1", "a.example.com/x", Request(), "podman") == 2
     assert capsys.readouterr().out.endswith("every command of podman fails\n")
 

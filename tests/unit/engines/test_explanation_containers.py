@@ -49,10 +49,10 @@ def test_every_engine(text: str, version: str) -> None:
     texts = ContainerTexts(dict.fromkeys(ENGINES, version), dict.fromkeys(PATHS, text), certificates, has_docker=True)
     for name in ENGINES:
         for image in ("tiny", "docker.io/tiny", "a.example.com:5000/a", "[::1]:5000/a"):
-            found = build("h", image, texts, name)
-            assert bool(found.later.endpoints) != bool(found.later.refusal)
-        assert all(str(one) for one in found.conflicts)
-        assert found.as_dict()
+            explanation = build("h", image, texts, name)
+            assert bool(explanation.later.endpoints) != bool(explanation.later.refusal)
+        assert all(str(conflict) for conflict in explanation.conflicts)
+        assert explanation.as_dict()
         if name != "buildkit":
             made = plan(ContainerHost(name, texts), WANTED)
             assert not (made.steps and made.refusals)

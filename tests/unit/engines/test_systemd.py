@@ -41,8 +41,8 @@ HERE = Origin("/etc/x", 1)
     ],
 )
 def test_environment_files(text: str, values: dict[str, str]) -> None:
-    found = sysconfig.parse(text, "/etc/x")
-    assert {name: value.text for name, value in found.values.items()} == values
+    parsed = sysconfig.parse(text, "/etc/x")
+    assert {name: value.text for name, value in parsed.values.items()} == values
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,15 @@ def test_systemd_219_knows_backslashes_in_all_quotes(text: str, value: str) -> N
 
 
 def test_a_line_joined_in_quotes_is_read_as_the_engines_own_systemd_does() -> None:
-    found = redhat("OPTIONS='--selinux-enabled \\\n --log-driver=journald'\n")
-    assert found.values("log-driver")[0].text == "journald"
-    assert found.command.strays == ()
+    effective = redhat("OPTIONS='--selinux-enabled \\\n --log-driver=journald'\n")
+    assert effective.values("log-driver")[0].text == "journald"
+    assert effective.command.strays == ()
 
 
 def test_a_value_has_its_line_and_a_dropped_line_too() -> None:
-    found = sysconfig.parse("# c\nA='b\nc'\nexport B=d\nE=f", "/etc/x")
-    assert {name: value.origin.line for name, value in found.values.items()} == {"A": 2, "E": 5}
-    assert found.ignored == [Placed("export B=d", Origin("/etc/x", 4))]
+    parsed = sysconfig.parse("# c\nA='b\nc'\nexport B=d\nE=f", "/etc/x")
+    assert {name: value.origin.line for name, value in parsed.values.items()} == {"A": 2, "E": 5}
+    assert parsed.ignored == [Placed("export B=d", Origin("/etc/x", 4))]
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_a_lines_words(text: str, words: list[str]) -> None:
 
 def test_a_quote_without_its_end_drops_the_line() -> None:
     service = systemd.parse("# /x.service\n[Service]\nExecStart=/usr/bin/dockerd 'a b\nExecStart=/usr/bin/dockerd\n")
-    assert [one.text for one in service.commands] == ["/usr/bin/dockerd"]
-    assert [one.origin.line for one in service.broken] == [2]
+    assert [command.text for command in service.commands] == ["/usr/bin/dockerd"]
+    assert [line.origin.line for line in service.broken] == [2]
 
 
 def test_a_semicolon_parts_commands() -> None:
     assert commands("/a b ;  '") == ["/a b"]
     service = systemd.parse('# /x.service\n[Service]\nExecStart=/a b ; /c ";" ;\n')
-    assert [one.text for one in service.commands] == ["/a b", '/c ";"']
+    assert [command.text for command in service.commands] == ["/a b", '/c ";"']
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,9 @@ def test_drop_ins_add_to_the_unit_and_an_empty_assignment_takes_back() -> None:
     )
     service = systemd.parse(DEBIAN_UNIT + drop_in)
     place = Origin("/etc/systemd/system/docker.service.d/10-own.conf", 6)
-    assert [(split(one.text), one.origin) for one in service.commands] == [(["/usr/bin/dockerd", "--debug"], place)]
+    assert [(split(command.text), command.origin) for command in service.commands] == [
+        (["/usr/bin/dockerd", "--debug"], place)
+    ]
     assert {name: value.text for name, value in service.environment.items()} == {"A": "b c", "D": "e"}
     assert [(file.path, file.is_optional) for file in service.files] == [("/etc/own", False)]
 
@@ -164,8 +166,8 @@ def test_the_stock_files_of_red_hat() -> None:
 
 def test_later_environment_files_win() -> None:
     registries = {"/run/containers/registries.conf": "REGISTRIES='--add-registry a'\nADD_REGISTRY='--add-registry b'\n"}
-    found = redhat("ADD_REGISTRY='--add-registry c'\n", files=registries)
-    assert [(value.text, value.origin.path) for value in found.values("add-registry")] == [
+    effective = redhat("ADD_REGISTRY='--add-registry c'\n", files=registries)
+    assert [(value.text, value.origin.path) for value in effective.values("add-registry")] == [
         ("c", SYSCONFIG),
         ("a", "/run/containers/registries.conf"),
     ]

@@ -61,9 +61,9 @@ def test_lines(keys: tuple[str | int, ...], line: int) -> None:
 
 @pytest.mark.parametrize("text", ["[[", "a", "a = 1\na = 2\n", "\x00", 'a = "'])
 def test_what_is_no_toml(text: str) -> None:
-    found = toml.parse(text, "/etc/x")
-    assert found.error
-    assert found.values == {}
+    parsed = toml.parse(text, "/etc/x")
+    assert parsed.error
+    assert parsed.values == {}
 
 
 def test_values_below_keys() -> None:

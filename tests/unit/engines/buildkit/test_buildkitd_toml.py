@@ -89,7 +89,9 @@ def test_builders_ignore_daemon_json(text: str | None, daemon_json: str, wanted:
 )  # fmt: skip
 def test_routes(image: str, text: str, wanted: list[Any]) -> None:
     route = explain(image, buildkit(text))
-    assert [(one.url, one.repository, one.tls, one.next_on) for one in route.endpoints] == wanted
+    assert [
+        (endpoint.url, endpoint.repository, endpoint.tls, endpoint.next_on) for endpoint in route.endpoints
+    ] == wanted
     assert route.notes == (BUILDERS,)
 
 

@@ -46,7 +46,10 @@ def found(effective: Effective) -> list[tuple[str, Severity]]:
 
 
 def told(image: str, effective: Effective) -> list[tuple[str, str, str, str]]:
-    return [(one.url, one.repository, one.tls, one.next_on) for one in explain(image, effective).endpoints]
+    return [
+        (endpoint.url, endpoint.repository, endpoint.tls, endpoint.next_on)
+        for endpoint in explain(image, effective).endpoints
+    ]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +185,7 @@ def test_the_old_sections() -> None:
     assert mirror.trust == f"{SYSTEM} and /ca"
     assert explain("r.example.com/x", containerd(V2 + every + TLS, "2.1.9")).endpoints[0].trust == SYSTEM
     own = MIRRORS.replace("http://m.example.com:5000", "docker.io")
-    assert [one[0] for one in told("x", containerd(V2 + own))] == ["https://docker.io"]
+    assert [endpoint[0] for endpoint in told("x", containerd(V2 + own))] == ["https://docker.io"]
 
 
 def test_authorities_client_keys_and_capabilities() -> None:

@@ -24,16 +24,16 @@ def boot(files: dict[str, str | None], state: dict[str, str] = ENABLED, service:
     return at_boot(Texts(unit, {**QUIET, **files}, version="1.13.1", **more), state, service or {})
 
 
-def values(found: Boot, key: str) -> list[str]:
-    return [value.text for value in found.effective.values(key)]
+def values(boot_state: Boot, key: str) -> list[str]:
+    return [value.text for value in boot_state.effective.values(key)]
 
 
 def test_registries_service_writes_flags_anew() -> None:
-    found = boot({SOURCE: OLD, GENERATED: 'REGISTRIES="--add-registry old.example.com"\n'}, service=ENABLED)
-    assert values(found, "add-registry") == ["a.example.com"]
-    assert values(found, "insecure-registries") == ["b:5000"]
-    assert values(found, "block-registry") == ["c.example.com"]
-    assert found.reasons[0].startswith(f"registries.service writes {GENERATED} anew from {SOURCE}: REGISTRIES=")
+    boot_state = boot({SOURCE: OLD, GENERATED: 'REGISTRIES="--add-registry old.example.com"\n'}, service=ENABLED)
+    assert values(boot_state, "add-registry") == ["a.example.com"]
+    assert values(boot_state, "insecure-registries") == ["b:5000"]
+    assert values(boot_state, "block-registry") == ["c.example.com"]
+    assert boot_state.reasons[0].startswith(f"registries.service writes {GENERATED} anew from {SOURCE}: REGISTRIES=")
 
 
 NEW = '[[registry]]\nlocation = "b:5000"\ninsecure = true\n[[registry]]\nlocation = "c"\nblocked = true\n'
@@ -61,9 +61,9 @@ NEW = '[[registry]]\nlocation = "b:5000"\ninsecure = true\n[[registry]]\nlocatio
     ],
 )
 def test_registries_service_knows_the_old_syntax_alone(text: str) -> None:
-    found = boot({SOURCE: text}, service=ENABLED)
-    assert found.reasons == ()
-    assert [values(found, key) for key in LISTS] == [[], [], []]
+    boot_state = boot({SOURCE: text}, service=ENABLED)
+    assert boot_state.reasons == ()
+    assert [values(boot_state, key) for key in LISTS] == [[], [], []]
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_registries_service_knows_the_old_syntax_alone(text: str) -> None:
     ],
 )
 def test_what_registries_service_takes(text: str, wanted: list[list[str]]) -> None:
-    found = boot({SOURCE: text}, service=ENABLED)
-    assert [values(found, key) for key in LISTS] == wanted
+    boot_state = boot({SOURCE: text}, service=ENABLED)
+    assert [values(boot_state, key) for key in LISTS] == wanted
 
 
 @pytest.mark.parametrize(
     "service", [{}, {"LoadState": "not-found"}, {"LoadState": "loaded", "UnitFileState": "disabled"}]
 )
 def test_without_the_service_they_are_gone(service: dict[str, str]) -> None:
-    found = boot({SOURCE: OLD, GENERATED: 'REGISTRIES="--add-registry old.example.com"\n'}, service=service)
-    assert values(found, "add-registry") == []
-    assert "is gone then" in found.reasons[0]
+    boot_state = boot({SOURCE: OLD, GENERATED: 'REGISTRIES="--add-registry old.example.com"\n'}, service=service)
+    assert values(boot_state, "add-registry") == []
+    assert "is gone then" in boot_state.reasons[0]
     assert boot({SOURCE: OLD}, service=service).reasons == ()
 
 
@@ -98,9 +98,9 @@ def test_nothing_new_is_no_difference() -> None:
 
 def test_a_boot_may_fail_where_a_restart_does_not() -> None:
     files: dict[str, str | None] = {SOURCE: OLD, JSON: '{"insecure-registries": ["b:5000"]}'}
-    found = boot(files, service=ENABLED)
-    assert [one.rule for one in find_conflicts(found.effective)] == ["flag-and-key"]
-    assert not will_start(find_conflicts(found.effective))
+    boot_state = boot(files, service=ENABLED)
+    assert [conflict.rule for conflict in find_conflicts(boot_state.effective)] == ["flag-and-key"]
+    assert not will_start(find_conflicts(boot_state.effective))
     assert will_start(find_conflicts(boot(files).effective))
 
 
@@ -117,16 +117,16 @@ def test_a_boot_may_fail_where_a_restart_does_not() -> None:
     ],
 )
 def test_units_that_start(state: dict[str, str], starts: bool) -> None:
-    found = boot({}, state)
-    assert found.starts is starts
-    assert bool(found.reasons) is not starts
+    boot_state = boot({}, state)
+    assert boot_state.starts is starts
+    assert bool(boot_state.reasons) is not starts
 
 
 def test_drop_ins_below_run_and_a_pending_reload() -> None:
     drop_in = "\n# /run/systemd/system/docker.service.d/a.conf\n[Service]\nExecStart=\nExecStart=/bin/false\n"
     later = "\n# /etc/systemd/system/docker.service.d/b.conf\n[Service]\nEnvironment=A=b\n"
-    found = boot({}, unit=DEBIAN_UNIT + drop_in + later, needs_reload=True)
-    assert found.effective.command.program == "/usr/sbin/dockerd"
-    assert found.effective.service.environment["A"].text == "b"
-    assert found.reasons == ("the unit's files below /run are gone then", "systemd reads the unit as it now is")
-    assert "daemon-reload" not in [one.rule for one in find_conflicts(found.effective)]
+    boot_state = boot({}, unit=DEBIAN_UNIT + drop_in + later, needs_reload=True)
+    assert boot_state.effective.command.program == "/usr/sbin/dockerd"
+    assert boot_state.effective.service.environment["A"].text == "b"
+    assert boot_state.reasons == ("the unit's files below /run are gone then", "systemd reads the unit as it now is")
+    assert "daemon-reload" not in [conflict.rule for conflict in find_conflicts(boot_state.effective)]

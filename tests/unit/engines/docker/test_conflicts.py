@@ -213,7 +213,7 @@ def test_an_insecure_entry_switches_a_ca_off() -> None:
     certificates = {"r.example.com": ("ca.crt",), "127.0.0.1:5000": ("ca.crt",), "other.example.com": ("ca.crt",)}
     effective = docker('{\n "insecure-registries": ["r.example.com"]}', certificates=certificates)
     assert found(effective) == [("insecure-and-ca", SURPRISING)] * 2
-    assert [[str(place) for place in one.places] for one in find_conflicts(effective)] == [
+    assert [[str(place) for place in conflict.places] for conflict in find_conflicts(effective)] == [
         ["/etc/docker/certs.d/127.0.0.1:5000/ca.crt"],
         [f"{JSON}:2", "/etc/docker/certs.d/r.example.com/ca.crt"],
     ]

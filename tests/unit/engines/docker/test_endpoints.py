@@ -31,8 +31,8 @@ def route(image: str, effective: Effective) -> Route:
     )  # fmt: skip
 
 
-def told(found: Route) -> list[tuple[str, str, str, str]]:
-    return [(one.url, one.repository, one.tls, one.next_on) for one in found.endpoints]
+def told(route: Route) -> list[tuple[str, str, str, str]]:
+    return [(endpoint.url, endpoint.repository, endpoint.tls, endpoint.next_on) for endpoint in route.endpoints]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_red_hats_engine(image: str, sysconfig: str, daemon_json: str, wanted: l
     ],
 )
 def test_blocked_registries(image: str, blocked: str, refusal: str) -> None:
-    found = route(image, redhat(f"BLOCK_REGISTRY='--block-registry {blocked}'\n"))
-    assert (found.endpoints, found.refusal) == ((), refusal)
+    pull_route = route(image, redhat(f"BLOCK_REGISTRY='--block-registry {blocked}'\n"))
+    assert (pull_route.endpoints, pull_route.refusal) == ((), refusal)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,11 @@ def with_hosts(text: str, info: dict[str, Any] = STORE) -> Effective:
 def test_the_image_store_before_docker_28_asks_by_https(mirror: str, insecure: list[str], wanted: list[Any]) -> None:
     """As docker 26.1.5 does it."""
     settings = {"registry-mirrors": [mirror], "insecure-registries": insecure}
-    found = route("tiny", docker(settings, "26.1.5", info=STORE)).endpoints
-    assert [(one.url, one.tls, one.next_on) for one in found] == [*wanted, (HUB_URL, "verified", "")]
+    endpoints = route("tiny", docker(settings, "26.1.5", info=STORE)).endpoints
+    assert [(endpoint.url, endpoint.tls, endpoint.next_on) for endpoint in endpoints] == [
+        *wanted,
+        (HUB_URL, "verified", ""),
+    ]
 
 
 def test_the_image_store_before_docker_28_reads_each_hosts_own_folder() -> None:
@@ -163,19 +166,19 @@ def test_the_image_store_before_docker_28_reads_each_hosts_own_folder() -> None:
     host = docker(settings, "26.1.5", certificates=certificates, info=STORE, files={PATH: SEVERAL})
     assert route("tiny", host).endpoints[0].trust == f"{SYSTEM} and /etc/docker/certs.d/m.example.com/ca.crt"
     assert told(route("r.example.com/a", host)) == [("https://r.example.com", "a", "unverified", "")]
-    assert [one.tls for one in route("s.example.com:80/a", host).endpoints] == ["unverified", "none"]
+    assert [endpoint.tls for endpoint in route("s.example.com:80/a", host).endpoints] == ["unverified", "none"]
 
 
 def test_several_hosts_in_hosts_toml_count_alone() -> None:
-    found = route("r.example.com/a", with_hosts(SEVERAL))
-    assert told(found) == [
+    pull_route = route("r.example.com/a", with_hosts(SEVERAL))
+    assert told(pull_route) == [
         ("http://m.example.com:5000", "a", "none", ANY_ERROR),
         ("https://n.example.com", "a", "verified", ANY_ERROR),
         ("https://r.example.com", "a", "verified", ""),
     ]
-    assert found.endpoints[1].trust == f"{SYSTEM} and /etc/docker/certs.d/r.example.com/n.crt"
-    assert {one.credentials for one in found.endpoints} == {"r.example.com's"}
-    assert any("names several hosts" in note for note in found.notes)
+    assert pull_route.endpoints[1].trust == f"{SYSTEM} and /etc/docker/certs.d/r.example.com/n.crt"
+    assert {endpoint.credentials for endpoint in pull_route.endpoints} == {"r.example.com's"}
+    assert any("names several hosts" in note for note in pull_route.notes)
 
 
 @pytest.mark.parametrize(
@@ -187,16 +190,16 @@ def test_several_hosts_in_hosts_toml_count_alone() -> None:
     ],
 )
 def test_otherwise_the_engines_own_settings_do(text: str, info: dict[str, Any], note: str) -> None:
-    found = route("r.example.com/a", with_hosts(text, info))
-    assert [one.tls for one in found.endpoints] == ["unverified", "none"]
-    assert any("hosts.toml" in one and note in one for one in found.notes) is bool(note)
+    pull_route = route("r.example.com/a", with_hosts(text, info))
+    assert [endpoint.tls for endpoint in pull_route.endpoints] == ["unverified", "none"]
+    assert any("hosts.toml" in line and note in line for line in pull_route.notes) is bool(note)
 
 
 def test_one_host_in_hosts_toml_gives_its_certificates_or_its_place() -> None:
     def one(text: str) -> list[tuple[str, str]]:
         certificates = {"r.example.com": ("hosts.toml", "other.crt")}
         host = docker(None, "28.5.2", certificates=certificates, info=STORE, files={PATH: text})
-        return [(found.url, found.trust) for found in route("r.example.com/a", host).endpoints]
+        return [(endpoint.url, endpoint.trust) for endpoint in route("r.example.com/a", host).endpoints]
 
     assert one('ca = "/own.crt"\n') == [("https://r.example.com", f"{SYSTEM} and /own.crt")]
     assert one('server = "https://other.example.com"\n') == [("https://other.example.com", SYSTEM)]
@@ -242,11 +245,11 @@ def test_a_daemon_that_runs_as_its_files_say() -> None:
 def test_a_daemon_that_does_not() -> None:
     argv = ("/usr/bin/dockerd-current", "--add-registry", "old.example.com", "--debug")
     effective = redhat(ADD, '{"live-restore": true}', argv=argv, info=info([], ["r.example.com"]))
-    found = {one.key: one for one in differences(effective)}
-    assert found["add-registry"] == Difference("add-registry", ("old.example.com",), ("r.example.com",))
-    assert found["live-restore"] == Difference("live-restore", ("false",), ("true",))
-    assert found["debug"] == Difference("debug", ("true",), ())
-    assert "insecure-registries" not in found
+    by_key = {difference.key: difference for difference in differences(effective)}
+    assert by_key["add-registry"] == Difference("add-registry", ("old.example.com",), ("r.example.com",))
+    assert by_key["live-restore"] == Difference("live-restore", ("false",), ("true",))
+    assert by_key["debug"] == Difference("debug", ("true",), ())
+    assert "insecure-registries" not in by_key
 
 
 def test_red_hats_api_tells_its_registries() -> None:

@@ -57,6 +57,6 @@ def test_the_command_is_taken_apart_and_the_route_is_as_on_1_13() -> None:
     effective = redhat("1.12.6", '{"registry-mirrors": ["http://m.example.com"]}', "--signature-verification=false")
     assert (effective.engine.is_redhat, effective.command.strays) == (True, ())
     route = explain("a", Host(effective.engine, by_files(effective), {}))
-    assert [one.url for one in route.endpoints][:2] == ["https://r.example.com", "http://r.example.com"]
-    [mirror] = [one for one in route.endpoints if one.kind == "mirror"]
+    assert [endpoint.url for endpoint in route.endpoints][:2] == ["https://r.example.com", "http://r.example.com"]
+    [mirror] = [endpoint for endpoint in route.endpoints if endpoint.kind == "mirror"]
     assert mirror.next_on == SOME_ERRORS

@@ -45,21 +45,21 @@ def info(mirrors: list[str], indexes: dict[str, bool], networks: list[str], list
 
 
 def test_the_stock_files() -> None:
-    found = redhat(STOCK)
-    assert starts(found)
-    assert [flag.name for flag in found.command.flags] == [
+    effective = redhat(STOCK)
+    assert starts(effective)
+    assert [flag.name for flag in effective.command.flags] == [
         *("add-runtime", "default-runtime", "exec-opt", "userland-proxy-path", "init-path", "seccomp-profile"),
         *("selinux-enabled", "log-driver", "signature-verification"),
     ]
-    assert [line.text.split()[0] for line in found.ignored] == ["if", "fi"]
+    assert [line.text.split()[0] for line in effective.ignored] == ["if", "fi"]
 
 
 def test_an_older_builds_command() -> None:
     unit = REDHAT_UNIT.replace("/usr/bin/dockerd-current", "/usr/bin/docker-current daemon")
-    found = redhat("ADD_REGISTRY='--add-registry a'\n", unit=unit)
-    assert found.engine.is_redhat
-    assert found.command.strays == ()
-    assert by_files(found).added == ("a",)
+    effective = redhat("ADD_REGISTRY='--add-registry a'\n", unit=unit)
+    assert effective.engine.is_redhat
+    assert effective.command.strays == ()
+    assert by_files(effective).added == ("a",)
 
 
 @pytest.mark.parametrize("variable", ["ADD_REGISTRY", "BLOCK_REGISTRY", "INSECURE_REGISTRY", "REGISTRIES", "OPTIONS"])
@@ -73,8 +73,8 @@ def test_registries_conf_counts_only_where_its_service_runs() -> None:
     toml = {"/etc/containers/registries.conf": "[registries.insecure]\nregistries = ['h:5000']\n"}
     assert listed(files=toml).insecure == ()
     made = {RUN: 'REGISTRIES="--add-registry a --insecure-registry h:5000 --block-registry b"\n'}
-    found = listed(files=made)
-    assert (found.added, found.insecure, found.blocked) == (("a",), ("h:5000",), ("b",))
+    entries = listed(files=made)
+    assert (entries.added, entries.insecure, entries.blocked) == (("a",), ("h:5000",), ("b",))
     assert not starts(redhat("", '{"insecure-registries": []}', files=made))
 
 
@@ -83,7 +83,9 @@ def test_keys_of_daemon_json(key: str) -> None:
     assert starts(redhat("", json.dumps({key: []})))
     flag = {"insecure-registries": "insecure-registry", "registry-mirrors": "registry-mirror"}.get(key, key)
     both = redhat(f"OPTIONS='--{flag}=http://m'\n", json.dumps({key: []}))
-    assert [one.rule for one in find_conflicts(both) if one.severity is Severity.STOPS] == ["flag-and-key"]
+    assert [conflict.rule for conflict in find_conflicts(both) if conflict.severity is Severity.STOPS] == [
+        "flag-and-key"
+    ]
     assert not starts(redhat("", json.dumps({f"{key}s": []})))
 
 
@@ -114,9 +116,9 @@ def test_mirrors_are_looked_at_as_flags_only(url: str, as_flag: bool, as_key: st
 
 def test_of_a_flag_scheme_and_host_are_taken() -> None:
     """Source: `ValidateMirror` of that engine does not look for a user name."""
-    found = redhat(f"{STOCK}{A_MIRROR.format('HTTP://u:p@m')}")
-    assert [one.severity for one in find_conflicts(found)] == [Severity.SURPRISING]
-    assert by_files(found).mirrors == ("http://m",)
+    effective = redhat(f"{STOCK}{A_MIRROR.format('HTTP://u:p@m')}")
+    assert [conflict.severity for conflict in find_conflicts(effective)] == [Severity.SURPRISING]
+    assert by_files(effective).mirrors == ("http://m",)
 
 
 @pytest.mark.parametrize(
@@ -133,19 +135,19 @@ def test_of_a_flag_scheme_and_host_are_taken() -> None:
 )
 def test_any_insecure_entry_is_taken(entry: str, host: str, is_insecure: bool) -> None:
     assert starts(redhat(f"OPTIONS='--insecure-registry={entry}'\n"))
-    found = listed(file={"insecure-registries": [entry]})
-    assert found.insecure == (entry,)
-    assert found.is_insecure(host) == is_insecure
-    assert found.is_insecure("127.0.0.1:5000")
+    entries = listed(file={"insecure-registries": [entry]})
+    assert entries.insecure == (entry,)
+    assert entries.is_insecure(host) == is_insecure
+    assert entries.is_insecure("127.0.0.1:5000")
 
 
 def test_but_one_with_a_hyphen_at_its_end() -> None:
     """Source: `ValidateIndexName` for the flag; `LoadInsecureRegistries`, whose error nobody looks at, for the file."""
     assert not starts(redhat("OPTIONS='--insecure-registry=r-'\n"))
     assert starts(redhat("", '{"insecure-registries": ["r-", "s"]}'))
-    found = listed(file={"insecure-registries": ["r-", "s", "10.0.0.0/8"]})
-    assert found.insecure == ()
-    assert not any(found.is_insecure(host) for host in ("s", "10.1.2.3", "127.0.0.1:5000", "localhost"))
+    entries = listed(file={"insecure-registries": ["r-", "s", "10.0.0.0/8"]})
+    assert entries.insecure == ()
+    assert not any(entries.is_insecure(host) for host in ("s", "10.1.2.3", "127.0.0.1:5000", "localhost"))
 
 
 @pytest.mark.parametrize("text", ["", " ", "{", "{,}", "[]", '{"data-root": "/x"}', '{"live-restore": 1}'])
@@ -154,14 +156,14 @@ def test_files_that_stop_it(text: str) -> None:
 
 
 def test_an_added_registry_without_a_name() -> None:
-    found = redhat("OPTIONS='--add-registry='\n")
-    assert starts(found)
-    assert by_files(found).added == ("",)
+    effective = redhat("OPTIONS='--add-registry='\n")
+    assert starts(effective)
+    assert by_files(effective).added == ("",)
     assert not starts(redhat("REGISTRIES=--add-registry\n"))
 
 
 @pytest.mark.parametrize(
-    ("sysconfig", "file", "said"),
+    ("sysconfig", "file", "printed"),
     [
         ("OPTIONS='--add-registry 127.0.0.1:5999'\n", {},
          info([], {"127.0.0.1:5999": False, "docker.io": True}, [], ["127.0.0.1:5999", "docker.io"])),
@@ -173,9 +175,9 @@ def test_an_added_registry_without_a_name() -> None:
          info(["http://m/"], {"docker.io": False}, [], ["docker.io"])),
     ],
 )  # fmt: skip
-def test_what_docker_info_prints(sysconfig: str, file: Any, said: dict[str, Any]) -> None:
+def test_what_docker_info_prints(sysconfig: str, file: Any, printed: dict[str, Any]) -> None:
     """An added registry at a loopback address is printed as insecure; a blocked one is never printed."""
-    effective = redhat(sysconfig, json.dumps(file), info=said)
+    effective = redhat(sysconfig, json.dumps(file), info=printed)
     running, files = as_it_runs(effective), by_files(effective)
     assert running is not None
     assert (running.mirrors, set(running.insecure), running.added) == (files.mirrors, set(files.insecure), files.added)
@@ -184,8 +186,8 @@ def test_what_docker_info_prints(sysconfig: str, file: Any, said: dict[str, Any]
 def asked(image: str, sysconfig: str, file: Any = None) -> tuple[list[str], str]:
     route = explain(image, Host(redhat().engine, listed(sysconfig, file), {}))
     # What follows in the old protocol: test_redhat_asked.py.
-    found = [one for one in route.endpoints if one.kind != "old protocol"]
-    return [f"{one.url} {one.repository}" for one in found], route.refusal
+    endpoints = [endpoint for endpoint in route.endpoints if endpoint.kind != "old protocol"]
+    return [f"{endpoint.url} {endpoint.repository}" for endpoint in endpoints], route.refusal
 
 
 HUB = "https://registry-1.docker.io library/tiny:1"
@@ -232,8 +234,8 @@ def test_a_mirror_serves_docker_hub_though_that_is_blocked() -> None:
 
 def test_the_running_engine_and_its_files() -> None:
     """What was changed and only reloaded: the file says one thing, the daemon has another."""
-    said = info([], {"old": False, "docker.io": True}, [], ["docker.io"])
-    effective = redhat("", '{"insecure-registries": ["new"]}', info=said, argv=("/usr/bin/dockerd-current",))
+    info_printed = info([], {"old": False, "docker.io": True}, [], ["docker.io"])
+    effective = redhat("", '{"insecure-registries": ["new"]}', info=info_printed, argv=("/usr/bin/dockerd-current",))
     running = as_it_runs(effective)
     assert running is not None
     assert (running.insecure, by_files(effective).insecure) == (("old",), ("new",))

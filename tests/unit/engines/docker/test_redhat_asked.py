@@ -148,9 +148,9 @@ def test_a_daemon_json_as_old_as_the_daemon_is_no_stop() -> None:
     assert not starts(bare("", known, argv=RUNNING))
     changed = '{"no-such-key": 1, "other": 1}'
     (stop,) = [
-        one
-        for one in find_conflicts(bare("", changed, argv=RUNNING, started_with=old))
-        if one.severity is Severity.STOPS
+        conflict
+        for conflict in find_conflicts(bare("", changed, argv=RUNNING, started_with=old))
+        if conflict.severity is Severity.STOPS
     ]  # fmt: skip
     assert '"other"' in stop.message
 
@@ -168,8 +168,8 @@ def test_what_needs_flags_and_file_is_judged_anew_where_the_file_has_changed() -
 @pytest.mark.parametrize("name", ["docker.io", "index.docker.io"])
 def test_docker_hub_is_blocked_by_either_name(name: str) -> None:
     flag = f"--block-registry={name}"
-    said = info(Registries())
-    effective = bare(flag, info=said, argv=(*RUNNING, flag))
+    info_printed = info(Registries())
+    effective = bare(flag, info=info_printed, argv=(*RUNNING, flag))
     running = as_it_runs(effective)
     assert running is not None
     assert by_files(effective).blocks("docker.io")
@@ -177,18 +177,18 @@ def test_docker_hub_is_blocked_by_either_name(name: str) -> None:
 
 
 def test_docker_hubs_other_name_is_written_as_the_one() -> None:
-    found = plan(host(""), Wanted((Registry("index.docker.io", block=True),)))
-    assert found.refusals == ()
-    assert "BLOCK_REGISTRY='--block-registry docker.io'\n" in [one.after for one in found.changes]
+    outcome = plan(host(""), Wanted((Registry("index.docker.io", block=True),)))
+    assert outcome.refusals == ()
+    assert "BLOCK_REGISTRY='--block-registry docker.io'\n" in [endpoint.after for endpoint in outcome.changes]
     there = host("BLOCK_REGISTRY='--block-registry index.docker.io'\n")
     assert not plan(there, Wanted((Registry("docker.io", block=True),))).is_changed
 
 
 def test_a_bad_insecure_entry_switches_the_whole_list_off() -> None:
     text = json.dumps({"insecure-registries": ["r.example.com", "-x", "192.0.2.0/24"]})
-    said = info(Registries())
-    said["RegistryConfig"]["InsecureRegistryCIDRs"] = []
-    effective = bare("", text, info=said)
+    info_printed = info(Registries())
+    info_printed["RegistryConfig"]["InsecureRegistryCIDRs"] = []
+    effective = bare("", text, info=info_printed)
     running, later = as_it_runs(effective), by_files(effective)
     assert running is not None
     for name in ("r.example.com", "192.0.2.1:5000", "127.0.0.1:5000", "localhost:5000"):
@@ -202,26 +202,32 @@ def test_with_a_bad_insecure_entry_the_others_are_asked_by_verified_tls_alone(en
         text = json.dumps({"insecure-registries": ["r.example.com", *more]})
         effective = bare("--signature-verification=false", text)
         assert starts(effective)
-        found = explain("r.example.com/tiny", Host(effective.engine, by_files(effective), {})).endpoints
+        endpoints = explain("r.example.com/tiny", Host(effective.engine, by_files(effective), {})).endpoints
         wanted = ["unverified", "none"] if is_kept else ["verified"]
-        assert [one.tls for one in found if one.kind == "registry"] == wanted
-        told = [one.message for one in find_conflicts(effective) if one.rule == "insecure-entry"]
-        assert [f'"{entry}"' in one and "knows no insecure registry at all then" in one for one in told] == [
-            True for _ in more
-        ]
+        assert [endpoint.tls for endpoint in endpoints if endpoint.kind == "registry"] == wanted
+        messages = [conflict.message for conflict in find_conflicts(effective) if conflict.rule == "insecure-entry"]
+        assert [
+            f'"{entry}"' in message and "knows no insecure registry at all then" in message for message in messages
+        ] == [True for _ in more]
 
 
 def test_a_list_in_flags_and_file_stops_the_engine_whatever_is_in_it() -> None:
     for entry in ("r.example.com", "-x"):
         effective = bare("--insecure-registry=a.example.com", json.dumps({"insecure-registries": [entry]}))
-        assert "flag-and-key" in [one.rule for one in find_conflicts(effective) if one.severity is Severity.STOPS]
+        assert "flag-and-key" in [
+            conflict.rule for conflict in find_conflicts(effective) if conflict.severity is Severity.STOPS
+        ]
 
 
 @pytest.mark.parametrize("entry", ["-x", "x-", "-"])
 def test_a_bad_insecure_entry_as_a_flag_stops_the_engine(entry: str) -> None:
     assert starts(bare("--insecure-registry=a.example.com"))
     assert not starts(bare(f"--insecure-registry=a.example.com --insecure-registry={entry}"))
-    (stop,) = [one for one in find_conflicts(bare(f"--insecure-registry={entry}")) if one.severity is Severity.STOPS]
+    (stop,) = [
+        conflict
+        for conflict in find_conflicts(bare(f"--insecure-registry={entry}"))
+        if conflict.severity is Severity.STOPS
+    ]
     assert stop.rule == "insecure-entry"
     assert "knows no insecure registry" not in stop.message
 
@@ -245,17 +251,17 @@ def test_insecure_registries_count_once() -> None:
 
 def test_a_reload_without_daemon_json_is_an_error() -> None:
     old = redhat("", '{"insecure-registries": ["r"]}')
-    found = after_reload(old, redhat("", None))
-    assert found.registries.insecure == ("r",)
-    assert "refuses a reload without /etc/docker/daemon.json" in found.refusals[0]
+    running = after_reload(old, redhat("", None))
+    assert running.registries.insecure == ("r",)
+    assert "refuses a reload without /etc/docker/daemon.json" in running.refusals[0]
     assert after_reload(docker("{}", "20.10.5"), docker(None, "20.10.5")).refusals == ()
 
 
 def test_no_reload_is_planned_without_daemon_json() -> None:
     record = {"/etc/mooring/registry_client.json": '{"insecure-registries": ["r"], "ca": []}'}
-    found = plan(host("", None, files=record, info=info(Registries((), ("r",)))), Wanted())
-    assert (found.effect.value, found.refusals) == ("restart", ())
-    assert "refuses a reload without" in found.reason
+    outcome = plan(host("", None, files=record, info=info(Registries((), ("r",)))), Wanted())
+    assert (outcome.effect.value, outcome.refusals) == ("restart", ())
+    assert "refuses a reload without" in outcome.reason
 
 
 @pytest.mark.parametrize(
@@ -269,9 +275,9 @@ def test_no_reload_is_planned_without_daemon_json() -> None:
 )
 def test_a_wrong_cluster_advertise_keeps_a_reload_from_taking_anything_over(cluster: Any, is_taken: bool) -> None:
     text = json.dumps({**cluster, "insecure-registries": ["r"], "live-restore": True})
-    found = after_reload(redhat(""), redhat("", text))
-    assert (found.registries.insecure, found.live_restore) == ((("r",), True) if is_taken else ((), False))
-    assert bool(found.refusals) != is_taken
+    running = after_reload(redhat(""), redhat("", text))
+    assert (running.registries.insecure, running.live_restore) == ((("r",), True) if is_taken else ((), False))
+    assert bool(running.refusals) != is_taken
 
 
 # --- docker login ---
@@ -279,7 +285,7 @@ def test_a_wrong_cluster_advertise_keeps_a_reload_from_taking_anything_over(clus
 
 def test_the_plan_says_where_docker_login_goes_then() -> None:
     wanted = Wanted((Registry("r.example.com", search=True),))
-    (told,) = [one for one in plan(host(""), wanted).warnings if "docker login" in one]
-    assert "goes to r.example.com then, no longer to docker.io" in told
+    (warning,) = [warning for warning in plan(host(""), wanted).warnings if "docker login" in warning]
+    assert "goes to r.example.com then, no longer to docker.io" in warning
     there = host("ADD_REGISTRY='--add-registry o.example.com'\n")
-    assert not [one for one in plan(there, wanted).warnings if "docker login" in one]
+    assert not [warning for warning in plan(there, wanted).warnings if "docker login" in warning]

@@ -38,11 +38,11 @@ def route(image: str, options: str, file: Any = None) -> Route:
 
 
 def asked(image: str, options: str, file: Any = None) -> list[tuple[str, str]]:
-    return [(one.url, one.next_on) for one in route(image, options, file).endpoints]
+    return [(endpoint.url, endpoint.next_on) for endpoint in route(image, options, file).endpoints]
 
 
 def conflict(rule: str, options: str, file: Any = None) -> Conflict | None:
-    return next((one for one in find_conflicts(host(options, file)) if one.rule == rule), None)
+    return next((conflict for conflict in find_conflicts(host(options, file)) if conflict.rule == rule), None)
 
 
 # (2) The first added registry decides for all short names.
@@ -61,12 +61,12 @@ UNUSABLE = [
 @pytest.mark.parametrize(("name", "problem"), UNUSABLE)
 def test_an_unusable_registry_in_the_first_place_ends_every_short_name(name: str, problem: str) -> None:
     for options, file in ((f"--add-registry {name} --add-registry b.io", {}), ("", {"add-registry": [name, "b.io"]})):
-        found = route("tiny", f"{UNSIGNED} {options}", file)
-        assert found.endpoints == ()
-        assert f'"{name}" {problem}' in found.refusal
-        told = conflict(FIRST, options, file)
-        assert told is not None
-        assert f'no pull of a short name works: the first added registry "{name}" {problem}' == told.message
+        pull_route = route("tiny", f"{UNSIGNED} {options}", file)
+        assert pull_route.endpoints == ()
+        assert f'"{name}" {problem}' in pull_route.refusal
+        misleading = conflict(FIRST, options, file)
+        assert misleading is not None
+        assert f'no pull of a short name works: the first added registry "{name}" {problem}' == misleading.message
     assert [url for url, _ in asked("c.io/tiny", f"--add-registry {name}")] == ["https://c.io"]
 
 
@@ -75,9 +75,9 @@ def test_in_another_place_it_is_passed_over(name: str, problem: str) -> None:
     options = f"--add-registry b.io --add-registry {name}"
     assert [url for url, _ in asked("tiny", options)] == ["https://b.io", HUB]
     assert conflict(FIRST, options) is None
-    told = conflict("registry-name", options)
-    assert told is not None
-    assert told.message == f'no short name is asked of the added registry "{name}": it {problem}'
+    misleading = conflict("registry-name", options)
+    assert misleading is not None
+    assert misleading.message == f'no short name is asked of the added registry "{name}": it {problem}'
 
 
 def test_an_empty_one_in_the_first_place() -> None:
@@ -104,9 +104,12 @@ def planned_for(sysconfig: str, wanted: Wanted, file: Any = None) -> Plan:
 def test_a_plan_tells_of_an_operators_own_unusable_first() -> None:
     sysconfig = f"OPTIONS='{UNSIGNED}'\nADD_REGISTRY='--add-registry bare'\n"
     for wanted in (planned.USUAL, Wanted(mirrors=(Mirror("http://m.example.com"),))):
-        found = planned_for(sysconfig, wanted)
-        assert found.refusals == ()
-        assert any("no pull of a short name works" in one and MISLEADING[FIRST] in one for one in found.warnings)
+        outcome = planned_for(sysconfig, wanted)
+        assert outcome.refusals == ()
+        assert any(
+            "no pull of a short name works" in endpoint and MISLEADING[FIRST] in endpoint
+            for endpoint in outcome.warnings
+        )
     (refusal,) = planned_for(sysconfig, Wanted((Registry("r.example.com", search=True),))).refusals
     assert "r.example.com: to be searched for short names, but no pull of a short name works" in str(refusal)
     assert MISLEADING[FIRST] in str(refusal)
@@ -121,20 +124,25 @@ def test_a_plan_does_not_lead_there_itself() -> None:
 
 
 def test_where_possible_leaves_an_unusable_name_out() -> None:
-    found = planned_for(f"OPTIONS='{UNSIGNED}'\n", Wanted((Registry("bare", insecure=True, search="where-possible"),)))
-    assert found.refusals == ()
-    assert (found.in_effect_afterwards.added, found.in_effect_afterwards.insecure) == ((), ("bare",))
-    assert any("bare is not added for short names" in one for one in found.warnings)
+    outcome = planned_for(
+        f"OPTIONS='{UNSIGNED}'\n", Wanted((Registry("bare", insecure=True, search="where-possible"),))
+    )
+    assert outcome.refusals == ()
+    assert (outcome.in_effect_afterwards.added, outcome.in_effect_afterwards.insecure) == ((), ("bare",))
+    assert any("bare is not added for short names" in endpoint for endpoint in outcome.warnings)
 
 
 # (3) Signatures are verified, and there is a mirror.
 @pytest.mark.parametrize("options", ["", "--signature-verification", "--signature-verification=true"])
 @pytest.mark.parametrize("block", ["", " --block-registry docker.io"])
 def test_with_signatures_verified_docker_hub_is_asked_first(options: str, block: str) -> None:
-    found = route("docker.io/tiny:1", options + block, MIRROR).endpoints
-    assert [(one.kind, one.url) for one in found[:2]] == [(MANIFEST, HUB), ("mirror", "http://m:5000")]
-    assert "where there is none, no mirror is asked" in found[0].next_on
-    assert [one.url for one in found[2:]] == ([] if block else [HUB])
+    endpoints = route("docker.io/tiny:1", options + block, MIRROR).endpoints
+    assert [(endpoint.kind, endpoint.url) for endpoint in endpoints[:2]] == [
+        (MANIFEST, HUB),
+        ("mirror", "http://m:5000"),
+    ]
+    assert "where there is none, no mirror is asked" in endpoints[0].next_on
+    assert [endpoint.url for endpoint in endpoints[2:]] == ([] if block else [HUB])
     assert conflict(SIGNATURES, options, MIRROR) is not None
 
 
@@ -148,8 +156,10 @@ def test_without_them_or_without_a_mirror_it_is_not(options: str, file: Any) -> 
 
 @pytest.mark.parametrize(("argv", "verifies"), [((), True), ((UNSIGNED,), False)])
 def test_the_running_engine_counts_by_its_own_command_line(argv: tuple[str, ...], verifies: bool) -> None:
-    said = {"RegistryConfig": {"Mirrors": ["http://m:5000/"]}}
-    running = as_it_runs(host("" if argv else UNSIGNED, MIRROR, info=said, argv=("/usr/bin/dockerd-current", *argv)))
+    info_printed = {"RegistryConfig": {"Mirrors": ["http://m:5000/"]}}
+    running = as_it_runs(
+        host("" if argv else UNSIGNED, MIRROR, info=info_printed, argv=("/usr/bin/dockerd-current", *argv))
+    )
     assert running is not None
     assert running.verifies_signatures is verifies
 
@@ -157,8 +167,11 @@ def test_the_running_engine_counts_by_its_own_command_line(argv: tuple[str, ...]
 def test_a_plan_for_a_mirror_says_so_each_time() -> None:
     wanted = Wanted(mirrors=(Mirror("http://m:5000"),))
     for file in ({}, MIRROR):
-        found = planned_for("", wanted, file)
-        assert any("Docker Hub itself is asked" in one and MISLEADING[SIGNATURES] in one for one in found.warnings)
+        outcome = planned_for("", wanted, file)
+        assert any(
+            "Docker Hub itself is asked" in endpoint and MISLEADING[SIGNATURES] in endpoint
+            for endpoint in outcome.warnings
+        )
     assert planned_for(f"OPTIONS='{UNSIGNED}'\n", wanted).warnings == ()
 
 
@@ -227,13 +240,13 @@ def test_what_is_told_of_a_mirrors_errors() -> None:
 
 
 def test_what_ends_one_registrys_pull_leads_to_the_next_registry() -> None:
-    found = asked(
+    urls = asked(
         "tiny", f"{UNSIGNED} --add-registry docker.io --add-registry r:5000 --insecure-registry r:5000", MIRROR
     )
-    assert all(ENDS not in rule for _, rule in found[:-2])
-    assert SOME_ERRORS.replace(ENDS, GOES_ON) == found[0][1]
-    assert found[1] == (HUB, ANY_ERROR)
-    assert found[-2:] == [("http://m:5000", SOME_ERRORS), (HUB, "")]
+    assert all(ENDS not in rule for _, rule in urls[:-2])
+    assert SOME_ERRORS.replace(ENDS, GOES_ON) == urls[0][1]
+    assert urls[1] == (HUB, ANY_ERROR)
+    assert urls[-2:] == [("http://m:5000", SOME_ERRORS), (HUB, "")]
 
 
 # (12) Other registries have the old protocol behind the new one.
@@ -254,12 +267,17 @@ def test_the_old_protocol_of_the_same_host(image: str, options: str, wanted: lis
 
 
 def test_the_old_protocol_of_an_insecure_registry_and_the_login_that_is_sent() -> None:
-    found = route("r:5000/tiny", f"{UNSIGNED} --insecure-registry r:5000").endpoints
-    assert [one.url for one in found] == ["https://r:5000", "http://r:5000", "https://r:5000/v1", "http://r:5000/v1"]
-    assert [one.tls for one in found] == ["unverified", "none"] * 2
-    assert {one.credentials for one in found} == {"r:5000's"}
-    assert MISSING in found[0].next_on
-    assert found[1].next_on == TO_OLD
+    endpoints = route("r:5000/tiny", f"{UNSIGNED} --insecure-registry r:5000").endpoints
+    assert [endpoint.url for endpoint in endpoints] == [
+        "https://r:5000",
+        "http://r:5000",
+        "https://r:5000/v1",
+        "http://r:5000/v1",
+    ]
+    assert [endpoint.tls for endpoint in endpoints] == ["unverified", "none"] * 2
+    assert {endpoint.credentials for endpoint in endpoints} == {"r:5000's"}
+    assert MISSING in endpoints[0].next_on
+    assert endpoints[1].next_on == TO_OLD
 
 
 def test_with_signatures_verified_the_old_protocol_is_not_asked() -> None:

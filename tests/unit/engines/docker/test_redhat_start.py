@@ -34,7 +34,9 @@ def bare(options: str = "", file: Any = None) -> Effective:
 def test_a_flags_name_as_a_key_starts_and_does_nothing(flag: str, host: Any) -> None:
     effective = host(daemon_json=json.dumps({flag: ["a=b"]}))
     assert starts(effective)
-    assert [one.severity for one in find_conflicts(effective) if one.rule == "key-of-flag"] == [Severity.USELESS]
+    assert [conflict.severity for conflict in find_conflicts(effective) if conflict.rule == "key-of-flag"] == [
+        Severity.USELESS
+    ]
 
 
 @pytest.mark.parametrize("key", ["Debug", "registry-mirros", "data-root", "H", "insecure_registries", "features"])

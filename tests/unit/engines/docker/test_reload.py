@@ -76,16 +76,16 @@ def test_dockers_own_engine(version: str, text: str | None, wanted: Any) -> None
 )
 def test_red_hats_engine(text: str | None, wanted: Any) -> None:
     old = redhat("ADD_REGISTRY='--add-registry o'\nBLOCK_REGISTRY='--block-registry p'\n", json.dumps(OLD))
-    found = after_reload(old, redhat("", text))
-    assert told(found) == wanted
-    assert (found.registries.added, found.registries.blocked) == (("o",), ("p",))
+    running = after_reload(old, redhat("", text))
+    assert told(running) == wanted
+    assert (running.registries.added, running.registries.blocked) == (("o",), ("p",))
 
 
 def test_a_refused_reload_says_why() -> None:
     old = docker("{}", "28.5.2", "--insecure-registry=r")
-    found = after_reload(old, docker('{"insecure-registries": ["s"]}', "28.5.2"))
-    assert told(found) == ((), ("r",), False)
-    assert "--insecure-registry and the key" in found.refusals[0]
+    running = after_reload(old, docker('{"insecure-registries": ["s"]}', "28.5.2"))
+    assert told(running) == ((), ("r",), False)
+    assert "--insecure-registry and the key" in running.refusals[0]
 
 
 def test_a_switch_slips_into_a_daemon_started_without_a_file() -> None:

@@ -102,12 +102,12 @@ def containerds(draw: st.DrawFn) -> ContainerHost:
 @st.composite
 def _folders(draw: st.DrawFn, roots: tuple[str, ...]) -> dict[str, str | None]:
     """Files of the operator's below certs.d."""
-    found: dict[str, str | None] = {}
+    files: dict[str, str | None] = {}
     for root in roots:
         for name in draw(st.lists(st.sampled_from(OWN), max_size=2, unique=True)):
             for file in draw(st.sampled_from([["ca.crt"], ["own.crt"], ["client.cert", "client.key"]])):
-                found[f"{root}/{name}/{file}"] = "own\n"
-    return found
+                files[f"{root}/{name}/{file}"] = "own\n"
+    return files
 
 
 def _host(name: str, version: str, files: Mapping[str, str | None], folders: Mapping[str, str | None]) -> ContainerHost:
@@ -136,10 +136,10 @@ def wishes(draw: st.DrawFn) -> Wanted:
 
 def works(host: ContainerHost) -> bool:
     if host.name == "containerd":
-        found = find_containerd_conflicts(config.resolve(host.texts))
+        conflicts = find_containerd_conflicts(config.resolve(host.texts))
     else:
-        found = find_podman_conflicts(podman.resolve(host.texts, host.name))
-    return all(one.severity is not Severity.STOPS for one in found)
+        conflicts = find_podman_conflicts(podman.resolve(host.texts, host.name))
+    return all(conflict.severity is not Severity.STOPS for conflict in conflicts)
 
 
 def in_effect(host: ContainerHost, wanted: Wanted) -> None:
@@ -148,31 +148,31 @@ def in_effect(host: ContainerHost, wanted: Wanted) -> None:
         location = mirror.url.partition("://")[2]
         urls = [url for url, _ in endpoints_of(host, f"{mirror.registry}/library/x:1")]
         assert any(location in url for url in urls), (mirror, urls)
-    for one in wanted.registries:
-        if one.insecure:
-            found = [tls for url, tls in endpoints_of(host, f"{one.name}/x:1")]
-            assert "verified" not in found[-1:], (one, found)
+    for registry in wanted.registries:
+        if registry.insecure:
+            ways = [tls for url, tls in endpoints_of(host, f"{registry.name}/x:1")]
+            assert "verified" not in ways[-1:], (registry, ways)
     if host.name != "containerd":
-        known = [one.text for one in podman.resolve(host.texts, host.name).search]
+        known = [place.text for place in podman.resolve(host.texts, host.name).search]
         assert set(wanted.searched) <= set(known)
 
 
 def untouched(before: ContainerHost, done: ContainerHost, wanted: Wanted) -> None:
     """Registries that nobody asked for are asked as ever."""
-    names = {one.name for one in wanted.registries} | {one.registry for one in wanted.mirrors}
+    names = {registry.name for registry in wanted.registries} | {mirror.registry for mirror in wanted.mirrors}
     for name in set(OWN) - names if before.name != "containerd" else ():
         assert endpoints_of(done, f"{name}/x:1") == endpoints_of(before, f"{name}/x:1")
     if before.name != "containerd":
         for mirror in podman.resolve(before.texts, before.name).registries.values():
             known = podman.resolve(done.texts, done.name).registries[mirror.prefix]
-            assert {one.location for one in mirror.mirrors} <= {one.location for one in known.mirrors}
+            assert {place.location for place in mirror.mirrors} <= {place.location for place in known.mirrors}
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(podmans() | containerds(), wishes(), wishes())
 def test_there_and_back(before: ContainerHost, wanted: Wanted, other: Wanted) -> None:
     first = plan(before, wanted)
-    assert all(one.text and one.remedy for one in first.refusals)
+    assert all(refusal.text and refusal.remedy for refusal in first.refusals)
     assert not (first.refusals and first.steps)
     if first.refusals:
         return

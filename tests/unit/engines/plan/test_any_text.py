@@ -24,7 +24,7 @@ LEAVES = st.sampled_from(
 )  # fmt: skip
 BLANKS = st.sampled_from(["", " ", "\n", "\r\n", "\t", "\x0b", "\xa0", "\u2028", "// c\n", "\ufeff"])
 MEMBERS = st.tuples(BLANKS, st.sampled_from(KEYS), BLANKS, LEAVES).map(
-    lambda one: f'{one[0]}"{one[1]}":{one[2]}{one[3]}'
+    lambda parts: f'{parts[0]}"{parts[1]}":{parts[2]}{parts[3]}'
 )
 OBJECTS = st.builds(
     lambda members, comma, end: "{" + comma.join(members) + end + "}",
@@ -46,9 +46,11 @@ def host_with(text: str | None, version: str, is_redhat: bool) -> Host:
     return made(daemon_json=text, version=version, info=info(Registries()), argv=())
 
 
-def is_clear(found: Plan) -> bool:
+def is_clear(outcome: Plan) -> bool:
     """Every refusal says what to do, and a refused plan does nothing."""
-    return all(one.text and one.remedy for one in found.refusals) and not (found.steps and found.refusals)
+    return all(refusal.text and refusal.remedy for refusal in outcome.refusals) and not (
+        outcome.steps and outcome.refusals
+    )
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
@@ -58,14 +60,14 @@ def is_clear(found: Plan) -> bool:
 @example("\ufeff{}", "1.13.1", True)
 def test_a_plan_that_starts_or_a_clear_refusal(text: str, version: str, is_redhat: bool) -> None:
     before = host_with(text, version, is_redhat and version.startswith("1.1"))
-    found = plan(before, USUAL, allow_restart=True)
-    assert is_clear(found)
+    outcome = plan(before, USUAL, allow_restart=True)
+    assert is_clear(outcome)
     gone = plan(before, Wanted(), allow_restart=True, is_absent=True)
     assert is_clear(gone)
     assert not gone.steps
-    if found.refusals:
+    if outcome.refusals:
         return
-    done = Daemon(before).go(found)
+    done = Daemon(before).go(outcome)
     after = resolve(done.texts)
     assert will_start(find_conflicts(after))
     known = by_files(after)
@@ -97,11 +99,11 @@ SHELL = st.lists(LINES | st.sampled_from(["if [ -z x ]; then\n", "fi\n", "# c \\
 @given(SHELL, st.sampled_from(["1.10.3", "1.12.6", "1.13.1"]))
 def test_any_sysconfig_of_red_hats(text: str, version: str) -> None:
     before = redhat(text, "{}", version, info=info(Registries()), argv=())
-    found = plan(before, ADDED if version == "1.10.3" else USUAL, allow_restart=True)
-    assert is_clear(found)
-    if found.refusals:
+    outcome = plan(before, ADDED if version == "1.10.3" else USUAL, allow_restart=True)
+    assert is_clear(outcome)
+    if outcome.refusals:
         return
-    done = Daemon(before).go(found)
+    done = Daemon(before).go(outcome)
     assert NAME in by_files(resolve(done.texts)).added
     back = plan(done, Wanted(), allow_restart=True, is_absent=True)
     if back.refusals:
@@ -131,8 +133,8 @@ def test_any_sysconfig_of_red_hats(text: str, version: str) -> None:
     ],
 )
 def test_what_is_said_of_odd_files(text: str, version: str, words: str) -> None:
-    found = plan(host_with(text, version, False), USUAL, allow_restart=True)
-    told = "\n".join(map(str, found.refusals))
-    assert bool(told) == bool(words)
-    assert words in told
-    assert not words or JSON in told
+    outcome = plan(host_with(text, version, False), USUAL, allow_restart=True)
+    reasons = "\n".join(map(str, outcome.refusals))
+    assert bool(reasons) == bool(words)
+    assert words in reasons
+    assert not words or JSON in reasons

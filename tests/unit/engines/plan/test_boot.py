@@ -26,8 +26,8 @@ NEW = '[[registry]]\nlocation = "x.example.com"\ninsecure = true\n'
 
 
 def wanted(kind: str) -> Wanted:
-    given = {kind: True}
-    return Wanted((Registry(NAME, **given),))  # type: ignore[arg-type]
+    kinds = {kind: True}
+    return Wanted((Registry(NAME, **kinds),))  # type: ignore[arg-type]
 
 
 def old_syntax(kind: str) -> str:
@@ -35,24 +35,24 @@ def old_syntax(kind: str) -> str:
 
 
 def host(text: str | None, service: dict[str, str], daemon_json: str = "{}", unit: str = BARE, **more: str) -> Host:
-    found = redhat("", daemon_json, unit=unit, files={SOURCE: text, **more})
-    return replace(found, registries_service=service)
+    host = redhat("", daemon_json, unit=unit, files={SOURCE: text, **more})
+    return replace(host, registries_service=service)
 
 
-def boots(found: Host) -> bool:
-    return will_start(find_conflicts(at_boot(found.texts, found.state, found.registries_service).effective))
+def boots(host: Host) -> bool:
+    return will_start(find_conflicts(at_boot(host.texts, host.state, host.registries_service).effective))
 
 
 @pytest.mark.parametrize("kind", ["insecure", "search", "block"])
 def test_a_key_that_meets_a_flag_at_the_next_boot_is_refused(kind: str) -> None:
     before = host(old_syntax(kind), ENABLED)
     assert boots(before)
-    found = plan(before, wanted(kind))
-    (refusal,) = found.refusals
+    outcome = plan(before, wanted(kind))
+    (refusal,) = outcome.refusals
     assert "would start with the new files now, but not at the next boot" in refusal.text
     assert JSON in refusal.text
     assert f"flags of {SOURCE}" in refusal.remedy
-    assert (found.steps, [one for one in found.warnings if "docker login" not in one]) == ((), [])
+    assert (outcome.steps, [warning for warning in outcome.warnings if "docker login" not in warning]) == ((), [])
 
 
 @pytest.mark.parametrize("kind", ["insecure", "search", "block"])
@@ -77,12 +77,12 @@ def test_with_a_variable_it_becomes_a_flag(kind: str) -> None:
 def test_what_fails_already_is_warned_of() -> None:
     before = host(old_syntax("insecure"), ENABLED, '{"insecure-registries": []}', REDHAT_UNIT)
     assert not boots(before)
-    found = plan(before, wanted("insecure"))
-    assert (found.effect, found.refusals) == (Effect.RELOAD, ())
-    (warning,) = found.warnings
+    outcome = plan(before, wanted("insecure"))
+    assert (outcome.effect, outcome.refusals) == (Effect.RELOAD, ())
+    (warning,) = outcome.warnings
     assert warning.startswith("already before this change Red Hat's docker 1.13.1 would not start at the next boot: ")
     assert f"flags of {SOURCE}" in warning
-    done = Daemon(before).go(found)
+    done = Daemon(before).go(outcome)
     again = plan(done, wanted("insecure"))
     assert (again.is_changed, again.warnings) == (False, (warning,))
 
@@ -94,9 +94,9 @@ def test_what_the_plan_mends_is_not_told_of() -> None:
     }
     before = host(old_syntax("insecure"), ENABLED, ours, REDHAT_UNIT, **record)
     assert not boots(before)
-    found = plan(before, Wanted(), is_absent=True)
-    assert (found.refusals, found.warnings) == ((), ())
-    assert boots(Daemon(before).go(found))
+    outcome = plan(before, Wanted(), is_absent=True)
+    assert (outcome.refusals, outcome.warnings) == ((), ())
+    assert boots(Daemon(before).go(outcome))
 
 
 def test_a_flag_that_only_a_drop_in_below_run_keeps_away() -> None:
@@ -122,13 +122,13 @@ def test_what_the_next_boot_would_lose_is_not_taken_for_done(
     """registries.conf was changed, and registries.service not run since."""
     own = f'[registries.{kind}]\nregistries = ["{NAME}"]\n'
     before = host(own if text == "same" else text, service, unit=REDHAT_UNIT, **{GENERATED: flag_of(kind)})
-    found = plan(before, wanted(kind))
-    (refusal,) = found.refusals
+    outcome = plan(before, wanted(kind))
+    (refusal,) = outcome.refusals
     assert f"{NAME}: " in refusal.text
     assert "but not after the next boot" in refusal.text
     assert GENERATED in refusal.text
     assert f"systemctl restart {SERVICE}" in refusal.remedy
-    assert not found.steps
+    assert not outcome.steps
     assert not plan(before, Wanted()).refusals
     # The service was run, so the plan is told what counts.
     mended = host(text if text != "same" else "", service, unit=REDHAT_UNIT)
@@ -141,8 +141,8 @@ def test_what_the_next_boot_would_lose_is_not_taken_for_done(
 def test_what_registries_service_writes_at_every_boot_is_there(kind: str) -> None:
     own = f'[registries.{kind}]\nregistries = ["{NAME}"]\n'
     before = host(own, ENABLED, unit=REDHAT_UNIT, **{GENERATED: flag_of(kind)})
-    found = plan(before, wanted(kind))
-    assert (found.refusals, found.is_changed) == ((), False)
+    outcome = plan(before, wanted(kind))
+    assert (outcome.refusals, outcome.is_changed) == ((), False)
 
 
 @pytest.mark.parametrize("kind", ["insecure", "search", "block"])

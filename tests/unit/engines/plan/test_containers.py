@@ -45,7 +45,7 @@ def test_what_is_wanted_holds_and_is_taken_out_again(name: str) -> None:
     assert made.refusals == ()
     later = after_plan(before, made)
     assert endpoints_of(later, f"docker.io/{'library/'}x")[-2:][0][0] == f"http://{NAME}"
-    assert [one for one, _ in endpoints_of(later, f"{NAME}/x")] == [f"https://{NAME}", f"http://{NAME}"]
+    assert [url for url, _ in endpoints_of(later, f"{NAME}/x")] == [f"https://{NAME}", f"http://{NAME}"]
     again = plan(later, WANTED)
     assert (again.changes, again.steps, again.is_changed) == ((), (), False)
     gone = plan(later, Wanted(), is_absent=True)
@@ -78,7 +78,10 @@ def test_what_follows(name: str, state: str, effect: Effect) -> None:
 def test_containerd_needs_no_restart_where_config_path_is_set() -> None:
     made = plan(host("containerd", {TOML: V2 + 'config_path = "/etc/own"\n'}), WANTED)
     assert made.effect is Effect.NONE
-    assert [one.path for one in made.changes][:2] == ["/etc/own/docker.io/hosts.toml", f"/etc/own/{NAME}/hosts.toml"]
+    assert [change.path for change in made.changes][:2] == [
+        "/etc/own/docker.io/hosts.toml",
+        f"/etc/own/{NAME}/hosts.toml",
+    ]
 
 
 def test_a_containerd_that_has_not_read_its_file_is_restarted_though_no_file_changes() -> None:
@@ -160,13 +163,13 @@ def test_what_the_operator_wrote_into_our_file_stays() -> None:
 def test_the_line_goes_under_the_registrys_own_header_alone() -> None:
     """A table below it may have a name that looks like it."""
     text = '[plugins.cri.registry.auths."my.registry"]\n  auth = "x"\n'
-    for one in (text, "[plugins.cri.registry]", "# a\u2028b\n[plugins.cri.registry] # \x85"):
-        before = host("containerd", {TOML: one})
+    for broken in (text, "[plugins.cri.registry]", "# a\u2028b\n[plugins.cri.registry] # \x85"):
+        before = host("containerd", {TOML: broken})
         made = plan(before, WANTED)
         assert made.refusals == ()
         later = after_plan(before, made)
         assert config.resolve(later.texts).config_paths == (CERTS,)
-        assert after_plan(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == one
+        assert after_plan(later, plan(later, Wanted(), is_absent=True)).texts.files[TOML] == broken
 
 
 @pytest.mark.parametrize(
@@ -216,13 +219,13 @@ def test_the_drop_in_keeps_what_the_operator_said() -> None:
     assert [url for url, _ in endpoints_of(later, "docker.io/x")] == [
         "https://own.example.com", f"https://{NAME}", "https://hub.example.com",
     ]  # fmt: skip
-    assert [one.text for one in podman.resolve(later.texts).search] == [NAME, "docker.io"]
+    assert [place.text for place in podman.resolve(later.texts).search] == [NAME, "docker.io"]
 
 
 def test_the_old_syntax_goes_together_with_a_drop_in() -> None:
     before = host("podman", {CONF: '[registries.search]\nregistries = ["a.example.com"]\n'})
     later = after_plan(before, plan(before, Wanted((Registry(NAME, search=True),))))
-    assert [one.text for one in podman.resolve(later.texts).search] == [NAME, "a.example.com"]
+    assert [place.text for place in podman.resolve(later.texts).search] == [NAME, "a.example.com"]
     newest = host("podman", dict(before.texts.files), version="6.0.0")
     assert "takes the new syntax only" in str(plan(newest, WANTED).refusals[0])
 
@@ -231,7 +234,7 @@ def test_certificates() -> None:
     trusted = Wanted((Registry(f"{NAME}:5000", ca="CA\n", certificate="CERT\n", key="KEY\n"),))
     made = plan(host("podman"), trusted)
     folder = f"/etc/containers/certs.d/{NAME}:5000"
-    assert [(one.path, one.secret) for one in made.changes][:3] == [
+    assert [(change.path, change.secret) for change in made.changes][:3] == [
         (f"{folder}/ca.crt", False), (f"{folder}/client.cert", False), (f"{folder}/client.key", True),
     ]  # fmt: skip
     there = {"/etc/docker/certs.d": {f"{NAME}:5000": ("other.crt",)}}
@@ -248,7 +251,10 @@ def test_hosts_toml_names_the_certificates_of_its_folder() -> None:
     later = after_plan(before, plan(before, wanted))
     hub, own = (explain_containerd(image, config.resolve(later.texts)).endpoints for image in ("x", f"{NAME}/x"))
     assert hub[0].trust.endswith(f"{CERTS}/{NAME}/ca.crt and {CERTS}/{NAME}/own.crt")
-    assert [(one.url, one.tls) for one in own] == [("http://m.example.com", "none"), (f"https://{NAME}", "verified")]
+    assert [(endpoint.url, endpoint.tls) for endpoint in own] == [
+        ("http://m.example.com", "none"),
+        (f"https://{NAME}", "verified"),
+    ]
 
 
 def test_a_registry_with_a_port_whose_folder_is_written_the_other_way() -> None:

@@ -67,9 +67,9 @@ JOB = Container("job")
     ],
 )
 def test_dockers_own_engine(version: str, wanted: Wanted, effect: str) -> None:
-    found = plan(docker("{}", version), wanted)
-    assert (found.effect.value, found.refusals) == (effect, ())
-    assert found.reason
+    outcome = plan(docker("{}", version), wanted)
+    assert (outcome.effect.value, outcome.refusals) == (effect, ())
+    assert outcome.reason
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_dockers_own_engine(version: str, wanted: Wanted, effect: str) -> None:
     ],
 )
 def test_red_hats_engine(version: str, wanted: Wanted, effect: str) -> None:
-    found = plan(redhat("OPTIONS='--selinux-enabled'\n", version=version), wanted)
-    assert (found.effect.value, found.refusals) == (effect, ())
+    outcome = plan(redhat("OPTIONS='--selinux-enabled'\n", version=version), wanted)
+    assert (outcome.effect.value, outcome.refusals) == (effect, ())
 
 
 def test_an_insecure_registry_that_stands_as_a_flag_needs_a_restart() -> None:
-    found = plan(redhat("INSECURE_REGISTRY='--insecure-registry a'\n"), INSECURE)
-    assert found.effect is Effect.RESTART
-    assert "part of the command line" in found.reason
+    outcome = plan(redhat("INSECURE_REGISTRY='--insecure-registry a'\n"), INSECURE)
+    assert outcome.effect is Effect.RESTART
+    assert "part of the command line" in outcome.reason
 
 
 def test_blocked_registries_go_into_their_variable() -> None:
@@ -108,34 +108,34 @@ def test_blocked_registries_go_into_their_variable() -> None:
 def test_a_change_of_ours_that_is_pending_is_made_up_for() -> None:
     done = carried_out(docker(), USUAL)
     stale = replace(done, texts=replace(done.texts, info=info(Registries())))
-    found = plan(stale, USUAL)
-    assert (found.changes, found.warnings) == ((), ())
-    assert found.effect is Effect.RELOAD
-    assert found.needs == (f"mirror not in effect: {URL}", f"insecure registry not in effect: {NAME}")
-    assert [(step.files, step.then) for step in found.steps] == [((), Effect.RELOAD)]
-    assert not plan(Daemon(stale).go(found), USUAL).is_changed
+    outcome = plan(stale, USUAL)
+    assert (outcome.changes, outcome.warnings) == ((), ())
+    assert outcome.effect is Effect.RELOAD
+    assert outcome.needs == (f"mirror not in effect: {URL}", f"insecure registry not in effect: {NAME}")
+    assert [(step.files, step.then) for step in outcome.steps] == [((), Effect.RELOAD)]
+    assert not plan(Daemon(stale).go(outcome), USUAL).is_changed
 
 
 def test_what_was_taken_away_and_still_runs_is_made_up_for() -> None:
     host = docker("{}", files={RECORD: record_text(registry_mirrors=[URL])}, info=info(Registries((URL,))))
-    found = plan(host, Wanted())
-    assert found.needs == (f"mirror still in effect: {URL}",)
-    assert found.effect is Effect.RELOAD
+    outcome = plan(host, Wanted())
+    assert outcome.needs == (f"mirror still in effect: {URL}",)
+    assert outcome.effect is Effect.RELOAD
 
 
 def test_what_runs_already_needs_no_restart() -> None:
     host = redhat("", info=info(Registries((URL,), (NAME,), (NAME,))), argv=("/usr/bin/dockerd-current",))
-    found = plan(host, USUAL)
-    assert found.effect is Effect.NONE
-    assert found.reason == "the running daemon has all of it already"
-    assert len(found.changes) == 3
+    outcome = plan(host, USUAL)
+    assert outcome.effect is Effect.NONE
+    assert outcome.reason == "the running daemon has all of it already"
+    assert len(outcome.changes) == 3
 
 
 def test_a_daemon_that_runs_with_the_flag_refuses_the_key_at_a_reload() -> None:
     argv = ("/usr/bin/dockerd", "--insecure-registry=old")
-    found = plan(docker("{}", argv=argv), INSECURE)
-    assert found.effect is Effect.RESTART
-    assert "was started with --insecure-registry" in found.reason
+    outcome = plan(docker("{}", argv=argv), INSECURE)
+    assert outcome.effect is Effect.RESTART
+    assert "was started with --insecure-registry" in outcome.reason
 
 
 def test_an_operators_pending_change_is_told_where_a_restart_takes_it_along() -> None:
@@ -149,7 +149,7 @@ MOVED = "takes over what was changed before: "
 
 
 @pytest.mark.parametrize(
-    ("text", "version", "now", "told"),
+    ("text", "version", "now", "moved"),
     [
         ({"live-restore": False}, "26.1.5", {"live_restore": True}, "live-restore (now true, then false)"),
         ({"live-restore": True}, "26.1.5", {}, "live-restore (now false, then true)"),
@@ -166,25 +166,27 @@ MOVED = "takes over what was changed before: "
     ],
 )  # fmt: skip
 def test_an_operators_pending_change_is_told_where_a_reload_takes_it_along(
-    text: dict[str, Any], version: str, now: dict[str, Any], told: str
+    text: dict[str, Any], version: str, now: dict[str, Any], moved: str
 ) -> None:
     running = dict(now)
     lives = running.pop("live_restore", False)
-    found = plan(docker(json.dumps(text), version, info=info(Registries(**running), lives)), INSECURE)
-    assert found.effect is Effect.RELOAD
-    assert [one for one in found.warnings if MOVED in one] == ([f"the reload {MOVED}{told}"] if told else [])
+    outcome = plan(docker(json.dumps(text), version, info=info(Registries(**running), lives)), INSECURE)
+    assert outcome.effect is Effect.RELOAD
+    assert [warning for warning in outcome.warnings if MOVED in warning] == (
+        [f"the reload {MOVED}{moved}"] if moved else []
+    )
 
 
 def test_a_pending_entry_of_the_operators_beside_ours_is_told_where_a_restart_takes_it_along() -> None:
-    (told,) = plan(redhat(UNSIGNED, '{"registry-mirrors": ["http://a"]}', info=info(Registries())), MIRROR).warnings
-    assert told == f"the restart {MOVED}registry-mirrors (now nothing, then http://a)"
+    (warning,) = plan(redhat(UNSIGNED, '{"registry-mirrors": ["http://a"]}', info=info(Registries())), MIRROR).warnings
+    assert warning == f"the restart {MOVED}registry-mirrors (now nothing, then http://a)"
 
 
 def test_a_daemon_that_does_not_run_is_started() -> None:
     host = replace(stopped(docker()), state={"LoadState": "loaded", "ActiveState": "failed"})
-    found = plan(host, USUAL)
-    assert (found.effect, found.reason) == (Effect.RESTART, "docker does not run")
-    assert found.refusals == ()
+    outcome = plan(host, USUAL)
+    assert (outcome.effect, outcome.reason) == (Effect.RESTART, "docker does not run")
+    assert outcome.refusals == ()
     assert plan(host, Wanted(), is_absent=True).effect is Effect.NONE
 
 
@@ -195,11 +197,11 @@ def stopped(host: Host, error: str = "does not answer") -> Host:
 # --- containers and live-restore ---
 
 
-def steps(found: Plan) -> list[tuple[str, str]]:
+def steps(outcome: Plan) -> list[tuple[str, str]]:
     """(what is done, live-restore in the file: yes, no, none)."""
     shown = []
-    for step in found.steps:
-        held = [json.loads(one.after or "{}").get("live-restore") for one in step.files if one.path == JSON]
+    for step in outcome.steps:
+        held = [json.loads(file.after or "{}").get("live-restore") for file in step.files if file.path == JSON]
         shown.append((step.then.value, {True: "yes", False: "no", None: "none"}[held[-1]] if held else ""))
     return shown
 
@@ -209,12 +211,12 @@ LENT = [("reload", "yes"), ("restart", "yes"), ("reload", "no"), ("nothing", "no
 
 def test_live_restore_is_lent_where_containers_run() -> None:
     host = redhat("", containers=[WEB])
-    found = plan(host, USUAL)
-    assert steps(found) == LENT
-    assert found.steps[1].expect.same_containers
-    assert (found.containers.fate, found.containers.names) == (Fate.STAY, ("web",))
+    outcome = plan(host, USUAL)
+    assert steps(outcome) == LENT
+    assert outcome.steps[1].expect.same_containers
+    assert (outcome.containers.fate, outcome.containers.names) == (Fate.STAY, ("web",))
     daemon = Daemon(host)
-    daemon.go(found)
+    daemon.go(outcome)
     assert daemon.restarts == 1
     assert not daemon.lives
     assert json.loads(file(daemon.host)) == {"registry-mirrors": [URL], "insecure-registries": [NAME]}
@@ -230,9 +232,9 @@ def test_live_restore_is_lent_where_containers_run() -> None:
 )
 def test_live_restore_ends_as_it_was(before: str | None, expected: list[tuple[str, str]]) -> None:
     host = redhat("", before, containers=[WEB])
-    found = plan(host, MIRROR)
-    assert steps(found) == expected
-    new = Daemon(host).go(found)
+    outcome = plan(host, MIRROR)
+    assert steps(outcome) == expected
+    new = Daemon(host).go(outcome)
     assert json.loads(file(new)).get("live-restore") == json.loads(before or "{}").get("live-restore")
 
 
@@ -242,9 +244,9 @@ def test_live_restore_that_only_runs_is_kept_for_the_restart() -> None:
 
 
 def test_nothing_is_lent_where_nothing_runs() -> None:
-    found = plan(redhat(""), MIRROR)
-    assert steps(found) == [("restart", "none")]
-    assert (found.containers.fate, found.containers.why) == (Fate.UNTOUCHED, "none runs")
+    outcome = plan(redhat(""), MIRROR)
+    assert steps(outcome) == [("restart", "none")]
+    assert (outcome.containers.fate, outcome.containers.why) == (Fate.UNTOUCHED, "none runs")
 
 
 def without_kill_mode(unit: str) -> str:
@@ -282,8 +284,8 @@ def test_a_restart_that_stops_containers_must_be_allowed(host: Host, why: str) -
 
 def test_with_live_restore_on_the_drop_of_23_0_does_no_harm() -> None:
     host = docker('{"live-restore": true}', "23.0.6", containers=[WEB])
-    found = plan(host, BOTH)
-    assert (found.refusals, steps(found)) == ((), [("restart", "yes")])
+    outcome = plan(host, BOTH)
+    assert (outcome.refusals, steps(outcome)) == ((), [("restart", "yes")])
 
 
 NETWORK = Wanted((Registry("10.0.0.0/8", insecure=True),), MIRROR.mirrors)
@@ -298,66 +300,66 @@ def test_what_23_0_drops_at_a_reload() -> None:
 
 
 def test_a_reload_touches_no_container() -> None:
-    found = plan(docker("{}", containers=[WEB]), USUAL)
-    assert [step.then for step in found.steps] == [Effect.RELOAD]
-    assert found.containers.fate is Fate.UNTOUCHED
+    outcome = plan(docker("{}", containers=[WEB]), USUAL)
+    assert [step.then for step in outcome.steps] == [Effect.RELOAD]
+    assert outcome.containers.fate is Fate.UNTOUCHED
 
 
 def test_a_key_that_vanishes_is_emptied_for_the_reload() -> None:
     new = carried_out(docker(None), USUAL)
-    found = plan(new, Wanted(), is_absent=True)
-    assert [step.then for step in found.steps] == [Effect.RELOAD, Effect.NONE]
-    emptied = next(one.after for one in found.steps[0].files if one.path == JSON)
+    outcome = plan(new, Wanted(), is_absent=True)
+    assert [step.then for step in outcome.steps] == [Effect.RELOAD, Effect.NONE]
+    emptied = next(file.after for file in outcome.steps[0].files if file.path == JSON)
     assert json.loads(emptied or "") == {"registry-mirrors": [], "insecure-registries": []}
-    assert found.steps[1].files[0].after is None
+    assert outcome.steps[1].files[0].after is None
 
 
 # --- what the host's half is given ---
 
 
 def test_the_way_back_of_a_reload_empties_what_was_new() -> None:
-    given = arguments(plan(docker('{"mtu": 9}'), USUAL), 180, "")
-    (back,) = given["undo"]["reload"]
+    args = arguments(plan(docker('{"mtu": 9}'), USUAL), 180, "")
+    (back,) = args["undo"]["reload"]
     assert json.loads(back["files"][0]["text"]) == {"mtu": 9, "registry-mirrors": [], "insecure-registries": []}
     assert back["expect"]["absent"] == {"mirrors": [URL], "insecure": [NAME], "added": []}
-    (again,) = given["undo"]["restart"]
+    (again,) = args["undo"]["restart"]
     assert again["then"] == "restart"
     assert again["files"][-1]["text"] == '{"mtu": 9}'
 
 
 def test_the_way_back_of_a_restart_lends_live_restore_too() -> None:
-    given = arguments(plan(redhat("A=b\n", containers=[WEB]), USUAL), 180, "")
-    first, restart, reload = given["undo"]["restart"]
+    args = arguments(plan(redhat("A=b\n", containers=[WEB]), USUAL), 180, "")
+    first, restart, reload = args["undo"]["restart"]
     assert (first["then"], first["expect"]["live_restore"]) == ("reload", True)
     assert json.loads(first["files"][0]["text"]) == {"live-restore": True}
-    texts = {one["path"]: one["text"] for one in restart["files"]}
+    texts = {file["path"]: file["text"] for file in restart["files"]}
     assert texts[SYSCONFIG] == "A=b\n"
     assert json.loads(texts[JSON]) == {"live-restore": True}
     assert restart["expect"]["same_containers"]
     assert json.loads(reload["files"][0]["text"])["live-restore"] is False
-    (only,) = given["undo"]["reload"]
+    (only,) = args["undo"]["reload"]
     assert json.loads(only["files"][0]["text"])["live-restore"] is False
 
 
 def test_every_file_is_named_as_it_must_still_be() -> None:
     host = redhat("A=b\n", "{}", containers=[WEB])
-    given = arguments(plan(host, USUAL), 60, "fail:step1.begun")
-    assert {one["path"]: one["sha1"] for one in given["before"]} == {
+    args = arguments(plan(host, USUAL), 60, "fail:step1.begun")
+    assert {file["path"]: file["sha1"] for file in args["before"]} == {
         JSON: host.digest(JSON),
         SYSCONFIG: host.digest(SYSCONFIG),
         RECORD: None,
     }
-    assert (given["service"], given["seconds"], given["fault"]) == ("docker", 60, "fail:step1.begun")
-    assert given["config_path"] == JSON
-    assert given["validate"] == []
+    assert (args["service"], args["seconds"], args["fault"]) == ("docker", 60, "fail:step1.begun")
+    assert args["config_path"] == JSON
+    assert args["validate"] == []
 
 
 def test_the_daemons_own_check_gets_the_units_flags() -> None:
     options = "--config-file=/etc/docker/other.json --debug"
     host = docker(version="23.0.7", options=options, files={"/etc/docker/other.json": "{}"})
-    given = arguments(plan(host, USUAL), 180, "")
-    assert given["validate"] == [
+    args = arguments(plan(host, USUAL), 180, "")
+    assert args["validate"] == [
         "/usr/sbin/dockerd", "--host=fd://", "--containerd=/run/containerd/containerd.sock", "--debug=true",
     ]  # fmt: skip
-    assert given["config_path"] == "/etc/docker/other.json"
+    assert args["config_path"] == "/etc/docker/other.json"
     assert arguments(plan(docker(version="22.06.0"), USUAL), 180, "")["validate"] == []

@@ -178,9 +178,9 @@ def test_a_flag_without_its_value_does_not_swallow_what_is_added() -> None:
     ],
 )
 def test_values_that_cannot_be_kept_whole_are_refused(value: str) -> None:
-    found = plan(redhat(f"INSECURE_REGISTRY={value}\n"), INSECURE)
-    assert any("cannot be edited safely" in one.text and SYSCONFIG in one.text for one in found.refusals)
-    assert not found.steps
+    outcome = plan(redhat(f"INSECURE_REGISTRY={value}\n"), INSECURE)
+    assert any("cannot be edited safely" in refusal.text and SYSCONFIG in refusal.text for refusal in outcome.refusals)
+    assert not outcome.steps
 
 
 def test_on_red_hats_engine_insecure_registries_go_where_a_reload_takes_them_over() -> None:
@@ -298,8 +298,8 @@ def test_an_entry_of_ours_that_is_asked_for_in_another_spelling_stays_ours() -> 
 
 def test_what_was_there_before_stays_the_operators() -> None:
     text = json.dumps({"registry-mirrors": [URL + "/"], "insecure-registries": [NAME]})
-    found = plan(docker(text), USUAL)
-    assert not found.is_changed
+    outcome = plan(docker(text), USUAL)
+    assert not outcome.is_changed
     assert not plan(docker(text), Wanted(), is_absent=True).is_changed
 
 
@@ -332,14 +332,16 @@ CA = Registry(NAME, ca="CA\n", certificate="CERT\n", key="KEY\n")
 
 
 def test_certificates_are_whole_files_and_need_nothing() -> None:
-    found = plan(docker(), Wanted((CA,)))
-    assert {one.path: (one.after, one.mode, one.secret) for one in found.changes if CERTS in one.path} == {
+    outcome = plan(docker(), Wanted((CA,)))
+    assert {
+        change.path: (change.after, change.mode, change.secret) for change in outcome.changes if CERTS in change.path
+    } == {
         f"{CERTS}/{NAME}/ca.crt": ("CA\n", "0644", False),
         f"{CERTS}/{NAME}/client.cert": ("CERT\n", "0644", False),
         f"{CERTS}/{NAME}/client.key": ("KEY\n", "0600", True),
     }
-    assert found.effect.value == "nothing"
-    assert "at every request" in found.reason
+    assert outcome.effect.value == "nothing"
+    assert "at every request" in outcome.reason
     new = carried_out(docker(), Wanted((CA,)))
     assert not plan(new, Wanted((CA,))).is_changed
     gone = carried_out(new, Wanted())
@@ -420,19 +422,19 @@ def test_with_the_containerd_store_a_mirrors_authority_is_named_in_docker_hubs_o
 def test_a_hosts_file_stays_while_the_daemon_does_not_tell_its_store() -> None:
     new = carried_out(docker(None, "28.5.2", info=CONTAINERD), VERIFIED)
     down = replace(new, texts=replace(new.texts, info={}, argv=()), state={"ActiveState": "failed"})
-    found = plan(down, VERIFIED)
-    assert (found.changes, found.effect.value, found.refusals) == ((), "restart", ())
+    outcome = plan(down, VERIFIED)
+    assert (outcome.changes, outcome.effect.value, outcome.refusals) == ((), "restart", ())
 
 
 @pytest.mark.parametrize(("version", "info"), [("28.5.2", {}), ("27.5.1", CONTAINERD)])
 def test_other_stores_read_the_mirrors_own_folder(version: str, info: dict[str, list[list[str]]]) -> None:
-    found = plan(docker(None, version, info=info), VERIFIED)
-    assert not any("hosts.toml" in one.path for one in found.changes)
-    assert found.warnings == ()
+    outcome = plan(docker(None, version, info=info), VERIFIED)
+    assert not any("hosts.toml" in change.path for change in outcome.changes)
+    assert outcome.warnings == ()
 
 
 @pytest.mark.parametrize(
-    ("url", "name", "said"),
+    ("url", "name", "refusals"),
     [
         ("http://r.example.com", "r.example.com", ["for HTTP write http://r.example.com:80", "by HTTPS alone"]),
         ("http://r.example.com:80", "", ["for HTTP write r.example.com:80 among the insecure registries too"]),
@@ -440,12 +442,12 @@ def test_other_stores_read_the_mirrors_own_folder(version: str, info: dict[str, 
         ("https://r.example.com", "10.0.0.0/8", []),
     ],
 )
-def test_what_the_store_before_docker_28_does_not_ask_by_http(url: str, name: str, said: list[str]) -> None:
+def test_what_the_store_before_docker_28_does_not_ask_by_http(url: str, name: str, refusals: list[str]) -> None:
     wanted = Wanted((Registry(name, insecure=True),) if name else (), (Mirror(url),))
-    found = plan(docker(None, "26.1.5", info=CONTAINERD), wanted)
-    assert found.refusals == ()
-    assert len(found.warnings) == len(said)
-    assert all(text in warning for text, warning in zip(said, found.warnings, strict=True))
+    outcome = plan(docker(None, "26.1.5", info=CONTAINERD), wanted)
+    assert outcome.refusals == ()
+    assert len(outcome.warnings) == len(refusals)
+    assert all(text in warning for text, warning in zip(refusals, outcome.warnings, strict=True))
     assert plan(docker(None, "26.1.5"), wanted).warnings == ()
     assert plan(docker(None, "28.5.2", info=CONTAINERD), wanted).warnings == ()
 
@@ -456,5 +458,5 @@ def test_no_warning_is_about_a_file_that_the_same_plan_takes_away(engine: Callab
     before = carried_out(engine(), trusted)
     assert [warning for warning in plan(before, INSECURE).warnings if "not read" in warning] == []
     own = replace(before.texts, certificates={NAME: (*before.texts.certificates[NAME], "own.crt")})
-    (warning,) = (one for one in plan(replace(before, texts=own), INSECURE).warnings if "not read" in one)
+    (warning,) = (warning for warning in plan(replace(before, texts=own), INSECURE).warnings if "not read" in warning)
     assert f"{CERTS}/{NAME}/own.crt" in warning

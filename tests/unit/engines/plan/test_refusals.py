@@ -46,11 +46,11 @@ GHCR = Wanted((), (Mirror("http://m.example.com", "ghcr.io"),))
     ],
 )
 def test_what_is_right_nowhere(wanted: Registry | Mirror, problem: str) -> None:
-    asked = Wanted((wanted,)) if isinstance(wanted, Registry) else Wanted((), (wanted,))
-    found = list(problems(asked))
-    assert any(problem in one for one in found), found
-    assert "secret" not in str(found)
-    assert plan(docker(), asked).refusals
+    wishes = Wanted((wanted,)) if isinstance(wanted, Registry) else Wanted((), (wanted,))
+    messages = list(problems(wishes))
+    assert any(problem in message for message in messages), messages
+    assert "secret" not in str(messages)
+    assert plan(docker(), wishes).refusals
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_may_be_asked_for(wanted: Registry | Mirror) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "wanted", "reason", "remedy"),
+    ("host", "wanted", "reason", "remedy"),
     [
         (docker(), Wanted((Registry(NAME, search=True),)), "Docker Hub alone for short names", "where-possible"),
         (docker(), Wanted((Registry(NAME, block=True),)), "cannot block", "firewall"),
@@ -100,16 +100,16 @@ def test_what_may_be_asked_for(wanted: Registry | Mirror) -> None:
         ),
     ],
 )
-def test_what_the_engine_cannot_do(found: Host, wanted: Wanted, reason: str, remedy: str) -> None:
-    (refusal,) = plan(found, wanted).refusals
+def test_what_the_engine_cannot_do(host: Host, wanted: Wanted, reason: str, remedy: str) -> None:
+    (refusal,) = plan(host, wanted).refusals
     assert reason in refusal.text
     assert remedy in refusal.remedy
 
 
-@pytest.mark.parametrize("found", [redhat(f"OPTIONS='--registry-mirror={URL}'\n", None, "1.10.3"),
+@pytest.mark.parametrize("host", [redhat(f"OPTIONS='--registry-mirror={URL}'\n", None, "1.10.3"),
                                    docker(version="1.11.2", options=f"--registry-mirror={URL}")])  # fmt: skip
-def test_before_1_12_a_flag_that_is_there_is_enough(found: Host) -> None:
-    done = plan(found, MIRROR)
+def test_before_1_12_a_flag_that_is_there_is_enough(host: Host) -> None:
+    done = plan(host, MIRROR)
     assert (done.refusals, done.is_changed) == ((), False)
 
 
@@ -121,7 +121,7 @@ DROP_IN = "\n# /etc/systemd/system/docker.service.d/x.conf\n[Service]\nExecStart
 
 
 @pytest.mark.parametrize(
-    ("found", "wanted", "words"),
+    ("host", "wanted", "words"),
     [
         (docker(options="--registry-mirror=http://a"), USUAL, ["registry-mirrors", "/etc/default/docker:1", JSON]),
         (docker(options="--insecure-registry=a"), USUAL, ["insecure-registries", "/etc/default/docker:1", JSON]),
@@ -142,8 +142,8 @@ DROP_IN = "\n# /etc/systemd/system/docker.service.d/x.conf\n[Service]\nExecStart
         ),
     ],
 )
-def test_a_setting_as_flag_and_key(found: Host, wanted: Wanted, words: list[str]) -> None:
-    (refusal,) = plan(found, wanted).refusals
+def test_a_setting_as_flag_and_key(host: Host, wanted: Wanted, words: list[str]) -> None:
+    (refusal,) = plan(host, wanted).refusals
     assert "would be set twice" in refusal.text
     assert all(word in refusal.text for word in words), refusal.text
     assert "remove one of the two" in refusal.remedy
@@ -155,9 +155,9 @@ def test_a_flag_that_says_it_already_is_no_obstacle() -> None:
 
 def test_flags_of_another_file_are_joined_by_the_variable() -> None:
     registries = "REGISTRIES='--insecure-registry a'\n"
-    found = plan(redhat("", files={"/run/containers/registries.conf": registries}), USUAL)
-    assert found.refusals == ()
-    (change,) = [one for one in found.changes if one.path == "/etc/sysconfig/docker"]
+    outcome = plan(redhat("", files={"/run/containers/registries.conf": registries}), USUAL)
+    assert outcome.refusals == ()
+    (change,) = [change for change in outcome.changes if change.path == "/etc/sysconfig/docker"]
     assert f"INSECURE_REGISTRY='--insecure-registry {NAME}'" in str(change.after)
 
 
@@ -176,8 +176,8 @@ def test_flags_of_another_file_are_joined_by_the_variable() -> None:
 )
 def test_a_daemon_json_that_cannot_be_built_on(text: str, words: str) -> None:
     refusals = plan(docker(text, info=info(Registries())), USUAL).refusals
-    assert any(words in one.text and JSON in one.text for one in refusals), list(map(str, refusals))
-    assert all(one.remedy for one in refusals)
+    assert any(words in refusal.text and JSON in refusal.text for refusal in refusals), list(map(str, refusals))
+    assert all(refusal.remedy for refusal in refusals)
 
 
 def test_a_file_that_keeps_the_daemon_from_starting_is_told_of_also_where_nothing_changes() -> None:
@@ -189,33 +189,33 @@ def test_a_file_that_keeps_the_daemon_from_starting_is_told_of_also_where_nothin
 def test_a_drop_in_with_a_second_command_is_refused() -> None:
     unit = docker().texts.unit + "\n# /etc/systemd/system/docker.service.d/x.conf\n[Service]\nExecStart=/usr/bin/d\n"
     refusals = plan(docker(unit=unit), USUAL).refusals
-    assert any("x.conf" in one.text and "ExecStart" in one.text for one in refusals)
+    assert any("x.conf" in refusal.text and "ExecStart" in refusal.text for refusal in refusals)
 
 
 @pytest.mark.parametrize(
-    "found",
+    "host",
     [
         docker(json.dumps({"insecure-registries": [NAME]})),
         docker("{}", info=info(Registries((), (NAME,)))),
         docker(json.dumps({"insecure-registries": ["192.0.2.0/24"]})),
     ],
 )
-def test_an_insecure_registry_with_a_certificate(found: Host) -> None:
+def test_an_insecure_registry_with_a_certificate(host: Host) -> None:
     wanted = Wanted((Registry(NAME, ca="CA\n"), Registry("192.0.2.7:5000", ca="CA\n")))
-    refusals = plan(found, wanted).refusals
+    refusals = plan(host, wanted).refusals
     assert len(refusals) == 1
     assert "switches the certificate off" in refusals[0].text
 
 
 def test_loopback_is_only_warned_of() -> None:
-    found = plan(docker(), Wanted((Registry("localhost:5000", ca="CA\n"),)))
-    assert found.refusals == ()
-    assert any("verifies no certificate" in one for one in found.warnings)
+    outcome = plan(docker(), Wanted((Registry("localhost:5000", ca="CA\n"),)))
+    assert outcome.refusals == ()
+    assert any("verifies no certificate" in warning for warning in outcome.warnings)
 
 
 def test_a_variable_that_another_file_sets_again_does_not_reach_the_daemon() -> None:
-    found = plan(redhat("", files={"/etc/sysconfig/docker-network": "ADD_REGISTRY=''\n"}), USUAL)
-    (refusal,) = found.refusals
+    outcome = plan(redhat("", files={"/etc/sysconfig/docker-network": "ADD_REGISTRY=''\n"}), USUAL)
+    (refusal,) = outcome.refusals
     assert "ADD_REGISTRY does not reach the daemon" in refusal.text
 
 
@@ -258,16 +258,16 @@ def test_another_daemon_json_must_be_the_daemons() -> None:
 
 
 def test_a_file_that_is_no_utf_8_is_not_written_anew() -> None:
-    found = docker('{"labels": ["\ufffd"]}')
-    found = replace(found, digests={**found.digests, JSON: "0" * 40})
-    assert "is not UTF-8" in plan(found, USUAL).refusals[0].text
+    host = docker('{"labels": ["\ufffd"]}')
+    host = replace(host, digests={**host.digests, JSON: "0" * 40})
+    assert "is not UTF-8" in plan(host, USUAL).refusals[0].text
 
 
 def test_a_plan_that_is_refused_has_no_steps() -> None:
-    found = plan(host(docker().texts.unit, {JSON: "{,}"}, "20.10.24", info=info(Registries())), USUAL)
-    assert (found.steps, found.undo) == ((), {})
-    assert not found.is_changed
-    assert CERTS not in str(found)
+    outcome = plan(host(docker().texts.unit, {JSON: "{,}"}, "20.10.24", info=info(Registries())), USUAL)
+    assert (outcome.steps, outcome.undo) == ((), {})
+    assert not outcome.is_changed
+    assert CERTS not in str(outcome)
 
 
 @pytest.mark.parametrize(
@@ -275,9 +275,9 @@ def test_a_plan_that_is_refused_has_no_steps() -> None:
 )
 def test_a_name_that_no_engine_takes_is_told_before_any_file_is_written(name: str) -> None:
     for wanted in (Wanted((Registry(name, insecure=True),)), Wanted((Registry(name, ca="C"),))):
-        found = plan(docker(), wanted)
-        assert any(f'"{name}" is not a host' in one.text for one in found.refusals)
-        assert not found.changes
+        outcome = plan(docker(), wanted)
+        assert any(f'"{name}" is not a host' in refusal.text for refusal in outcome.refusals)
+        assert not outcome.changes
     assert plan(docker(), Wanted((), (Mirror(f"http://{name}"),))).refusals
 
 

@@ -63,7 +63,7 @@ def test_a_refusal_is_told_with_its_remedy() -> None:
 
 def test_the_record_and_secrets_are_not_in_the_diff() -> None:
     wanted = Wanted((Registry(NAME, ca="CA\n", certificate="CERT\n", key="KEY\n"),))
-    shown = {one["after_header"]: one for one in diffs(plan(docker("{}"), wanted))}
+    shown = {diff["after_header"]: diff for diff in diffs(plan(docker("{}"), wanted))}
     assert shown.keys() == {f"{CERTS}/{NAME}/{name}" for name in ("ca.crt", "client.cert", "client.key")}
     assert shown[f"{CERTS}/{NAME}/ca.crt"]["after"] == "CA\n"
     assert "KEY" not in json.dumps(shown)
@@ -73,7 +73,7 @@ def test_the_record_and_secrets_are_not_in_the_diff() -> None:
 
 
 def test_all_of_it_is_plain_data() -> None:
-    found = as_dict(plan(redhat("", containers=[WEB]), USUAL))
-    assert json.loads(json.dumps(found)) == found
-    assert (found["effect"], len(found["steps"]), found["containers"]["names"]) == ("restart", 4, ["web"])
-    assert found["in_effect_afterwards"]["added"] == [NAME]
+    shown = as_dict(plan(redhat("", containers=[WEB]), USUAL))
+    assert json.loads(json.dumps(shown)) == shown
+    assert (shown["effect"], len(shown["steps"]), shown["containers"]["names"]) == ("restart", 4, ["web"])
+    assert shown["in_effect_afterwards"]["added"] == [NAME]

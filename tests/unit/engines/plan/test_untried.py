@@ -26,12 +26,12 @@ def changed(host: Host, text: str, path: str = JSON) -> Host:
     texts = host.texts
     kept = {name: held for name, held in texts.started_with.items() if name != path}
     texts = replace(texts, files={**texts.files, path: text}, started_with=kept)
-    return replace(host, texts=texts, digests={name: one for name, one in host.digests.items() if name != path})
+    return replace(host, texts=texts, digests={name: digest for name, digest in host.digests.items() if name != path})
 
 
-def refusal(found: Plan) -> str:
-    (only,) = found.refusals
-    assert found.steps == ()
+def refusal(outcome: Plan) -> str:
+    (only,) = outcome.refusals
+    assert outcome.steps == ()
     return str(only)
 
 
@@ -52,13 +52,13 @@ def refusal(found: Plan) -> str:
 def test_a_key_that_is_not_in_force_is_refused_before_a_restart(settings: dict[str, Any]) -> None:
     text = json.dumps(settings)
     host = changed(redhat("OPTIONS=''\n"), text)
-    said = refusal(plan(host, MIRROR))
+    reason = refusal(plan(host, MIRROR))
     inner = next(iter(settings.values()))
     name = "graph" if "x" in settings else next(iter(settings))
-    assert f"{name} ({JSON}:1)" in said, (said, inner)
-    assert "changed since docker was started" in said
-    assert "restart docker by hand first" in said
-    assert "registry_client_accept_untried: [" in said
+    assert f"{name} ({JSON}:1)" in reason, (reason, inner)
+    assert "changed since docker was started" in reason
+    assert "restart docker by hand first" in reason
+    assert "registry_client_accept_untried: [" in reason
     # The same file, with which the daemon was started.
     assert plan(redhat("OPTIONS=''\n", text), MIRROR).refusals == ()
     # Only a restart needs to know.
@@ -78,25 +78,25 @@ HARMLESS_ANYHOW = {
 SHAPED = {"runtimes": {"x": {"path": "/x"}}, "log-opts": {"max-buffer": "1"}, "cluster-store-opts": {"a": "b"}}
 SHAPED["default-ulimits"] = {"nofile": {"Name": "nofile", "Hard": 2, "Soft": 1}}  # type: ignore[dict-item]
 ADDRESSES = ("ip", "default-gateway", "default-gateway-v6")
-KEYS = [one for one in OPTIONS if one.is_known_to(Engine("redhat", (1, 13, 1)))]
+KEYS = [key for key in OPTIONS if key.is_known_to(Engine("redhat", (1, 13, 1)))]
 
 
-@pytest.mark.parametrize("option", [one for one in KEYS if one.key not in HARMLESS_ANYHOW], ids=lambda one: one.key)
+@pytest.mark.parametrize("option", [key for key in KEYS if key.key not in HARMLESS_ANYHOW], ids=lambda key: key.key)
 def test_no_other_key_passes_by_being_forgotten(option: Option) -> None:
     value: Any = {SWITCH: True, LIST: ["a=b"]}.get(option.kind, "192.0.2.1" if option.key in ADDRESSES else "/x")
     value = 5 if option.key in NUMBERS else SHAPED.get(option.key, value)
-    found = plan(changed(redhat("OPTIONS=''\n"), json.dumps({option.key: value})), MIRROR)
-    assert found.steps == ()
+    outcome = plan(changed(redhat("OPTIONS=''\n"), json.dumps({option.key: value})), MIRROR)
+    assert outcome.steps == ()
     # tlsverify and its kin are known to stop the engine, which nobody can accept.
-    assert any(f"{option.key} ({JSON}:1): changed since" in str(one) for one in found.refusals)
+    assert any(f"{option.key} ({JSON}:1): changed since" in str(refusal) for refusal in outcome.refusals)
 
 
 @pytest.mark.parametrize("text", ['{"tlsverify": false}', '{"tlsverify": null}'])
 def test_tlsverify_that_was_not_loaded_yet(text: str) -> None:
     """The host ended without a daemon (asked of 1.13.1, 7d71120)."""
-    found = plan(changed(redhat(""), text), MIRROR)
-    assert any("X509 key pair" in one.text for one in found.refusals)
-    assert found.steps == ()
+    outcome = plan(changed(redhat(""), text), MIRROR)
+    assert any("X509 key pair" in refusal.text for refusal in outcome.refusals)
+    assert outcome.steps == ()
     assert plan(changed(redhat(""), text), MIRROR, untried=("tlsverify",)).refusals
 
 
@@ -129,10 +129,10 @@ def test_log_options_of_another_driver_are_not_harmless() -> None:
 
 
 def test_what_the_daemon_itself_says_is_in_force() -> None:
-    said = {"Driver": "overlay2", "DockerRootDir": "/srv/docker", "CgroupDriver": "systemd"}
+    info = {"Driver": "overlay2", "DockerRootDir": "/srv/docker", "CgroupDriver": "systemd"}
     text = json.dumps({"storage-driver": "overlay2", "graph": "/srv/docker"})
     host = changed(redhat(""), text)
-    host = replace(host, texts=replace(host.texts, info={**host.texts.info, **said}))
+    host = replace(host, texts=replace(host.texts, info={**host.texts.info, **info}))
     assert plan(host, MIRROR).refusals == ()
 
 
@@ -141,9 +141,9 @@ def test_engines_that_judge_their_file_themselves_are_left_to_do_so(version: str
     running = docker("{}", version, options="--insecure-registry=a")
     host = changed(running, '{"bip": "192.0.2.1/24"}')
     host = replace(host, texts=replace(host.texts, argv=(*host.texts.argv, "--registry-mirror=http://old")))
-    found = plan(host, MIRROR)
-    assert found.effect.value == "restart"
-    assert bool(found.refusals) == is_refused
+    outcome = plan(host, MIRROR)
+    assert outcome.effect.value == "restart"
+    assert bool(outcome.refusals) == is_refused
 
 
 def test_a_daemon_that_does_not_run_is_started_all_the_same() -> None:

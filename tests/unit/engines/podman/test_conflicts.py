@@ -164,7 +164,7 @@ def test_certificates() -> None:
         "/etc/docker/certs.d": {"a": ("ca.crt",), "c": ("ca.crt",)},
     }
     conflicts = find_conflicts(podman(certificates=certificates))
-    assert [(one.rule, [str(place) for place in one.places]) for one in conflicts] == [
+    assert [(conflict.rule, [str(place) for place in conflict.places]) for conflict in conflicts] == [
         ("certificate-pair", [f"{ETC}/certs.d/a/me.cert"]),
         ("hidden-certificates", ["/etc/docker/certs.d/a", f"{ETC}/certs.d/a"]),
     ]

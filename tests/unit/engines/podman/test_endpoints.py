@@ -19,7 +19,7 @@ MIRROR = (
 
 
 def told(route: Route) -> list[tuple[str, str, str, str]]:
-    return [(one.url, one.repository, one.tls, one.next_on) for one in route.endpoints]
+    return [(endpoint.url, endpoint.repository, endpoint.tls, endpoint.next_on) for endpoint in route.endpoints]
 
 
 def test_what_ends_every_pull() -> None:
@@ -30,7 +30,7 @@ def test_what_ends_every_pull() -> None:
     half = {f"{ETC}/certs.d": {"a.example.com": ("me.cert",), "m.example.com:5000": ("me.key",)}}
     assert "me.cert lacks the other half of its pair" in explain("a.example.com/x", podman(certificates=half)).refusal
     mirrored = explain("docker.io/x", podman(MIRROR, certificates=half))
-    assert [one.url for one in mirrored.endpoints] == [HUB_URL]
+    assert [endpoint.url for endpoint in mirrored.endpoints] == [HUB_URL]
     assert "me.key lacks the other half of its pair" in mirrored.notes[0]
 
 
@@ -77,9 +77,9 @@ def test_routes(image: str, conf: str, wanted: list[Any]) -> None:
 def test_digests_use_the_mirrors_for_digests() -> None:
     image = "docker.io/x@sha256:" + "0" * 64
     by_digest = podman(MIRROR + 'pull-from-mirror = "digest-only"\n')
-    assert [one.kind for one in explain(image, by_digest).endpoints] == ["mirror", "registry"]
+    assert [endpoint.kind for endpoint in explain(image, by_digest).endpoints] == ["mirror", "registry"]
     by_tag = podman(MIRROR + 'pull-from-mirror = "tag-only"\n')
-    assert [one.kind for one in explain(image, by_tag).endpoints] == ["registry"]
+    assert [endpoint.kind for endpoint in explain(image, by_tag).endpoints] == ["registry"]
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_later_files_win() -> None:
     later = 'unqualified-search-registries = ["c.example.com"]\nshort-name-mode = "disabled"\n'
     later += '[aliases]\n"y" = "d.example.com/y"\n'
     effective = podman(TWO + '[aliases]\n"z" = "d.example.com/z"\n', files={DROP_IN: later})
-    assert [one.url for one in explain("x", effective).endpoints] == ["https://c.example.com"]
-    assert [one.url for one in explain("y", effective).endpoints] == ["https://d.example.com"]
-    assert [one.url for one in explain("z", effective).endpoints] == ["https://d.example.com"]
+    assert [endpoint.url for endpoint in explain("x", effective).endpoints] == ["https://c.example.com"]
+    assert [endpoint.url for endpoint in explain("y", effective).endpoints] == ["https://d.example.com"]
+    assert [endpoint.url for endpoint in explain("z", effective).endpoints] == ["https://d.example.com"]
     assert str(effective.settings()["short-name-mode"][0].origin) == f"{DROP_IN}:2"
 
 
