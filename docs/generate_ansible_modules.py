@@ -25,13 +25,13 @@ DOCKER = """
 def collect() -> dict[str, set[str]]:
     """The names of the modules of each collection, without the collection's."""
     own = {path.stem for path in (CORE / "modules").glob("*.py") if path.stem != "__init__"}
-    found = {"ansible.builtin": own, "community.docker": set(DOCKER.split())}
+    collections = {"ansible.builtin": own, "community.docker": set(DOCKER.split())}
     routing: dict[str, Any] = yaml.safe_load((CORE / "config" / "ansible_builtin_runtime.yml").read_text("utf-8"))
     for name, route in routing["plugin_routing"]["modules"].items():
         collection, _, new = str(route.get("redirect", "")).rpartition(".")
         if collection and "." not in name:  # such as setup.ps1, which nobody writes
-            found.setdefault(collection, set()).update((name, new))
-    return found
+            collections.setdefault(collection, set()).update((name, new))
+    return collections
 
 
 def render() -> str:

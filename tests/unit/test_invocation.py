@@ -34,8 +34,8 @@ def test_called_otherwise_or_by_a_process_that_the_launcher_began(value: str) ->
 
 def test_the_launcher_says_how_and_from_where_it_was_called(machine: Machine) -> None:
     machine.make_venv()
-    told = "import os; print(os.getpid(), os.environ['MOORING_LAUNCHED'], os.environ['MOORING_CALLED_FROM'])"
-    machine.put("python", f'#!/bin/sh\ncase $1 in -m) exec {sys.executable} -c "{told}" ;; esac\n'
+    program = "import os; print(os.getpid(), os.environ['MOORING_LAUNCHED'], os.environ['MOORING_CALLED_FROM'])"
+    machine.put("python", f'#!/bin/sh\ncase $1 in -m) exec {sys.executable} -c "{program}" ;; esac\n'
                 f'exec {sys.executable} "$@"\n', machine.checkout / ".venv" / "bin")  # fmt: skip
     process, launched, *rest = machine.run("status").stdout.split(" ", 2)
     assert process == launched

@@ -216,7 +216,7 @@ def test_a_repository_file_is_rewritten_in_linear_time(unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "name"),
     [
         ({"files": {"/etc/docker/daemon.json": "x" * 200_000}}, "/etc/docker/daemon.json has 200000 characters"),
         ({"files": {f"/etc/{number}": "x" * 100_000 for number in range(6)}}, "600000 characters in all"),
@@ -232,8 +232,8 @@ def test_a_repository_file_is_rewritten_in_linear_time(unit: str) -> None:
         ({"programs": {"podman": "x" * 70_000}}, "a program's version has"),
     ],
 )
-def test_what_is_too_large_is_refused_with_its_name(reply: dict[str, Any], said: str) -> None:
-    assert said in checked(reply)["msg"]
+def test_what_is_too_large_is_refused_with_its_name(reply: dict[str, Any], name: str) -> None:
+    assert name in checked(reply)["msg"]
     assert checked(reply)["failed"]
 
 

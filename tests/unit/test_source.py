@@ -74,10 +74,10 @@ def test_unsafe_strings_are_marked() -> None:
 
 
 def test_what_is_unsafe_is_so_all_through() -> None:
-    found = read("a: !unsafe [x, {b: '{{ y }}'}]\n")["a"]
-    assert isinstance(found[0], source.Unsafe)
-    assert isinstance(found[1]["b"], source.Unsafe)
-    assert (found[1]["b"].where.line, found[1]["b"].where.column) == (1, 20)
+    value = read("a: !unsafe [x, {b: '{{ y }}'}]\n")["a"]
+    assert isinstance(value[0], source.Unsafe)
+    assert isinstance(value[1]["b"], source.Unsafe)
+    assert (value[1]["b"].where.line, value[1]["b"].where.column) == (1, 20)
 
 
 def test_keys_of_every_kind() -> None:

@@ -21,9 +21,9 @@ SETTLED = {"changed": False, "is_open": False, "answers": True}
 class LosingModules(HostModules):
     """The connection breaks in docker_settings, and comes back after some attempts."""
 
-    def __init__(self, lost: HostUnreachable, attempts: int, **told: Any) -> None:
+    def __init__(self, lost: HostUnreachable, attempts: int, **reply: Any) -> None:
         super().__init__(docker_config={**LOOKED, "digests": {}})
-        self.lost, self.attempts, self.told = lost, attempts, told
+        self.lost, self.attempts, self.told = lost, attempts, reply
         self.is_broken = False
 
     def __call__(self, name: str, *rest: Any) -> Reply:
@@ -38,7 +38,7 @@ class LosingModules(HostModules):
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "words"),
+    ("settled", "status", "words"),
     [
         ({"configuration": "new"}, (True, None), "the new configuration is in force"),
         ({"configuration": "old"}, (False, True), "brought the old configuration back by itself; docker answers"),
@@ -48,14 +48,14 @@ class LosingModules(HostModules):
     ],
 )
 def test_what_the_host_made_of_it(
-    tmp_path: Path, told: dict[str, Any], status: tuple[bool, bool | None], words: str
+    tmp_path: Path, settled: dict[str, Any], status: tuple[bool, bool | None], words: str
 ) -> None:
-    modules = LosingModules(AgentError("the agent ended by signal 9", "run", "Killed"), 2, **told)
+    modules = LosingModules(AgentError("the agent ended by signal 9", "run", "Killed"), 2, **settled)
     reply = registry_client.run(call(tmp_path, modules, **NEW))
     assert (reply["changed"], reply.get("failed")) == status
     assert "the agent ended by signal 9" in reply["msg"]
     assert words in reply["msg"]
-    known = {one["path"]: one for one in modules.asked["docker_settled"]["files"]}
+    known = {file["path"]: file for file in modules.calls["docker_settled"]["files"]}
     assert known["/etc/mooring/registry_client.json"]["old"] is None
     assert known["/etc/docker/daemon.json"]["old"] == hashlib.sha1(b'{"mtu": 9}').hexdigest()
     assert len(known["/etc/docker/daemon.json"]["new"]) == 40
@@ -75,8 +75,8 @@ def test_an_earlier_change_is_undone_before_anything_is_looked_at(tmp_path: Path
     undone = {"changed": True, "msg": "", "warnings": ["an earlier change was undone first"]}
     modules = HostModules(docker_settled=OPEN, docker_settings=undone, docker_config=LOOKED)
     reply = registry_client.run(call(tmp_path, modules, state="absent"))
-    assert list(modules.asked) == ["docker_settled", "docker_settings", "docker_config"]
-    assert modules.asked["docker_settings"]["steps"] == []
+    assert list(modules.calls) == ["docker_settled", "docker_settings", "docker_config"]
+    assert modules.calls["docker_settings"]["steps"] == []
     assert (reply["changed"], reply["warnings"]) == (True, ["an earlier change was undone first"])
 
 
@@ -91,4 +91,4 @@ def test_a_change_under_way_is_left_alone(tmp_path: Path) -> None:
     modules = HostModules(docker_settled=OPEN, docker_settings=held, docker_config=LOOKED)
     reply = registry_client.run(call(tmp_path, modules, **NEW))
     assert (reply["failed"], reply["msg"]) == (True, "another run changes this host's engine")
-    assert "docker_config" not in modules.asked
+    assert "docker_config" not in modules.calls

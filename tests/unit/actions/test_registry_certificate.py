@@ -42,12 +42,12 @@ def world(client: dict[str, Any] | None = None, **server: Any) -> dict[str, Any]
     return {"s": {**names, **own, **server}, "c": {**names, "registry_client_ca_file": "ca.crt", **(client or {})}}
 
 
-def files(one: Pair, key: Pair | None = None, ca: Pair = CA) -> dict[str, str]:
-    return {"r.crt": one.pem, "r.key": (key or one).key_pem, "ca.crt": ca.pem}
+def files(pair: Pair, key: Pair | None = None, ca: Pair = CA) -> dict[str, str]:
+    return {"r.crt": pair.pem, "r.key": (key or pair).key_pem, "ca.crt": ca.pem}
 
 
 @pytest.mark.parametrize(
-    ("given", "hosts", "words"),
+    ("own", "hosts", "words"),
     [
         (files(GOOD), world(), []),
         (files(LACKS), world(), [f"r.crt: it is not for {OTHER}: it has only {NAME}"]),
@@ -69,10 +69,10 @@ def files(one: Pair, key: Pair | None = None, ca: Pair = CA) -> dict[str, str]:
         ),
     ],
 )
-def test_what_is_refused(tmp_path: Path, given: dict[str, str], hosts: dict[str, Any], words: list[str]) -> None:
-    found = refusals(tmp_path, given, hosts)
-    assert len(found) == len(words), found
-    assert all(word in text for word, text in zip(words, found, strict=True)), found
+def test_what_is_refused(tmp_path: Path, own: dict[str, str], hosts: dict[str, Any], words: list[str]) -> None:
+    messages = refusals(tmp_path, own, hosts)
+    assert len(messages) == len(words), messages
+    assert all(word in text for word, text in zip(words, messages, strict=True)), messages
 
 
 def test_a_client_that_verifies_nothing_is_not_asked_about_another_host(tmp_path: Path) -> None:
@@ -86,9 +86,9 @@ def test_a_host_neither_says_nor_chooses_which_file_it_is(tmp_path: Path, name: 
     own = {"nginx_tls_certificate": "r.crt", "nginx_tls_key": "r.key", "registry_client_ca_file": "ca.crt"}[name]
     for file in (choose(own), mark(own), join([mark(own[:1]), own[1:]])):
         hosts = world({name: file}) if name == "registry_client_ca_file" else world(**{name: file})
-        (found,) = refusals(tmp_path, files(GOOD), hosts)
-        assert found.startswith(f"{name}: it "), found
-        assert "text that a host sent" in found
+        (refusal,) = refusals(tmp_path, files(GOOD), hosts)
+        assert refusal.startswith(f"{name}: it "), refusal
+        assert "text that a host sent" in refusal
 
 
 def test_whose_names_and_whose_authorities() -> None:

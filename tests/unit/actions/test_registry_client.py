@@ -23,8 +23,8 @@ def test_check_mode_tells_the_plan_and_asks_for_nothing_more(tmp_path: Path) -> 
     modules = HostModules(docker_config={**LOOKED, "digests": {}})
     reply = registry_client.run(call(tmp_path, modules, True, registries=REGISTRIES, mirrors=MIRRORS))
     assert reply["changed"]
-    assert list(modules.asked) == ["docker_settled", "docker_config"]
-    assert [one["after_header"] for one in reply["diff"]] == [JSON]
+    assert list(modules.calls) == ["docker_settled", "docker_config"]
+    assert [diff["after_header"] for diff in reply["diff"]] == [JSON]
     assert reply["msg"].splitlines()[0] == "2 files, a reload (docker 20.10.24)"
     assert reply["plan"]["effect"] == "reload"
     assert reply["_shown"]
@@ -34,8 +34,8 @@ def test_the_host_is_given_the_plan_and_an_empty_content(tmp_path: Path) -> None
     done = {"changed": True, "msg": "done", "containers": {"kept": ["web"]}, "warnings": ["beware"]}
     modules = HostModules(docker_config={**LOOKED, "digests": {}}, docker_settings=done)
     reply = registry_client.run(call(tmp_path, modules, registries=REGISTRIES, deadline=60, fault="fail:locked"))
-    given = modules.asked["docker_settings"]
-    assert (given["seconds"], given["fault"], given["steps"][0]["then"]) == (60, "fail:locked", "reload")
+    args = modules.calls["docker_settings"]
+    assert (args["seconds"], args["fault"], args["steps"][0]["then"]) == (60, "fail:locked", "reload")
     assert modules.content is not None
     assert modules.content.size == 0
     assert (reply["changed"], reply["containers"], reply["warnings"]) == (True, {"kept": ["web"]}, ["beware"])
@@ -57,7 +57,7 @@ def test_a_refusal_is_a_failure_also_in_check_mode(tmp_path: Path) -> None:
         reply = registry_client.run(call(tmp_path, modules, check, registries=[{"name": NAME, "block": True}]))
         assert reply["failed"]
         assert "cannot block" in reply["msg"]
-        assert list(modules.asked) == ["docker_settled", "docker_config"]
+        assert list(modules.calls) == ["docker_settled", "docker_config"]
 
 
 def test_where_nothing_is_to_be_done_nothing_is_shown(tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ def test_engines_other_than_dockers(tmp_path: Path, engine: str, programs: dict[
     modules = HostModules(docker_config=MISSING, container_config=looked, docker_settings=done)
     reply = registry_client.run(call(tmp_path, modules, registries=REGISTRIES, engine=engine))
     assert (reply["changed"], reply["plan"]["service"]) == (True, chosen)
-    given = modules.asked["docker_settings"]
-    assert (given["engine"], given["service"]) == (chosen, chosen)
-    assert f"/etc/mooring/registry_client.{chosen}.json" in [one["path"] for one in given["before"]]
+    args = modules.calls["docker_settings"]
+    assert (args["engine"], args["service"]) == (chosen, chosen)
+    assert f"/etc/mooring/registry_client.{chosen}.json" in [file["path"] for file in args["before"]]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_files_of_the_control_side_are_read_and_secrets_not_shown(tmp_path: Path
     done = {"changed": True, "msg": "done"}
     modules = HostModules(docker_config={**LOOKED, "digests": {}}, docker_settings=done)
     reply = registry_client.run(call(tmp_path, modules, registries=more))
-    files = {Path(one["path"]).name: one for one in modules.asked["docker_settings"]["steps"][0]["files"]}
+    files = {Path(file["path"]).name: file for file in modules.calls["docker_settings"]["steps"][0]["files"]}
     assert {name: files[name]["text"] for name in ("ca.crt", "client.cert", "client.key")} == {
         "ca.crt": texts["ca.crt"],
         "client.cert": certificate,
@@ -170,7 +170,7 @@ def test_a_private_key_never_goes_out_as_a_certificate(tmp_path: Path, option: s
     modules = HostModules(docker_config={**LOOKED, "digests": {}})
     with pytest.raises(ArgumentError, match="it holds a private key"):
         registry_client.run(call(tmp_path, modules, registries=[{"name": NAME, option: "k.pem"}]))
-    assert not modules.asked
+    assert not modules.calls
 
 
 @pytest.mark.parametrize("option", ["ca_file", "certificate_file", "key_file"])

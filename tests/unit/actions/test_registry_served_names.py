@@ -30,14 +30,14 @@ class NeedsFacts(dict[str, Any]):
 
 def ask(server: dict[str, Any], *clients: dict[str, Any], refuse: bool = True, served: tuple[str, ...] = ()) -> Any:
     """What the task says; the clients are c0, c1, …"""
-    hosts = {"s": server, **{f"c{number}": one for number, one in enumerate(clients)}}
+    hosts = {"s": server, **{f"c{number}": client for number, client in enumerate(clients)}}
     args = {"servers": ["s"], "clients": [name for name in hosts if name != "s"], "served": served, "refuse": refuse}
     call: Any = SimpleNamespace(args=args, host="s", variables={"hostvars": hosts})
     return run(call)
 
 
-def names(*given: str, **others: Any) -> dict[str, Any]:
-    return {"registry_client_names": list(given), **others}
+def names(*subjects: str, **others: Any) -> dict[str, Any]:
+    return {"registry_client_names": list(subjects), **others}
 
 
 OURS = {"registry_names": [NAME]}
@@ -219,16 +219,18 @@ def test_provision_clients_refuses_before_any_host_is_touched(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     events = provision("clients.yml", tmp_path, capsys)
-    failed = [one for one in events if OTHER in json.dumps(one) and "421" in json.dumps(one)]
+    failed = [client for client in events if OTHER in json.dumps(client) and "421" in json.dumps(client)]
     assert failed
     assert "c1" in json.dumps(failed[0])
-    assert not any("Set up the engine" in json.dumps(one) or "registry_client :" in json.dumps(one) for one in events)
+    assert not any(
+        "Set up the engine" in json.dumps(client) or "registry_client :" in json.dumps(client) for client in events
+    )
 
 
 def test_provision_server_warns_before_its_roles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     events = provision("server.yml", tmp_path, capsys, nginx_user="ends the role at its first task")
-    lines = [json.dumps(one) for one in events]
-    told = next((at for at, line in enumerate(lines) if OTHER in line and "421" in line), None)
-    assert told is not None
-    assert not any("must be root" in line for line in lines[:told])
-    assert any("must be root" in line for line in lines[told:])
+    lines = [json.dumps(client) for client in events]
+    position = next((at for at, line in enumerate(lines) if OTHER in line and "421" in line), None)
+    assert position is not None
+    assert not any("must be root" in line for line in lines[:position])
+    assert any("must be root" in line for line in lines[position:])

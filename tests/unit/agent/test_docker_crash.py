@@ -81,13 +81,13 @@ TAKEN = [
 
 @pytest.mark.parametrize("message", TAKEN)
 def test_whose_a_port_is(message: str) -> None:
-    said = docker_crash.explain_start(Engine(), f"Docker says: {message.format(80)}", "own")
-    assert said == "port 80 of the host is taken by container web"
+    explanation = docker_crash.explain_start(Engine(), f"Docker says: {message.format(80)}", "own")
+    assert explanation == "port 80 of the host is taken by container web"
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        said = docker_crash.explain_start(Engine(), message.format(port))
+        explanation = docker_crash.explain_start(Engine(), message.format(port))
     name = Path("/proc/self/comm").read_text().strip()
-    assert said == f"port {port} of the host is taken by {name} (process {os.getpid()})"
+    assert explanation == f"port {port} of the host is taken by {name} (process {os.getpid()})"
 
 
 def test_another_refusal_stays_as_it_is() -> None:

@@ -30,10 +30,10 @@ FOUND = {
 def differing(args, image=None, **comparisons):
     """The options in which FOUND is not as asked."""
     args = {"networks_cli_compatible": True, **args, "comparisons": comparisons}
-    mode, given = docker_plan.modes(args), docker_plan.options(args)
-    expected = docker_plan.expected(given, image, mode)
-    found = docker_plan.found_state(FOUND, given, mode)
-    return sorted(name for name in expected if found[name] != expected[name])
+    mode, options = docker_plan.modes(args), docker_plan.options(args)
+    expected = docker_plan.expected(options, image, mode)
+    state = docker_plan.found_state(FOUND, options, mode)
+    return sorted(name for name in expected if state[name] != expected[name])
 
 
 SAME = {
@@ -64,14 +64,14 @@ def test_what_is_not_as_asked_differs(name):
     assert differing({name: OTHER[name]}) == [name]
 
 
-@pytest.mark.parametrize("found", [None, 0, -1])
+@pytest.mark.parametrize("limit", [None, 0, -1])
 @pytest.mark.parametrize("wanted", [0, -1])
-def test_no_limit_of_processes_is_written_in_many_ways(found, wanted):
+def test_no_limit_of_processes_is_written_in_many_ways(limit, wanted):
     """Engines keep null, 0 or -1, by their age; -1 is what also lifts a daemon's own default."""
     option = docker_plan.BY_NAME["pids_limit"]
-    given = docker_plan.options({"pids_limit": wanted})
-    assert docker_plan.look(option, {"HostConfig": {"PidsLimit": found}}) == given["pids_limit"]
-    assert docker_plan.body(given, "x", {})["HostConfig"]["PidsLimit"] == -1
+    options = docker_plan.options({"pids_limit": wanted})
+    assert docker_plan.look(option, {"HostConfig": {"PidsLimit": limit}}) == options["pids_limit"]
+    assert docker_plan.body(options, "x", {})["HostConfig"]["PidsLimit"] == -1
     assert docker_plan.look(option, {"HostConfig": {"PidsLimit": 64}}) == 64
 
 
@@ -79,9 +79,9 @@ def test_no_limit_of_processes_is_written_in_many_ways(found, wanted):
 def test_no_new_privileges_is_one_thing_in_three_spellings(written):
     """The bare word is the one that every engine takes; docker 1.11 and 1.12 know no other."""
     option = docker_plan.BY_NAME["security_opts"]
-    given = docker_plan.options({"security_opts": [written]})
-    assert docker_plan.body(given, "x", {})["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
-    assert docker_plan.look(option, {"HostConfig": {"SecurityOpt": [written]}}) == given["security_opts"]
+    options = docker_plan.options({"security_opts": [written]})
+    assert docker_plan.body(options, "x", {})["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
+    assert docker_plan.look(option, {"HostConfig": {"SecurityOpt": [written]}}) == options["security_opts"]
 
 
 def test_what_is_not_given_is_not_compared():
@@ -164,19 +164,19 @@ def test_every_found_network_address_survives_the_port_form():
 
 
 def test_an_update_of_memory_lifts_the_swap_limit_with_it():
-    found = {"HostConfig": {"Memory": 64, "MemorySwap": 128, "RestartPolicy": {"Name": "always"}}}
-    given = {"memory": 256, "restart_retries": 3}
-    assert docker_adjust.update_request(found, {"memory"}, given) == {"Memory": 256, "MemorySwap": 512}
-    assert docker_adjust.update_request(found, {"restart_retries"}, given) == {
+    container = {"HostConfig": {"Memory": 64, "MemorySwap": 128, "RestartPolicy": {"Name": "always"}}}
+    options = {"memory": 256, "restart_retries": 3}
+    assert docker_adjust.update_request(container, {"memory"}, options) == {"Memory": 256, "MemorySwap": 512}
+    assert docker_adjust.update_request(container, {"restart_retries"}, options) == {
         "RestartPolicy": {"Name": "always", "MaximumRetryCount": 3}
     }
-    assert docker_adjust.update_request(found, {"networks"}, given) == {}
+    assert docker_adjust.update_request(container, {"networks"}, options) == {}
 
 
 @pytest.mark.parametrize(("before", "after"), [(0, 128), (-1, -1)])
 def test_a_first_limit_of_memory_brings_its_swap_limit(before: int, after: int):
-    found = {"HostConfig": {"Memory": 0, "MemorySwap": before}}
-    assert docker_adjust.update_request(found, {"memory"}, {"memory": 64}) == {"Memory": 64, "MemorySwap": after}
+    container = {"HostConfig": {"Memory": 0, "MemorySwap": before}}
+    assert docker_adjust.update_request(container, {"memory"}, {"memory": 64}) == {"Memory": 64, "MemorySwap": after}
 
 
 def test_a_limit_is_changed_in_place_but_only_a_new_container_has_none():
@@ -194,10 +194,10 @@ def test_the_frames_of_a_log_are_taken_apart():
 def test_a_change_of_volumes_and_ports_shows_the_old_ones():
     """The old container's entries go with it, so they are on the left."""
     args = {"volumes": ["/new:/data"], "published_ports": ["8080:80"]}
-    given, mode = docker_plan.options(args), docker_plan.modes(args)
-    before = docker_plan.found_state(FOUND, given, mode)
-    before[changes.SHOWN] = docker_plan.found_whole(FOUND, given)
-    (part,) = changes.draw(docker_container, args, before, docker_plan.expected(given, None, mode))
+    options, mode = docker_plan.options(args), docker_plan.modes(args)
+    before = docker_plan.found_state(FOUND, options, mode)
+    before[changes.SHOWN] = docker_plan.found_whole(FOUND, options)
+    (part,) = changes.draw(docker_container, args, before, docker_plan.expected(options, None, mode))
     assert "/srv:/data:rw" in part["before"]
     assert "/new:/data:rw" in part["after"]
     assert '"80/tcp": ["0.0.0.0:80"]' in part["before"]

@@ -104,7 +104,7 @@ def test_images_are_split_at_their_tag():
 
 
 def test_health_checks():
-    given = {"test": "curl x", "interval": "10s", "retries": 3, "timeout": None}
-    assert values.healthcheck(given) == {"Test": ["CMD-SHELL", "curl x"], "Interval": 10**10, "Retries": 3}
+    healthcheck = {"test": "curl x", "interval": "10s", "retries": 3, "timeout": None}
+    assert values.healthcheck(healthcheck) == {"Test": ["CMD-SHELL", "curl x"], "Interval": 10**10, "Retries": 3}
     assert values.healthcheck({"test": ["curl", "x"]}) == {"Test": ["CMD", "curl", "x"]}
     assert values.healthcheck({"test": ["NONE"]}) == {"Test": ["NONE"]}

@@ -42,14 +42,14 @@ def start_words(monkeypatch: pytest.MonkeyPatch, *entries: tuple[str, str]) -> s
 def test_the_reason_of_a_start_is_the_new_process_own(
     monkeypatch: pytest.MonkeyPatch, reason: str, is_bare: bool
 ) -> None:
-    said = reason if is_bare else line(reason, "fatal")
+    answer = reason if is_bare else line(reason, "fatal")
     words = start_words(
         monkeypatch,
         (OLD, line("error unmounting /var/lib/docker: device busy")),
         ("1", "Starting Docker Application Container Engine..."),
         (OLD, line("failed to shut down container 1")),
         (NEW, line("libcontainerd: new containerd process, pid: 201", "info")),
-        (NEW, said),
+        (NEW, answer),
         ("1", "Failed to start Docker Application Container Engine."),
     )
     assert reason in words.replace('\\"', '"')

@@ -15,8 +15,8 @@ from tests.support.tls_answers import answering, make_certificate
 
 
 def ask(port: int, host: str = "127.0.0.1", **args: Any) -> dict[str, Any]:
-    given = {"host": host, "port": port, "timeout": 2, **args}
-    normalized = arguments.normalize(arguments.find("registry_probe", None), given, None)
+    args_of_call = {"host": host, "port": port, "timeout": 2, **args}
+    normalized = arguments.normalize(arguments.find("registry_probe", None), args_of_call, None)
     answer: dict[str, Any] = registry_probe.run(normalized)
     return answer
 

@@ -50,8 +50,8 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(accounts, "resolve_group", lambda name: name if name != "nope" else None)
         monkeypatch.setattr(accounts, "password_hash", lambda name: fake.hash)
         monkeypatch.setattr(host, "check_run", fake.run)
-        given = arguments.normalize(arguments.Signature("user", user.ARGS, {}), {"name": "alice", **args}, None)
-        reply = loop.perform({"module": "user", "args": given, "diff": True}, host.Session())
+        normalized = arguments.normalize(arguments.Signature("user", user.ARGS, {}), {"name": "alice", **args}, None)
+        reply = loop.perform({"module": "user", "args": normalized, "diff": True}, host.Session())
         return reply, fake.calls
 
     return play

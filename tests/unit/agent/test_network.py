@@ -56,5 +56,5 @@ def test_a_second_address_is_secondary() -> None:
     for _, ipv4, ipv6 in network.addresses(output):
         network.add_address(link, ipv4, ipv6)
     assert link["ipv4"]["address"] == "192.0.2.7"
-    assert [one["address"] for one in link["ipv4_secondaries"]] == ["192.0.2.8"]
+    assert [address["address"] for address in link["ipv4_secondaries"]] == ["192.0.2.8"]
     assert link["ipv4_secondaries"][0]["network"] == "192.0.2.8"

@@ -91,10 +91,10 @@ def test_what_is_wrong_with_a_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, int], trouble: str, warning: str
 ) -> None:
     monkeypatch.setattr(os, "statvfs", lambda path: type("S", (Statvfs,), change))
-    found = repositories.trouble(str(tmp_path / "not" / "there"), "/srv")
-    assert [bool(one) for one in found] == [bool(trouble), bool(warning)]
-    assert trouble in found[0]
-    assert warning in found[1]
+    answers = repositories.trouble(str(tmp_path / "not" / "there"), "/srv")
+    assert [bool(answer) for answer in answers] == [bool(trouble), bool(warning)]
+    assert trouble in answers[0]
+    assert warning in answers[1]
 
 
 def test_a_directory_of_somebody_else(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_which_place_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "data"),
     [
         ('{"storage": "/srv", "has_repositories": true}', {"storage": "/srv", "has_repositories": True}),
         ('{"storage": "/srv"}', {"storage": "/srv", "has_repositories": False}),
@@ -151,14 +151,14 @@ def test_which_place_is_refused(
         ("{", {}),
     ],
 )
-def test_a_note_is_data(tmp_path: Path, text: str, found: dict[str, Any]) -> None:
+def test_a_note_is_data(tmp_path: Path, text: str, data: dict[str, Any]) -> None:
     (tmp_path / "registry.json").write_text(text)
-    assert registry_storage.read_record(str(tmp_path / "registry.json")) == found
+    assert registry_storage.read_record(str(tmp_path / "registry.json")) == data
     assert json.dumps(registry_storage.read_record(str(tmp_path / "none"))) == "{}"
 
 
 @pytest.mark.parametrize(
-    ("fstab", "mounts", "found"),
+    ("fstab", "mounts", "trouble"),
     [
         ("LABEL=x /srv/registry ext4 defaults 0 0", "", "/srv/registry"),
         ("LABEL=x /srv ext4 defaults 0 0", "", "/srv"),
@@ -168,7 +168,7 @@ def test_a_note_is_data(tmp_path: Path, text: str, found: dict[str, Any]) -> Non
         ("LABEL=x /srv/registry-2 ext4 defaults 0 0", "", ""),
     ],
 )
-def test_a_disk_that_should_be_mounted(monkeypatch: pytest.MonkeyPatch, fstab: str, mounts: str, found: str) -> None:
+def test_a_disk_that_should_be_mounted(monkeypatch: pytest.MonkeyPatch, fstab: str, mounts: str, trouble: str) -> None:
     texts = {"/etc/fstab": fstab, "/proc/self/mounts": mounts}
     monkeypatch.setattr(registry_storage, "lines", lambda path: texts[path].splitlines())
-    assert registry_storage.unmounted("/srv/registry") == found
+    assert registry_storage.unmounted("/srv/registry") == trouble

@@ -39,9 +39,9 @@ def test_compare(left: str, right: str, sign: int) -> None:
 
 
 @given(WORDS, WORDS, WORDS)
-def test_the_order_is_one(one: str, two: str, three: str) -> None:
-    if versions.compare(one, two) <= 0 and versions.compare(two, three) <= 0:
-        assert versions.compare(one, three) <= 0
+def test_the_order_is_one(lower: str, two: str, three: str) -> None:
+    if versions.compare(lower, two) <= 0 and versions.compare(two, three) <= 0:
+        assert versions.compare(lower, three) <= 0
 
 
 def test_holds() -> None:

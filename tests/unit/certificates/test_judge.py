@@ -20,14 +20,14 @@ CA = authority()
 WEAK = rsa.generate_private_key(65537, 1024)
 
 
-def judged(*served: Pair, by: Pair | None = CA, asked: tuple[str, ...] = (NAME,), days: float = 0) -> Judgement:
+def judged(*served: Pair, by: Pair | None = CA, names: tuple[str, ...] = (NAME,), days: float = 0) -> Judgement:
     """The judgement at a time so many days from now."""
     known = {"tls/ca.crt": [by.certificate]} if by else {}
-    return check_certificate([one.certificate for one in served], asked, known, NOW + days * DAY)
+    return check_certificate([pair.certificate for pair in served], names, known, NOW + days * DAY)
 
 
-def rules(found: Judgement) -> list[str]:
-    return [one.rule for one in found.problems if one.is_error]
+def rules(judgement: Judgement) -> list[str]:
+    return [problem.rule for problem in judgement.problems if problem.is_error]
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,10 @@ UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"
     ],
 )
 def test_who_has_signed_it(served: list[Pair], by: Pair, words: str) -> None:
-    found = judged(*served, by=by)
-    assert rules(found) == ([TRUST] if words else [])
-    assert found.is_trusted is not bool(words)
-    assert words in "".join(one.seen for one in found.problems)
+    judgement = judged(*served, by=by)
+    assert rules(judgement) == ([TRUST] if words else [])
+    assert judgement.is_trusted is not bool(words)
+    assert words in "".join(problem.seen for problem in judgement.problems)
 
 
 def test_authorities_change_over_without_a_gap() -> None:
@@ -127,7 +127,7 @@ def test_authorities_change_over_without_a_gap() -> None:
     new, old = authority("ca", days=(-1, 900)), authority("ca", days=(-900, -1))
     served = [leaf(new).certificate]
     for known in ([old, new], [new, old]):
-        assert check_certificate(served, [NAME], {"ca": [one.certificate for one in known]}, NOW).problems == ()
+        assert check_certificate(served, [NAME], {"ca": [pair.certificate for pair in known]}, NOW).problems == ()
 
 
 def sign_with_sha1(folder: Path) -> list[list[x509.Certificate]]:
@@ -144,15 +144,15 @@ def sign_with_sha1(folder: Path) -> list[list[x509.Certificate]]:
 
 def test_a_signature_by_sha1_is_a_warning(tmp_path: Path) -> None:
     served, known = sign_with_sha1(tmp_path)
-    found = check_certificate(served, [], {"ca": known}, NOW + DAY / 24)
-    assert [(one.rule, one.is_error) for one in found.problems] == [(TRUST, False)]
-    assert "SHA-1" in found.problems[0].seen
+    judgement = check_certificate(served, [], {"ca": known}, NOW + DAY / 24)
+    assert [(problem.rule, problem.is_error) for problem in judgement.problems] == [(TRUST, False)]
+    assert "SHA-1" in judgement.problems[0].seen
     # Nobody looks at the signature of the authority itself.
     assert check_certificate(known, [], {"ca": known}, NOW + DAY / 24).problems == ()
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("names", "words"),
     [
         ((NAME,), f"it is not for {OTHER}: it has only {NAME}"),
         ((NAME, OTHER), ""),
@@ -160,10 +160,10 @@ def test_a_signature_by_sha1_is_a_warning(tmp_path: Path) -> None:
         (("*.registry.example.com", "*.example.com"), ""),
     ],
 )
-def test_every_name_is_wanted(given: tuple[str, ...], words: str) -> None:
-    found = judged(leaf(CA, *given), asked=(NAME, OTHER))
-    assert [one.seen for one in found.problems] == ([words] if words else [])
-    assert found.missing_names == ((OTHER,) if words else ())
+def test_every_name_is_wanted(names: tuple[str, ...], words: str) -> None:
+    judgement = judged(leaf(CA, *names), names=(NAME, OTHER))
+    assert [problem.seen for problem in judgement.problems] == ([words] if words else [])
+    assert judgement.missing_names == ((OTHER,) if words else ())
 
 
 def test_a_common_name_does_not_count() -> None:
@@ -186,23 +186,25 @@ def test_a_common_name_does_not_count() -> None:
     ],
 )
 def test_its_time(days: float, words: str, is_error: bool) -> None:
-    found = judged(leaf(CA, days=(-1, 365)), by=authority_of(CA), days=days)
-    assert [(one.rule, one.is_error) for one in found.problems] == ([(EXPIRY, is_error)] if words else [])
-    assert words in "".join(one.seen for one in found.problems)
-    assert found.valid_until == NOW + 365 * DAY
+    judgement = judged(leaf(CA, days=(-1, 365)), by=authority_of(CA), days=days)
+    assert [(problem.rule, problem.is_error) for problem in judgement.problems] == (
+        [(EXPIRY, is_error)] if words else []
+    )
+    assert words in "".join(problem.seen for problem in judgement.problems)
+    assert judgement.valid_until == NOW + 365 * DAY
 
 
-def authority_of(one: Pair) -> Pair:
+def authority_of(pair: Pair) -> Pair:
     """The same key and name for many years."""
-    return authority("ca", key=one.key, days=(-900, 9000))
+    return authority("ca", key=pair.key, days=(-900, 9000))
 
 
 def test_the_authoritys_time_counts_too() -> None:
     old = authority("old", days=(-900, -1))
-    found = judged(leaf(old), by=old)
-    assert rules(found) == [EXPIRY]
-    assert '"CN=old", which has signed it, expired on' in found.problems[0].seen
-    assert found.valid_until == NOW - DAY
+    judgement = judged(leaf(old), by=old)
+    assert rules(judgement) == [EXPIRY]
+    assert '"CN=old", which has signed it, expired on' in judgement.problems[0].seen
+    assert judgement.valid_until == NOW - DAY
 
 
 def test_without_an_authority_names_and_time_are_judged_all_the_same() -> None:
@@ -217,18 +219,18 @@ def test_each_file_of_authorities_must_do() -> None:
 
 def test_many_authorities_of_one_name_end_the_search() -> None:
     crowd = [authority("ca") for _ in range(12)]
-    ring: list[Any] = [issue("ca", one, [x509.BasicConstraints(True, None)]) for one in crowd for _ in range(2)]
-    chains, why = find_chains([leaf(crowd[0]).certificate, *(one.certificate for one in ring)], [CA.certificate])
+    ring: list[Any] = [issue("ca", pair, [x509.BasicConstraints(True, None)]) for pair in crowd for _ in range(2)]
+    chains, why = find_chains([leaf(crowd[0]).certificate, *(pair.certificate for pair in ring)], [CA.certificate])
     assert chains == []
     assert why
 
 
 def test_the_key_belongs_to_the_first_certificate() -> None:
-    one, other = leaf(CA), leaf(CA)
-    served = [one.certificate, CA.certificate]
-    assert find_key_problem(served, one.key_pem) == ""
+    first, other = leaf(CA), leaf(CA)
+    served = [first.certificate, CA.certificate]
+    assert find_key_problem(served, first.key_pem) == ""
     assert "does not belong to the certificate" in find_key_problem(served, other.key_pem)
-    assert "must come first" in find_key_problem([CA.certificate, one.certificate], one.key_pem)
+    assert "must come first" in find_key_problem([CA.certificate, first.certificate], first.key_pem)
 
 
 def test_names_of_another_kind_do_not_hide_others() -> None:

@@ -18,7 +18,7 @@ from mooring.errors import MooringError
 
 def flags(name: str) -> set[str]:
     collection: Collection = tasks.namespace
-    return {one for argument in collection[name].get_arguments() for one in argument.names}
+    return {spelling for argument in collection[name].get_arguments() for spelling in argument.names}
 
 
 @pytest.mark.parametrize("name", ["provision-server", "provision-clients", "deprovision-clients", "play"])
@@ -47,28 +47,28 @@ def test_verify_takes_only_what_means_something_to_it() -> None:
 def test_a_word_that_may_follow_or_be_left_out(words: str, has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["invoke", *words.split()])
     collection: Collection = tasks.namespace
-    found = {one.name: one for one in collection["doctor"].get_arguments()}
-    assert found["hosts"].positional is has
+    by_name = {argument.name: argument for argument in collection["doctor"].get_arguments()}
+    assert by_name["hosts"].positional is has
     assert {"hosts", "limit", "json", "i"} <= flags("doctor")
 
 
 def test_every_option_has_its_help_and_a_letter_of_its_own() -> None:
-    letters = [one.metadata["short"] for one in OPTIONS.values() if one.metadata["short"]]
+    letters = [option.metadata["short"] for option in OPTIONS.values() if option.metadata["short"]]
     assert len(letters) == len(set(letters))
-    assert all(one.metadata["help"] for one in OPTIONS.values())
+    assert all(option.metadata["help"] for option in OPTIONS.values())
 
 
 def test_extra_vars_of_all_kinds(tmp_path: Path) -> None:
     file = tmp_path / "vars.yml"
     file.write_text("port: 81\nnames: [a]\n")
-    given = ("a=1 b='two words'", '{"a": 2, "c": [3]}', f"@{file}")
-    assert parse_extra_vars(given) == {"a": 2, "b": "two words", "c": [3], "port": 81, "names": ["a"]}
+    words = ("a=1 b='two words'", '{"a": 2, "c": [3]}', f"@{file}")
+    assert parse_extra_vars(words) == {"a": 2, "b": "two words", "c": [3], "port": 81, "names": ["a"]}
 
 
-@pytest.mark.parametrize("given", ["a", "1a=2", "@/does/not/exist", "{a: [}", "a='open", "{null: 1}", "{1: 2}", "@/"])
-def test_extra_vars_that_are_none(given: str) -> None:
+@pytest.mark.parametrize("text", ["a", "1a=2", "@/does/not/exist", "{a: [}", "a='open", "{null: 1}", "{1: 2}", "@/"])
+def test_extra_vars_that_are_none(text: str) -> None:
     with pytest.raises(MooringError):
-        parse_extra_vars((given,))
+        parse_extra_vars((text,))
 
 
 def test_no_question_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,8 +47,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def settled(folder: Path, given: dict[str, Any] | None = None, **environment: str) -> dict[str, Any]:
-    return settle(given or {}, read_ansible_cfg(folder), environment)
+def settled(folder: Path, options: dict[str, Any] | None = None, **environment: str) -> dict[str, Any]:
+    return settle(options or {}, read_ansible_cfg(folder), environment)
 
 
 def test_ansible_cfg_is_read(folder: Path) -> None:
@@ -152,15 +152,15 @@ def test_a_wrong_variable_is_told_by_its_name(name: str, tmp_path: Path) -> None
 
 
 def test_a_file_and_a_question_are_two_ways_to_one_password(folder: Path) -> None:
-    given = {"become_password_file": "f", "ask_become_pass": True}
+    options = {"become_password_file": "f", "ask_become_pass": True}
     with pytest.raises(UsageError, match="--become-password-file and --ask-become-pass are two ways"):
-        settled(folder, given)
+        settled(folder, options)
     assert "ask_become_pass" not in settled(folder, {"become_password_file": "f"})
     assert "ask_become_pass" not in settled(folder, MOORING_BECOME_PASSWORD_FILE="f")
-    asked = settled(folder, {"ask_become_pass": True}, MOORING_BECOME_PASSWORD_FILE="f")
-    assert (asked["ask_become_pass"], "become_password_file" in asked) == (True, False)
-    asked = settled(folder, {"ask_pass": True}, MOORING_CONNECTION_PASSWORD_FILE="f")
-    assert (asked["ask_pass"], "connection_password_file" in asked) == (True, False)
+    settled_options = settled(folder, {"ask_become_pass": True}, MOORING_BECOME_PASSWORD_FILE="f")
+    assert (settled_options["ask_become_pass"], "become_password_file" in settled_options) == (True, False)
+    settled_options = settled(folder, {"ask_pass": True}, MOORING_CONNECTION_PASSWORD_FILE="f")
+    assert (settled_options["ask_pass"], "connection_password_file" in settled_options) == (True, False)
 
 
 def test_passwords_are_read_from_files(tmp_path: Path) -> None:

@@ -21,6 +21,6 @@ def test_the_recipe(tmp_path: Path) -> None:
         subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True)
     served, known = (parse_pem((tmp_path / name).read_text()) for name in ("registry.crt", "ca.crt"))
     now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=1)
-    found = check_certificate(served, NAMES, {"tls/ca.crt": known}, now)
-    assert (found.problems, found.names) == ((), NAMES)
+    judgement = check_certificate(served, NAMES, {"tls/ca.crt": known}, now)
+    assert (judgement.problems, judgement.names) == ((), NAMES)
     assert find_key_problem(served, (tmp_path / "registry.key").read_text()) == ""

@@ -108,8 +108,8 @@ def missing_path(span: str, page: Path) -> bool:
         return False
     pattern = re.sub(r"(?<![A-Za-z])[A-Z]{2,}(?=[/.]|$)", "*", span.rstrip("/"))
     places = near if "/" in span else [TOP / "**"]
-    found = [hit for place in places for hit in TOP.glob(str((place / pattern).relative_to(TOP)))]
-    return not any(str(hit.relative_to(TOP)) in tracked() for hit in found)
+    hits = [hit for place in places for hit in TOP.glob(str((place / pattern).relative_to(TOP)))]
+    return not any(str(hit.relative_to(TOP)) in tracked() for hit in hits)
 
 
 def anchors(page: Path) -> set[str]:
@@ -120,8 +120,8 @@ def anchors(page: Path) -> set[str]:
 
 @of_every_page
 def test_quoted_commands_exist(page: Path) -> None:
-    found = [mistake(words) for words in commands(page.read_text(encoding="utf-8"))]
-    assert not [text for text in found if text]
+    mistakes = [mistake(words) for words in commands(page.read_text(encoding="utf-8"))]
+    assert not [text for text in mistakes if text]
 
 
 @of_every_page

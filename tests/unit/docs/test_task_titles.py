@@ -30,9 +30,9 @@ def titles(tasks: list[dict[str, Any]]) -> Iterator[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_title_points_at_another(path: Path) -> None:
     vague = re.compile(r"\b(it|them|they|those)\b", re.IGNORECASE)
-    found = list(titles(yaml.safe_load(path.read_text(encoding="utf-8"))))
-    assert found
-    assert not [title for title in found if vague.search(title)]
+    titles_of_file = list(titles(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    assert titles_of_file
+    assert not [title for title in titles_of_file if vague.search(title)]
 
 
 @pytest.mark.parametrize(

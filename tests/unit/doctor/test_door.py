@@ -22,24 +22,24 @@ def probe_of(server: DoorServer, **more: bool) -> NginxProbe:
 
 def examined(server: DoorServer, **more: bool) -> dict[str, Finding]:
     probe = probe_of(server, **more)
-    found = merge(examine(probe))
+    findings = merge(examine(probe))
     assert probe.cancel_uploads() == []
-    return {one.rule: one for one in found}
+    return {finding.rule: finding for finding in findings}
 
 
 def test_a_door_that_keeps_all_rules_and_keeps_nothing_of_ours() -> None:
     with serve_door() as server:
-        found = examined(server)
+        findings = examined(server)
         assert server.uploads == {}
         assert server.count == 4
-    assert {one.verdict for one in found.values()} == {Verdict.HOLDS}
-    assert set(found) == {*RULES, *UPLOAD_RULES}
+    assert {finding.verdict for finding in findings.values()} == {Verdict.HOLDS}
+    assert set(findings) == {*RULES, *UPLOAD_RULES}
     assert sum(map(len, CHUNKS)) > 1024 * 1024
 
 
 def test_addresses_without_a_host_stay_where_they_are() -> None:
     with serve_door("relative") as server:
-        assert {one.verdict for one in examined(server).values()} == {Verdict.HOLDS}
+        assert {finding.verdict for finding in examined(server).values()} == {Verdict.HOLDS}
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_addresses_without_a_host_stay_where_they_are() -> None:
 )
 def test_one_rule_broken(fault: str, rule: str, seen: str, remedy: str) -> None:
     with serve_door(fault) as server:
-        found = examined(server)
+        findings = examined(server)
         assert server.uploads == {}
-    assert [one.rule for one in found.values() if one.verdict is not Verdict.HOLDS] == [rule]
-    assert found[rule].verdict is Verdict.BREAKS
-    assert seen in found[rule].seen
-    assert remedy in found[rule].remedy
+    assert [finding.rule for finding in findings.values() if finding.verdict is not Verdict.HOLDS] == [rule]
+    assert findings[rule].verdict is Verdict.BREAKS
+    assert seen in findings[rule].seen
+    assert remedy in findings[rule].remedy
 
 
 def test_an_open_old_api_is_a_warning() -> None:
@@ -93,9 +93,9 @@ def test_behind_another_proxy_its_word_on_the_scheme_counts() -> None:
 
 def test_where_a_login_is_wanted_uploads_are_not_tried() -> None:
     with serve_door("login") as server:
-        found = examined(server)
-    assert {rule for rule, one in found.items() if one.verdict is Verdict.UNKNOWN} == set(UPLOAD_RULES)
-    assert found["nginx-answers"].verdict is Verdict.HOLDS
+        findings = examined(server)
+    assert {rule for rule, finding in findings.items() if finding.verdict is Verdict.UNKNOWN} == set(UPLOAD_RULES)
+    assert findings["nginx-answers"].verdict is Verdict.HOLDS
 
 
 def test_no_registry_behind_and_no_door_at_all() -> None:

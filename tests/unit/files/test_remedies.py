@@ -19,7 +19,7 @@ def refusal(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "remedy"),
     [
         ("- name: fix: this\n", 'f.yml:1:12: a value with ": " in it is taken for another key (quote it: name: "fix'),
         ("when: x == 'a': b\n", """(quote it: when: "x == 'a': b")"""),
@@ -30,8 +30,8 @@ def refusal(text: str) -> str:
         (VAULT, "f.yml:1:1: the file is encrypted with ansible-vault, which is not supported (decrypt it"),
     ],
 )  # fmt: skip
-def test_a_usual_mistake_has_its_remedy(text: str, told: str) -> None:
-    assert told in refusal(text)
+def test_a_usual_mistake_has_its_remedy(text: str, remedy: str) -> None:
+    assert remedy in refusal(text)
 
 
 @pytest.mark.parametrize("text", ["a:\n  b: 1\n c: 2\n", "a: [1, 2\nb: 3\n"])

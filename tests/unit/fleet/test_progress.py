@@ -51,10 +51,10 @@ def test_progress_is_shown_on_a_terminal_until_the_end() -> None:
 def test_a_survey_tells_how_far_it_is(tmp_path: Path) -> None:
     path = tmp_path / "inventory.yml"
     path.write_text("all: {children: {server: {hosts: {a: }}, clients: {hosts: {b: , c: }}}}\n")
-    told = list[tuple[int, int, tuple[str, ...]]]()
+    reports = list[tuple[int, int, tuple[str, ...]]]()
     site = load_site(Request(inventory=str(path)))
-    with Survey(site, "all", tell=lambda done, total, waiting: told.append((done, total, tuple(waiting)))) as survey:
+    with Survey(site, "all", tell=lambda done, total, waiting: reports.append((done, total, tuple(waiting)))) as survey:
         survey.look(lambda visit: visit.name)
-    assert told[-1] == (3, 3, ())
-    assert {name for _, _, waiting in told for name in waiting} == {"a", "b", "c"}
-    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
+    assert reports[-1] == (3, 3, ())
+    assert {name for _, _, waiting in reports for name in waiting} == {"a", "b", "c"}
+    assert [done for done, _, _ in reports] == sorted(done for done, _, _ in reports)

@@ -29,15 +29,15 @@ CA = authority(days=(-900, 900))
 
 def served(*names: str, days: tuple[float, float] = (-1, 100.5), by: Any = CA) -> Served:
     """What comes of a certificate for these names, at NAME."""
-    found = check_certificate([leaf(by, *names, days=days).certificate], [NAME], {"ca.crt": [CA.certificate]}, NOW)
-    return Served({NAME: found}, {}, ("ca.crt",))
+    judgement = check_certificate([leaf(by, *names, days=days).certificate], [NAME], {"ca.crt": [CA.certificate]}, NOW)
+    return Served({NAME: judgement}, {}, ("ca.crt",))
 
 
 def row(server: ServerCheckup) -> Row:
     """The server's row; its engine is well."""
     plain: dict[str, Any] = {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {}}}
-    one = checkup.examine("web1", reply(settings=None, record=None, info=plain), ())
-    return status.row("web1", (replace(one, server=server), False))
+    client = checkup.examine("web1", reply(settings=None, record=None, info=plain), ())
+    return status.row("web1", (replace(client, server=server), False))
 
 
 @pytest.mark.parametrize(
@@ -60,20 +60,25 @@ def row(server: ServerCheckup) -> Row:
     ],
 )
 def test_drift_of_a_server(server: ServerCheckup, drift: str) -> None:
-    found = row(server)
-    assert found.drift == drift
-    assert status.exit_status([found], True) == (0 if drift == "none" else 8)
-    assert bool(found.do) == (drift != "none")
+    status_row = row(server)
+    assert status_row.drift == drift
+    assert status.exit_status([status_row], True) == (0 if drift == "none" else 8)
+    assert bool(status_row.do) == (drift != "none")
 
 
 def test_the_json_is_data() -> None:
-    found = json.loads(json.dumps(row(ServerCheckup(WELL, Service(), served(NAME), DISK)).as_dict()))["server"]
-    assert found["registry"] == {"state": "running", "health": "healthy", "restarts": 0, "answers": True, "reason": ""}
-    assert found["nginx"]["state"] == "absent"
-    assert found["disk"] == {"path": "/srv", "total_bytes": 100 * 1024**3, "free_bytes": 40 * 1024**3}
-    told = found["certificate"]
-    assert told["not_after"] == (NOW + 100.5 * DAY).isoformat().replace("+00:00", "Z")
-    assert (told["days_left"], told["names"], told["missing_names"], told["trusted"]) == (100, [NAME], [], True)
+    shown = json.loads(json.dumps(row(ServerCheckup(WELL, Service(), served(NAME), DISK)).as_dict()))["server"]
+    assert shown["registry"] == {"state": "running", "health": "healthy", "restarts": 0, "answers": True, "reason": ""}
+    assert shown["nginx"]["state"] == "absent"
+    assert shown["disk"] == {"path": "/srv", "total_bytes": 100 * 1024**3, "free_bytes": 40 * 1024**3}
+    certificate = shown["certificate"]
+    assert certificate["not_after"] == (NOW + 100.5 * DAY).isoformat().replace("+00:00", "Z")
+    assert (certificate["days_left"], certificate["names"], certificate["missing_names"], certificate["trusted"]) == (
+        100,
+        [NAME],
+        [],
+        True,
+    )
     assert line().as_dict()["server"] is None
 
 
@@ -81,7 +86,7 @@ PLACE = {"name": "/srv", "repositories": 3, "trouble": "", "warning": ""}
 
 
 @pytest.mark.parametrize(
-    "said",
+    "state",
     [
         {},
         {"wanted": {**PLACE, "trouble": "the registry's storage /srv is full: 8.0 KiB of 64.0 MiB are free"}},
@@ -92,16 +97,16 @@ PLACE = {"name": "/srv", "repositories": 3, "trouble": "", "warning": ""}
     ],
     ids=["well", "full", "read-only", "hidden", "wanted elsewhere", "nearly full"],
 )
-def test_status_and_the_doctor_say_the_same_of_the_storage(said: dict[str, Any]) -> None:
+def test_status_and_the_doctor_say_the_same_of_the_storage(state: dict[str, Any]) -> None:
     """What is broken to the doctor is drift, and nothing else."""
-    answer = {"wanted": PLACE, "earlier": None, "refusal": "", **said}
+    answer = {"wanted": PLACE, "earlier": None, "refusal": "", **state}
     finding = storage.judge_storage(answer)
     trouble = server_storage.find_trouble(answer)
-    found = row(ServerCheckup(WELL, WELL, None, DISK, trouble))
-    assert (found.drift == "storage is in trouble") == (finding.verdict is Verdict.BREAKS) == bool(trouble)
-    assert found.drift == "none" or found.notes == (finding.seen,)
+    status_row = row(ServerCheckup(WELL, WELL, None, DISK, trouble))
+    assert (status_row.drift == "storage is in trouble") == (finding.verdict is Verdict.BREAKS) == bool(trouble)
+    assert status_row.drift == "none" or status_row.notes == (finding.seen,)
     stream = io.StringIO()
-    fleet_table.write_rows([found], stream)
+    fleet_table.write_rows([status_row], stream)
     assert ("GiB free, in trouble" in stream.getvalue()) == bool(trouble)
 
 
@@ -116,7 +121,7 @@ def test_the_table_has_a_row_for_the_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "disk"),
     [
         ("/dev/sda1 1000 600 400 60% /var/lib", Disk("/var/lib", 1024000, 409600)),
         ("/dev/sda1 1000 600 400 60% /var/my data", Disk("/var/my data", 1024000, 409600)),
@@ -125,8 +130,8 @@ def test_the_table_has_a_row_for_the_server() -> None:
         ("/dev/sda1 1 1 " + "9" * 30 + " 1% /", None),
     ],
 )
-def test_what_df_says_is_data(text: str, found: Disk | None) -> None:
-    assert server_checkup.parse_disk(text) == found
+def test_what_df_says_is_data(text: str, disk: Disk | None) -> None:
+    assert server_checkup.parse_disk(text) == disk
 
 
 def test_what_docker_says_is_data() -> None:
@@ -141,15 +146,17 @@ def test_what_docker_says_is_data() -> None:
 
 def test_the_doctor_is_green_about_nothing_that_was_not_seen() -> None:
     well = list(judge_served(served(NAME)))
-    assert {(one.rule, one.verdict) for one in well} == {
+    assert {(finding.rule, finding.verdict) for finding in well} == {
         ("certificate-names", Verdict.HOLDS),
         ("certificate-expiry", Verdict.HOLDS),
         ("certificate-trust", Verdict.HOLDS),
     }
     gone = list(judge_served(Served({}, {NAME: "no TLS"}, ("ca.crt",))))
-    assert [one.verdict for one in gone] == [Verdict.BREAKS, Verdict.UNKNOWN]
-    soon = {one.rule: one.verdict for one in judge_served(served(NAME, days=(-1, 9.5)))}
+    assert [finding.verdict for finding in gone] == [Verdict.BREAKS, Verdict.UNKNOWN]
+    soon = {finding.rule: finding.verdict for finding in judge_served(served(NAME, days=(-1, 9.5)))}
     assert soon["certificate-expiry"] is Verdict.HARMS
-    over = {one.rule: one for one in judge_served(served("other.example.com", days=(-9, -1), by=authority()))}
-    assert {one.verdict for one in over.values()} == {Verdict.BREAKS}
+    over = {
+        finding.rule: finding for finding in judge_served(served("other.example.com", days=(-9, -1), by=authority()))
+    }
+    assert {finding.verdict for finding in over.values()} == {Verdict.BREAKS}
     assert len(over) == 3

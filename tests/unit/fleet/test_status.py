@@ -22,8 +22,8 @@ def test_a_host_as_it_should_be() -> None:
 
 
 def test_json_holds_data_and_no_words_for_a_screen() -> None:
-    found = line().as_dict()
-    assert found["registry"] == {
+    shown = line().as_dict()
+    assert shown["registry"] == {
         "name": "r.example.com",
         "endpoints": [
             {"kind": "registry", "url": "https://r.example.com", "tls": "unverified"},
@@ -31,24 +31,24 @@ def test_json_holds_data_and_no_words_for_a_screen() -> None:
         ],
         "refusal": None,
     }
-    assert found["hub"]["endpoints"][0] == {"kind": "mirror", "url": "http://r.example.com", "tls": "none"}
-    assert (found["drift"], found["drifted"], found["unreachable"], found["do"]) == ("none", False, False, None)
+    assert shown["hub"]["endpoints"][0] == {"kind": "mirror", "url": "http://r.example.com", "tls": "none"}
+    assert (shown["drift"], shown["drifted"], shown["unreachable"], shown["do"]) == ("none", False, False, None)
     lost = status.row("web2", Lost("no route", True)).as_dict()
     assert [lost[key] for key in ("engine", "version", "registry", "hub", "server")] == [None] * 5
     assert lost["unreachable"] is True
-    json.dumps([found, lost])
+    json.dumps([shown, lost])
 
 
-def test_a_host_that_is_no_client_need_not_be_moored() -> None:
+def test_a_host_that_is_no_client_need_not_be_provisioned() -> None:
     plain: dict[str, Any] = {"RegistryConfig": {"Mirrors": [], "IndexConfigs": {}}}
     assert line(is_client=False, settings=None, record=None, info=plain).drift == "none"
-    found = line(settings=None, record=None, info=plain)
-    assert (found.registry, found.hub, found.drift) == ("TLS", "direct", "not provisioned")
-    assert found.do == "invoke provision-clients --limit web1"
+    row = line(settings=None, record=None, info=plain)
+    assert (row.registry, row.hub, row.drift) == ("TLS", "direct", "not provisioned")
+    assert row.do == "invoke provision-clients --limit web1"
 
 
 @pytest.mark.parametrize(
-    ("given", "drift", "note"),
+    ("fields", "drift", "note"),
     [
         ({"settings": {"hosts": []}}, "would not start", "[flag-and-key]"),
         ({"info": {}, "argv": []}, "does not run", ""),
@@ -75,11 +75,11 @@ def test_a_host_that_is_no_client_need_not_be_moored() -> None:
         ({"record": {**SETTINGS, "ca": ["r.example.com"]}}, "settings taken out of the files", "r.example.com/ca.crt"),
     ],
 )
-def test_drift(given: dict[str, Any], drift: str, note: str) -> None:
-    found = line(**given)
-    assert found.drift == drift
-    assert found.do
-    assert note in "\n".join(found.notes)
+def test_drift(fields: dict[str, Any], drift: str, note: str) -> None:
+    row = line(**fields)
+    assert row.drift == drift
+    assert row.do
+    assert note in "\n".join(row.notes)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_drift(given: dict[str, Any], drift: str, note: str) -> None:
 )
 def test_where_signatures_are_verified_docker_hub_is_asked_before_the_mirror(flags: str, hub: str) -> None:
     """Asked of 1.13.1, 7d71120."""
-    found = line(**redhat(flags))
-    assert (found.hub, found.drift) == (hub, "none")
-    assert ("a mirror serves only images that Docker Hub knows" in "\n".join(found.notes)) == ("then" in hub)
+    row = line(**redhat(flags))
+    assert (row.hub, row.drift) == (hub, "none")
+    assert ("a mirror serves only images that Docker Hub knows" in "\n".join(row.notes)) == ("then" in hub)
 
 
 def test_a_note_is_shown_though_nothing_has_drifted() -> None:
@@ -108,9 +108,9 @@ def test_a_note_is_shown_though_nothing_has_drifted() -> None:
 
 def test_a_first_added_registry_that_ends_all_short_names() -> None:
     """Asked of 1.13.1, 7d71120."""
-    found = line(**redhat("--signature-verification=false --add-registry bare --add-registry r.example.com"))
-    assert (found.drift, found.do) == ("no short name works", "invoke doctor web1")
-    assert 'the first added registry "bare" has no dot and no port' in "\n".join(found.notes)
+    row = line(**redhat("--signature-verification=false --add-registry bare --add-registry r.example.com"))
+    assert (row.drift, row.do) == ("no short name works", "invoke doctor web1")
+    assert 'the first added registry "bare" has no dot and no port' in "\n".join(row.notes)
 
 
 CERTS = "/etc/containerd/certs.d"
@@ -155,10 +155,10 @@ UNREAD = {**CONTAINERD["units"]["containerd"], "newer": ["/etc/containerd/config
     ],
 )
 def test_drift_of_another_engine(more: dict[str, Any], drift: str, note: str) -> None:
-    found = checkup.examine_containers("web1", {**CONTAINERD, **more}, ("r.example.com",), "containerd")
-    assert found is not None
-    told = status.row("web1", (found, True))
-    assert (told.drift, "\n".join(told.notes)) == (drift, note)
+    client = checkup.examine_containers("web1", {**CONTAINERD, **more}, ("r.example.com",), "containerd")
+    assert client is not None
+    row = status.row("web1", (client, True))
+    assert (row.drift, "\n".join(row.notes)) == (drift, note)
 
 
 NAMES = {"hosts_file_names": ["r.example.com", "s.example.com"], "hosts_file_address": "192.0.2.7"}
@@ -174,11 +174,11 @@ NAMES = {"hosts_file_names": ["r.example.com", "s.example.com"], "hosts_file_add
     ],
 )
 def test_names_taken_out_of_the_hosts_file(text: str | None, gone: list[str]) -> None:
-    one = status.with_names(checkup.examine("web1", reply(), ("r.example.com",)), text, NAMES)
-    found = status.row("web1", (one, True))
-    assert found.drift == ("settings taken out of the files" if gone else "none")
-    assert found.notes == tuple(f"line 192.0.2.7 {name} of /etc/hosts is not there" for name in gone)
-    assert status.with_names(one, text, {}) == one
+    client = status.with_names(checkup.examine("web1", reply(), ("r.example.com",)), text, NAMES)
+    row = status.row("web1", (client, True))
+    assert row.drift == ("settings taken out of the files" if gone else "none")
+    assert row.notes == tuple(f"line 192.0.2.7 {name} of /etc/hosts is not there" for name in gone)
+    assert status.with_names(client, text, {}) == client
 
 
 def test_a_record_that_cannot_be_read_is_none() -> None:
@@ -192,14 +192,14 @@ def test_exit_status() -> None:
     down = status.row("web2", Lost("no route", True))
     broken = status.row("web3", Lost("no docker here", False))
     assert (down.drift, broken.drift) == ("unreachable", "unknown")
-    assert [status.exit_status([well, one], True) for one in (well, drifted, down, broken)] == [0, 8, 4, 8]
-    assert [status.exit_status([well, one], False) for one in (well, drifted, down, broken)] == [0, 0, 4, 0]
+    assert [status.exit_status([well, row], True) for row in (well, drifted, down, broken)] == [0, 8, 4, 8]
+    assert [status.exit_status([well, row], False) for row in (well, drifted, down, broken)] == [0, 0, 4, 0]
 
 
 @pytest.mark.parametrize(("key", "drift"), [("masked", "masked"), ("missing", "no engine"), ("msg", "unknown")])
 def test_a_host_that_answers_something_else(key: str, drift: str) -> None:
-    found = status.row("web1", Lost("why", False, {key: True}))
-    assert (found.drift, found.do, found.notes) == (drift, "invoke doctor web1", ("why",))
+    row = status.row("web1", Lost("why", False, {key: True}))
+    assert (row.drift, row.do, row.notes) == (drift, "invoke doctor web1", ("why",))
 
 
 PODMAN: dict[str, Any] = {
@@ -218,11 +218,11 @@ PODMAN: dict[str, Any] = {
 
 
 def test_a_host_with_another_engine() -> None:
-    found = checkup.examine_containers("web1", PODMAN, ("r.example.com",), "podman")
-    assert found is not None
-    one = status.row("web1", (found, True))
-    assert (one.engine, one.version, one.hub, one.drift) == ("podman", "5.4.2", "direct", "none")
-    assert one.registry == "TLS unverified, http"
+    client = checkup.examine_containers("web1", PODMAN, ("r.example.com",), "podman")
+    assert client is not None
+    row = status.row("web1", (client, True))
+    assert (row.engine, row.version, row.hub, row.drift) == ("podman", "5.4.2", "direct", "none")
+    assert row.registry == "TLS unverified, http"
     files = {**PODMAN["files"], "/etc/containers/registries.conf.d/x.conf": None}
     gone = checkup.examine_containers("web1", {**PODMAN, "files": files}, (), "podman")
     assert gone is not None

@@ -66,9 +66,9 @@ def test_a_host_in_trouble_is_an_answer_too(inventory: str) -> None:
         return visit.call("command", cmd="false" if visit.name == "s" else "echo well").get("stdout")
 
     with Survey(load_site(Request(inventory=(inventory,)))) as survey:
-        found = survey.look(look)
-    assert found["a"] == "well"
-    down, failed = found["down"], found["s"]
+        outcomes = survey.look(look)
+    assert outcomes["a"] == "well"
+    down, failed = outcomes["down"], outcomes["s"]
     assert isinstance(down, Lost)
     assert isinstance(failed, Lost)
     assert (down.is_unreachable, failed.is_unreachable) == (True, False)

@@ -28,16 +28,16 @@ def test_without_root_it_asks_for_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_there_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     lacking(monkeypatch, "dockerd")
-    said: list[str] = []
-    engine.install_missing({"dockerd": "docker.io"}, "run the lab", said.append)
-    assert said == []
+    messages: list[str] = []
+    engine.install_missing({"dockerd": "docker.io"}, "run the lab", messages.append)
+    assert messages == []
 
 
 def test_without_an_engine_nothing_is_down_or_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet, "find_engine", lambda: None)
-    said: list[str] = []
-    fleet.down(say=said.append)
-    assert said == ["no Docker engine answers, so the lab is down"]
+    messages: list[str] = []
+    fleet.down(say=messages.append)
+    assert messages == ["no Docker engine answers, so the lab is down"]
     assert all("no engine" in line for line in fleet.status().splitlines())
 
 
@@ -63,13 +63,13 @@ def test_failures_show_what_the_program_said() -> None:
 
 
 def test_debootstraps_many_lines_become_few() -> None:
-    said: list[str] = []
-    stages = _Stages("bookworm", said.append)
+    messages: list[str] = []
+    stages = _Stages("bookworm", messages.append)
     for number in range(150):
         stages.take(f"I: Retrieving package{number} 1.0")
     stages.take("I: Base system installed successfully.")
     stages.take("I: Unpacking dpkg...")
-    assert said == [
+    assert messages == [
         "bookworm: retrieving packages",
         "bookworm: retrieving packages (101 done)",
         "bookworm: unpacking packages",

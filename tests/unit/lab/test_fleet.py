@@ -17,10 +17,10 @@ class FakeEngine:
     """An engine on cgroup v1 in which everything is there."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.commands: list[str] = []
 
     def run(self, *words: str, **options: Any) -> str:
-        self.said.append(" ".join(words))
+        self.commands.append(" ".join(words))
         return "1" if words[0] == "info" else ""
 
     def succeeds(self, *words: str) -> bool:
@@ -32,7 +32,7 @@ def done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, list[str]
     """What the front lets others do, by host's or image's name."""
     seen: dict[str, list[str]] = {"images": [], "up": [], "removed": [], "stopped": []}
     engine = FakeEngine()
-    seen["said"] = engine.said
+    seen["commands"] = engine.commands
     monkeypatch.setattr(fleet, "cache", lambda: tmp_path)
     monkeypatch.setattr(fleet, "ensure_engine", lambda say: engine)
     monkeypatch.setattr(fleet, "find_engine", lambda: engine)
@@ -65,14 +65,14 @@ def test_the_opt_in_hosts_go_alone(done: dict[str, list[str]]) -> None:
     fleet.down(only_opt_in=True, say=lambda line: None)
     assert set(done["removed"]) == names(OPT_IN)
     assert done["stopped"] == []
-    assert not [line for line in done["said"] if line.startswith("network")]
+    assert not [line for line in done["commands"] if line.startswith("network")]
 
 
 def test_everything_goes_together(done: dict[str, list[str]]) -> None:
     fleet.down(say=lambda line: None)
     assert set(done["removed"]) == names(HOSTS)
     assert done["stopped"] == ["engine"]
-    assert "network rm mooring-lab" in done["said"]
+    assert "network rm mooring-lab" in done["commands"]
 
 
 def test_a_machine_without_any_cgroup_v2_tree_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

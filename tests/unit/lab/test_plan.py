@@ -86,11 +86,11 @@ def test_a_machine_whose_apt_names_no_archive_is_asked_for_one() -> None:
 
 def ports_in(groups: dict[str, Any]) -> dict[str, int]:
     """Each host's port, from an inventory's `children`."""
-    found = {}
+    plans = {}
     for group in groups.values():
-        found.update({name: host["ansible_port"] for name, host in group.get("hosts", {}).items()})
-        found.update(ports_in(group.get("children", {})))
-    return found
+        plans.update({name: host["ansible_port"] for name, host in group.get("hosts", {}).items()})
+        plans.update(ports_in(group.get("children", {})))
+    return plans
 
 
 def test_topology_and_inventory_say_the_same() -> None:

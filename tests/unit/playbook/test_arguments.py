@@ -30,8 +30,8 @@ FILE = Signature(
 
 
 def test_every_argument_is_there_with_its_type() -> None:
-    given = {"dest": "/x", "recurse": "yes", "size": "3", "names": "a, b", "mode": 0o644, "mounts": [{"to": 1}]}
-    assert arguments.normalize(FILE, given, PLACE) == {
+    args = {"dest": "/x", "recurse": "yes", "size": "3", "names": "a, b", "mode": 0o644, "mounts": [{"to": 1}]}
+    assert arguments.normalize(FILE, args, PLACE) == {
         "path": "/x", "state": "file", "mode": 0o644, "recurse": True, "size": 3, "names": ["a", "b"],
         "mounts": [{"to": "1", "port": None}], "src": None, "content": None,
     }  # fmt: skip
@@ -42,7 +42,7 @@ def test_an_unquoted_no_is_the_word_where_the_word_is_a_choice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("args", "message"),
     [
         ({"pth": "/x"}, 'file has no argument "pth" (did you mean "path"?)'),
         ({"path": "/x", "dest": "/y"}, '"path" is given twice, also as "dest"'),
@@ -57,8 +57,8 @@ def test_an_unquoted_no_is_the_word_where_the_word_is_a_choice() -> None:
         ({"path": "/x", "mounts": [{"to": 1, "prot": 1}]}, 'mounts has no argument "prot" (did you mean "port"?)'),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(given: dict, message: str) -> None:
-    for judge in (lambda: arguments.normalize(FILE, given, PLACE), lambda: arguments.check(FILE, given, {}, PLACE)):
+def test_what_is_wrong_is_said_with_its_place(args: dict, message: str) -> None:
+    for judge in (lambda: arguments.normalize(FILE, args, PLACE), lambda: arguments.check(FILE, args, {}, PLACE)):
         with pytest.raises(ArgumentError) as error:
             judge()
         assert message in str(error.value)

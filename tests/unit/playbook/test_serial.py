@@ -27,9 +27,9 @@ PLACE = Where("p.yml", 2, 3)
     ],
 )
 def test_sizes(serial: tuple, sizes: list[int]) -> None:
-    found = batches(HOSTS, serial, PLACE)
-    assert [len(batch) for batch in found] == sizes
-    assert tuple(name for batch in found for name in batch) == HOSTS
+    groups = batches(HOSTS, serial, PLACE)
+    assert [len(batch) for batch in groups] == sizes
+    assert tuple(name for batch in groups for name in batch) == HOSTS
 
 
 def test_nonsense_is_refused_with_its_place() -> None:

@@ -64,15 +64,15 @@ def test_the_catalog_is_read_page_by_page(registry: Registry, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("headers", "found"),
+    ("headers", "kind"),
     [([VERSION, VERSION], "registry/2.0 and registry/2.0"), ([], "nothing")],
 )
 def test_the_version_header_must_be_there_exactly_once(
-    registry: Registry, server: RegistryServer, headers: list[tuple[str, str]], found: str
+    registry: Registry, server: RegistryServer, headers: list[tuple[str, str]], kind: str
 ) -> None:
     registry.ping()
     server.version_headers = headers
-    with pytest.raises(RegistryError, match=f"must be registry/2.0 once, but is {found}") as caught:
+    with pytest.raises(RegistryError, match=f"must be registry/2.0 once, but is {kind}") as caught:
         registry.ping()
     assert caught.value.layer == "HTTP"
 

@@ -20,7 +20,7 @@ ENDPOINT = Endpoint(NAME, 443, "https")
 
 def serve_once(folder: Path, served: list[Pair]) -> socket.socket:
     """The client's end of a connection whose other end shakes hands with these certificates."""
-    (folder / "chain").write_text("".join(one.pem for one in served))
+    (folder / "chain").write_text("".join(pair.pem for pair in served))
     (folder / "key").write_text(served[0].key_pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "chain", folder / "key")
@@ -41,8 +41,8 @@ def test_the_whole_chain(tmp_path: Path) -> None:
     ca = authority()
     middle = authority("middle", ca)
     served = [leaf(middle, days=(-9, -1)), middle]
-    found = parse_der(fetch_chain(ENDPOINT, lambda: serve_once(tmp_path, served)))
-    assert found == [one.certificate for one in served]
+    chain = parse_der(fetch_chain(ENDPOINT, lambda: serve_once(tmp_path, served)))
+    assert chain == [pair.certificate for pair in served]
 
 
 def test_what_is_no_tls() -> None:

@@ -71,9 +71,9 @@ def test_a_handshake_has_the_deadline_too(behaviour: Any) -> None:
 def test_a_request_that_nobody_takes_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "SLOWEST", 100 * MIB)
     with serve_evil(DRIPS["silence"]) as server:
-        asked = HttpTransport(Endpoint("127.0.0.1", server.port), seconds=SECONDS)
+        http = HttpTransport(Endpoint("127.0.0.1", server.port), seconds=SECONDS)
         with pytest.raises(RegistryError, match="not done within"):
-            asked.send("PATCH", "/", bytes(32 * MIB), {})
+            http.send("PATCH", "/", bytes(32 * MIB), {})
 
 
 # --- bodies ---

@@ -87,8 +87,8 @@ def test_verbose_shows_the_return_values():
 
 
 def test_the_heading_comes_again_when_another_task_was_between():
-    one, two = result(Outcome.CHANGED), result(Outcome.CHANGED, task="Other", host="client")
-    text = drawn(*(TaskFinished(each) for each in (one, one, two, one)))
+    first, two = result(Outcome.CHANGED), result(Outcome.CHANGED, task="Other", host="client")
+    text = drawn(*(TaskFinished(shown) for shown in (first, first, two, first)))
     assert re.findall(r"TASK \[(\w+ ?\w*)\]", text) == ["Run it", "Other", "Run it"]
 
 

@@ -19,12 +19,12 @@ def by_difflib(before: str, after: str) -> list[str]:
         parts = [f"{line}\n" for line in text.split("\n")]
         return [*parts[:-1], parts[-1][:-1]] if parts[-1] != "\n" else parts[:-1]
 
-    found = []
+    shown = []
     for line in difflib.unified_diff(lines(before), lines(after), "before", "after"):
-        found.append(line.rstrip("\r\n"))
+        shown.append(line.rstrip("\r\n"))
         if not line.endswith("\n"):
-            found.append("\\ No newline at end of file")
-    return found
+            shown.append("\\ No newline at end of file")
+    return shown
 
 
 def applied(before: str, diff: list[str]) -> str:

@@ -42,8 +42,8 @@ def test_an_event_that_cannot_be_drawn(tmp_path: Path) -> None:
 
     assert run(tmp_path, report) == 0
     assert is_done(tmp_path)
-    told = [event.message for event in seen if isinstance(event, Warned)]
-    assert told == ["the display failed (TypeError: 'int' object is not a mapping); the run goes on"]
+    warnings = [event.message for event in seen if isinstance(event, Warned)]
+    assert warnings == ["the display failed (TypeError: 'int' object is not a mapping); the run goes on"]
     assert isinstance(seen[-1], RunFinished)
 
 

@@ -19,17 +19,17 @@ def directory(uid: int, gid: int) -> dict[str, Any]:
     return {"registry_directory": {"stat": {"exists": True, "uid": uid, "gid": gid}}}
 
 
-def variables(role: str, **given: Any) -> Variables:
+def variables(role: str, **values: Any) -> Variables:
     layers = [
         (load_variables(ROLES / role / "defaults/main.yml"), False),
         (load_variables(ROLES / role / "vars/main.yml"), False),
-        ({**NEW, **given}, True),
+        ({**NEW, **values}, True),
     ]
     return Variables(Templar(), layers)
 
 
 @pytest.mark.parametrize(
-    ("given", "account"),
+    ("values", "account"),
     [
         ({}, "65532:65532"),
         (directory(0, 0), "65532:65532"),
@@ -40,17 +40,17 @@ def variables(role: str, **given: Any) -> Variables:
         ({"registry_user": "2000:3000"}, "2000:3000"),
     ],
 )
-def test_the_registrys_account(given: dict[str, Any], account: str) -> None:
-    found = variables("registry", **given)
-    assert found["registry_account"] == account
-    assert f"{found['registry_uid']}:{found['registry_gid']}" == account
+def test_the_registrys_account(values: dict[str, Any], account: str) -> None:
+    computed = variables("registry", **values)
+    assert computed["registry_account"] == account
+    assert f"{computed['registry_uid']}:{computed['registry_gid']}" == account
 
 
 @pytest.mark.parametrize(("user", "account"), [("65531", "65531:65531"), ("root", "0:0"), ("101:5", "101:5")])
 def test_nginxs_account(user: str, account: str) -> None:
-    found = variables("nginx", nginx_user=user)
-    assert found["nginx_account"] == account
-    assert f" --user {account} --cap-drop ALL " in found["nginx_trial"]
+    computed = variables("nginx", nginx_user=user)
+    assert computed["nginx_account"] == account
+    assert f" --user {account} --cap-drop ALL " in computed["nginx_trial"]
 
 
 def test_only_root_needs_a_capability() -> None:
@@ -63,7 +63,7 @@ def test_only_root_needs_a_capability() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "hands_over"),
+    ("values", "hands_over"),
     [
         ({}, False),
         (directory(0, 0), True),
@@ -73,9 +73,9 @@ def test_only_root_needs_a_capability() -> None:
         ({**directory(0, 0), "registry_user": "root", "registry_earlier": {"rc": 0, "stdout": "65532:65532"}}, True),
     ],
 )
-def test_storage_changes_hands_where_its_account_needs_it(given: dict[str, Any], hands_over: bool) -> None:
+def test_storage_changes_hands_where_its_account_needs_it(values: dict[str, Any], hands_over: bool) -> None:
     """Root never needed to own anything, and a network file system may not let it."""
-    assert variables("registry", **given)["registry_hands_over"] is hands_over
+    assert variables("registry", **values)["registry_hands_over"] is hands_over
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_storage_changes_hands_where_its_account_needs_it(given: dict[str, Any],
     [("", "keeps running"), ("root", "keeps running"), ("65532:65532", "keeps running"), ("7:7", "pushes may fail")],
 )
 def test_what_the_handover_means_for_clients_is_told(stdout: str, effect: str) -> None:
-    found = variables("registry", **directory(0, 0), registry_earlier={"rc": 0, "stdout": stdout})
-    assert effect in found["registry_handover_effect"]
+    computed = variables("registry", **directory(0, 0), registry_earlier={"rc": 0, "stdout": stdout})
+    assert effect in computed["registry_handover_effect"]

@@ -22,16 +22,16 @@ YUM = {
 KEYED = {"docker_apt_repository": APT, "docker_apt_repository_key": "https://apt.example.com/k"}
 
 
-def refuses(**given: str) -> bool:
+def refuses(**values: str) -> bool:
     """Whether one of the role's own conditions does not hold."""
     task = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[0]
     templar = Templar()
-    variables = Variables(templar, [(load_variables(ROLE / "defaults/main.yml"), False), (given, False)])
+    variables = Variables(templar, [(load_variables(ROLE / "defaults/main.yml"), False), (values, False)])
     return unmet(task["ansible.builtin.assert"]["that"], templar, variables) is not None
 
 
 @pytest.mark.parametrize(
-    "given",
+    "values",
     [
         {},
         {**YUM, "docker_yum_repository_key_checksum": SUM},
@@ -39,12 +39,12 @@ def refuses(**given: str) -> bool:
         {"docker_apt_repository": "deb https://debian.example.com/debian bookworm main"},
     ],
 )
-def test_known_keys_and_the_hosts_own_are_taken(given: dict[str, str]) -> None:
-    assert not refuses(**given)
+def test_known_keys_and_the_hosts_own_are_taken(values: dict[str, str]) -> None:
+    assert not refuses(**values)
 
 
 @pytest.mark.parametrize(
-    "given",
+    "values",
     [
         {"docker_yum_repository": "https://yum.example.com/docker"},
         YUM,
@@ -55,8 +55,8 @@ def test_known_keys_and_the_hosts_own_are_taken(given: dict[str, str]) -> None:
         {"docker_apt_repository": "deb [trusted=yes] https://apt.example.com/debian bookworm stable"},
     ],
 )
-def test_packages_that_nobody_vouches_for_are_refused(given: dict[str, str]) -> None:
-    assert refuses(**given)
+def test_packages_that_nobody_vouches_for_are_refused(values: dict[str, str]) -> None:
+    assert refuses(**values)
 
 
 def test_the_repository_file_always_checks_signatures() -> None:

@@ -16,31 +16,31 @@ ROLE = Path(__file__).parents[3] / "roles/registry_client"
 NAME = "registry.example.com"
 
 
-def arguments(**given: Any) -> dict[str, Any]:
+def arguments(**values: Any) -> dict[str, Any]:
     """What registry_client's task gives its action with these variables."""
     task, _ = yaml.safe_load((ROLE / "tasks/main.yml").read_text())
     templar = Templar()
-    variables = Variables(templar, [(load_variables(ROLE / "defaults/main.yml"), False), (given, False)])
+    variables = Variables(templar, [(load_variables(ROLE / "defaults/main.yml"), False), (values, False)])
     rendered: dict[str, Any] = templar.render(task["registry_client"], variables)
     return rendered
 
 
 def test_by_default_the_registry_is_insecure_searched_and_a_mirror() -> None:
-    found = arguments()
-    assert found["registries"] == [{"name": NAME, "insecure": True}, {"name": NAME, "search": "where-possible"}]
-    assert found["mirrors"] == [{"url": f"http://{NAME}", "registry": "docker.io"}]
-    assert found["allow_restart"] is False
-    assert (found["state"], found["deadline"], found["fault"], found["service"]) == ("present", 180, "", "docker")
+    args = arguments()
+    assert args["registries"] == [{"name": NAME, "insecure": True}, {"name": NAME, "search": "where-possible"}]
+    assert args["mirrors"] == [{"url": f"http://{NAME}", "registry": "docker.io"}]
+    assert args["allow_restart"] is False
+    assert (args["state"], args["deadline"], args["fault"], args["service"]) == ("present", 180, "", "docker")
 
 
 def test_with_a_ca_nothing_is_insecure() -> None:
-    found = arguments(registry_client_ca_file="tls/ca.crt", registry_names=["a.example.com", "b.example.com"])
-    assert found["registries"] == [
+    args = arguments(registry_client_ca_file="tls/ca.crt", registry_names=["a.example.com", "b.example.com"])
+    assert args["registries"] == [
         {"name": "a.example.com", "ca_file": "tls/ca.crt"},
         {"name": "b.example.com", "ca_file": "tls/ca.crt"},
         {"name": "a.example.com", "search": "where-possible"},
     ]
-    assert found["mirrors"] == [{"url": "https://a.example.com", "registry": "docker.io"}]
+    assert args["mirrors"] == [{"url": "https://a.example.com", "registry": "docker.io"}]
 
 
 @pytest.mark.parametrize("name", ["registry_client_insecure_registries", "registry_client_add_registries"])
@@ -49,14 +49,14 @@ def test_empty_lists_ask_for_nothing(name: str) -> None:
 
 
 def test_a_client_certificate_belongs_to_every_name() -> None:
-    found = arguments(registry_client_certificate_file="c.pem", registry_client_key_file="k.pem")["registries"]
-    assert {"name": NAME, "certificate_file": "c.pem"} in found
-    assert {"name": NAME, "key_file": "k.pem"} in found
+    registries = arguments(registry_client_certificate_file="c.pem", registry_client_key_file="k.pem")["registries"]
+    assert {"name": NAME, "certificate_file": "c.pem"} in registries
+    assert {"name": NAME, "key_file": "k.pem"} in registries
 
 
 def test_further_registries_and_mirrors_go_as_they_are() -> None:
     own = {"name": "other.example.com", "block": True}
     mirror = {"url": "http://m.example.com", "registry": "ghcr.io"}
-    found = arguments(registry_client_registries=[own], registry_client_registry_mirrors=[mirror])
-    assert found["registries"][-1] == own
-    assert found["mirrors"][-1] == mirror
+    registries = arguments(registry_client_registries=[own], registry_client_registry_mirrors=[mirror])
+    assert registries["registries"][-1] == own
+    assert registries["mirrors"][-1] == mirror

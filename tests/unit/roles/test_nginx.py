@@ -32,8 +32,8 @@ def test_what_the_files_hold(tmp_path: Path, certificate: str, key: str, is_take
     (tmp_path / "files" / "a.crt").write_text(certificate)
     (tmp_path / "files" / "a.key").write_text(key)
     task = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[0]
-    given = {"nginx_tls_certificate": "a.crt", "nginx_tls_key": "a.key", "registry_names": ["registry.example.com"]}
+    values = {"nginx_tls_certificate": "a.crt", "nginx_tls_key": "a.key", "registry_names": ["registry.example.com"]}
     layers = [(load_variables(ROLE / f"{folder}/main.yml"), False) for folder in ("defaults", "vars")]
     templar = Templar()
-    variables = Variables(templar, [*layers, (given, False)], [{"playbook_dir": str(tmp_path / "playbooks")}])
+    variables = Variables(templar, [*layers, (values, False)], [{"playbook_dir": str(tmp_path / "playbooks")}])
     assert (unmet(task["ansible.builtin.assert"]["that"], templar, variables) is None) is is_taken

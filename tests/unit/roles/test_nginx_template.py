@@ -30,12 +30,12 @@ OWN = "192.0.2.7 192.0.2.8 198.51.100.7 [2001:db8::7] localhost 127.0.0.1 [::1]"
 TLS = {"nginx_tls_certificate": "tls/a.crt", "nginx_tls_key": "tls/a.key"}
 
 
-def render(**given: Any) -> str:
+def render(**values: Any) -> str:
     """nginx.conf without its comments and blank lines."""
     layers = [
         (load_variables(ROLE / "defaults/main.yml"), False),
         (load_variables(ROLE / "vars/main.yml"), False),
-        ({"ansible_facts": FACTS, **given}, True),
+        ({"ansible_facts": FACTS, **values}, True),
     ]
     text = Templar().render_file(ROLE / "templates/nginx.conf.j2", Variables(Templar(), layers))
     lines = [line.strip() for line in text.splitlines()]
@@ -93,9 +93,9 @@ def test_the_registrys_names_and_the_servers_addresses_are_served_and_no_other()
 
 
 def test_every_name_that_clients_may_use_is_served() -> None:
-    given = {"registry_names": ["b.example.com", "a.b.example.com"], "nginx_server_names": ["c.example.com"]}
+    values = {"registry_names": ["b.example.com", "a.b.example.com"], "nginx_server_names": ["c.example.com"]}
     names = f"c.example.com b.example.com a.b.example.com 203.0.113.1 {OWN}"
-    assert served(render(**given, registry_server_address="203.0.113.1"))[0] == names
+    assert served(render(**values, registry_server_address="203.0.113.1"))[0] == names
     assert served(render(registry_server_address="192.0.2.7"))[0].split().count("192.0.2.7") == 1
     assert "[2001:db8::9]" in served(render(registry_server_address="2001:db8::9"))[0].split()
 

@@ -20,8 +20,8 @@ OWNED = {
 }  # fmt: skip
 
 
-def tasks(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for task in found:
+def tasks(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for task in items:
         yield task
         for part in ("block", "rescue", "always"):
             yield from tasks(task.get(part, []))
@@ -29,10 +29,10 @@ def tasks(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("role", ["registry", "nginx"])
 def test_every_option_of_the_container_is_compared_strictly(role: str) -> None:
-    found = tasks(yaml.safe_load((ROLES / role / "tasks/main.yml").read_text()))
-    (asked,) = [task[name] for task in found if (name := "community.docker.docker_container") in task]
-    assert set(asked) >= OWNED
-    assert "omit" not in str(asked)
-    modes = docker_plan.modes(asked)
+    found_tasks = tasks(yaml.safe_load((ROLES / role / "tasks/main.yml").read_text()))
+    (args,) = [task[name] for task in found_tasks if (name := "community.docker.docker_container") in task]
+    assert set(args) >= OWNED
+    assert "omit" not in str(args)
+    modes = docker_plan.modes(args)
     # The daemon writes its own log options among those of every container.
     assert {name for name in OWNED | set(modes) if modes[name] != "strict"} == {"log_options"}

@@ -25,6 +25,6 @@ def test_false_from_the_command_line_is_a_text_which_is_true(tmp_path: Path) -> 
         assert [outcome for _, outcome in story.outcomes(host)] == [
             Outcome.OK, Outcome.SKIPPED, Outcome.OK, Outcome.CHANGED,
         ]  # fmt: skip
-    told = [event.message.splitlines()[0] for event in story.events if isinstance(event, Warned)]
+    warnings = [event.message.splitlines()[0] for event in story.events if isinstance(event, Warned)]
     text = 'condition `b` is the text "false", not a boolean: it counts as true (use `b | bool`)'
-    assert sorted(told) == [f"{tmp_path}/p.yml:{place}: {text}" for place in PLACES]
+    assert sorted(warnings) == [f"{tmp_path}/p.yml:{place}: {text}" for place in PLACES]

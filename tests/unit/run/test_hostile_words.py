@@ -194,17 +194,17 @@ def test_a_host_chooses_among_the_operators_files_and_no_others(tmp_path: Path, 
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "x.yml").write_text("v: 1\n")
     (tmp_path / "out.yml").symlink_to("/etc/passwd")
-    said = {"Debian": True, "sub/x": False, "../p": False, f"{tmp_path}/Debian": False, "out": False, "": False}
+    outcomes = {"Debian": True, "sub/x": False, "../p": False, f"{tmp_path}/Debian": False, "out": False, "": False}
     # One run for all texts: a refused path fails its block, and the block is rescued by its number.
     lines = ""
-    for number, text in enumerate(said):
+    for number, text in enumerate(outcomes):
         line = task.format(name='"{{ path }}"', folder=tmp_path)
         lines += f"- block:\n  - {{command: printf %s '{text}', register: r}}\n  - {line}\n"
         lines += f"  rescue:\n  - debug: {{msg: refused {number}}}\n"
     story = Story(tmp_path, play(lines, head='vars: {path: "{{ r.stdout }}.yml"}\n'))
     assert story.status == 0
     refused = [message for message in story.messages() if message.startswith("refused ")]
-    assert refused == [f"refused {number}" for number, works in enumerate(said.values()) if not works]
+    assert refused == [f"refused {number}" for number, works in enumerate(outcomes.values()) if not works]
 
 
 def test_a_whole_name_is_no_part_of_one(tmp_path: Path) -> None:

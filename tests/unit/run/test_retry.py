@@ -92,9 +92,9 @@ def test_a_run_that_got_all_its_hosts_through_does_not_say_otherwise(
     run()
     capsys.readouterr()
     assert run(limit="c", tags="none") == 0
-    said = capsys.readouterr().out.rpartition("PLAY RECAP")[2]
-    assert "get through" not in said
-    assert "earlier" not in said
+    output = capsys.readouterr().out.rpartition("PLAY RECAP")[2]
+    assert "get through" not in output
+    assert "earlier" not in output
 
     assert run(limit="c") == 0
     *_, first, last = capsys.readouterr().out.splitlines()
@@ -140,7 +140,10 @@ def test_hosts_that_the_inventory_does_not_have_any_more(folder: Path) -> None:
 
 
 def test_every_inventory_has_its_own_file() -> None:
-    names = [str(RetryFile.of(Path("playbooks/p.yml"), one).path) for one in ("inventory.yml", "lab/all.yml", "a,b,")]
+    names = [
+        str(RetryFile.of(Path("playbooks/p.yml"), inventory).path)
+        for inventory in ("inventory.yml", "lab/all.yml", "a,b,")
+    ]
     assert names == [".mooring/p.retry", ".mooring/p.lab-all.yml.retry", ".mooring/p.a-b.retry"]
 
 

@@ -136,7 +136,7 @@ def test_what_a_hosts_text_picks_is_known_as_picked(template: str) -> None:
         refuse(value, "ca_file", None)
 
 
-@pytest.mark.parametrize("template", [one for one in PICKED if "to_json }}" not in one])
+@pytest.mark.parametrize("template", [template for template in PICKED if "to_json }}" not in template])
 def test_what_is_picked_may_name_a_file(template: str) -> None:
     """The operator's own text stays of use."""
     name = render(template)
@@ -243,7 +243,7 @@ def test_a_hosts_number_is_known_once_it_is_text(template: str) -> None:
         refuse(name, "ca_file", None)
 
 
-@pytest.mark.parametrize("template", [one for one in NUMBERS if "-n" not in one])
+@pytest.mark.parametrize("template", [template for template in NUMBERS if "-n" not in template])
 def test_and_is_a_part_of_a_name_as_a_text_is(template: str) -> None:
     check_name(render(template), None)
 

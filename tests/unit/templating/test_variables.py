@@ -69,17 +69,17 @@ def test_containers_are_lazy() -> None:
 
 def test_hostvars() -> None:
     others = {"web1": make("raw: '{{ 1 + 1 }}'"), "web2": make("look: 5")}
-    asked: list[str] = []
+    names: list[str] = []
 
     def find(name: str) -> Variables:
-        asked.append(name)
+        names.append(name)
         return others[name]
 
     variables = make(
         "other: '{{ hostvars.web1.raw }}'\nall: \"{{ hostvars | list }}\"\nnone: '{{ hostvars.web3.x | default(0) }}'"
     )
     variables = variables.with_layer({"hostvars": HostVars(("web1", "web2"), find)}, final=True)
-    assert (variables["all"], variables["none"], asked) == (["web1", "web2"], 0, [])
+    assert (variables["all"], variables["none"], names) == (["web1", "web2"], 0, [])
     assert variables["other"] == 2
     assert Templar().render("{{ hostvars['web2'].look }}", variables) == 5
 

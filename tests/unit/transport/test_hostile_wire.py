@@ -62,8 +62,8 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_what_is_no_part_of_the_protocol_is_named(tmp_path: Path, name: str) -> None:
-    said, reason = MALFORMED[name]
-    host = EvilHost(tmp_path, greeting() + said)
+    output, reason = MALFORMED[name]
+    host = EvilHost(tmp_path, greeting() + output)
     remote = Remote.start(host, Bundle(), timeout=LONG)
     with pytest.raises(AgentError, match=reason):
         remote.call("ping", {}, timeout=LONG)
@@ -92,9 +92,9 @@ def test_dripping_does_not_extend_the_start(tmp_path: Path, stream: int) -> None
     assert time.monotonic() - began < 15
 
 
-@pytest.mark.parametrize("said", [b"", READY])
-def test_dripping_does_not_extend_sudo(tmp_path: Path, said: bytes) -> None:
-    host = EvilHost(tmp_path, said + b"x" * 1000, pause=0.02, loops=-1)
+@pytest.mark.parametrize("output", [b"", READY])
+def test_dripping_does_not_extend_sudo(tmp_path: Path, output: bytes) -> None:
+    host = EvilHost(tmp_path, output + b"x" * 1000, pause=0.02, loops=-1)
     began = time.monotonic()
     with pytest.raises((BecomeFailed, ConnectionLost, AgentError)):
         Remote.start(host, Bundle(), Become("somebody", "secret"), timeout=0.5)
@@ -140,9 +140,9 @@ def test_all_that_comes_for_a_request_is_bounded(tmp_path: Path, monkeypatch: py
 
 def test_progress_in_floods_is_told_now_and_then_and_its_end_for_certain(tmp_path: Path) -> None:
     parts = [wire.pack(wire.JSON, 1, {"progress": {"what": "x", "done": n, "total": 5000}}) for n in range(5001)]
-    said = b"".join(parts) + wire.pack(wire.JSON, 1, {"reply": {"changed": True}})
+    output = b"".join(parts) + wire.pack(wire.JSON, 1, {"reply": {"changed": True}})
     seen: list[int] = []
-    with Remote.start(EvilHost(tmp_path, greeting() + said), Bundle(), timeout=LONG) as remote:
+    with Remote.start(EvilHost(tmp_path, greeting() + output), Bundle(), timeout=LONG) as remote:
         reply = remote.call("ping", {}, timeout=LONG, on_progress=lambda what, done, total: seen.append(done))
     assert reply == {"changed": True}
     assert len(seen) < 500
@@ -171,6 +171,6 @@ def test_an_honest_answer_to_all_limits(tmp_path: Path) -> None:
     for _ in range(wire.DEEPEST - 2):
         value = [value]
     reply = {"deep": value, "many": [0] * 500_000, "stdout": 'a,["{' * 3_000_000, "smile": "\U0001f600"}
-    said = wire.pack(wire.JSON, 1, {"reply": reply})
-    with Remote.start(EvilHost(tmp_path, greeting() + said), Bundle(), timeout=LONG) as remote:
+    output = wire.pack(wire.JSON, 1, {"reply": reply})
+    with Remote.start(EvilHost(tmp_path, greeting() + output), Bundle(), timeout=LONG) as remote:
         assert remote.call("ping", {}, timeout=LONG) == reply

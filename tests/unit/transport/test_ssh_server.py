@@ -25,7 +25,7 @@ def test_a_command_that_ends_at_once_was_taken_before(monkeypatch: pytest.Monkey
     def handle(self: paramiko.Channel, message: paramiko.Message) -> None:
         answer = self.transport.server_object.check_channel_exec_request if self.transport.server_mode else None
         if answer is not None:
-            self.transport.server_object.check_channel_exec_request = lambda *asked: (answer(*asked), ended.wait(1))[0]
+            self.transport.server_object.check_channel_exec_request = lambda *args: (answer(*args), ended.wait(1))[0]
         begins(self, message)
 
     monkeypatch.setattr(paramiko.Channel, "_handle_request", handle)

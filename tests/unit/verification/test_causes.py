@@ -22,16 +22,16 @@ def test_a_container_that_is_down_explains_every_clients_failure_behind_it() -> 
 
 
 def test_one_sentence_about_many_hosts_and_names_is_one_cause() -> None:
-    said = "registry.example.com resolves to 10.0.0.{0}, not to 192.0.2.10"
-    assert count(*((f"client{n}", Finding(NAME, said.format(n))) for n in range(9))) == [9]
-    assert count(("a", Finding(NAME, said)), ("a", Finding(NAME, said.replace("registry.", "docker.")))) == [2]
+    message = "registry.example.com resolves to 10.0.0.{0}, not to 192.0.2.10"
+    assert count(*((f"client{n}", Finding(NAME, message.format(n))) for n in range(9))) == [9]
+    assert count(("a", Finding(NAME, message)), ("a", Finding(NAME, message.replace("registry.", "docker.")))) == [2]
     pulls = ["registry.example.com/proof-0123456789ab-1:proof: x509", "proof-0123456789ab-22:proof: x509"]
     assert count(*(("a", Finding(TCP, f"docker pull {pull}")) for pull in pulls)) == [2]
 
 
 def test_a_host_named_in_its_own_sentence() -> None:
-    said = "port 5000 takes connections from {0}, past nginx"
-    assert count(*((name, Finding(REGISTRY, said.format(name))) for name in ("web1", "db-2"))) == [2]
+    message = "port 5000 takes connections from {0}, past nginx"
+    assert count(*((name, Finding(REGISTRY, message.format(name))) for name in ("web1", "db-2"))) == [2]
 
 
 def test_different_sentences_of_one_layer_are_different_causes() -> None:

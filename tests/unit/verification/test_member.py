@@ -15,10 +15,10 @@ class Host:
     """Answers every request with one error, and counts them."""
 
     def __init__(self, error: HostUnreachable) -> None:
-        self.error, self.asked = error, 0
+        self.error, self.calls = error, 0
 
     def send(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        self.asked += 1
+        self.calls += 1
         raise self.error
 
     def member(self) -> Member:
@@ -31,7 +31,7 @@ def test_a_host_that_let_the_time_pass_is_not_asked_again() -> None:
     for look in (lambda: member.run("true"), lambda: member.call("stat", path="/"), lambda: member.run_line("id")):
         with pytest.raises(HostUnreachable, match="did not answer within 300 seconds"):
             look()
-    assert host.asked == 1
+    assert host.calls == 1
 
 
 def test_a_lost_connection_is_made_anew() -> None:
@@ -40,4 +40,4 @@ def test_a_lost_connection_is_made_anew() -> None:
     for _ in range(2):
         with pytest.raises(HostUnreachable, match="reset by peer"):
             member.run("true")
-    assert host.asked == 2
+    assert host.calls == 2

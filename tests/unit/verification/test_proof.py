@@ -104,12 +104,12 @@ REDHAT: dict[str, Any] = {
 def test_verified_signatures_explain_a_mirror_that_is_passed_by(world: World) -> None:
     """Asked of 1.13.1, 7d71120: Docker Hub is asked for the manifest first."""
     world.passes_by, world.redhat = True, REDHAT
-    found = {pull.route.kind: finding for pull, finding in carry_out(world).findings.items()}
-    assert "the mirror serves only what Docker Hub knows" in str(found[MIRROR])
-    assert "--signature-verification=false" in found[MIRROR].remedy  # type: ignore[union-attr]
+    findings = {pull.route.kind: finding for pull, finding in carry_out(world).findings.items()}
+    assert "the mirror serves only what Docker Hub knows" in str(findings[MIRROR])
+    assert "--signature-verification=false" in findings[MIRROR].remedy  # type: ignore[union-attr]
     world.redhat = {**REDHAT, "argv": [*REDHAT["argv"], "--signature-verification=false"]}
-    found = {pull.route.kind: finding for pull, finding in carry_out(world).findings.items()}
-    assert "not through nginx by this host" in str(found[MIRROR])
+    findings = {pull.route.kind: finding for pull, finding in carry_out(world).findings.items()}
+    assert "not through nginx by this host" in str(findings[MIRROR])
 
 
 @pytest.mark.parametrize(("first", "is_explained"), [("bare", True), (NAMES[0], False)])
@@ -146,7 +146,7 @@ def test_images_are_deleted_by_the_registrys_own_port(world: World) -> None:
     trial = carry_out(world)
     assert trial.remove() == []
     paths = [f"/v2/{pull.repository}/manifests/{pull.image.digest}" for pull in trial.proof.pulls]
-    assert world.asked == [("DELETE", path, 202) for path in paths]
+    assert world.requests == [("DELETE", path, 202) for path in paths]
     assert world.registry.manifests == {}
 
 

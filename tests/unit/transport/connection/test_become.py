@@ -100,7 +100,7 @@ def test_wrong_and_missing_password(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("output", "reason"),
     [
         ("sudo: sorry, you must have a tty to run sudo", "`Defaults:ops !requiretty`"),
         ("ops is not in the sudoers file.", "ops may not use sudo"),
@@ -110,8 +110,8 @@ def test_wrong_and_missing_password(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("password", ["pass word", None])
-def test_reasons_of_sudo(tmp_path: Path, said: str, reason: str, password: str | None) -> None:
-    before = f"echo {shlex.quote(said)} >&2; exit 1"
+def test_reasons_of_sudo(tmp_path: Path, output: str, reason: str, password: str | None) -> None:
+    before = f"echo {shlex.quote(output)} >&2; exit 1"
     assert reason in refuse(WithSudo(tmp_path, before=before), password)
 
 

@@ -45,8 +45,8 @@ def call(world: World, seconds: float = SECONDS, **more: Any) -> dict[str, Any]:
     variables = {**world.variables, "ansible_python_interpreter": sys.executable, "ansible_timeout": seconds, **more}
     session = Session("web1", Bundle(), RunOptions())
     try:
-        given = Variables(Templar(), [(variables, False)])
-        return session.call(given, None, {"module": "ping", "args": {"data": "pong"}})
+        scope = Variables(Templar(), [(variables, False)])
+        return session.call(scope, None, {"module": "ping", "args": {"data": "pong"}})
     finally:
         session.close()
 

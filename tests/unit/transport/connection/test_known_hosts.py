@@ -60,9 +60,9 @@ def test_a_file_is_opened_once_for_all_hosts(path: Path, opened: list[str]) -> N
     known = KnownHosts()
 
     def check(number: int) -> None:
-        one = HostKeyCheck(f"web{number}", (path,))
-        assert one.known_kinds(known) == [KEY.kind]
-        one.check(KEY, known)
+        check = HostKeyCheck(f"web{number}", (path,))
+        assert check.known_kinds(known) == [KEY.kind]
+        check.check(KEY, known)
 
     threads = [threading.Thread(target=check, args=(number,)) for number in range(400)]
     for thread in threads:

@@ -173,8 +173,8 @@ def hashed(name: str) -> str:
 def test_names_in_known_hosts(tmp_path: Path, patterns: str, name: str, matches: bool) -> None:
     path = tmp_path / "known_hosts"
     path.write_text(f"# {patterns} comment\n\n{patterns} {KEY.kind} {KEY.blob} comment\n")
-    found = KnownHosts().find([path, tmp_path / "missing"], name)
-    assert [entry.place for entry in found] == ([f"{path}:3"] if matches else [])
+    keys = KnownHosts().find([path, tmp_path / "missing"], name)
+    assert [entry.place for entry in keys] == ([f"{path}:3"] if matches else [])
 
 
 def test_host_names_with_ports() -> None:

@@ -106,12 +106,12 @@ def test_passphrase_is_asked_for_once(world: World) -> None:
     world.rules.keys = (make_key(world.home / "secret", "open sesame"),)
     reason = world.refuse(AuthenticationFailed, ansible_ssh_private_key_file=path)
     assert "has a passphrase: load it into ssh-agent" in reason
-    asked: list[str] = []
+    prompts: list[str] = []
     answers = iter(["wrong", "open sesame"])
-    options = RunOptions(keys=Keys(KeyStore(lambda key: asked.append(key) or next(answers))))
+    options = RunOptions(keys=Keys(KeyStore(lambda key: prompts.append(key) or next(answers))))
     for _ in range(2):
         world.connect(options, ansible_ssh_private_key_file=path).close()
-    assert asked == [path, path]
+    assert prompts == [path, path]
     wrong = RunOptions(keys=Keys(KeyStore(lambda key: "wrong")))
     reason = world.refuse(AuthenticationFailed, wrong, ansible_ssh_private_key_file=path)
     assert reason.endswith("secret: wrong passphrase")

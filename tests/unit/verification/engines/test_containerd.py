@@ -34,8 +34,8 @@ CRI_IMAGES = {
 
 
 def test_images_as_cri_tells_them() -> None:
-    found = parse_images(json.dumps(CRI_IMAGES))
-    assert [(image.name, image.tag, image.digest) for image in found] == [
+    images = parse_images(json.dumps(CRI_IMAGES))
+    assert [(image.name, image.tag, image.digest) for image in images] == [
         ("a", "1", "sha256:d1"),
         ("b", "2", "sha256:d2"),
         ("c", "1", ""),
