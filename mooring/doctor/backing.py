@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mooring.doctor.door import NginxProbe
+from mooring.doctor.nginx_probe import NginxProbe
 from mooring.errors import RegistryError
 from mooring.fleet.survey import FleetHost, LookFailed
 from mooring.invocation import invocation

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from mooring.doctor import backing, certificate, door, storage, unread
+from mooring.doctor import backing, certificate, nginx_probe, storage, unread
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate
 from mooring.fleet.site import SERVER_ROLE
@@ -37,7 +37,7 @@ def examine(host: FleetHost) -> Iterator[Finding]:
         yield from certificate.judge_served(served)
     own = addresses.own
     for endpoint in addresses.endpoints():
-        probe = door.NginxProbe(
+        probe = nginx_probe.NginxProbe(
             endpoint,
             partial(host.open_stream, endpoint, addresses.address),
             repository,
@@ -46,11 +46,12 @@ def examine(host: FleetHost) -> Iterator[Finding]:
             bool(variables["nginx_serve_other_names"]),
         )
         try:
-            yield from door.examine(probe)
+            yield from nginx_probe.examine(probe)
             if not backing.find_trouble(containers.registry) and not backing.find_trouble(containers.nginx):
                 yield backing.judge_way(probe, host, own, containers)
         except RegistryError as error:
-            yield Finding(door.ANSWERS, Verdict.BREAKS, str(error), "see nginx's log on the server (`docker logs`)")
+            remedy = "see nginx's log on the server (`docker logs`)"
+            yield Finding(nginx_probe.ANSWERS, Verdict.BREAKS, str(error), remedy)
         finally:
             left = cancel(probe)
         yield from (Finding("left-behind", Verdict.HARMS, line, "restart the registry; it purges it") for line in left)
@@ -71,7 +72,7 @@ def names(variables: Any) -> tuple[str, str]:
     return str(variables["registry_container_name"]), str(variables["nginx_container_name"])
 
 
-def cancel(probe: door.NginxProbe) -> list[str]:
+def cancel(probe: nginx_probe.NginxProbe) -> list[str]:
     """Take all uploads back."""
     try:
         return probe.cancel_uploads()

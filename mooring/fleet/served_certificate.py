@@ -45,16 +45,17 @@ class Served:
 def look(fleet_host: FleetHost) -> Served | None:
     """Shake hands by every name; None where the server has no TLS. It must have been called before."""
     variables = fleet_host.roles[SERVER_ROLE]
-    door = ServerAddresses.of(variables)
-    if not door.has_tls:
+    server_addresses = ServerAddresses.of(variables)
+    if not server_addresses.has_tls:
         return None
     known, unread = read_authorities(fleet_host, variables)
     names = names_of(variables)
     judgements, failures = dict[str, Judgement](), dict[str, str]()
-    for host in names or list(door.names[:1]):
-        endpoint = Endpoint(host, door.https_port, "https")
+    for host in names or list(server_addresses.names[:1]):
+        endpoint = Endpoint(host, server_addresses.https_port, "https")
         try:
-            chain = parse_der(fetch_chain(endpoint, partial(fleet_host.open_stream, endpoint, door.address)))
+            open_stream = partial(fleet_host.open_stream, endpoint, server_addresses.address)
+            chain = parse_der(fetch_chain(endpoint, open_stream))
         except RegistryError as error:
             failures[host] = str(error)
         except (ValueError, UnsupportedAlgorithm) as error:

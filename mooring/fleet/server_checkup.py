@@ -83,7 +83,7 @@ def certificate_problems(served: Served, errors_only: bool = True) -> Iterator[s
 def look(host: FleetHost) -> ServerCheckup:
     """Ask the server's engine, then the registry and nginx as clients do."""
     variables = host.roles[SERVER_ROLE]
-    door = ServerAddresses.of(variables)
+    server_addresses = ServerAddresses.of(variables)
     names = [str(variables[f"{role}_container_name"]) for role in ("registry", "nginx")]
     words = dict(zip(("registry", "nginx"), map(shlex.quote, names), strict=True))
     storage = shlex.quote(str(variables["registry_storage_directory"]))
@@ -91,10 +91,10 @@ def look(host: FleetHost) -> ServerCheckup:
     containers, _, disk = output.partition(MARK)
     services = parse_containers(containers)
     registry, nginx = (services.get(name, Service()) for name in names)
-    ends = door.endpoints()
+    ends = server_addresses.endpoints()
     return ServerCheckup(
-        ask(registry, [door.own], host, ""),
-        ask(nginx, ends, host, door.address),
+        ask(registry, [server_addresses.own], host, ""),
+        ask(nginx, ends, host, server_addresses.address),
         served_certificate.look(host),
         parse_disk(disk),
         server_storage.find_trouble(server_storage.ask(host, variables)),

@@ -87,8 +87,8 @@ def find_verification(config: pytest.Config) -> Verification:
 
 
 @pytest.fixture
-def door(verification: Verification, member: Member) -> ServerAddresses:
-    return verification.door(member)
+def server_addresses(verification: Verification, member: Member) -> ServerAddresses:
+    return verification.server_addresses(member)
 
 
 @pytest.fixture(scope="session")

@@ -28,15 +28,15 @@ class Verification:
         self._summary, self._report = summary, report
         self._begun, self._total = 0, 0
 
-    def door(self, member: Member) -> ServerAddresses:
-        """The door of the server that this host is, or that this client uses."""
+    def server_addresses(self, member: Member) -> ServerAddresses:
+        """The addresses of the server that this host is, or that this client uses."""
         servers = self.fleet.server_variables
         return ServerAddresses.of(servers.get(member.name) or next(iter(servers.values())))
 
     def endpoints(self, member: Member) -> list[Endpoint]:
         """Every way into a server; none where its variables know none, which is told."""
         try:
-            return self.door(member).endpoints()
+            return self.server_addresses(member).endpoints()
         except MooringError as error:
             problem = f"{member.name}: {error}"
             self._summary.errors += [] if problem in self._summary.errors else [problem]

@@ -28,7 +28,7 @@ class Seen:
     words: Words = DOCKERS
 
 
-def plan_client(client: Member, door: ServerAddresses) -> list[tuple[str, Route, str]]:
+def plan_client(client: Member, server_addresses: ServerAddresses) -> list[tuple[str, Route, str]]:
     """The client's name with each of its routes and its machine's architecture."""
     machine, takes_short_names, prefix = "x86_64", False, ""
     engine = client.engine  # one that nobody knows pulls nothing
@@ -39,7 +39,7 @@ def plan_client(client: Member, door: ServerAddresses) -> list[tuple[str, Route,
         # A host or an engine that does not answer, or senselessly, fails its own checks and each of
         # its pulls.
         pass
-    routes = plan_routes(client.variables, door, takes_short_names, prefix)
+    routes = plan_routes(client.variables, server_addresses, takes_short_names, prefix)
     return [(client.name, route, machine) for route in routes]
 
 

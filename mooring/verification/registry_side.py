@@ -29,7 +29,7 @@ class RegistrySide:
     """The server that the images are pushed to."""
 
     server: Member
-    door: ServerAddresses
+    server_addresses: ServerAddresses
 
     def now(self) -> str:
         """The server's own clock, which its logs go by."""
@@ -65,13 +65,13 @@ class RegistrySide:
 
     def _open(self) -> Registry:
         """Through the server's own SSH connection, since nothing else may lead to it from here."""
-        endpoint = self.door.endpoints()[0]
-        way = partial(open_stream, self.server.open_tunnel, endpoint, self.door.address)
+        endpoint = self.server_addresses.endpoints()[0]
+        way = partial(open_stream, self.server.open_tunnel, endpoint, self.server_addresses.address)
         return Registry(HttpTransport(endpoint, way))
 
     def _delete(self, path: str) -> None:
         """From the server's side, by the registry's own port: nginx lets nobody delete."""
-        url = f"{self.door.own.url}{path}"
+        url = f"{self.server_addresses.own.url}{path}"
         self.server.call("uri", url=url, method="DELETE", status_code=list(DELETED), use_proxy=False)
 
     def _empty_storage(self, proof: Proof) -> None:

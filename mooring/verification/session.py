@@ -68,18 +68,18 @@ def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
     servers = fleet.members[SERVER]
     name, variables = next(iter(fleet.server_variables.items()))
     try:
-        door = ServerAddresses.of(servers[0].variables if servers else variables)
+        server_addresses = ServerAddresses.of(servers[0].variables if servers else variables)
     except MooringError as error:
         summary.errors.append(f"{servers[0].name if servers else name}: {error}")
         return None
     trial = Trial(
-        RegistrySide(servers[0], door) if servers else None,
+        RegistrySide(servers[0], server_addresses) if servers else None,
         clients,
         fleet.site.options.forks,
         lambda done, total: report.show_step(f"pulls {done}/{total}"),
     )
     report.show_step("looking for the clients' routes")
-    summary.errors += trial.plan(door)
+    summary.errors += trial.plan(server_addresses)
     return trial
 
 

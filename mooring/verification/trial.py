@@ -50,9 +50,9 @@ class Trial:
         self._workers = Workers(self.forks)
         self._lock, self._pulled = threading.Lock(), 0
 
-    def plan(self, door: ServerAddresses) -> list[str]:
+    def plan(self, server_addresses: ServerAddresses) -> list[str]:
         """Find out every client's routes and make the images; touches nothing. Returns why clients have none."""
-        planned = self._on_clients(partial(_plan, door))
+        planned = self._on_clients(partial(_plan, server_addresses))
         self.proof = Proof(entry for entries in planned if not isinstance(entries, str) for entry in entries)
         return [answer for answer in planned if isinstance(answer, str)]
 
@@ -127,10 +127,10 @@ class Trial:
         return judge_pull(pull, Evidence(seen.output, seen.succeeded, seen.digests, fetchers, addresses, seen.words))
 
 
-def _plan(door: ServerAddresses, client: Member) -> list[tuple[str, Route, str]] | str:
+def _plan(server_addresses: ServerAddresses, client: Member) -> list[tuple[str, Route, str]] | str:
     """A client's entries for the proof, or why it has none."""
     try:
-        return plan_client(client, door)
+        return plan_client(client, server_addresses)
     except MooringError as error:
         return f"{client.name}: nothing can be pulled: {error}"
     except SENSELESS as error:

@@ -61,16 +61,16 @@ def test_registry_answers(member: Member, route: Route) -> None:
     expect(judge_answer(probe, route.endpoint))
 
 
-def test_registrys_own_port_is_closed(member: Member, door: ServerAddresses) -> None:
+def test_registrys_own_port_is_closed(member: Member, server_addresses: ServerAddresses) -> None:
     """The registry's own port is not reached from outside, unless asked for"""
-    if door.own_address not in LOOPBACK:
+    if server_addresses.own_address not in LOOPBACK:
         pytest.skip("it is published on purpose")
-    if not door.address:
+    if not server_addresses.address:
         pytest.skip("registry_server_address is not set")
-    own = Endpoint(door.address, door.own_port)
+    own = Endpoint(server_addresses.address, server_addresses.own_port)
     probe = member.probe(own, connect_only=True)
     if not probe["layer"]:
-        message = f"{door.address} port {own.port} takes connections from {member.name}, past nginx"
+        message = f"{server_addresses.address} port {own.port} takes connections from {member.name}, past nginx"
         raise Wrong(
             Finding(REGISTRY, message, f"run `{invocation('provision-server')}`, or see who publishes this port")
         )

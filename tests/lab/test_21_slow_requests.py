@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from door_requests import NAME, ask, connect, read_answer
 from invocations import provision, succeed
 from lab_hosts import LookedAt
+from nginx_requests import NAME, ask, connect, read_answer
 from slow_requests import BODY, HEADER, READ, Attack, under_attack
 
 from mooring.registry.client import Registry

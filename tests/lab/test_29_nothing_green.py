@@ -95,7 +95,6 @@ REFUSALS = [
 ]
 
 
-<<<<<<< HEAD
 # A certificate and a key that every run tries; --long tries all of them.
 FEW = ("lacks", "good")
 EVERY = [
@@ -105,9 +104,6 @@ EVERY = [
 
 
 @pytest.mark.parametrize(("name", "key", "words"), EVERY)
-=======
-@pytest.mark.parametrize(("name", "key", "words"), REFUSALS, ids=[f"{refusal[0]}-{refusal[1]}" for refusal in REFUSALS])
->>>>>>> 4fc0657 (Name the variables of the lab's tests by what they hold; a run has a transcript, hosts are provisioned)
 def test_what_clients_refuse_is_not_written(name: str, key: str, words: str, office: Office, server: LookedAt) -> None:
     before = server.state()
     for mode in (["--check"], []):

@@ -16,7 +16,7 @@ from mooring.verification.member import Member
 from tests.support.registry_server import RegistryServer
 
 NAMES = ("registry.example.com",)
-DOOR = ServerAddresses(NAMES, "192.0.2.10", 80, 443, has_tls=False)
+ADDRESSES = ServerAddresses(NAMES, "192.0.2.10", 80, 443, has_tls=False)
 VARIABLES = {
     "registry_client_engine": "docker",
     "registry_client_names": list(NAMES),

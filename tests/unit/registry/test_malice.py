@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mooring.doctor.door import NginxProbe, examine
+from mooring.doctor.nginx_probe import NginxProbe, examine
 from mooring.errors import RegistryError
 from mooring.records.diagnosis import Verdict
 from mooring.registry import client, transport
@@ -215,8 +215,8 @@ def test_a_location_that_leads_nowhere(location: bytes) -> None:
 def test_the_doctor_has_a_finding_for_it(name: str) -> None:
     with serve_evil({**FLOODS, **LIES}[name]) as server:
         address = ("127.0.0.1", server.port)
-        door = NginxProbe(Endpoint("registry.example.com"), lambda: socket.create_connection(address), "x")
-        (only,) = examine(door)
+        probe = NginxProbe(Endpoint("registry.example.com"), lambda: socket.create_connection(address), "x")
+        (only,) = examine(probe)
     assert only.verdict is Verdict.BREAKS
 
 
@@ -228,9 +228,9 @@ def test_the_doctor_is_not_led_astray_by_a_location() -> None:
 
     with serve_evil(behave) as server:
         address = ("127.0.0.1", server.port)
-        door = NginxProbe(Endpoint("registry.example.com"), lambda: socket.create_connection(address), "x")
+        probe = NginxProbe(Endpoint("registry.example.com"), lambda: socket.create_connection(address), "x")
         with pytest.raises(RegistryError, match="which is not a URL"):
-            list(examine(door))
+            list(examine(probe))
 
 
 def test_names_by_the_specification() -> None:

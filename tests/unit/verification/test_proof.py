@@ -20,15 +20,15 @@ from mooring.verification.registry_side import RegistrySide
 from mooring.verification.routes import FULL_NAME, MIRROR, Route
 from mooring.verification.trial import Trial
 from tests.support.verification_run import world
-from tests.support.verification_world import DOOR, LINE, NAMES, VARIABLES, World
+from tests.support.verification_world import ADDRESSES, LINE, NAMES, VARIABLES, World
 
 __all__ = ["world"]
 
 
 def carry_out(world: World) -> Trial:
     clients = [world.member("client1"), world.member("client2")]
-    trial = Trial(RegistrySide(world.member("server"), DOOR), clients)
-    trial.plan(DOOR)
+    trial = Trial(RegistrySide(world.member("server"), ADDRESSES), clients)
+    trial.plan(ADDRESSES)
     trial.run()
     return trial
 
@@ -59,8 +59,8 @@ def test_podman_is_given_docker_hubs_full_name_for_the_mirror(world: World) -> N
     variables = {"registry_client_add_registries": []}
     client = world.member("client1", "podman")
     client.variables = {**client.variables, **variables}
-    trial = Trial(RegistrySide(world.member("server"), DOOR), [client])
-    trial.plan(DOOR)
+    trial = Trial(RegistrySide(world.member("server"), ADDRESSES), [client])
+    trial.plan(ADDRESSES)
     trial.run()
     assert [pull.route.kind for pull in trial.findings] == [FULL_NAME, MIRROR]
     assert set(trial.findings.values()) == {None}
@@ -157,20 +157,20 @@ def test_deleting_that_is_switched_off_is_no_fault(world: World) -> None:
 
 def test_without_a_server_every_pull_has_failed(world: World) -> None:
     trial = Trial(None, [world.member("client1")])
-    trial.plan(DOOR)
+    trial.plan(ADDRESSES)
     trial.run()
     assert {finding and finding.layer for finding in trial.findings.values()} == {REGISTRY}
     assert trial.remove() == []
 
 
 def test_a_trial_that_never_ran_removes_nothing(world: World) -> None:
-    trial = Trial(RegistrySide(world.member("server"), DOOR), [world.member("client1")])
-    trial.plan(DOOR)
+    trial = Trial(RegistrySide(world.member("server"), ADDRESSES), [world.member("client1")])
+    trial.plan(ADDRESSES)
     assert trial.remove() == []
     assert world.removed == []
 
 
-ROUTE = Route(FULL_NAME, "registry.example.com", DOOR.endpoints()[0])
+ROUTE = Route(FULL_NAME, "registry.example.com", ADDRESSES.endpoints()[0])
 
 
 def one_pull(kind: str = FULL_NAME) -> Any:
@@ -245,8 +245,9 @@ def test_a_host_sends_nobody_here_to_an_address_of_its_choice(world: World, monk
     monkeypatch.setattr("socket.create_connection", call)
     server = replace(world.member("server"), open_tunnel=forbid)
     for address, is_called in (("192.0.2.10", True), (Foreign("127.0.0.1"), False)):
-        door = ServerAddresses.of({**VARIABLES, "registry_server_address": address})
+        server_addresses = ServerAddresses.of({**VARIABLES, "registry_server_address": address})
+        route = Route(FULL_NAME, "r", server_addresses.own)
         with pytest.raises(RegistryError, match="no way" if is_called else "only the host's own word"):
-            RegistrySide(server, door).push(Proof([("client1", Route(FULL_NAME, "r", door.own), "x86_64")]))
+            RegistrySide(server, server_addresses).push(Proof([("client1", route, "x86_64")]))
         assert bool(called) is is_called
         called.clear()

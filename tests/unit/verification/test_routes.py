@@ -11,7 +11,7 @@ from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint
 from mooring.verification.routes import endpoint_of, endpoint_of_url, is_verified, plan_routes
 
-DOOR = ServerAddresses(("registry.example.com", "example.com"), "192.0.2.10", 80, 443, has_tls=False)
+ADDRESSES = ServerAddresses(("registry.example.com", "example.com"), "192.0.2.10", 80, 443, has_tls=False)
 SECURE = ServerAddresses(("registry.example.com",), "192.0.2.10", 80, 443, has_tls=True, redirects=True)
 CLIENT: dict[str, Any] = {
     "registry_client_names": ["registry.example.com"],
@@ -20,8 +20,8 @@ CLIENT: dict[str, Any] = {
 }
 
 
-def labels(door: ServerAddresses = DOOR, short: bool = True, **changes: Any) -> list[str]:
-    return [route.label for route in plan_routes({**CLIENT, **changes}, door, short)]
+def labels(server_addresses: ServerAddresses = ADDRESSES, short: bool = True, **changes: Any) -> list[str]:
+    return [route.label for route in plan_routes({**CLIENT, **changes}, server_addresses, short)]
 
 
 def test_red_hats_engine_has_all_three_routes_others_two() -> None:
@@ -47,7 +47,7 @@ def test_a_mirror_by_address_is_ours() -> None:
 
 
 def test_what_is_pulled_and_what_the_registry_is_asked_for() -> None:
-    full, short, mirror = plan_routes(CLIENT, DOOR, True)
+    full, short, mirror = plan_routes(CLIENT, ADDRESSES, True)
     assert full.reference("proof-1", "t") == "registry.example.com/proof-1:t"
     assert short.reference("proof-1", "t") == mirror.reference("proof-1", "t") == "proof-1:t"
     assert [route.repository("proof-1") for route in (full, short, mirror)] == [
@@ -58,17 +58,17 @@ def test_what_is_pulled_and_what_the_registry_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "door", "endpoint"),
+    ("name", "server_addresses", "endpoint"),
     [
-        ("registry.example.com", DOOR, Endpoint("registry.example.com", 80, "http")),
-        ("registry.example.com:5000", DOOR, Endpoint("registry.example.com", 5000, "http")),
+        ("registry.example.com", ADDRESSES, Endpoint("registry.example.com", 80, "http")),
+        ("registry.example.com:5000", ADDRESSES, Endpoint("registry.example.com", 5000, "http")),
         ("registry.example.com", SECURE, Endpoint("registry.example.com", 443, "https")),
         ("registry.example.com:8443", SECURE, Endpoint("registry.example.com", 8443, "https")),
         ("registry.example.com:80", SECURE, Endpoint("registry.example.com", 80, "http")),
     ],
 )
-def test_where_an_engine_asks(name: str, door: ServerAddresses, endpoint: Endpoint) -> None:
-    assert endpoint_of(name, door) == endpoint
+def test_where_an_engine_asks(name: str, server_addresses: ServerAddresses, endpoint: Endpoint) -> None:
+    assert endpoint_of(name, server_addresses) == endpoint
 
 
 def test_a_mirrors_url() -> None:
@@ -87,12 +87,12 @@ def test_an_insecure_name_is_not_verified_on_any_route() -> None:
 
 
 def test_the_ways_into_the_server() -> None:
-    assert [str(way) for way in DOOR.endpoints()] == ["http://registry.example.com", "http://example.com"]
+    assert [str(way) for way in ADDRESSES.endpoints()] == ["http://registry.example.com", "http://example.com"]
     assert [str(way) for way in SECURE.endpoints()] == ["https://registry.example.com"]
 
 
-def test_a_door_from_the_servers_variables() -> None:
-    door = ServerAddresses.of(
+def test_addresses_from_the_servers_variables() -> None:
+    server_addresses = ServerAddresses.of(
         {
             "nginx_server_names": ["registry.example.com"],
             "registry_server_address": "192.0.2.10",
@@ -104,6 +104,6 @@ def test_a_door_from_the_servers_variables() -> None:
             "registry_port": 5000,
         }
     )
-    assert [way.url for way in door.endpoints()] == ["http://registry.example.com:8080"]
-    assert door.leads_here("registry.example.com:8080")
-    assert not door.leads_here("docker.io")
+    assert [way.url for way in server_addresses.endpoints()] == ["http://registry.example.com:8080"]
+    assert server_addresses.leads_here("registry.example.com:8080")
+    assert not server_addresses.leads_here("docker.io")

@@ -13,7 +13,7 @@ NAME = "registry.example.com"
 VERSION = "Docker-Distribution-Api-Version"
 
 
-class DoorServer(ThreadingHTTPServer):
+class NginxServer(ThreadingHTTPServer):
     """`faults` are rules that it does not keep; `uploads` are those begun and not cancelled, with their sizes."""
 
     def __init__(self, *faults: str) -> None:
@@ -25,7 +25,7 @@ class DoorServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: DoorServer
+    server: NginxServer
 
     def log_message(self, *args: Any) -> None:
         pass
@@ -104,6 +104,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve_door(*faults: str) -> Iterator[DoorServer]:
-    with serving(DoorServer(*faults)) as server:
+def serve_nginx(*faults: str) -> Iterator[NginxServer]:
+    with serving(NginxServer(*faults)) as server:
         yield server

@@ -73,8 +73,8 @@ def ask(server: LookedAt, request: str, *headers: str, version: str = "1.1") -> 
 
 
 def begin_upload(server: LookedAt, *headers: str, target: str = "") -> str:
-    """Where an upload goes on; it is cancelled at once, through the same door."""
-    answer = ask(server, f"POST {target}/v2/door/blobs/uploads/", *headers)
+    """Where an upload goes on; it is cancelled at once, through the same nginx."""
+    answer = ask(server, f"POST {target}/v2/nginx-drill/blobs/uploads/", *headers)
     assert answer.status == 202, answer
     location = answer.header("Location")
     path = location[location.index("/v2/") :]

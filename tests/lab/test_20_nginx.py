@@ -1,4 +1,4 @@
-"""Chapter 20: the registry's door: names that are not its own, and deleting."""
+"""Chapter 20: nginx in front of the registry: names that are not its own, and deleting."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from door_requests import NAME, ask, begin_upload, connect, read_answer, secure
 from invocations import invoke, provision, succeed
 from lab_hosts import LookedAt, until
+from nginx_requests import NAME, ask, begin_upload, connect, read_answer, secure
 
 EVIL = "evil.example.net"
-UNKNOWN = f"/v2/door/manifests/sha256:{'0' * 64}"
+UNKNOWN = f"/v2/nginx-drill/manifests/sha256:{'0' * 64}"
 STORAGE = "/var/lib/registry/docker/registry/v2/repositories"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def tidied(server: LookedAt) -> Iterator[None]:
     yield
-    server.run(f"rm -rf {STORAGE}/door {STORAGE}/door-*")
+    server.run(f"rm -rf {STORAGE}/nginx-drill {STORAGE}/nginx-drill-*")
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_names_that_are_the_registrys(server: LookedAt, host: str, authority: st
 @pytest.mark.parametrize(
     ("request_line", "headers", "version", "status"),
     [
-        ("POST /v2/door/blobs/uploads/", [f"Host: {EVIL}"], "1.1", 421),
-        ("POST /v2/door/blobs/uploads/", [f"Host: {NAME}@{EVIL}"], "1.1", 421),
-        ("POST /v2/door/blobs/uploads/", [f"Host: {NAME}.{EVIL}"], "1.1", 421),
-        ("POST /v2/door/blobs/uploads/", ["Host: 192.0.2.66"], "1.1", 421),
-        (f"POST http://{EVIL}/v2/door/blobs/uploads/", [f"Host: {NAME}"], "1.1", 421),
-        ("POST /v2/door/blobs/uploads/", [], "1.0", 421),
-        ("POST /v2/door/blobs/uploads/", [], "1.1", 400),
-        ("POST /v2/door/blobs/uploads/", [f"Host: {NAME}", f"Host: {EVIL}"], "1.1", 400),
+        ("POST /v2/nginx-drill/blobs/uploads/", [f"Host: {EVIL}"], "1.1", 421),
+        ("POST /v2/nginx-drill/blobs/uploads/", [f"Host: {NAME}@{EVIL}"], "1.1", 421),
+        ("POST /v2/nginx-drill/blobs/uploads/", [f"Host: {NAME}.{EVIL}"], "1.1", 421),
+        ("POST /v2/nginx-drill/blobs/uploads/", ["Host: 192.0.2.66"], "1.1", 421),
+        (f"POST http://{EVIL}/v2/nginx-drill/blobs/uploads/", [f"Host: {NAME}"], "1.1", 421),
+        ("POST /v2/nginx-drill/blobs/uploads/", [], "1.0", 421),
+        ("POST /v2/nginx-drill/blobs/uploads/", [], "1.1", 400),
+        ("POST /v2/nginx-drill/blobs/uploads/", [f"Host: {NAME}", f"Host: {EVIL}"], "1.1", 400),
         ("GET /", [f"Host: {EVIL}"], "1.1", 421),
         ("DELETE /v1/", [f"Host: {EVIL}"], "1.1", 421),
     ],
@@ -113,7 +113,7 @@ def test_a_docker_with_a_wrong_name_shows_the_sentence(wrong_name: str, client_d
 @pytest.fixture
 def image(server: LookedAt, client_debian: LookedAt) -> Iterator[tuple[str, str]]:
     """An image that client-debian has pushed: its repository and its digest."""
-    repository = f"door-{secrets.token_hex(4)}"
+    repository = f"nginx-drill-{secrets.token_hex(4)}"
     name = f"{NAME}/{repository}:1"
     client_debian.run(f"head -c 20000 /dev/urandom > /root/r && tar -C /root -c r | docker import - {name}")
     client_debian.run(f"docker push {name}")
@@ -171,7 +171,7 @@ def test_both_can_be_opened(server: LookedAt, opened: None) -> None:
 @pytest.fixture
 def with_tls(server: LookedAt, tmp_path: Path) -> Iterator[None]:
     """nginx with a certificate of the registry's name."""
-    key, certificate = tmp_path / "door.key", tmp_path / "door.crt"
+    key, certificate = tmp_path / "nginx.key", tmp_path / "nginx.crt"
     words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={NAME} -keyout {key} -out {certificate} -addext"
     names = f"subjectAltName=DNS:{NAME},DNS:docker.{NAME}"
     subprocess.run(["openssl", *words.split(), names], check=True, capture_output=True)
