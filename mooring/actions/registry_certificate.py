@@ -10,8 +10,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from mooring.actions.call import Call, Reply
-from mooring.certificates.judge import NAMES, Problem, check_certificate, find_key_problem
 from mooring.certificates.parse import parse_pem
+from mooring.certificates.problems import NAMES, Problem, check_certificate, find_key_problem
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import SourceError
 from mooring.files.pem import find_problem

@@ -15,7 +15,7 @@ from mooring.engines.docker.endpoints import CERTIFICATES
 from mooring.engines.docker.reply import texts_of as docker_texts_of
 from mooring.engines.explanation import AUTO, DOCKER
 from mooring.engines.explanation_containers import texts_of
-from mooring.engines.plan import record, settlement, show
+from mooring.engines.plan import module_arguments, record, show
 from mooring.engines.plan.containers.host import PLANNED, ContainerHost, record_path, record_paths
 from mooring.engines.plan.containers.plan import plan as plan_containers
 from mooring.engines.plan.host import SYSCONFIG, Container, Host, Paths
@@ -157,7 +157,7 @@ def carry_out(call: Call, plan: Plan) -> Reply:
     result["_shown"] = True
     if call.check:
         return result
-    arguments = settlement.arguments(plan, call.args["deadline"], call.args["fault"])
+    arguments = module_arguments.arguments(plan, call.args["deadline"], call.args["fault"])
     # The host asks for this empty content when all is done: its answer tells that the control
     # machine is still there.
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
-from mooring.certificates.judge import EXPIRY, NAMES, TRUST, Judgement, count_days
+from mooring.certificates.problems import EXPIRY, NAMES, TRUST, Judgement, count_days
 from mooring.fleet.served_certificate import Served
 from mooring.invocation import invocation
 from mooring.records.diagnosis import Finding, Verdict

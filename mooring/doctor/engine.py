@@ -8,7 +8,7 @@ from typing import Any
 
 from mooring.engines.docker import entries
 from mooring.engines.docker.conflicts import Severity
-from mooring.engines.docker.judge import find_conflicts
+from mooring.engines.docker.rules import find_conflicts
 from mooring.engines.origin import settings_as_dict
 from mooring.fleet.checkup import Checkup
 from mooring.invocation import invocation

@@ -10,9 +10,9 @@ from mooring.engines.docker.boot import Boot, at_boot
 from mooring.engines.docker.conflicts import Conflict
 from mooring.engines.docker.effective import Effective, Texts, resolve
 from mooring.engines.docker.endpoints import Host, explain
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from mooring.engines.docker.reply import texts_of
+from mooring.engines.docker.rules import find_conflicts, will_start
 from mooring.engines.docker.running import differences
 from mooring.engines.explanation_containers import ENGINES as CONTAINER_ENGINES
 from mooring.engines.explanation_containers import ContainerExplanation

@@ -11,13 +11,13 @@ from mooring.engines.buildkit.conflicts import find_conflicts as find_buildkit_c
 from mooring.engines.buildkit.endpoints import explain as explain_buildkit
 from mooring.engines.containerd import config
 from mooring.engines.containerd.endpoints import explain as explain_containerd
-from mooring.engines.containerd.judge import find_conflicts as find_containerd_conflicts
+from mooring.engines.containerd.rules import find_conflicts as find_containerd_conflicts
 from mooring.engines.docker.conflicts import Conflict
-from mooring.engines.docker.judge import will_start
+from mooring.engines.docker.rules import will_start
 from mooring.engines.origin import Placed, settings_as_dict
 from mooring.engines.podman import effective
 from mooring.engines.podman.endpoints import explain as explain_podman
-from mooring.engines.podman.judge import find_conflicts as find_podman_conflicts
+from mooring.engines.podman.rules import find_conflicts as find_podman_conflicts
 from mooring.engines.texts import BUILDKIT, CONTAINERD, CRIO, PODMAN, ContainerTexts, Unit
 from mooring.records.route import Route
 

@@ -12,8 +12,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from mooring.certificates.judge import Judgement, check_certificate
 from mooring.certificates.parse import parse_der, parse_pem
+from mooring.certificates.problems import Judgement, check_certificate
 from mooring.certificates.subjects import names_of, trusted_by
 from mooring.errors import MooringError, RegistryError
 from mooring.files.reading import LARGEST_SETTING, read_text

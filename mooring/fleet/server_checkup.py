@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from mooring.certificates.judge import count_days
+from mooring.certificates.problems import count_days
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate, server_storage
 from mooring.fleet.served_certificate import Served

@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from search_order import in_order
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import as_it_runs, by_files
+from mooring.engines.docker.rules import find_conflicts, will_start
 
 
 def test_the_resolver_lists_what_the_daemon_lists(bench: Bench, many: int) -> None:

@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from search_order import in_order
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import as_it_runs
 from mooring.engines.docker.reload import after_reload, after_start
+from mooring.engines.docker.rules import find_conflicts, will_start
 
 
 def test_the_daemon_has_what_reload_says(bench: Bench, many: int) -> None:

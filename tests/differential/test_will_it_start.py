@@ -7,7 +7,7 @@ from engines import Bench
 from hypothesis import given
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import find_conflicts, will_start
+from mooring.engines.docker.rules import find_conflicts, will_start
 
 OWN = "--storage-driver=nosuch"
 

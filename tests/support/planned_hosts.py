@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mooring.engines.docker.effective import Effective, Texts, resolve, running_command
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, by_files
 from mooring.engines.docker.reload import Running, after_reload, after_start
+from mooring.engines.docker.rules import find_conflicts, will_start
 from mooring.engines.plan.host import Container, Host, digest_of
 from mooring.engines.plan.plan import Plan, plan
 from mooring.engines.plan.record import PATH as RECORD

@@ -9,7 +9,7 @@ from mooring.engines.buildkit.buildkitd_toml import DEFAULT, KEYS, Effective
 from mooring.engines.docker import daemon_json
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.engine import DOCKER, Engine
-from mooring.engines.docker.judge import ORDER
+from mooring.engines.docker.rules import ORDER
 from mooring.engines.origin import Origin
 from mooring.engines.toml import get
 from mooring.records.hub import HUB

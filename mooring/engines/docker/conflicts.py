@@ -1,6 +1,6 @@
 """What is wrong with a configuration: will the daemon start, and does each setting do what its writer meant?
 
-A rule is a function that yields conflicts; its docstring tells its source. shapes.py has the
+A rule is a function that yields conflicts; its docstring tells its source. type_rules.py has the
 rules about values of the wrong kind, entries.py those about single mirrors and registries.
 """
 

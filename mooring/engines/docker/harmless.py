@@ -11,7 +11,7 @@ from typing import Any
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.options import BY_FLAG, LIST, SWITCH
 from mooring.engines.docker.running import LIVE_RESTORE, REGISTRY_KEYS
-from mooring.engines.docker.shapes import NUMBERS, TRUE, UNREAD
+from mooring.engines.docker.type_rules import NUMBERS, TRUE, UNREAD
 
 # fmt: off
 SWITCHES = frozenset([

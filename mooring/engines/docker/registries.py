@@ -11,7 +11,7 @@ from typing import Any
 from mooring.engines.docker import insecure, mirrors, registry_names, signatures
 from mooring.engines.docker.effective import Effective, running_command
 from mooring.engines.docker.engine import Engine
-from mooring.engines.docker.shapes import TRUE
+from mooring.engines.docker.type_rules import TRUE
 from mooring.engines.go_net import parse_network
 from mooring.records.hub import HUB, HUB_HOST, HUB_INDEX
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mooring.engines.docker import conflicts, insecure, kinds, mirrors, runtimes, shapes, values
+from mooring.engines.docker import conflicts, insecure, mirrors, runtimes, text_rules, type_rules, value_rules
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.engine import Engine
@@ -21,13 +21,13 @@ FILE_RULES = (
     conflicts.find_bad_file,
     conflicts.find_unknown_keys,
     conflicts.find_double_settings,
-    shapes.find_wrong_types,
-    *kinds.RULES,
-    values.find_refused_values,
-    values.find_bad_domains,
+    type_rules.find_wrong_types,
+    *text_rules.RULES,
+    value_rules.find_refused_values,
+    value_rules.find_bad_domains,
     *runtimes.RULES,
-    values.find_values_that_newer_engines_refuse,
-    values.find_labels_twice,
+    value_rules.find_values_that_newer_engines_refuse,
+    value_rules.find_labels_twice,
 )
 
 
@@ -43,7 +43,7 @@ class Running:
 def after_start(effective: Effective) -> Running:
     """What the daemon has that was started with these files."""
     flags = effective.values(LIVE_RESTORE)
-    return Running(by_files(effective), bool(flags) and flags[-1].text in shapes.TRUE)
+    return Running(by_files(effective), bool(flags) and flags[-1].text in type_rules.TRUE)
 
 
 def after_reload(old: Effective, new: Effective, now: Running | None = None) -> Running:
@@ -55,7 +55,7 @@ def after_reload(old: Effective, new: Effective, now: Running | None = None) -> 
     new = replace(new, command=old.command, engine=old.engine)
     if needs_file(new.engine) and not new.file.is_there:
         return replace(now, refusals=(f"{new.engine} refuses a reload without {new.file.path}",))
-    levels = (values.find_bad_levels,) if new.engine.is_at_least(25) else ()
+    levels = (value_rules.find_bad_levels,) if new.engine.is_at_least(25) else ()
     for rule in (*FILE_RULES, *levels):
         refusals = tuple(str(conflict) for conflict in rule(new) if conflict.severity is Severity.STOPS)
         if refusals:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mooring.engines.docker.conflicts import POLICY, Conflict, Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.engine import Engine
-from mooring.engines.docker.shapes import TRUE
+from mooring.engines.docker.type_rules import TRUE
 
 KEY, OFF, SINCE = "signature-verification", "--signature-verification=false", (1, 12)
 

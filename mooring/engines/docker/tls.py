@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Effective
-from mooring.engines.docker.shapes import TRUE
+from mooring.engines.docker.type_rules import TRUE
 
 VERIFY, ON, FILES = "tlsverify", "tls", ("tlscert", "tlskey")
 

@@ -10,9 +10,9 @@ from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Effective, Texts, resolve
 from mooring.engines.docker.entries import FIRST, MISLEADING, SIGNATURES
 from mooring.engines.docker.image_store import find_unheard
-from mooring.engines.docker.judge import find_conflicts
 from mooring.engines.docker.registries import LOOPBACK, Registries, as_it_runs, by_files
 from mooring.engines.docker.registries_service import GENERATED, SERVICE, SOURCE
+from mooring.engines.docker.rules import find_conflicts
 from mooring.engines.plan.draft import Draft
 from mooring.engines.plan.host import Host, digest_of
 from mooring.engines.plan.pending import find_pending

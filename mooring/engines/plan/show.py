@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mooring.engines.plan.module_arguments import expect_of
 from mooring.engines.plan.plan import Plan
-from mooring.engines.plan.settlement import expect_of
 from mooring.engines.plan.step import Effect, Fate, FileChange, Step
 
 HIDDEN = "(secret, not shown)\n"

@@ -1,7 +1,7 @@
 """What is wrong with registries.conf and its drop-ins: what makes every command fail, and what does not what it says.
 
 A rule is a function that yields conflicts; its docstring tells its source. Where the source is the library's code, it
-is containers/image, pkg/sysregistriesv2. values.py has the rules about single values.
+is containers/image, pkg/sysregistriesv2. value_rules.py has the rules about single values.
 """
 
 from __future__ import annotations

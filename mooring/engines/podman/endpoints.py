@@ -13,7 +13,7 @@ from mooring.engines.podman import crio
 from mooring.engines.podman.conflicts import CERTIFICATES, lacks_policy
 from mooring.engines.podman.effective import Effective, match
 from mooring.engines.podman.registries_conf import Registry, clean
-from mooring.engines.podman.values import TRIMS
+from mooring.engines.podman.value_rules import TRIMS
 from mooring.engines.route import ANY_ERROR, SYSTEM, split_image
 from mooring.engines.texts import CRIO
 from mooring.records.hub import HUB, HUB_URL

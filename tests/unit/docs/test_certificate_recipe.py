@@ -7,8 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from mooring.certificates.judge import check_certificate, find_key_problem
 from mooring.certificates.parse import parse_pem
+from mooring.certificates.problems import check_certificate, find_key_problem
 
 PAGE = Path(__file__).parents[3] / "files" / "tls" / "README.md"
 NAMES = ("registry.example.com", "docker.registry.example.com")

@@ -14,7 +14,7 @@ import mooring.engines
 from mooring.cli.explain import exit_status
 from mooring.doctor import backing, engine, leftovers, session, unread
 from mooring.doctor.finding import merge
-from mooring.engines.docker import conflicts, entries, shapes
+from mooring.engines.docker import conflicts, entries, type_rules
 from mooring.engines.docker.reply import texts_of as reply_texts
 from mooring.engines.explanation import build, record
 from mooring.engines.plan.record import PATH as RECORD
@@ -66,7 +66,7 @@ def test_what_breaks_and_what_only_warns(given: dict[str, Any], broken: set[str]
 
 
 def test_every_conflict_has_its_remedy() -> None:
-    source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (conflicts, entries, shapes))
+    source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (conflicts, entries, type_rules))
     named = {part.partition('"')[0] for part in source.split('Conflict("')[1:]}
     assert named
     assert named <= set(engine.REMEDIES)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mooring.certificates.judge import check_certificate
+from mooring.certificates.problems import check_certificate
 from mooring.doctor import storage
 from mooring.doctor.certificate import judge_served
 from mooring.fleet import checkup, server_checkup, server_storage, status

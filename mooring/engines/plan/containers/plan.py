@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mooring.engines.containerd import config
-from mooring.engines.containerd.judge import find_conflicts as find_containerd_conflicts
+from mooring.engines.containerd.rules import find_conflicts as find_containerd_conflicts
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.registries import Registries
 from mooring.engines.plan import record as records
@@ -21,7 +21,7 @@ from mooring.engines.plan.step import Effect, Expect, Fate, Felt, FileChange, St
 from mooring.engines.plan.wanted import Wanted, problems
 from mooring.engines.podman import effective as podman
 from mooring.engines.podman.conflicts import CERTIFICATES
-from mooring.engines.podman.judge import find_conflicts as find_podman_conflicts
+from mooring.engines.podman.rules import find_conflicts as find_podman_conflicts
 from mooring.engines.texts import CONTAINERD, CRIO, ContainerEngine, ContainerTexts, recognize
 
 REASONS = {

@@ -9,7 +9,7 @@ import pytest
 
 from mooring.engines.containerd.config import CERTIFICATES, PATH, Effective, resolve
 from mooring.engines.containerd.endpoints import NO_TLS, explain
-from mooring.engines.containerd.judge import find_conflicts
+from mooring.engines.containerd.rules import find_conflicts
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.route import ANY_ERROR, SYSTEM
 from mooring.engines.texts import ContainerTexts, Unit

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import Host, explain
-from mooring.engines.docker.judge import find_conflicts
 from mooring.engines.docker.registries import by_files
+from mooring.engines.docker.rules import find_conflicts
 from tests.support.docker_hosts import docker, redhat
 
 KEYS = ("insecure-registries", "registry-mirrors", "add-registry", "block-registry", "debug", "proxies", "mtu")

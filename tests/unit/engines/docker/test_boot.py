@@ -8,8 +8,8 @@ import pytest
 
 from mooring.engines.docker.boot import Boot, at_boot
 from mooring.engines.docker.effective import Texts
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries_service import GENERATED, SOURCE
+from mooring.engines.docker.rules import find_conflicts, will_start
 from tests.support.docker_hosts import DEBIAN_UNIT, JSON, REDHAT_UNIT, SYSCONFIG
 
 OLD = '[registries.search]\nregistries = ["a.example.com"]\n[registries.insecure]\nregistries = ["b:5000"]\n'

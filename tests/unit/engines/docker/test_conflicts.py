@@ -8,7 +8,7 @@ import pytest
 
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
-from mooring.engines.docker.judge import find_conflicts, will_start
+from mooring.engines.docker.rules import find_conflicts, will_start
 from tests.support.docker_hosts import DEBIAN_UNIT, JSON, POLICY, SYSCONFIG, docker, redhat
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING

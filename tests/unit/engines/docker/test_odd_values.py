@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.reload import after_reload
+from mooring.engines.docker.rules import find_conflicts, will_start
 from tests.support.docker_hosts import docker
 
 ALL = ("20.10.5", "20.10.24", "26.1.5", "28.5.2")

@@ -9,8 +9,8 @@ import pytest
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective, Texts, resolve
 from mooring.engines.docker.endpoints import SOME_ERRORS, Host, explain
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import by_files
+from mooring.engines.docker.rules import find_conflicts, will_start
 from tests.support.docker_hosts import JSON, OLD_REDHAT_UNIT, POLICY, REDHAT_UNIT, docker
 
 STOPS, USELESS = Severity.STOPS, Severity.USELESS

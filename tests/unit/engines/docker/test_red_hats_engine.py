@@ -10,8 +10,8 @@ import pytest
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import Host, explain
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
+from mooring.engines.docker.rules import find_conflicts, will_start
 from tests.support.docker_hosts import REDHAT_UNIT, redhat
 
 RUN = "/run/containers/registries.conf"

@@ -10,9 +10,9 @@ import pytest
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import Host, explain
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, as_it_runs, by_files
 from mooring.engines.docker.reload import after_reload
+from mooring.engines.docker.rules import find_conflicts, will_start
 from mooring.engines.plan.plan import plan
 from mooring.engines.plan.wanted import Registry, Wanted
 from tests.support.docker_hosts import docker, redhat

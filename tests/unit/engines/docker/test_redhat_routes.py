@@ -11,10 +11,10 @@ from mooring.engines.docker.conflicts import Conflict
 from mooring.engines.docker.effective import Effective
 from mooring.engines.docker.endpoints import GOES_ON, MANIFEST, SOME_ERRORS, Host, explain
 from mooring.engines.docker.entries import FIRST, MISLEADING, SIGNATURES
-from mooring.engines.docker.judge import find_conflicts
 from mooring.engines.docker.mirror_answers import CONFIGURATION, IMAGE, LAYER, NO_CONNECTION, Answer, leads_on
 from mooring.engines.docker.old_protocol import ENDS, MISSING, TO_OLD
 from mooring.engines.docker.registries import as_it_runs, by_files
+from mooring.engines.docker.rules import find_conflicts
 from mooring.engines.plan.plan import Plan, plan
 from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 from mooring.engines.route import ANY_ERROR

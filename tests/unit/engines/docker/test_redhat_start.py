@@ -9,7 +9,7 @@ import pytest
 
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.docker.effective import Effective
-from mooring.engines.docker.judge import find_conflicts, will_start
+from mooring.engines.docker.rules import find_conflicts, will_start
 from tests.support.docker_hosts import REDHAT_UNIT, docker, redhat
 
 BARE_UNIT = """\

@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mooring.engines.containerd import config
-from mooring.engines.containerd.judge import find_conflicts as find_containerd_conflicts
+from mooring.engines.containerd.rules import find_conflicts as find_containerd_conflicts
 from mooring.engines.docker.conflicts import Severity
 from mooring.engines.plan.containers.host import ContainerHost, record_path
 from mooring.engines.plan.containers.plan import plan
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.engines.plan.wanted import Mirror, Wanted
 from mooring.engines.podman import effective as podman
-from mooring.engines.podman.judge import find_conflicts as find_podman_conflicts
+from mooring.engines.podman.rules import find_conflicts as find_podman_conflicts
 from mooring.engines.texts import ContainerTexts, Unit
 from tests.support.container_hosts import POLICY, after_plan, endpoints_of
 from tests.support.wishes import draw_registries

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mooring.engines.docker.effective import resolve
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries import Registries, by_files
+from mooring.engines.docker.rules import find_conflicts, will_start
 from mooring.engines.plan.host import Host
 from mooring.engines.plan.plan import Plan, plan
 from mooring.engines.plan.wanted import Registry, Wanted

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from mooring.engines.docker.boot import at_boot
-from mooring.engines.docker.judge import find_conflicts, will_start
 from mooring.engines.docker.registries_service import GENERATED, SERVICE, SOURCE
+from mooring.engines.docker.rules import find_conflicts, will_start
 from mooring.engines.plan.host import Host
 from mooring.engines.plan.plan import plan
 from mooring.engines.plan.record import PATH as RECORD

@@ -9,7 +9,7 @@ import pytest
 
 from mooring.engines.containerd import config
 from mooring.engines.containerd.endpoints import explain as explain_containerd
-from mooring.engines.plan import settlement, show
+from mooring.engines.plan import module_arguments, show
 from mooring.engines.plan.containers import config_edit
 from mooring.engines.plan.containers.drop_in import PATH as DROP_IN
 from mooring.engines.plan.containers.host import ContainerHost, record_path
@@ -71,7 +71,7 @@ def test_what_follows(name: str, state: str, effect: Effect) -> None:
     assert made.effect is effect
     assert [step.then for step in made.steps] == [effect]
     assert set(made.undo) == ({effect.value} if effect is not Effect.NONE else set())
-    assert settlement.arguments(made, 60, "")["engine"] == name
+    assert module_arguments.arguments(made, 60, "")["engine"] == name
     assert show.headline(made).endswith("no reload, no restart" if effect is Effect.NONE else f"a {effect.value}")
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from mooring.engines.docker.registries import Registries
 from mooring.engines.plan.host import Container, Host
+from mooring.engines.plan.module_arguments import arguments
 from mooring.engines.plan.plan import Plan, plan
-from mooring.engines.plan.settlement import arguments
 from mooring.engines.plan.step import Effect, Fate
 from mooring.engines.plan.wanted import Mirror, Registry, Wanted
 from tests.support.docker_hosts import JSON, SYSCONFIG

@@ -10,7 +10,7 @@ import pytest
 
 from mooring.engines.docker.engine import Engine
 from mooring.engines.docker.options import LIST, OPTIONS, SWITCH, Option
-from mooring.engines.docker.shapes import NUMBERS
+from mooring.engines.docker.type_rules import NUMBERS
 from mooring.engines.plan.host import Host
 from mooring.engines.plan.plan import Plan, plan
 from mooring.engines.plan.wanted import Mirror, Registry, Wanted

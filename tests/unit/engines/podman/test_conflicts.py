@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mooring.engines.docker.conflicts import Severity
-from mooring.engines.docker.judge import will_start
+from mooring.engines.docker.rules import will_start
 from mooring.engines.podman.effective import Effective
-from mooring.engines.podman.judge import find_conflicts
+from mooring.engines.podman.rules import find_conflicts
 from tests.support.container_hosts import CONF, DROP_IN, ETC, POLICY, podman
 
 STOPS, USELESS, SURPRISING = Severity.STOPS, Severity.USELESS, Severity.SURPRISING

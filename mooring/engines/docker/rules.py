@@ -8,13 +8,13 @@ from mooring.engines.docker import (
     conflicts,
     entries,
     evidence,
-    kinds,
     old_engines,
     runtimes,
-    shapes,
     signatures,
+    text_rules,
     tls,
-    values,
+    type_rules,
+    value_rules,
 )
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.effective import Effective
@@ -22,7 +22,7 @@ from mooring.engines.docker.effective import Effective
 Rule = Callable[[Effective], Iterator[Conflict]]
 ORDER = tuple(Severity)
 OF_VALUES: tuple[Rule, ...] = (
-    *shapes.RULES, *values.RULES, *kinds.RULES, *runtimes.RULES, *tls.RULES, *entries.RULES,
+    *type_rules.RULES, *value_rules.RULES, *text_rules.RULES, *runtimes.RULES, *tls.RULES, *entries.RULES,
     *signatures.RULES,
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (*conflicts.RULES, *OF_VALUES, *old_engines.RULES)

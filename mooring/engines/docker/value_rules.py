@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mooring.engines.docker.conflicts import Conflict, Severity
 from mooring.engines.docker.daemon_json import BLANK
 from mooring.engines.docker.effective import Effective
-from mooring.engines.docker.shapes import TRUE
+from mooring.engines.docker.type_rules import TRUE
 from mooring.engines.go_net import is_ip, without_zeros
 from mooring.engines.origin import Placed
 

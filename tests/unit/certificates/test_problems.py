@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mooring.certificates.chain import find_chains
-from mooring.certificates.judge import EXPIRY, NAMES, TRUST, Judgement, check_certificate, find_key_problem
 from mooring.certificates.names import is_for, strip_port
 from mooring.certificates.parse import parse_pem
+from mooring.certificates.problems import EXPIRY, NAMES, TRUST, Judgement, check_certificate, find_key_problem
 from tests.support.authority import CLIENT, DAY, NAME, NOW, OTHER, SERVER, Pair, authority, issue, leaf, names, usage
 
 CA = authority()

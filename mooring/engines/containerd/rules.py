@@ -5,7 +5,7 @@ from __future__ import annotations
 from mooring.engines.containerd import conflicts
 from mooring.engines.containerd.config import Effective
 from mooring.engines.docker.conflicts import Conflict
-from mooring.engines.docker.judge import ORDER
+from mooring.engines.docker.rules import ORDER
 
 
 def find_conflicts(effective: Effective) -> list[Conflict]:
