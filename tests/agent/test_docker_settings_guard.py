@@ -31,11 +31,11 @@ POINTS = faults.points([STEP], {"reload": [STEP]})
 def is_whole(host: EngineHost, expected: dict[str, Any]) -> None:
     """The guard is done; files and engine agree; the container is untouched; nothing is left."""
     host.guards_end()
-    said = (host.folder / "guard.log").read_text()
-    assert json.loads(host.config.read_text()) == expected, said
-    assert settings(host) == sorted(expected["insecure-registries"]), said
-    assert host.started() == 1, said
-    assert host.left() == [], said
+    guard_log = (host.folder / "guard.log").read_text()
+    assert json.loads(host.config.read_text()) == expected, guard_log
+    assert settings(host) == sorted(expected["insecure-registries"]), guard_log
+    assert host.started() == 1, guard_log
+    assert host.left() == [], guard_log
 
 
 @pytest.mark.parametrize("point", POINTS)

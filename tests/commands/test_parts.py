@@ -90,10 +90,10 @@ def test_the_first_status_that_is_bad_is_the_status(scripts: tuple[str, str], st
 
 def test_a_part_ends_with_its_first_failure_and_the_other_one_goes_on() -> None:
     process = start("exit 3,echo never", "sleep 0.3; echo on")
-    said = process.communicate(timeout=LIMIT)[0]
+    output = process.communicate(timeout=LIMIT)[0]
     assert process.returncode == 3
-    assert "never" not in said
-    assert "other | on" in said
+    assert "never" not in output
+    assert "other | on" in output
 
 
 def test_a_command_that_a_signal_ended_has_failed() -> None:
@@ -116,10 +116,10 @@ def test_a_signal_interrupts_every_part_once(number: int) -> None:
     process = start(f"{SLOW},echo never", SLOW)
     read_until(process, "one   | runs", "other | runs")
     process.send_signal(number)
-    said = process.communicate(timeout=LIMIT)[0]
+    output = process.communicate(timeout=LIMIT)[0]
     assert process.returncode == 128 + number
-    assert (said.count("put away"), said.count("failed with status 3")) == (2, 2)
-    assert "never" not in said
+    assert (output.count("put away"), output.count("failed with status 3")) == (2, 2)
+    assert "never" not in output
 
 
 def test_a_second_one_kills() -> None:
@@ -129,7 +129,7 @@ def test_a_second_one_kills() -> None:
     read_until(process, "stopping; once more ends all at once")
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=LIMIT)[0]
-    assert said.count("failed with status 137") == 2
+    output = process.communicate(timeout=LIMIT)[0]
+    assert output.count("failed with status 137") == 2
     assert process.returncode == 128 + signal.SIGINT
     assert time.monotonic() - began < LIMIT

@@ -59,7 +59,7 @@ def test_a_mistake_in_json_has_a_recap_of_nobody(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("no_logins")
 @pytest.mark.parametrize(
-    ("words", "said", "unsaid"),
+    ("words", "shown", "unsaid"),
     [
         (["--list-hosts"], ["client-el7", "client-debian"], ["server"]),
         (["--list-hosts", "--limit", "client-el7"], ["client-el7"], ["client-debian"]),
@@ -74,16 +74,16 @@ def test_a_mistake_in_json_has_a_recap_of_nobody(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_listings(words: list[str], said: list[str], unsaid: list[str]) -> None:
+def test_listings(words: list[str], shown: list[str], unsaid: list[str]) -> None:
     run = succeed(invoke("provision-clients", *words))
-    assert [word for word in said if word not in run.out] == []
+    assert [word for word in shown if word not in run.out] == []
     assert [word for word in unsaid if word in run.out] == []
 
 
 def test_limit_and_tags_choose() -> None:
     run = succeed(provision("clients", "--limit", "client-debian", "--tags", "hosts_file"))
     assert set(run.recap) == {"client-debian"}
-    tasks = {one["task"] for one in run.events if one["event"] == "task_finished"}
+    tasks = {event["task"] for event in run.events if event["event"] == "task_finished"}
     assert "hosts_file : Write the registry's names" in tasks
     assert not [task for task in tasks if task.startswith(("docker : ", "registry_client : "))]
 

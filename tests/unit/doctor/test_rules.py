@@ -27,24 +27,24 @@ from tests.support.engine_replies import INFO, SETTINGS, line, redhat, reply
 ENABLED = {"ActiveState": "active", "SubState": "running", "UnitFileState": "enabled"}
 
 
-def diagnose(is_client: bool = True, **given: Any) -> Diagnosis:
-    one = checkup.examine("web1", reply(**{"state": ENABLED, **given}), ("r.example.com",))
-    return Diagnosis("web1", merge(engine.examine(one, is_client)), engine.facts(one))
+def diagnose(is_client: bool = True, **reply_fields: Any) -> Diagnosis:
+    client = checkup.examine("web1", reply(**{"state": ENABLED, **reply_fields}), ("r.example.com",))
+    return Diagnosis("web1", merge(engine.examine(client, is_client)), engine.facts(client))
 
 
-def rules(found: Diagnosis, *verdicts: Verdict) -> set[str]:
-    return {one.rule for one in found.findings if one.verdict in verdicts}
+def rules(diagnosis: Diagnosis, *verdicts: Verdict) -> set[str]:
+    return {finding.rule for finding in diagnosis.findings if finding.verdict in verdicts}
 
 
 def test_a_host_that_is_well() -> None:
-    found = diagnose()
-    assert not found.is_broken
-    assert rules(found, Verdict.HOLDS) == {"configuration", "daemon", "settings", "next-restart", "next-boot"}
-    assert rules(found, *set(Verdict) - {Verdict.HOLDS}) == set()
+    diagnosis = diagnose()
+    assert not diagnosis.is_broken
+    assert rules(diagnosis, Verdict.HOLDS) == {"configuration", "daemon", "settings", "next-restart", "next-boot"}
+    assert rules(diagnosis, *set(Verdict) - {Verdict.HOLDS}) == set()
 
 
 @pytest.mark.parametrize(
-    ("given", "broken", "warned"),
+    ("reply_fields", "broken", "warned"),
     [
         ({"settings": {**SETTINGS, "hosts": []}}, {"flag-and-key", "next-restart", "next-boot"}, set()),
         ({"settings": "{"}, {"bad-json", "settings", "next-restart", "next-boot"}, set()),
@@ -57,12 +57,12 @@ def test_a_host_that_is_well() -> None:
         ({"info": {"RegistryConfig": {**INFO["RegistryConfig"], "Mirrors": []}}}, {"settings"}, {"next-restart"}),
     ],
 )
-def test_what_breaks_and_what_only_warns(given: dict[str, Any], broken: set[str], warned: set[str]) -> None:
-    found = diagnose(**given)
-    assert rules(found, Verdict.BREAKS) == broken
-    assert rules(found, Verdict.HARMS) == warned
-    assert found.is_broken == bool(broken)
-    assert all(one.remedy for one in found.findings if one.verdict in (Verdict.BREAKS, Verdict.HARMS))
+def test_what_breaks_and_what_only_warns(reply_fields: dict[str, Any], broken: set[str], warned: set[str]) -> None:
+    diagnosis = diagnose(**reply_fields)
+    assert rules(diagnosis, Verdict.BREAKS) == broken
+    assert rules(diagnosis, Verdict.HARMS) == warned
+    assert diagnosis.is_broken == bool(broken)
+    assert all(finding.remedy for finding in diagnosis.findings if finding.verdict in (Verdict.BREAKS, Verdict.HARMS))
 
 
 def test_every_conflict_has_its_remedy() -> None:
@@ -83,10 +83,12 @@ def test_whatever_ends_pulls_has_its_remedy() -> None:
 
 def test_a_host_without_a_unit_to_judge() -> None:
     masked = {"msg": "docker.service is masked", "masked": True, "state": {"ActiveState": "active"}}
-    assert [one.rule for one in engine.judge_unit(masked)] == ["next-restart", "next-boot"]
+    assert [finding.rule for finding in engine.judge_unit(masked)] == ["next-restart", "next-boot"]
     stopped = {**masked, "state": {"ActiveState": "inactive"}}
-    assert [one.rule for one in engine.judge_unit(stopped)] == ["daemon", "next-restart", "next-boot"]
-    assert [one.verdict for one in engine.judge_unit({"msg": "no service", "missing": True})] == [Verdict.BREAKS]
+    assert [finding.rule for finding in engine.judge_unit(stopped)] == ["daemon", "next-restart", "next-boot"]
+    assert [finding.verdict for finding in engine.judge_unit({"msg": "no service", "missing": True})] == [
+        Verdict.BREAKS
+    ]
     assert list(engine.judge_unit({"msg": "timed out"})) == []
 
 
@@ -116,19 +118,22 @@ def container(name: str, is_running: bool = True, *networks: str) -> dict[str, A
     return {
         "Name": f"/{name}",
         "State": {"Running": is_running, "StartedAt": "2026-11-23T18:00:00.1Z"},
-        "NetworkSettings": {"Networks": {one: {"IPAddress": "172.18.0.2"} for one in networks}},
+        "NetworkSettings": {"Networks": {network: {"IPAddress": "172.18.0.2"} for network in networks}},
     }
 
 
 def test_what_red_hats_engine_makes_of_signatures_and_of_its_first_registry() -> None:
     """Asked of 1.13.1, 7d71120. No short name works: broken, not a warning."""
     flags = "--add-registry https://r.example.com"
-    found = {one.rule: one for one in diagnose(**redhat(flags)).findings}
-    assert (found["first-registry"].verdict, found["signatures-and-mirror"].verdict) == (Verdict.BREAKS, Verdict.HARMS)
-    assert "has a scheme (https://)" in found["first-registry"].seen
-    assert "host.domain[:port]" in found["first-registry"].remedy
-    assert "--signature-verification=false" in found["signatures-and-mirror"].remedy
-    assert not {"first-registry", "signatures-and-mirror"} & {one.rule for one in diagnose().findings}
+    findings = {finding.rule: finding for finding in diagnose(**redhat(flags)).findings}
+    assert (findings["first-registry"].verdict, findings["signatures-and-mirror"].verdict) == (
+        Verdict.BREAKS,
+        Verdict.HARMS,
+    )
+    assert "has a scheme (https://)" in findings["first-registry"].seen
+    assert "host.domain[:port]" in findings["first-registry"].remedy
+    assert "--signature-verification=false" in findings["signatures-and-mirror"].remedy
+    assert not {"first-registry", "signatures-and-mirror"} & {finding.rule for finding in diagnose().findings}
 
 
 LONE = {"r.example.com": ["me.cert"]}
@@ -137,33 +142,33 @@ BAD_MIRROR = "http://[::1"
 
 
 @pytest.mark.parametrize(
-    ("given", "rule"),
+    ("reply_fields", "rule"),
     [
         ({"settings": {"registry-mirrors": ["http://r.example.com"]}, "certificates": LONE}, "lone-certificate"),
         ({**redhat(""), "files": NO_POLICY}, "policy"),
         ({**redhat("--signature-verification=false"), "settings": {"registry-mirrors": [BAD_MIRROR]}}, "mirror"),
     ],
 )
-def test_what_ends_pulls_is_broken_though_the_daemon_runs(given: dict[str, Any], rule: str) -> None:
+def test_what_ends_pulls_is_broken_though_the_daemon_runs(reply_fields: dict[str, Any], rule: str) -> None:
     """The doctor, `status` and `explain` say the same of it."""
-    found = diagnose(**{"record": {}, **given})
-    assert rule in rules(found, Verdict.BREAKS)
-    assert session.exit_status([found]) == 2
-    row = line(**{"record": {}, **given})
+    diagnosis = diagnose(**{"record": {}, **reply_fields})
+    assert rule in rules(diagnosis, Verdict.BREAKS)
+    assert session.exit_status([diagnosis]) == 2
+    row = line(**{"record": {}, **reply_fields})
     assert (row.drift, row.do) == ("pulls fail", "invoke doctor web1")
     assert any(f"[{rule}]" in note for note in row.notes)
     assert status.exit_status([row], True) == 8
-    told = reply(**{"record": {}, **given})
-    one = checkup.examine("web1", told, ("r.example.com",))
-    assert any(route.refusal for route in one.later.values())
+    answer = reply(**{"record": {}, **reply_fields})
+    client = checkup.examine("web1", answer, ("r.example.com",))
+    assert any(route.refusal for route in client.later.values())
     stream = io.StringIO()
-    explained = build("web1", "r.example.com/x", reply_texts(told))
+    explained = build("web1", "r.example.com/x", reply_texts(answer))
     explanation.write_text(record(explained), stream)
     assert f"ends pulls  [{rule}]" in stream.getvalue()
     # Of the mirror that is no URL a pull by the registry's
     # own name knows nothing; the registry is a mirror itself.
     assert exit_status(explained) == (0 if rule == "mirror" else 2)
-    assert exit_status(build("web1", "docker.io/library/x", reply_texts(told))) == 2
+    assert exit_status(build("web1", "docker.io/library/x", reply_texts(answer))) == 2
     assert exit_status(build("web1", "docker.io/library/x", reply_texts(reply()))) == 0
 
 
@@ -171,7 +176,7 @@ NGINX_CONF = "location / {{\n  set $r http://registry:5000;\n  proxy_pass {};\n}
 
 
 @pytest.mark.parametrize(
-    ("registry", "nginx", "target", "found"),
+    ("registry", "nginx", "target", "findings"),
     [
         (container("r", True, "a"), container("n", True, "a"), "$r", [("nginx-upstream-name", Verdict.HOLDS)]),
         (
@@ -190,9 +195,9 @@ NGINX_CONF = "location / {{\n  set $r http://registry:5000;\n  proxy_pass {};\n}
         ),
     ],
 )
-def test_containers(registry: Any, nginx: Any, target: str, found: list[tuple[str, Verdict]]) -> None:
-    told = backing.Containers(registry, nginx, NGINX_CONF.format(target))
-    assert [(one.rule, one.verdict) for one in backing.judge_containers(told, "r", "n")] == found
+def test_containers(registry: Any, nginx: Any, target: str, findings: list[tuple[str, Verdict]]) -> None:
+    containers = backing.Containers(registry, nginx, NGINX_CONF.format(target))
+    assert [(finding.rule, finding.verdict) for finding in backing.judge_containers(containers, "r", "n")] == findings
 
 
 LIMITS = "events {{ worker_connections {0}; }}\nclient_body_timeout {1};\nsend_timeout 1m30s;\n{2}"
@@ -215,8 +220,8 @@ def test_what_slow_requests_can_take(configuration: str, seen: str) -> None:
 
 
 def test_without_a_word_of_the_registry_the_configuration_says_nothing() -> None:
-    told = backing.Containers(container("r", True, "a"), container("n", True, "a"), "events {}\n")
-    assert [one.verdict for one in backing.judge_containers(told, "r", "n")] == [Verdict.UNKNOWN]
+    containers = backing.Containers(container("r", True, "a"), container("n", True, "a"), "events {}\n")
+    assert [finding.verdict for finding in backing.judge_containers(containers, "r", "n")] == [Verdict.UNKNOWN]
 
 
 def test_the_file_that_nginx_was_started_with() -> None:
@@ -244,15 +249,15 @@ def test_exit_status_and_the_hosts_in_trouble() -> None:
     well, broken = diagnose(), diagnose(record=None)
     down, lost = session.settle("web2", Lost("no route", True)), session.settle("web3", Lost("no docker", False))
     assert session.settle("web1", well) is well
-    assert [session.exit_status([well, one]) for one in (well, broken, down, lost)] == [0, 2, 4, 2]
+    assert [session.exit_status([well, row]) for row in (well, broken, down, lost)] == [0, 2, 4, 2]
     assert session.exit_status([down, broken]) == 4
     assert lost.as_dict()["trouble"] == "no docker"
 
 
 def test_the_screen_tells_rule_place_and_remedy() -> None:
-    found = diagnose(settings={**SETTINGS, "hosts": []})
+    first = diagnose(settings={**SETTINGS, "hosts": []})
     stream = io.StringIO()
-    diagnosis.write_text([found, session.settle("web2", Lost("no route", True))], stream)
+    diagnosis.write_text([first, session.settle("web2", Lost("no route", True))], stream)
     text = stream.getvalue()
     assert text.startswith("web1  docker 20.10.24\n")
     assert "registry-mirrors = http://r.example.com  (/etc/docker/daemon.json:1)" in text
@@ -262,7 +267,7 @@ def test_the_screen_tells_rule_place_and_remedy() -> None:
     assert "remedy: set it in one place only" in text
     assert "web2\n  unreachable: no route" in text
     assert text.endswith("2 hosts: 3 broken, 0 warning, 0 not checked, 2 ok; 1 unreachable\n")
-    assert json.loads(json.dumps(found.as_dict()))["settings"]["registry-mirrors"][0]["line"] == 1
+    assert json.loads(json.dumps(first.as_dict()))["settings"]["registry-mirrors"][0]["line"] == 1
 
 
 def test_what_holds_everywhere_is_said_once() -> None:
@@ -280,7 +285,7 @@ def test_a_host_with_nothing_to_tell_is_one_line() -> None:
     first, second, blank, *rest = folded.getvalue().splitlines()
     assert (first, second, blank, rest[0]) == (line, line, "", "web1  docker 20.10.24")
     assert rest[-4:-1] == ["", line, ""]
-    assert any(one.startswith("  ok           ") and one.endswith("rules (-v shows them)") for one in rest)
+    assert any(line.startswith("  ok           ") and line.endswith("rules (-v shows them)") for line in rest)
     diagnosis.write_text([well], unfolded, verbosity=1)
     assert unfolded.getvalue().count("  ok           [") == count
     assert "registry-mirrors = " in unfolded.getvalue()

@@ -71,7 +71,7 @@ def rounds(test: Any) -> Any:
 def events(text: str) -> list[Any]:
     """Every kind of event, with a host's text in every place that one can reach."""
     where = Where("roles/x/tasks/main.yml", 3, 5)
-    found: list[Any] = [PlayStarted("Servers", ("web1",))]
+    events: list[Any] = [PlayStarted("Servers", ("web1",))]
     for number, outcome in enumerate(Outcome):
         task = f"Task {number} {text}"
         diff = ({"before": text, "after": text[::-1], "before_header": text, "after_header": text},
@@ -87,7 +87,7 @@ def events(text: str) -> list[Any]:
         result = Result(
             "web1", task, outcome, {**values, text: [text]}, message=text, diff=diff, traceback=text, where=where
         )
-        found += [
+        events += [
             TaskStarted("web1", task, where, "handler" if number % 2 else "task"),
             Progress("web1", task, f"loading {text}", 5, 10),
             Progress("web1", task, text, 11, 0),
@@ -98,7 +98,7 @@ def events(text: str) -> list[Any]:
         ]
     recap = Recap()
     recap.add_host("web1")
-    return [*found, RunFinished(recap, 2, interrupted=True, remainder=Remainder(("web1",), ".mooring/x", text))]
+    return [*events, RunFinished(recap, 2, interrupted=True, remainder=Remainder(("web1",), ".mooring/x", text))]
 
 
 class Clock:
@@ -160,9 +160,9 @@ def test_a_run_for_programs_is_a_document_a_line_and_ascii(text: str) -> None:
 
 def checks(text: str) -> Summary:
     finding = CheckFinding(text, text, text)
-    found = [Check("web1", text, outcome, finding) for outcome in ("failed", "passed", "skipped")]
+    checks = [Check("web1", text, outcome, finding) for outcome in ("failed", "passed", "skipped")]
     cell = RouteResult(text, text, text, finding)
-    summary = Summary(("web1",), found, {"web1": {text: cell, "mirror": cell}}, {"web2": text}, [text], [text])
+    summary = Summary(("web1",), checks, {"web1": {text: cell, "mirror": cell}}, {"web2": text}, [text], [text])
     summary.is_interrupted = True
     return summary
 
@@ -187,16 +187,16 @@ def test_a_verification(text: str) -> None:
 @rounds
 def test_a_diagnosis(text: str) -> None:
     facts = {"engine": text, "kind": "docker", "settings": {text: [{"value": text, "file": text, "line": 3}]}}
-    found = [
+    rows = [
         Diagnosis("web1", tuple(Finding(text, verdict, text, text, (text,)) for verdict in Verdict), facts, text),
         Diagnosis("web2", trouble=text, is_unreachable=True),
     ]
     for stream, is_terminal in ((io.StringIO(), False), (Tty(), True)):
-        diagnosis.write_text(found, stream, verbosity=1)
+        diagnosis.write_text(rows, stream, verbosity=1)
         words = "" if is_terminal else r" |web1|web2|2 hosts: "
         assert not problems(stream.getvalue(), is_terminal, words)
     stream = io.StringIO()
-    write_json({"hosts": [one.as_dict() for one in found]}, stream)
+    write_json({"hosts": [row.as_dict() for row in rows]}, stream)
     assert not problems(stream.getvalue(), begins=r" |\{|\}")
 
 
@@ -207,7 +207,7 @@ def test_an_explanation(text: str) -> None:
     plain = build("web1", "busybox:1", Texts(unit="", files={}, certificates={}, argv=(), info={}, version="20.10.5"))
     effective = replace(plain.effective, engine=SimpleNamespace(__str__=lambda: text))
     boot = SimpleNamespace(reasons=(text,), starts=False, effective=plain.effective)
-    found = replace(
+    hostile_explanation = replace(
         plain, effective=effective, now=Route((endpoint, endpoint), text, (text,)), later=Route((), text, (text,)),
         conflicts=conflicts, differences=(Difference(text, (text,), (text,)),),
         boot=BootExplanation(boot, Route((endpoint,)), conflicts),  # type: ignore[arg-type]
@@ -215,7 +215,7 @@ def test_an_explanation(text: str) -> None:
     own = r" |docker pull |after the daemon's|at the next boot|the daemon will|"
     own += r"(stops the daemon|ends pulls|useless|surprising)  "
     for stream, is_terminal in ((io.StringIO(), False), (Tty(), True)):
-        explanation.write_text(record(found), stream)
+        explanation.write_text(record(hostile_explanation), stream)
         words = "" if is_terminal else own
         assert not problems(stream.getvalue(), is_terminal, words)
 
@@ -286,13 +286,13 @@ def test_a_traceback_for_those_who_ask(text: str) -> None:
 
 @rounds
 def test_a_question_for_a_password(text: str) -> None:
-    asked: list[str] = []
+    questions: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdin", Tty())
-        patch.setattr(getpass, "getpass", lambda prompt: asked.append(prompt) or "x")
+        patch.setattr(getpass, "getpass", lambda prompt: questions.append(prompt) or "x")
         ask_password(f"Passphrase of {text}")
-    assert not problems(asked[0], begins="Passphrase of ")
-    assert "\n" not in asked[0]
+    assert not problems(questions[0], begins="Passphrase of ")
+    assert "\n" not in questions[0]
 
 
 @pytest.mark.parametrize("width", [20, 60, 80, 200])
@@ -345,14 +345,14 @@ def test_floods_of_warnings_and_items_are_cut_and_counted() -> None:
 def test_floods_of_findings_are_cut_and_counted(times: int) -> None:
     many = [f"{MARK} {number}" for number in range(50 * times)]
     rows = [Row("web1", "-", "-", "-", "-", "would not start", do="see", notes=tuple(many))]
-    findings = tuple(Finding("r", Verdict.BREAKS, one) for one in many)
+    findings = tuple(Finding("r", Verdict.BREAKS, seen) for seen in many)
     for write in (
         lambda stream: fleet_table.write_rows(rows, stream),
         lambda stream: diagnosis.write_text([Diagnosis("web1", findings)], stream),
         lambda stream: explanation.write_text(
             replace(
                 record(build("web1", "busybox:1", Texts("", {}, {}, (), {}, "20.10.5"))),
-                faults=tuple(Fault("r", "useless", one) for one in many),
+                faults=tuple(Fault("r", "useless", seen) for seen in many),
             ),
             stream,
         ),
@@ -365,7 +365,7 @@ def test_floods_of_findings_are_cut_and_counted(times: int) -> None:
 
 def test_colours_are_left_out_and_everything_else_is_shown() -> None:
     stream = io.StringIO()
-    said = "\x1b[31mred\x1b[0m \x1b]0;title\x07bell\x07 \udce4 a\u202eb \x9b1m \x1bP done\rover"
-    Console(stream).handle(TaskFinished(Result("web1", "T", Outcome.FAILED, message=said)))
+    text = "\x1b[31mred\x1b[0m \x1b]0;title\x07bell\x07 \udce4 a\u202eb \x9b1m \x1bP done\rover"
+    Console(stream).handle(TaskFinished(Result("web1", "T", Outcome.FAILED, message=text)))
     shown = "failed: [web1] => red bell\\x07 \\udce4 a\\u202eb \\x9b1m \\x1bP done\n    over\n"
     assert shown in stream.getvalue()
