@@ -1,4 +1,4 @@
-"""What an action is given: one task on one host, its arguments converted, and the way to the host's modules."""
+"""What an action is given: a task on one host, its arguments, and the way to the host's modules."""
 
 from __future__ import annotations
 

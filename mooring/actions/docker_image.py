@@ -1,4 +1,4 @@
-"""Keep an image on a Docker host; an archive of the control machine travels only where its image is missing."""
+"""Keep an image on a Docker host; an archive is sent only where its image is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change of an engine whose answer got lost: connect again, and say what the host has made of it by itself."""
+"""Connect again after a change of an engine whose answer was lost, and say how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuse a certificate of the registry that its clients would refuse, before anything is written."""
+"""Refuse a registry's certificate that clients would refuse, before anything is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Set what a container engine knows of registries and mirrors: planned here, carried out on the host by itself."""
+"""Set what a container engine knows of registries and mirrors: planned here, done on the host."""
 
 from __future__ import annotations
 

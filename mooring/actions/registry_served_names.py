@@ -1,4 +1,4 @@
-"""Tell which names clients use that the registry's nginx does not serve, before anything is written."""
+"""Tell which names clients use that nginx does not serve, before anything is written."""
 
 from __future__ import annotations
 

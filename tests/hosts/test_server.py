@@ -27,7 +27,7 @@ HEALTH_SECONDS = 60
 
 
 def inspect(host: Host, member: Member, role: str) -> dict[str, Any]:
-    """What Docker says of the container of a role; one that is missing is the first check's to report."""
+    """What Docker says of a role's container; that it is missing is the first check's to report."""
     name = member.variables[f"{role}_container_name"]
     if not exists(host, name):
         pytest.skip(f"there is no container {name}")

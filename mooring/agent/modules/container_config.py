@@ -1,4 +1,4 @@
-"""The texts that the configuration of podman, CRI-O, containerd and BuildKit is made of. Changes nothing.
+"""The texts of podman's, CRI-O's, containerd's and BuildKit's configuration. Changes nothing.
 
 Mooring's own module. `programs` are versions by program, for those that are there; `files` texts by path, null for one
 that is not there; `certificates` the file names by directory and registry; `digests` the sha1 of every file looked at;

@@ -1,4 +1,4 @@
-"""Why containers do not run, one sentence each: the first error of their log, or who has their port.
+"""Why containers do not run, a sentence each: the first error of their log, or who has their port.
 
 Mooring's own module. It changes nothing.
 """

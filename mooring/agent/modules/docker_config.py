@@ -1,4 +1,4 @@
-"""The texts that a Docker engine's configuration is made of: unit, files, certs.d, command line. Changes nothing.
+"""The texts of a Docker engine's configuration: unit, files, certs.d, command. Changes nothing.
 
 Mooring's own module. `unit` is what `systemctl cat` prints; `files` are texts by path, null for one that is not there;
 `certificates` are the file names below certs.d by registry; `argv` is the running daemon's, empty where none runs.

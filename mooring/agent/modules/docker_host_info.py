@@ -1,4 +1,4 @@
-"""What the Docker engine says of itself: `host_info` is its own answer to `docker info`. Changes nothing."""
+"""What the Docker engine says of itself, as `docker info` has it (`host_info`). Changes nothing."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,4 +1,4 @@
-"""Keeps an image on a Docker host: pulled from a registry, or loaded from an archive where its ID is missing.
+"""Keeps an image on a Docker host: pulled, or loaded from an archive where its ID is missing.
 
 With `source: load` the archive is a file of the host (`load_path`) or of the control machine (`archive`), which is
 then streamed to the engine in chunks, only if the host has no image with that ID. An image that is there under

@@ -1,4 +1,4 @@
-"""Reach for a registry from this host as its Docker engine would, and say how far that goes. Changes nothing.
+"""Reach for a registry as this host's engine would, and say how far that goes. Changes nothing.
 
 Mooring's own module. `layer` in the result is empty when an HTTP answer came, otherwise the layer that
 failed: "name", "TCP", "TLS" or "HTTP", with the reason in `msg`. It never fails by itself; the caller judges.

@@ -1,4 +1,4 @@
-"""Looks where a registry keeps its images, how many repositories are there, and whether more can be written.
+"""Looks where a registry keeps its images, how many repositories it has, and if it can write more.
 
 Mooring's own module. It changes nothing. `wanted` is the place that the arguments make, `earlier` that of the container
 as it is, or else what was noted in `record`; each with `repositories`, at most 1000 (null: not to be seen from here),

@@ -1,4 +1,4 @@
-"""Gives a directory with all that is in it to one user, by number; what changes hands gets the group too.
+"""Gives a directory with all in it to one user, by number; what changes hands gets the group.
 
 Mooring's own module, for storage that a program is at work on and writes to. What is the user's already keeps its
 group. It goes by descriptors and never through
