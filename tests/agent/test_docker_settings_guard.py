@@ -88,7 +88,7 @@ def test_a_guard_that_is_killed_as_well(interpreter: str, remote: Remote, engine
         assert not second.call("docker_settled", settled)["is_open"]
     assert reply["changed"], reply
     assert any(
-        "was interrupted and has been undone first: the old configuration" in one for one in reply["warnings"]
+        "was interrupted and has been undone first: the old configuration" in text for text in reply["warnings"]
     ), reply
     is_whole(engine_host, OLD)
 
