@@ -10,7 +10,7 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import apt, bundles, configure_root, hub, mirror, roots, rpm, suites
+from lab import apt, bundles, configure_root, hub, mirror, programs, roots, rpm, suites
 from lab.commands import LabError, Say, run
 from lab.engine import Engine, install_missing
 from lab.places import BUNDLES, HERE, cache, digest
@@ -52,7 +52,7 @@ def ensure_images(engine: Engine, wanted: Collection[str], say: Say) -> None:
         # What is written into a root must be readable there for everybody.
         os.umask(0o022)
         with ThreadPoolExecutor(2) as pool:
-            jobs = []
+            jobs = [pool.submit(programs.ensure_programs, say)]
             if "el7" in missing:
                 jobs.append(pool.submit(_build_el7, engine, say))
             if {"debian", "hub"} & set(missing) or not has_bundles:

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.commands import find_program
-from lab.mirror import debian_mirror, machine_sources
 from lab.places import cache
+from lab.programs import apt_get
 
 RECIPE = "1"  # of what is in a root: another one makes new roots
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 PROGRAMS = ("docker.io", "containerd", "runc", "tini", "tini-static")
 NEEDED = ("apt-get", "dpkg-deb", "unshare", "setpriv", "chroot", "mount")
 
@@ -64,24 +63,7 @@ def ensure_root(suite: Suite) -> Path:
 
 def _fill(root: Path, apt: Path, suite: Suite) -> None:
     """Unpacks the engine and the libraries that it is linked to; what only an installation needs is left out."""
-    for path in ("lists/partial", "archives/partial"):
-        (apt / path).mkdir(parents=True)
-    signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
-    mirror = debian_mirror(machine_sources())
-    (apt / "sources.list").write_text(f"deb {signed}{mirror} {suite.name} main\n")
-    (apt / "status").touch()
-    places = {
-        "Dir::State::lists": apt / "lists",
-        "Dir::State::status": apt / "status",
-        "Dir::Etc::sourcelist": apt / "sources.list",
-        "Dir::Etc::sourceparts": "-",
-        "Dir::Cache": apt,
-        "Dir::Cache::archives": apt / "archives",
-        "APT::Sandbox::User": "root",
-        "Acquire::Languages": "none",
-        "Acquire::Retries": "3",
-    }
-    get = ["apt-get", "-q", "-y", *(f"-o{name}={value}" for name, value in places.items())]
+    get = apt_get(suite.name, apt)
     _run([*get, "update"])
     planned = _run([*get, "--simulate", "--no-install-recommends", "install", "docker.io"])
     lines = [line.split() for line in planned.splitlines() if line.startswith("Inst ")]
