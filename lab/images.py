@@ -10,7 +10,7 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import apt, bundles, configure_root, hub, mirror, programs, roots, rpm, suites
+from lab import apt, bundles, configure_root, hub_images, mirror, programs, roots, rpm, suites
 from lab.commands import LabError, Say, run
 from lab.engine import Engine, install_missing
 from lab.places import BUNDLES, HERE, cache, digest
@@ -32,7 +32,17 @@ _OVERLAYS = ("overlay/every", "overlay/debian", "overlay/hub")
 _RECIPES = {
     "el7": ("roots.py", "rpm.py", "configure_root.py", "redhat", "overlay/every", "overlay/el7"),
     "debian": ("roots.py", "apt.py", "configure_root.py", "overlay/every", "overlay/debian"),
-    "hub": ("roots.py", "apt.py", "archive.py", "bundles.py", "hub.py", "configure_root.py", "images", *_OVERLAYS),
+    "hub": (
+        "roots.py",
+        "apt.py",
+        "archive.py",
+        "bundles.py",
+        "hub_images.py",
+        "hub",
+        "configure_root.py",
+        "images",
+        *_OVERLAYS,
+    ),
     **{name: suites.recipe_of(name) for name in suites.IMAGES},
 }
 
@@ -110,7 +120,7 @@ def _build_debian(engine: Engine, kept: Path, say: Say) -> None:
         say("turning a bookworm root into the hub")
         roots.install_debs(hub_root, "/opt/debs/engine")
         roots.install_debs(hub_root, "/opt/debs/hub")
-        hub.fill_hub(hub_root, images, work / "hub-images", architecture)
+        hub_images.fill_hub(hub_root, images, work / "hub-images", architecture)
         shutil.rmtree(hub_root / "opt/debs")
         configure_root.configure_hub(hub_root)
         _import(engine, hub_root, "hub", say)

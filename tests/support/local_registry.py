@@ -62,12 +62,14 @@ def run_registry(work: Path, settings: Mapping[str, Any] | None = None) -> Itera
 
 
 @contextmanager
-def run_program(argv: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """ARGV in the background; what it writes goes to LOG. It is ended by its own process afterwards."""
+def run_program(argv: list[str], log: Path, where: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """ARGV in the background, in the folder WHERE; what it writes is appended to LOG. It is killed afterwards."""
     # With it 2.8 panics at its start where the storage is S3.
     environment = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
     with log.open("ab") as output:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd=where
+        )
     try:
         yield process
     finally:
