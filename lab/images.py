@@ -10,7 +10,7 @@ from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import apt, bundles, configure_root, hub_images, mirror, programs, roots, rpm, suites
+from lab import apt, bundles, configure_root, hub_root, mirror, programs, roots, rpm, suites
 from lab.commands import LabError, Say, run
 from lab.engine import Engine, install_missing
 from lab.places import BUNDLES, HERE, cache, digest
@@ -37,7 +37,7 @@ _RECIPES = {
         "apt.py",
         "archive.py",
         "bundles.py",
-        "hub_images.py",
+        "hub_root.py",
         "hub",
         "configure_root.py",
         "images",
@@ -65,8 +65,9 @@ def ensure_images(engine: Engine, wanted: Collection[str], say: Say) -> None:
             jobs = [pool.submit(programs.ensure_programs, say)]
             if "el7" in missing:
                 jobs.append(pool.submit(_build_el7, engine, say))
-            if {"debian", "hub"} & set(missing) or not has_bundles:
-                jobs.append(pool.submit(_build_debian, engine, kept, say))
+            bookworm = [name for name in ("debian", "hub") if name in missing]
+            if bookworm or not has_bundles:
+                jobs.append(pool.submit(_build_bookworm, engine, bookworm, kept, say))
             if opt_in := [name for name in missing if name in suites.IMAGES]:
                 jobs.append(pool.submit(_build_opt_in, engine, opt_in, say))
             for job in jobs:
@@ -102,28 +103,30 @@ def _build_el7(engine: Engine, say: Say) -> None:
         _import(engine, root, "el7", say)
 
 
-def _build_debian(engine: Engine, kept: Path, say: Say) -> None:
+def _build_bookworm(engine: Engine, wanted: Collection[str], kept: Path, say: Say) -> None:
+    """The bundles, and of "debian" and "hub" those that are WANTED."""
     architecture = ARCHITECTURES.get(platform.machine(), platform.machine())
     with roots.scratch("debian") as work:
-        root = work / "root"
+        root, hub = work / "root", work / "hub"
         roots.make_root(roots.BOOKWORM, mirror.debian_mirror(mirror.machine_sources()), root, say)
         say("making the offline bundles: registry, nginx, busybox")
         images = bundles.make_images(root, work / "bundles", architecture)
         bundles.write_bundles(images, kept)
-        hub_root = work / "hub"
-        run(["cp", "-a", str(root), str(hub_root)])
-        shutil.move(root / "opt/debs/engine", root / "opt/mooring-lab/apt")
-        shutil.rmtree(root / "opt/debs")
-        apt.build_repository(root / "opt/mooring-lab/apt", work / "apt")
-        configure_root.configure_debian(root)
-        _import(engine, root, "debian", say)
-        say("turning a bookworm root into the hub")
-        roots.install_debs(hub_root, "/opt/debs/engine")
-        roots.install_debs(hub_root, "/opt/debs/hub")
-        hub_images.fill_hub(hub_root, images, work / "hub-images", architecture)
-        shutil.rmtree(hub_root / "opt/debs")
-        configure_root.configure_hub(hub_root)
-        _import(engine, hub_root, "hub", say)
+        run(["cp", "-a", str(root), str(hub)])
+        if "debian" in wanted:
+            shutil.move(root / "opt/debs/engine", root / "opt/mooring-lab/apt")
+            shutil.rmtree(root / "opt/debs")
+            apt.build_repository(root / "opt/mooring-lab/apt", work / "apt")
+            configure_root.configure_debian(root)
+            _import(engine, root, "debian", say)
+        if "hub" in wanted:
+            say("turning a bookworm root into the hub")
+            roots.install_debs(hub, "/opt/debs/engine")
+            roots.install_debs(hub, "/opt/debs/hub")
+            hub_root.fill_hub(hub, images, work / "hub-images", architecture)
+            shutil.rmtree(hub / "opt/debs")
+            configure_root.configure_hub(hub)
+            _import(engine, hub, "hub", say)
 
 
 def _build_opt_in(engine: Engine, images: list[str], say: Say) -> None:

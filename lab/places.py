@@ -22,7 +22,7 @@ def cache() -> Path:
 
 def copy_files(source: Path, into: Path) -> None:
     """All files under SOURCE into the tree INTO, with the modes that they have for git, whatever the umask was."""
-    for file in sorted(file for file in source.rglob("*") if file.is_file()):
+    for file in _files(source):
         target = into / file.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
@@ -37,11 +37,13 @@ def digest(*parts: Path | str) -> str:
         if isinstance(part, str):
             total.update(part.encode() + b"\0")
             continue
-        files = [part] if part.is_file() else sorted(file for file in part.rglob("*") if file.is_file())
-        for file in files:
-            if "__pycache__" in file.parts:
-                continue
+        for file in [part] if part.is_file() else _files(part):
             executable = os.access(file, os.X_OK)
             total.update(f"{file.relative_to(part.parent)}:{executable}\0".encode())
             total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()[:12]
+
+
+def _files(tree: Path) -> list[Path]:
+    """All files below TREE but what Python leaves there."""
+    return sorted(file for file in tree.rglob("*") if file.is_file() and "__pycache__" not in file.parts)

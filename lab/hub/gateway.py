@@ -9,6 +9,8 @@ http://localhost:PORT. It writes where it listens, one line, to standard error.
 from __future__ import annotations
 
 import argparse
+import os
+import socket
 import ssl
 import sys
 from collections.abc import Sequence
@@ -40,8 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     server.hub = Hub(Backend(options.backend), places, options.name)
     sys.stderr.write(f"listening on {scheme}://{options.address}:{port}\n")
     sys.stderr.flush()
+    notify("READY=1")
     server.serve_forever()
     raise SystemExit
+
+
+def notify(state: str) -> None:
+    """Tells STATE to systemd, where that has started this as a service of `Type=notify`."""
+    place = os.environ.get("NOTIFY_SOCKET", "")
+    if place:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
+            link.sendto(state.encode(), "\0" + place[1:] if place.startswith("@") else place)
 
 
 def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:

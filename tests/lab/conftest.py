@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from drills import Drill
+from hub_host import HubHost
 from invocations import Run, invoke
 from lab_hosts import LookedAt
 from opt_in import boot_opt_in
@@ -42,6 +43,14 @@ def provisioned(demo: Run) -> None:
 @pytest.fixture(scope="session")
 def server(provisioned: None) -> LookedAt:
     return LookedAt.named("server")
+
+
+@pytest.fixture
+def docker_hub(provisioned: None) -> HubHost:
+    """The lab's stand-in for it, with an empty log."""
+    hub = HubHost.named("hub")
+    hub.forget()
+    return hub
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.authority import leaf
 from tests.support.local_hub import LocalHub, run_hub
-from tests.support.local_registry import crane
+from tests.support.local_registry import crane, run_registry
 
 from .conftest import Filled
 
@@ -267,3 +267,18 @@ def test_docker_hubs_names_behind_one_port_with_tls(filled: Filled, tmp_path: An
         strangers = [("auth.docker.io", "/v2/"), ("blobs.example.com", "/v2/"), ("registry-1.docker.io", "/token")]
         assert [reply(host, path, {}).status for host, path in strangers] == [404] * 3
         assert {line["host"] for line in hub.requests()} > {"auth.docker.io", "blobs.example.com"}
+
+
+def test_a_real_cache_lives_behind_it(hub: LocalHub, filled: Filled, tmp_path: Any) -> None:
+    """The registry program as a pull-through cache: by token, and over the redirect without one."""
+    hub.forget()
+    with run_registry(tmp_path / "cache", {"proxy": {"remoteurl": hub.url}}) as cache:
+        crane("pull", "--format=oci", f"{cache.authority}/library/large:1", str(tmp_path / "image"))
+        lines = hub.requests()
+    layer = tmp_path / "image/blobs/sha256" / filled.digest.partition(":")[2]
+    assert layer.read_bytes() == filled.layer
+    manifests = [(line["method"], line["status"]) for line in lines if "/manifests/" in line["path"]]
+    assert manifests == [("HEAD", 200), ("GET", 200)]
+    blobs = [line for line in lines if line["path"].startswith("/registry-v2/")]
+    assert len(filled.layer) in [line["bytes"] for line in blobs]
+    assert {line["authorization"] for line in blobs} == {""}

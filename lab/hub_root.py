@@ -1,4 +1,4 @@
-"""What the stand-in for Docker Hub holds: a few small real images, as the storage of its registry."""
+"""What makes a root Docker Hub's stand-in: the registry's program, a few small real images, the program before it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import shutil
 from pathlib import Path
 
 from lab.archive import Image, make_image, write_storage
+from lab.places import HERE, copy_files
 from lab.roots import unpack_debs
 
 STORAGE = "var/lib/docker-hub/docker/registry/v2"
+PROGRAM = "opt/mooring-lab/hub/lab"
+"""lab/hub by the same name as here, so that `python3 -m lab.hub.gateway` is the same program."""
 
 
 def fill_hub(root: Path, images: dict[str, Image], work: Path, architecture: str) -> None:
-    """Gives the hub's ROOT the registry program and its images; Docker Hub calls its own images library/NAME."""
+    """Gives the hub's ROOT its programs and images; Docker Hub calls its own images library/NAME."""
     program = work / "registry-package"
     unpack_debs(root / "opt/debs/images", program)
     shutil.copy(program / "usr/bin/docker-registry", root / "usr/bin/docker-registry")
@@ -27,3 +30,10 @@ def fill_hub(root: Path, images: dict[str, Image], work: Path, architecture: str
     names = ("library/hello:latest", "library/hello-world:latest", "mooring/hub-only:1")
     held.append(make_image(greeting, settings, names, architecture))
     write_storage(held, root / STORAGE)
+    add_program(root)
+
+
+def add_program(root: Path) -> None:
+    """The package lab.hub, alone, into ROOT."""
+    copy_files(HERE / "hub", root / PROGRAM / "hub")
+    shutil.copyfile(HERE / "__init__.py", root / PROGRAM / "__init__.py")
