@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from lab.hub.backend import Backend, BackendError
 from lab.hub.blobs import PREFIX, BlobHost
@@ -13,7 +13,7 @@ from lab.hub.registry import Places, Registry
 from lab.hub.token_service import TokenService
 from lab.hub.tokens import Signer
 
-_USUAL_PORTS = (None, 80, 443)
+_USUAL_PORTS = ("", "80", "443")
 
 
 class Hub:
@@ -25,12 +25,12 @@ class Hub:
         self.tokens, self.blobs = TokenService(signer, backend), BlobHost(backend, signer)
         self.names = set(names)
         realm = urlsplit(places.realm)
-        self.token_place = (_authority(realm), realm.path)
-        self.blobs_authority = _authority(urlsplit(places.blobs_url))
+        self.token_place = (_authority(realm.netloc), realm.path)
+        self.blobs_authority = _authority(urlsplit(places.blobs_url).netloc)
 
     def answer(self, request: Request, knobs: Knobs, edition: str) -> Answer:
         """What the host that REQUEST is for says on a good day; EDITION changes when the knobs were written."""
-        authority = _authority(urlsplit(f"//{request.host}"))
+        authority = _authority(request.host)
         try:
             if (authority, request.path) == self.token_place:
                 return self.tokens.answer(request, knobs)
@@ -43,9 +43,10 @@ class Hub:
         return refuse(404, "NOT_FOUND", f"{authority} has no {request.path}")
 
 
-def _authority(parts: SplitResult) -> str:
-    """HOST, or HOST:PORT where the port is not the usual one of either scheme."""
-    return (parts.hostname or "") + (f":{parts.port}" if parts.port not in _USUAL_PORTS else "")
+def _authority(host: str) -> str:
+    """HOST as in URLs and Host headers, in lower case, without a port that is a usual one."""
+    name, _, port = host.lower().partition(":")
+    return name if port in _USUAL_PORTS else f"{name}:{port}"
 
 
 def answer_in_trouble(knobs: Knobs) -> Answer:

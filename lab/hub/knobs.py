@@ -44,11 +44,11 @@ class Knobs:
     drop_after: int | None = None
     """The connection ends after so many bytes of a body; 0: without any answer."""
     only: str = ""
-    """A regular expression for HOST/PATH: `answer`, `delay`, `slow` and `drop_after` hold only where it is found."""
+    """Where this regular expression is found in `METHOD HOST/PATH`, the four before hold; otherwise they do not."""
 
-    def is_troubled(self, host: str, path: str) -> bool:
+    def is_troubled(self, method: str, host: str, path: str) -> bool:
         """Whether `answer`, `delay`, `slow` and `drop_after` hold for this request."""
-        return re.search(self.only, host + path) is not None
+        return re.search(self.only, f"{method} {host}{path}") is not None
 
     def is_private(self, repository: str) -> bool:
         """Whether only accounts may pull from REPOSITORY."""

@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
             sys.stderr.write(f"{self.server.knobs.path}: {error}\n")
             self._send(request, refuse(500, "KNOBS", f"{self.server.knobs.path}: {error}"), Knobs(), began)
             return
-        if not knobs.is_troubled(request.host, request.path):
+        if not knobs.is_troubled(request.method, request.host, request.path):
             self._send(request, self.server.hub.answer(request, knobs, edition), Knobs(), began)
             return
         time.sleep(knobs.delay)

@@ -36,7 +36,7 @@ class Reply:
         return json.loads(self.body)
 
 
-def ask(url: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: str | None = None) -> Reply:
+def ask(url: str, method: str = "GET", headers: Mapping[str, Any] | None = None, body: str | None = None) -> Reply:
     parts = urlsplit(url)
     with closing(http.client.HTTPConnection(parts.netloc, timeout=20)) as connection:
         connection.request(method, url.partition(parts.netloc)[2], body, {"Accept": MANIFEST, **(headers or {})})
@@ -186,8 +186,9 @@ def test_all_of_it_answers_as_it_is_told(hub: LocalHub, status: int) -> None:
     for path in ("/v2/", SMALL, "/token"):
         reply = ask(hub.url + path)
         assert (reply.status, reply.headers["Retry-After"]) == (status, "5")
-    hub.set_knobs(answer=status, only="/manifests/")
-    assert [ask(hub.url + path).status for path in ("/v2/", SMALL)] == [401, status]
+    hub.set_knobs(answer=status, only="^HEAD .*/manifests/")
+    assert [ask(hub.url + path).status for path in ("/v2/", SMALL)] == [401, 401]
+    assert ask(hub.url + SMALL, "HEAD").status == status
 
 
 def test_a_connection_ends_in_the_middle(hub: LocalHub, filled: Filled) -> None:
@@ -216,6 +217,12 @@ def test_bad_knobs_are_told(hub: LocalHub) -> None:
     reply = ask(f"{hub.url}/v2/")
     assert reply.status == 500
     assert "no knob 'rate_limits'; there are rate_limit," in reply.json()["errors"][0]["message"]
+
+
+def test_an_odd_host_is_nobody(filled: Filled, tmp_path: Any) -> None:
+    with run_hub(tmp_path / "hub", filled.registry.url, ["--name=registry-1.docker.io"]) as hub:
+        for host in ("", "localhost:x", "[::1]:5", "h\u00f6st"):
+            assert ask(f"{hub.url}/v2/", headers={"Host": host.encode("latin-1")}).status == 404
 
 
 def test_a_registry_that_is_gone_is_told(filled: Filled, tmp_path: Any) -> None:

@@ -38,8 +38,8 @@ def test_the_file_may_come_change_and_go(tmp_path: Path) -> None:
     knobs, edition = file.read()
     assert (knobs.delay, knobs.answer) == (1, None)
     assert file.read() == (knobs, edition)
-    assert knobs.is_troubled("registry-1.docker.io", "/v2/x/manifests/1")
-    assert not knobs.is_troubled("auth.docker.io", "/token")
+    assert knobs.is_troubled("GET", "registry-1.docker.io", "/v2/x/manifests/1")
+    assert not knobs.is_troubled("GET", "auth.docker.io", "/token")
     (tmp_path / "new").write_text(path.read_text())
     (tmp_path / "new").replace(path)
     assert file.read()[1] != edition
