@@ -7,7 +7,9 @@ import shutil
 from pathlib import Path
 
 from lab.archive import Image, make_image, write_storage
+from lab.commands import LabError, Say
 from lab.places import HERE, copy_files
+from lab.programs import ensure_program
 from lab.roots import unpack_debs
 
 STORAGE = "var/lib/docker-hub/docker/registry/v2"
@@ -31,6 +33,14 @@ def fill_hub(root: Path, images: dict[str, Image], work: Path, architecture: str
     held.append(make_image(greeting, settings, names, architecture))
     write_storage(held, root / STORAGE)
     add_program(root)
+
+
+def add_crane(root: Path, say: Say) -> None:
+    """The tool by which drills fill and judge registries; the hub does without it where it cannot be had."""
+    try:
+        shutil.copy(ensure_program("crane"), root / "usr/local/bin/crane")
+    except LabError as error:
+        say(f"the hub is without crane: {error}")
 
 
 def add_program(root: Path) -> None:

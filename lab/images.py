@@ -37,6 +37,7 @@ _RECIPES = {
         "apt.py",
         "archive.py",
         "bundles.py",
+        "programs.py",
         "hub_root.py",
         "hub",
         "configure_root.py",
@@ -124,6 +125,7 @@ def _build_bookworm(engine: Engine, wanted: Collection[str], kept: Path, say: Sa
             roots.install_debs(hub, "/opt/debs/engine")
             roots.install_debs(hub, "/opt/debs/hub")
             hub_root.fill_hub(hub, images, work / "hub-images", architecture)
+            hub_root.add_crane(hub, say)
             shutil.rmtree(hub / "opt/debs")
             configure_root.configure_hub(hub)
             _import(engine, hub, "hub", say)

@@ -56,6 +56,19 @@ def test_off_nothing_answers_and_on_it_answers_at_once(docker_hub: HubHost, serv
     assert server.run(f"curl -sS -o /dev/null -w '%{{http_code}}' {HUB}/v2/") == "401"
 
 
+def test_what_a_drill_pushes_behind_it_is_pulled_before_it(docker_hub: HubHost) -> None:
+    """The way new images come to the hub; crane is the oracle for what is copied."""
+    name = "mooring/pushed"
+    try:
+        docker_hub.crane("copy", f"127.0.0.1:5000/{REPOSITORY}:latest", f"127.0.0.1:5000/{name}:2")
+        digests = [docker_hub.crane("digest", image) for image in (REPOSITORY, f"{name}:2")]
+        assert digests[0] == digests[1]
+        assert docker_hub.crane("ls", name) == "2"
+        assert docker_hub.requests()[-1]["path"] == f"/v2/{name}/tags/list"
+    finally:
+        docker_hub.run(f"rm -rf /var/lib/docker-hub/docker/registry/v2/repositories/{name}")
+
+
 @pytest.mark.parametrize("name", ["client-el7", "client-debian"])
 def test_an_engine_pulls_over_the_redirect_without_its_token(docker_hub: HubHost, name: str) -> None:
     """Or the server's cache does so for it; of what that has, the hub is asked for no blob."""
