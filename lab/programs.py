@@ -26,7 +26,7 @@ class Program:
     package: str
     suite: str
     version: str
-    place: str
+    path: str
 
 
 PROGRAMS = {
@@ -39,17 +39,17 @@ PROGRAMS = {
 def ensure_program(name: str) -> Path:
     """Where the program called NAME is, one of PROGRAMS; fetched where it was not before. LabError tells why not."""
     program = PROGRAMS[name]
-    kept = cache() / "programs" / f"{name}-{program.version}"
-    if not kept.exists():
+    place = cache() / "programs" / f"{name}-{program.version}"
+    if not place.exists():
         missing = [needed for needed in _NEEDED if not find_program(needed)]
         if missing:
             raise LabError(f"{name} comes from Debian's packages, and this machine has no {' and no '.join(missing)}")
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with (kept.parent / "lock").open("w") as lock:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with (place.parent / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not kept.exists():
-                _fetch(program, kept)
-    return kept
+            if not place.exists():
+                _fetch(program, place)
+    return place
 
 
 def ensure_programs(say: Say) -> None:
@@ -82,8 +82,8 @@ def apt_get(suite: str, where: Path) -> list[str]:
     return ["apt-get", "-q", "-y", *(f"-o{name}={value}" for name, value in settings.items())]
 
 
-def _fetch(program: Program, kept: Path) -> None:
-    work = kept.with_name(f"{kept.name}.partial")
+def _fetch(program: Program, place: Path) -> None:
+    work = place.with_name(f"{place.name}.partial")
     shutil.rmtree(work, ignore_errors=True)
     try:
         get = apt_get(program.suite, work / "apt")
@@ -94,7 +94,7 @@ def _fetch(program: Program, kept: Path) -> None:
         if len(offered) != 1 or not offered[0].startswith(f"{program.package}_{program.version}"):
             raise LabError(f"Debian's {program.suite} has {' '.join(offered)} now, and no longer {program.version}")
         run(["dpkg-deb", "-x", str(archives / offered[0]), str(work / "root")])
-        (work / "root" / program.place).rename(kept)
+        (work / "root" / program.path).rename(place)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -39,14 +39,16 @@ class Backend:
 
         IS_STREAM leaves the body to be read by the caller; without it at most 64 MiB are.
         """
-        headers = {name: ", ".join(request.headers.get_all(name, [])) for name in _PASSED_ON if name in request.headers}
-        response = self._open(method, target, {"Host": request.host, **headers})
-        kept = [(name, value) for name in _PASSED_BACK if (value := response.headers.get(name)) is not None]
+        question = {
+            name: ", ".join(request.headers.get_all(name, [])) for name in _PASSED_ON if name in request.headers
+        }
+        response = self._open(method, target, {"Host": request.host, **question})
+        headers = [(name, value) for name in _PASSED_BACK if (value := response.headers.get(name)) is not None]
         length = response.headers.get("Content-Length", "")
         if is_stream and length.isdecimal() and method != "HEAD":
-            return Answer(response.status, kept, stream=response, size=int(length))
+            return Answer(response.status, headers, stream=response, size=int(length))
         with response:
-            answer = Answer(response.status, kept, response.read(_WHOLE))
+            answer = Answer(response.status, headers, response.read(_WHOLE))
         if method == "HEAD" and length.isdecimal():
             answer.size = int(length)
         return answer

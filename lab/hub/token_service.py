@@ -39,8 +39,8 @@ class TokenService:
         else:
             return Answer(405, [("Allow", "GET, POST")])
         if name or password or "Authorization" in request.headers:
-            known = (knobs.accounts or {}).get(name)
-            if known is None or not hmac.compare_digest(known.encode(), password.encode()):
+            expected = (knobs.accounts or {}).get(name)
+            if expected is None or not hmac.compare_digest(expected.encode(), password.encode()):
                 return answer_json(401, {"details": "incorrect username or password"})
         return self._grant(name, " ".join(scopes).split(), knobs)
 

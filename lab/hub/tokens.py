@@ -64,7 +64,7 @@ class Signer:
         payload = json.loads(base64.urlsafe_b64decode(text.partition(".")[2] + "=="))
         if payload["exp"] <= self.clock():
             raise TokenError("expired")
-        return Claims(payload["sub"], {one["name"]: tuple(one["actions"]) for one in payload["access"]})
+        return Claims(payload["sub"], {entry["name"]: tuple(entry["actions"]) for entry in payload["access"]})
 
     def sign_path(self, path: str, seconds: int) -> str:
         """`EXPIRY-SIGNATURE` for PATH."""

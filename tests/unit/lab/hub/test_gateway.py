@@ -68,15 +68,15 @@ def test_without_a_token_the_way_to_one_is_told(hub: LocalHub) -> None:
 
 
 def test_a_token_opens_its_repository_and_no_other(hub: LocalHub) -> None:
-    held = bearer(hub)
-    assert ask(f"{hub.url}/v2/", headers=held).status == 200
-    assert ask(hub.url + SMALL, headers=held).status == 200
-    other = ask(f"{hub.url}/v2/library/large/manifests/1", headers=held)
+    header = bearer(hub)
+    assert ask(f"{hub.url}/v2/", headers=header).status == 200
+    assert ask(hub.url + SMALL, headers=header).status == 200
+    other = ask(f"{hub.url}/v2/library/large/manifests/1", headers=header)
     assert other.status == 401
     assert other.headers["WWW-Authenticate"].endswith(',error="insufficient_scope"')
-    assert ask(hub.url + SMALL, "PUT", held, "{}").status == 401
-    assert ask(f"{hub.url}/v2/_catalog", headers=held).status == 401
-    forged = {"Authorization": held["Authorization"][:-2]}
+    assert ask(hub.url + SMALL, "PUT", header, "{}").status == 401
+    assert ask(f"{hub.url}/v2/_catalog", headers=header).status == 401
+    forged = {"Authorization": header["Authorization"][:-2]}
     assert 'error="invalid_token"' in ask(hub.url + SMALL, headers=forged).headers["WWW-Authenticate"]
 
 
@@ -113,8 +113,8 @@ def test_an_account_has_a_limit_of_its_own_and_a_wrong_password_gets_nothing(hub
 
 
 def test_manifests_are_counted_by_get_alone(hub: LocalHub) -> None:
-    held = bearer(hub)
-    replies = [ask(hub.url + SMALL, method, held) for method in ("HEAD", "GET", "HEAD", "GET")]
+    header = bearer(hub)
+    replies = [ask(hub.url + SMALL, method, header) for method in ("HEAD", "GET", "HEAD", "GET")]
     assert [reply.headers["ratelimit-limit"] for reply in replies] == ["100;w=21600"] * 4
     assert [reply.headers["ratelimit-remaining"] for reply in replies] == [
         f"{left};w=21600" for left in (100, 99, 99, 98)
@@ -122,30 +122,30 @@ def test_manifests_are_counted_by_get_alone(hub: LocalHub) -> None:
     assert replies[0].headers["docker-ratelimit-source"] == "127.0.0.1"
     assert replies[0].headers["Docker-Content-Digest"] == replies[1].headers["Docker-Content-Digest"]
     assert [line["counted"] for line in hub.requests()[-4:]] == [False, True, False, True]
-    ask(f"{hub.url}/v2/library/small/tags/list", headers=held)
-    assert ask(hub.url + SMALL, "HEAD", held).headers["ratelimit-remaining"] == "98;w=21600"
+    ask(f"{hub.url}/v2/library/small/tags/list", headers=header)
+    assert ask(hub.url + SMALL, "HEAD", header).headers["ratelimit-remaining"] == "98;w=21600"
 
 
 def test_over_the_limit_only_heads_are_answered(hub: LocalHub) -> None:
     hub.set_knobs(remaining=1, retry_after=33)
-    held = bearer(hub)
-    assert ask(hub.url + SMALL, headers=held).headers["ratelimit-remaining"] == "0;w=21600"
-    refused = ask(hub.url + SMALL, headers=held)
+    header = bearer(hub)
+    assert ask(hub.url + SMALL, headers=header).headers["ratelimit-remaining"] == "0;w=21600"
+    refused = ask(hub.url + SMALL, headers=header)
     assert (refused.status, refused.headers["Retry-After"]) == (429, "33")
     assert refused.headers["ratelimit-remaining"] == "0;w=21600"
     assert refused.json()["errors"][0]["code"] == "TOOMANYREQUESTS"
     assert "www.docker.com/increase-rate-limit" in refused.json()["errors"][0]["message"]
-    assert ask(hub.url + SMALL, "HEAD", held).status == 200
+    assert ask(hub.url + SMALL, "HEAD", header).status == 200
     hub.set_knobs(remaining=1, rate_limit=50)
-    assert ask(hub.url + SMALL, headers=held).status == 200
-    refused = ask(hub.url + SMALL, headers=held)
+    assert ask(hub.url + SMALL, headers=header).status == 200
+    refused = ask(hub.url + SMALL, headers=header)
     assert refused.headers["ratelimit-limit"] == "50;w=21600"
     assert 21000 < int(refused.headers["Retry-After"]) <= 21600
 
 
 def blob_url(hub: LocalHub, filled: Filled) -> str:
-    held = bearer(hub, "repository:library/large:pull")
-    reply = ask(f"{hub.url}/v2/library/large/blobs/{filled.digest}", headers=held)
+    header = bearer(hub, "repository:library/large:pull")
+    reply = ask(f"{hub.url}/v2/library/large/blobs/{filled.digest}", headers=header)
     assert reply.status == 307
     return reply.headers["Location"]
 
@@ -162,8 +162,8 @@ def test_a_blob_comes_from_another_host(hub: LocalHub, filled: Filled) -> None:
     assert line["host"].startswith("localhost:")
     assert ask(url, headers={"Range": f"bytes={len(filled.layer)}-"}).status == 416
     assert ask(f"{hub.url}/v2/library/large/blobs/sha256:{'0' * 64}", headers=bearer(hub, SCOPE)).status == 401
-    held = bearer(hub, "repository:library/large:pull")
-    assert ask(f"{hub.url}/v2/library/large/blobs/sha256:{'0' * 64}", headers=held).status == 404
+    header = bearer(hub, "repository:library/large:pull")
+    assert ask(f"{hub.url}/v2/library/large/blobs/sha256:{'0' * 64}", headers=header).status == 404
 
 
 def test_the_blobs_host_wants_its_own_signature_alone(hub: LocalHub, filled: Filled) -> None:
@@ -264,8 +264,8 @@ def test_docker_hubs_names_behind_one_port_with_tls(filled: Filled, tmp_path: An
 
         refused = reply("registry-1.docker.io", SMALL, {})
         assert refused.headers["WWW-Authenticate"].startswith('Bearer realm="https://auth.docker.io/token",')
-        held = reply("auth.docker.io", f"/token?scope={SCOPE.replace('small', 'large')}", {}).json()["token"]
-        header = {"Authorization": f"Bearer {held}"}
+        header = reply("auth.docker.io", f"/token?scope={SCOPE.replace('small', 'large')}", {}).json()["token"]
+        header = {"Authorization": f"Bearer {header}"}
         moved = reply("registry-1.docker.io:443", f"/v2/library/large/blobs/{filled.digest}", header)
         assert moved.headers["Location"].startswith("https://blobs.example.com/registry-v2/")
         target = moved.headers["Location"].partition("blobs.example.com")[2]
