@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lab import hub_root, places
+from lab.commands import LabError
 
 UNIT = places.HERE / "overlay/hub/etc/systemd/system/docker-hub.service"
 
@@ -27,3 +30,20 @@ def test_the_hubs_program_stands_alone_with_the_options_of_its_unit(tmp_path: Pa
     assert done.returncode == 1
     assert done.stderr.endswith("FileNotFoundError: [Errno 2] No such file or directory\n")
     assert "load_cert_chain" in done.stderr
+
+
+def test_the_hub_does_without_crane_where_it_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> Path:
+        raise LabError(f"no {name} here")
+
+    said: list[str] = []
+    (tmp_path / "usr/local/bin").mkdir(parents=True)
+    monkeypatch.setattr(hub_root, "ensure_program", refuse)
+    hub_root.add_crane(tmp_path, said.append)
+    assert said == ["the hub is without crane: no crane here"]
+    assert not list((tmp_path / "usr/local/bin").iterdir())
+    (tmp_path / "crane-0.").write_text("#!/bin/sh\n")
+    (tmp_path / "crane-0.").chmod(0o755)
+    monkeypatch.setattr(hub_root, "ensure_program", lambda name: tmp_path / f"{name}-0.")
+    hub_root.add_crane(tmp_path, said.append)
+    assert (tmp_path / "usr/local/bin/crane").stat().st_mode & 0o111
