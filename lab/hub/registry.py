@@ -65,7 +65,7 @@ class Registry:
         if kind == "manifests":
             return self._serve_manifest(request, claims, *setting)
         answer = self.backend.forward(request, "HEAD" if kind == "blobs" else request.method, request.target)
-        if kind == "blobs" and answer.status == 200:
+        if kind == "blobs" and answer.status in (200, 206):
             url = make_url(self.places.blobs_url, self.signer, (repository, reference), setting[0].url_seconds)
             return Answer(307, [("Location", url), VERSION], f'<a href="{url}">Temporary Redirect</a>.\n\n'.encode())
         if kind == "blobs":
