@@ -9,14 +9,11 @@ and a download of any size ends when nothing comes any more, or next to nothing.
 
 from __future__ import absolute_import, division, print_function
 
-import socket
-import ssl
-
 from mooring.agent import bounded, host
+from mooring.agent.links import client, credentials_for, find_proxy, open_link, reason
 from mooring.agent.names import raw
 from mooring.agent.urls import (
     find_credentials,
-    is_exempt,
     is_host,
     join,
     place,
@@ -27,11 +24,6 @@ from mooring.agent.urls import (
     urljoin,
     urlsplit,
 )
-
-try:
-    from http import client
-except ImportError:
-    import httplib as client
 
 __all__ = ["URL_ARGS", "Answer", "send", "shown", "urlencode", "urljoin", "urlsplit"]
 
@@ -53,31 +45,32 @@ NO_ANSWER = (client.HTTPException, EnvironmentError, EOFError, ValueError)
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 10
 CHUNK = 256 * 1024
-MOST_HEAD = 256 * 1024
 # An answer that is kept in memory: so many bytes, within so many seconds besides the timeout.
 MOST_BODY = 8 * 1024 * 1024
 BODY_SECONDS = 300
-# Whoever sends less than this many bytes a second, for as long as the timeout, does not mean to
-# end.
-SLOWEST = 256
+# What is left of an answer is read, so that its connection can be kept, within so many seconds.
+REST_SECONDS = 5
 
 
 class Answer(object):
     """Status, reason, headers (pairs, names in lower case) and the url that answered; `chunks` is the body."""
 
-    def __init__(self, response, url, bounds):
+    def __init__(self, response, url, link):
         self.status, self.reason, self.url = response.status, host.native(response.reason), url
         self.headers = [(host.native(name).lower(), host.native(value)) for name, value in response.getheaders()]
-        self.response, self.bounds = response, bounds
+        self.response, self.link, self.bounds = response, link, link.bounds
 
     def header(self, name):
         """A header's value, several joined by commas; None without one."""
         values = [value for key, value in self.headers if key == name]
         return ", ".join(values) if values else None
 
-    def chunks(self):
-        """The body in pieces; one that ends too early is a failure, which http.client would not notice."""
-        self.bounds.begin()
+    def chunks(self, seconds=None):
+        """The body in pieces, within so many seconds (None: any); one that ends too early is a failure.
+
+        That is what http.client would not notice.
+        """
+        self.bounds.begin(seconds)
         try:
             for chunk in iter(lambda: self.response.read(CHUNK), b""):
                 yield chunk
@@ -96,32 +89,21 @@ class Answer(object):
             raise failure(self.url, error)
 
     def close(self):
+        """Done with the answer. Its connection is kept, if it may be, where little or nothing of the body is left."""
+        is_over = self._read_rest()
         self.response.close()
+        self.link.end(is_over)
 
-
-class Link(client.HTTPConnection):
-    """A connection to a server, to its proxy, or to a Unix socket, with or without TLS."""
-
-    def __init__(self, address, timeout, unix_socket=None, wrap=None):
-        client.HTTPConnection.__init__(self, address[0], address[1], timeout=timeout)
-        self.strict = True  # for Python 2, which takes what is no HTTP for its version 0.9
-        self.unix_socket, self.wrap = unix_socket, wrap
-        self.bounds, self.seconds = bounded.Bounds(timeout, SLOWEST), timeout
-
-    def connect(self):
-        if self.unix_socket:
-            plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            plain.settimeout(self.timeout)
-            plain.connect(raw(self.unix_socket))
-        else:
-            plain = socket.create_connection((self.host, self.port), self.timeout)
-        self.bounds.begin(self.seconds, MOST_HEAD)
-        self.sock = bounded.BoundedSocket(plain, self.bounds)
-        if self._tunnel_host:
-            self._tunnel()
-        if self.wrap:
-            self.sock = bounded.BoundedSocket(self.wrap(plain), self.bounds)
-            self.sock.shake_hands()
+    def _read_rest(self):
+        """Whether the answer ended, and the connection goes on."""
+        response = self.response
+        if self.link.pool and response.length is not None and response.length <= bounded.BLOCK:
+            self.bounds.begin(REST_SECONDS)
+            try:
+                response.read()
+            except NO_ANSWER:
+                return False
+        return response.isclosed() and not response.will_close
 
 
 def send(args, method, body=None, headers=None, follow="safe"):
@@ -165,28 +147,33 @@ def without(headers, *names):
 
 
 def ask(args, method, url, body, headers):
-    """One request, one Answer."""
+    """One request, one Answer; over a connection that `links` of the arguments has kept, where there is one."""
     parts = split(url)
     if parts.scheme not in ("http", "https") or not is_host(parts.hostname):
         raise host.Failed("%s is not an http or https URL" % shown(url), url=shown(url), status=-1)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    wrap = tls(args, parts.hostname) if parts.scheme == "https" else None
     selector = (parts.path or "/") + ("?" + parts.query if parts.query else "")
     proxy = None if args.get("unix_socket") else find_proxy(args, parts)
-    if proxy:
-        link = Link((proxy.hostname, proxy.port or 80), args["timeout"], wrap=wrap)
-        via = {"Proxy-Authorization": find_credentials({"url_username": None}, proxy.geturl())}
-        via = via if proxy.username else {}
-        if wrap:
-            link.set_tunnel(parts.hostname, port, headers=via)
-        else:
-            selector, headers = shown(url).partition("#")[0], dict(headers, **via)
-    else:
-        link = Link((parts.hostname, port), args["timeout"], args.get("unix_socket"), wrap)
-    link.seconds += len(body or b"") // bounded.BLOCK
+    if proxy and parts.scheme == "http":
+        selector, headers = shown(url).partition("#")[0], dict(headers, **credentials_for(proxy))
+    request = (method, quoted(selector), body, sendable(headers))
+    kept = args["links"].take(place(url)) if args.get("links") else None
+    if kept:
+        try:
+            return exchange(kept, request, url, args["timeout"])
+        except host.Failed:
+            # The server may have hung up meanwhile; what changes nothing is asked again.
+            if method not in ("GET", "HEAD"):
+                raise
+    return exchange(open_link(args, parts, proxy), request, url, args["timeout"])
+
+
+def exchange(link, request, url, timeout):
+    """The Answer to a request over the link."""
+    body = request[2]
+    link.begin(timeout, len(body) if body else 0)
     try:
-        link.request(method, quoted(selector), body=body, headers=sendable(headers))
-        return Answer(link.getresponse(), shown(url), link.bounds)
+        link.request(*request)
+        return Answer(link.getresponse(), shown(url), link)
     except NO_ANSWER as error:
         link.close()
         raise failure(shown(url), error)
@@ -197,43 +184,6 @@ def sendable(headers):
     return {name: raw(value) for name, value in headers.items()}
 
 
-def find_proxy(args, parts):
-    """The proxy that the task's environment names for this URL, split, or None."""
-    variables = host.environment()
-
-    def variable(name):
-        return variables.get(name) or variables.get(name.upper())
-
-    proxy = variable(parts.scheme + "_proxy") or variable("all_proxy")
-    if not args["use_proxy"] or not proxy or is_exempt(parts, variable("no_proxy") or ""):
-        return None
-    return split(proxy if "://" in proxy else "http://" + proxy)
-
-
-def tls(args, name):
-    """A function that puts TLS around a socket. Without checking only where the arguments say so."""
-    if not hasattr(ssl, "create_default_context"):
-        if args["validate_certs"]:
-            raise host.Failed("this host's Python is too old to check a server's certificate (that needs 2.7.9, or "
-                              "a distribution's backport); validate_certs: false would go without")
-        return lambda sock: ssl.wrap_socket(sock, keyfile=args["client_key"], certfile=args["client_cert"],
-                                            do_handshake_on_connect=False)
-    try:
-        context = ssl.create_default_context(cafile=args.get("ca_path"))
-        if args["client_cert"]:
-            context.load_cert_chain(args["client_cert"], args["client_key"])
-    except EnvironmentError as error:
-        raise host.Failed("cannot read the certificates: %s" % reason(error))
-    if not args["validate_certs"]:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return lambda sock: context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
-
-
 def failure(url, error):
     """The host.Failed for what is not an answer, naming the reason."""
     return host.Failed("Request failed: %s" % reason(error), url=url, status=-1)
-
-
-def reason(error):
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any
 
 import pytest
 from interpreters import find_interpreters
+from module_process import ModuleProcess, run_modules
 
-from mooring.playbook import arguments
 from tests.support.evil_server import (
     BLOCK,
     CHUNKED,
@@ -29,45 +28,7 @@ from tests.support.evil_server import (
     serve_evil,
 )
 
-ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
-# Reads requests, each a line, and answers each with a line; `peak` is the most memory that it has
-# had, in KiB. Not getrusage's: that begins with the memory of the process that started this one.
-PROGRAM = """
-import json, re, sys
-from mooring.agent import host, loop
-for line in iter(sys.stdin.readline, ""):
-    reply = loop.perform(json.loads(line), host.Session())
-    peak = int(re.search("VmHWM: *([0-9]+) kB", open("/proc/self/status").read().replace("\\t", " ")).group(1))
-    sys.stdout.write(json.dumps([reply, peak]) + "\\n")
-    sys.stdout.flush()
-"""
-
-
-class Agent:
-    """Modules run by another Python."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def run(self, module: str, **args: Any) -> dict[str, Any]:
-        normalized = arguments.normalize(arguments.find_module(module), args, None)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"module": module, "args": normalized}) + "\n")
-        self._process.stdin.flush()
-        reply, peak = json.loads(self._process.stdout.readline())
-        assert "exception" not in reply, reply["exception"]
-        assert peak < 200 * 1024
-        return reply  # type: ignore[no-any-return]
-
-    def fail(self, module: str, **args: Any) -> str:
-        reply = self.run(module, **args)
-        assert reply.get("failed"), reply
-        assert len(reply["msg"]) < 400
-        return str(reply["msg"])
-
-
 VERSIONS = list(find_interpreters())
 OUTERMOST = (VERSIONS[0], VERSIONS[-1])
 
@@ -76,18 +37,10 @@ OUTERMOST = (VERSIONS[0], VERSIONS[-1])
     scope="module",
     params=[pytest.param(version, marks=() if version in OUTERMOST else pytest.mark.long) for version in VERSIONS],
 )
-def agent(request: pytest.FixtureRequest) -> Iterator[Agent]:
+def agent(request: pytest.FixtureRequest) -> Iterator[ModuleProcess]:
     """An agent's modules on each interpreter."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C"}
-    environment = {name: value for name, value in environment.items() if not name.lower().endswith("_proxy")}
-    with subprocess.Popen(
-        [find_interpreters()[request.param], "-c", PROGRAM],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield Agent(process)
+    with run_modules(find_interpreters()[request.param]) as process:
+        yield process
 
 
 @contextmanager
@@ -97,14 +50,14 @@ def evil(behaviour: Any, **more: Any) -> Iterator[tuple[EvilServer, str]]:
         yield server, f"http://127.0.0.1:{getattr(server, 'port', 0)}/"
 
 
-def test_uri_cuts_floods_off(agent: Agent) -> None:
+def test_uri_cuts_floods_off(agent: ModuleProcess) -> None:
     for name, flood in FLOODS.items():
         with evil(flood) as (server, url):
             assert "Request failed: " in agent.fail("uri", url=url), name
             assert server.sent < 40 * MIB, name
 
 
-def test_drips_end(agent: Agent, tmp_path: Path) -> None:
+def test_drips_end(agent: ModuleProcess, tmp_path: Path) -> None:
     for name, behaviour in DRIPS.items():
         with evil(behaviour) as (_, url):
             assert "timed out: " in agent.fail("uri", url=url, timeout=1), name
@@ -115,14 +68,14 @@ def test_drips_end(agent: Agent, tmp_path: Path) -> None:
             assert seen["layer"] in ("", "HTTP"), name
 
 
-def test_what_is_no_answer(agent: Agent) -> None:
+def test_what_is_no_answer(agent: ModuleProcess) -> None:
     for name, lie in LIES.items():
         with evil(lie) as (_, url):
             assert "Request failed: " in agent.fail("uri", url=url), name
             assert agent.run("registry_probe", host="127.0.0.1", port=int(url[17:-1]), timeout=5)["changed"] is False
 
 
-def test_the_probe_takes_little_of_a_flood(agent: Agent) -> None:
+def test_the_probe_takes_little_of_a_flood(agent: ModuleProcess) -> None:
     for name, flood in FLOODS.items():
         with evil(flood) as (server, url):
             seen = agent.run("registry_probe", host="127.0.0.1", port=int(url[17:-1]), timeout=1)
@@ -131,7 +84,7 @@ def test_the_probe_takes_little_of_a_flood(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize("greeting", [drip(b"\x16\x03\x03\x40\x00", b"\x0b"), DRIPS["silence"]])
-def test_handshakes_end(agent: Agent, greeting: Any) -> None:
+def test_handshakes_end(agent: ModuleProcess, greeting: Any) -> None:
     with evil(greeting, greets=True) as (_, url):
         secure = url.replace("http:", "https:")
         assert "timed out: " in agent.fail("uri", url=secure, timeout=1, validate_certs=False)
@@ -140,7 +93,7 @@ def test_handshakes_end(agent: Agent, greeting: Any) -> None:
         assert seen["layer"] == "TLS"
 
 
-def test_json_of_any_kind(agent: Agent) -> None:
+def test_json_of_any_kind(agent: ModuleProcess) -> None:
     for content in (b"[" * 200_000, b"[" * 70 + b"]" * 70, b"\xff\xfe{", b"", b'{"a": ' * 200_000, b"5" * 5000):
         with evil(say(body(content))) as (_, url):
             reply = agent.run("uri", url=url)
@@ -151,14 +104,14 @@ def test_json_of_any_kind(agent: Agent) -> None:
         assert "json" in agent.run("uri", url=url)
 
 
-def test_an_encoding_decodes_text_and_nothing_else(agent: Agent) -> None:
+def test_an_encoding_decodes_text_and_nothing_else(agent: ModuleProcess) -> None:
     for charset in ("bz2", "zlib", "hex", "rot13", "punycode", "idna", "unicode_escape", "nonsense", "undefined"):
         answer = body(b"abc").replace(b"application/json", b"text/plain; charset=" + charset.encode())
         with evil(say(answer)) as (_, url):
             assert agent.run("uri", url=url, return_content=True)["content"] == "abc", charset
 
 
-def test_bad_bytes_in_heads_and_bodies(agent: Agent) -> None:
+def test_bad_bytes_in_heads_and_bodies(agent: ModuleProcess) -> None:
     answer = (
         b"HTTP/1.1 200 \xff\xfe\r\nX-\xc3\xa9: \xff\x1b[2J\r\nX-B: \xc3\xbc\xff\r\nContent-Length: 2\r\n\r\n\xff\xfe"
     )
@@ -173,7 +126,7 @@ def redirect(location: bytes, status: bytes = b"302 Found") -> Any:
     return say(head)
 
 
-def test_redirects_in_a_circle_and_to_nowhere(agent: Agent, tmp_path: Path) -> None:
+def test_redirects_in_a_circle_and_to_nowhere(agent: ModuleProcess, tmp_path: Path) -> None:
     dest = str(tmp_path / "x")
     with evil(redirect(b"/again")) as (server, url):
         assert "more than 10 redirects" in agent.fail("uri", url=url)
@@ -192,7 +145,7 @@ def test_redirects_in_a_circle_and_to_nowhere(agent: Agent, tmp_path: Path) -> N
     assert os.listdir(tmp_path) == []
 
 
-def test_credentials_stay_where_they_are_meant(agent: Agent) -> None:
+def test_credentials_stay_where_they_are_meant(agent: ModuleProcess) -> None:
     with evil(say(body(b"{}"))) as (other, elsewhere), evil(redirect(elsewhere.encode())) as (server, url):
         headers = {"Cookie": "c", "Proxy-Authorization": "p", "Authorization": "a"}
         agent.run("uri", url=url, url_username="u", url_password="s3cret", force_basic_auth=True, headers=headers)
@@ -204,7 +157,7 @@ def test_credentials_stay_where_they_are_meant(agent: Agent) -> None:
     assert all(b"Authorization: Basic" in head for head in server.requests)
 
 
-def test_a_big_file_is_loaded_whole_however_slowly_it_begins(agent: Agent, tmp_path: Path) -> None:
+def test_a_big_file_is_loaded_whole_however_slowly_it_begins(agent: ModuleProcess, tmp_path: Path) -> None:
     """Much more than an answer that is kept in memory may have, in pieces with pauses between them."""
     count = 40 * MIB // len(BLOCK)
 
@@ -225,7 +178,7 @@ def test_a_big_file_is_loaded_whole_however_slowly_it_begins(agent: Agent, tmp_p
 # --- the Docker engine's socket ---
 
 
-def test_an_engine_that_floods_and_drips(agent: Agent, tmp_path: Path) -> None:
+def test_an_engine_that_floods_and_drips(agent: ModuleProcess, tmp_path: Path) -> None:
     slow = {name: DRIPS[name] for name in ("a drip of headers", "a drip of chunks", "silence after the head")}
     quick = {name: flood for name, flood in FLOODS.items() if "petabytes" in name or "header" in name}
     for number, (name, behaviour) in enumerate({**quick, **slow, **LIES}.items()):
@@ -235,7 +188,7 @@ def test_an_engine_that_floods_and_drips(agent: Agent, tmp_path: Path) -> None:
             assert server.sent < 100 * MIB, name
 
 
-def test_an_engine_whose_answers_are_of_other_kinds(agent: Agent, tmp_path: Path) -> None:
+def test_an_engine_whose_answers_are_of_other_kinds(agent: ModuleProcess, tmp_path: Path) -> None:
     contents = (
         b"[]",
         b"5",
@@ -260,7 +213,7 @@ VERSION = body(b'{"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.
     [say(HEAD + b"\r\n[1]\n"), say(HEAD + b"\r\n5\n"), say(HEAD + b"\r\n\xff\n"), say(HEAD + b'\r\n{"error": [1]}\n'),
      say(HEAD + b'\r\n{"errorDetail": [1]}\n'), repeat(HEAD + b"\r\n", BLOCK), repeat(CHUNKED, b"1\r\n[\r\n" * 1000)],
 )  # fmt: skip
-def test_a_pull_whose_messages_are_none(agent: Agent, tmp_path: Path, stream: Any) -> None:
+def test_a_pull_whose_messages_are_none(agent: ModuleProcess, tmp_path: Path, stream: Any) -> None:
     def behave(server: EvilServer, sock: Any) -> None:
         if b"/version " in server.requests[-1]:
             server.send(sock, VERSION)
