@@ -27,6 +27,7 @@ OWN = (
     "container_trouble",
     "docker_config",
     "docker_settings",
+    "registry_blobs",
     "registry_certificate",
     "registry_client",
     "registry_probe",

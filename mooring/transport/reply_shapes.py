@@ -59,6 +59,14 @@ ENGINE_INFO = {
 }
 _STATE = OrNull(MapOf(TEXT))
 _PLACE = {"name": TEXT, "repositories": OrNull(int), "trouble": TEXT, "warning": TEXT}
+_COPIED = {
+    "digest": TEXT,
+    "target_repository": TEXT,
+    "state": {"present", "mounted", "copied", "failed"},
+    "sent": int,
+    "message": MAYBE,
+    "retry_after": OrNull(int),
+}
 SHAPES: Mapping[str, Any] = {
     "container_trouble": {
         "containers": MapOf({"state": TEXT, "is_well": bool, "cause": TEXT, "words": TEXT}),
@@ -91,6 +99,7 @@ SHAPES: Mapping[str, Any] = {
     },
     "docker_host_info": {"host_info": ENGINE_INFO},
     "docker_settled": {"is_open": bool, "configuration": MAYBE, "answers": OrNull(bool)},
+    "registry_blobs": {"blobs": ListOf(_COPIED)},
     "registry_probe": {
         "layer": {"", "name", "TCP", "TLS", "HTTP"},
         "msg": MAYBE,
