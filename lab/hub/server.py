@@ -15,6 +15,7 @@ from lab.hub.log import RequestLog, describe
 from lab.hub.messages import Answer, Request, refuse
 from lab.hub.transfer import BrokenOff, send_body
 
+_WAITING_AT_MOST = 256 * 1024
 _FORM_AT_MOST = 64 * 1024
 
 
@@ -33,6 +34,8 @@ class Server(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         """The next connection."""
         connection, address = super().get_request()
+        # The log shall count what has gone to the client, and not megabytes that wait here.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _WAITING_AT_MOST)
         if self.tls:
             connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return connection, address
