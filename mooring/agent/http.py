@@ -65,12 +65,12 @@ class Answer(object):
         values = [value for key, value in self.headers if key == name]
         return ", ".join(values) if values else None
 
-    def chunks(self, seconds=None):
-        """The body in pieces, within so many seconds (None: any); one that ends too early is a failure.
+    def chunks(self, seconds=None, most=None):
+        """The body in pieces, within so many seconds and bytes on the line (None: any).
 
-        That is what http.client would not notice.
+        One that ends too early is a failure, which http.client would not notice.
         """
-        self.bounds.begin(seconds)
+        self.bounds.begin(seconds, most)
         try:
             for chunk in iter(lambda: self.response.read(CHUNK), b""):
                 yield chunk

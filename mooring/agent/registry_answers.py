@@ -14,6 +14,8 @@ MOST_COMPLAINT, MOST_WORDS, MOST_CHALLENGE = 64 * 1024, 200, 4096
 DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")
 REPOSITORY = re.compile(r"^[a-z0-9]+(?:[._/-]{1,9}[a-z0-9]+){0,127}$")
 MOST_REPOSITORY = 255
+# How interpreters from 2.7 on call one that is not to be trusted, or is another host's.
+CERTIFICATE = re.compile("(?i)certificate|doesn't match|hostname mismatch")
 PARAMETER = re.compile(r'([a-zA-Z]+)="([^"]*)"')
 
 
@@ -39,7 +41,7 @@ def send(args, method, url, body=None, headers=None):
         return http.send(dict(args, url=url), method, body, headers, follow="none")
     except host.Failed as failure:
         message = "%s: %s" % (name_of(url), failure.message)
-        if "certificate" in failure.message.lower():
+        if CERTIFICATE.search(failure.message):
             raise Refusal(message)
         raise Trouble(message)
 

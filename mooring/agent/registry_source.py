@@ -29,6 +29,8 @@ TOKEN_SECONDS, LONGEST_TOKEN = 60, 86400
 # A body may take so long, and a second more for so many bytes: whoever is slower is asked anew, and
 # goes on where it was.
 BODY_SECONDS, BODY_RATE, SLOWEST_BODY = 600, 16 * 1024, 1024
+# What chunks may be framed by, beside an eighth of the body.
+MOST_FRAMES = 1024 * 1024
 CONTENT_RANGE = re.compile(r"^bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)$")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -155,14 +157,14 @@ def read_token(answer, name):
 
 
 def checked(url):
-    """The URL, with host.Failed of what is none as a Refusal."""
+    """The URL; Refusal where it is no address that we speak to."""
     try:
         parts = urls.split(url)
-        if urls.is_host(parts.hostname):
+        if parts.scheme in ("http", "https") and urls.is_host(parts.hostname):
             return url
     except host.Failed:
         pass
-    raise Refusal("the registry names something that is not a URL")
+    raise Refusal("the registry names something that is no http or https address")
 
 
 def lead(url, target):
@@ -170,7 +172,7 @@ def lead(url, target):
     try:
         return checked(urls.join(url, target))
     except host.Failed:
-        raise Refusal("%s redirects to what is not a URL" % name_of(url))
+        raise Refusal("%s redirects to what is no http or https address" % name_of(url))
 
 
 def explain(answer, url, blob, whom):
@@ -214,7 +216,7 @@ def read_body(answer, expected):
     answer.bounds.slowest = SLOWEST_BODY
     count = 0
     try:
-        for block in answer.chunks(BODY_SECONDS + expected // BODY_RATE):
+        for block in answer.chunks(BODY_SECONDS + expected // BODY_RATE, expected + expected // 8 + MOST_FRAMES):
             count += len(block)
             if count > expected:
                 raise Refusal("%s sends more than %d bytes: the size is wrong" % (name_of(answer.url), expected))
