@@ -30,7 +30,7 @@ ORDER = (
     "errors", "mistakes", "results", "records", "deadline", "invocation", "project", "files", "source", "agent",
     "certificates",
     "templating", "inventory", "playbook", "engines", "transport", "registry", "actions", "run", "fleet",
-    "verification", "doctor", "reporters", "cli",
+    "service", "verification", "doctor", "reporters", "cli",
 )  # fmt: skip
 PACKAGED = [path for path in FILES if path.parts[len(ROOT.parts)] == "mooring" and path.parent != ROOT / "mooring"]
 PACKAGED += [path for path in (ROOT / "mooring").glob("*.py") if path.stem != "__init__"]
