@@ -24,6 +24,8 @@ loaded. `import_tasks` and `import_playbook` are resolved at that time and are n
 only looks), *skipped* (nobody can know), *control machine* (nothing happens on the host).
 """
 OWN = (
+    "container_config",
+    "container_images",
     "container_trouble",
     "docker_config",
     "docker_settings",

@@ -67,7 +67,12 @@ _COPIED = {
     "message": MAYBE,
     "retry_after": OrNull(int),
 }
+_IMAGE = {"id": TEXT, "tags": TEXTS, "digests": TEXTS, "running": bool}
 SHAPES: Mapping[str, Any] = {
+    "container_images": {
+        "engines": ListOf({"name": TEXT, "platform": TEXT, "images": ListOf(_IMAGE)}),
+        "problems": TEXTS,
+    },
     "container_trouble": {
         "containers": MapOf({"state": TEXT, "is_well": bool, "cause": TEXT, "words": TEXT}),
         "msg": TEXT,
