@@ -125,6 +125,26 @@ def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
     finish(lambda: run(hosts or "", request), request.debug)
 
 
+@task(
+    klass=RunTask,
+    without=[*(name for name in ACTING if name not in ("check", "detailed_exitcode")), "verbose", "quiet"],
+    help={
+        "lock": "the lock file (images.lock.yml beside tasks.py)",
+        "check": "write nothing, show what would be other in the file",
+        "detailed_exitcode": "with --check: exit status 8 when the file would be another one",
+        "json": JSON,
+    },
+)
+def images(context: Context, lock: str = "", *, request: Request) -> None:
+    """Note in the lock file which images the fleet has.
+
+    Asks each host's docker, podman and containerd what it runs and has, by digest; changes no host.
+    """
+    from mooring.cli.images import show_images as run
+
+    finish(lambda: run(request, lock), request.debug)
+
+
 @task(default=True)
 def list_tasks(context: Context) -> None:
     """List the tasks with a line each."""
@@ -154,6 +174,7 @@ namespace = Collection(
     explain,
     doctor,
     status,
+    images,
     init,
     list_tasks,
 )

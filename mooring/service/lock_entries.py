@@ -27,6 +27,11 @@ class LockedImage:
         """What tells it from all others, and its place in the file."""
         return self.name, self.tag, self.digest
 
+    @property
+    def title(self) -> str:
+        """`name:tag@digest`, as engines take it."""
+        return f"{self.name}{self.tag and ':'}{self.tag}@{self.digest}"
+
 
 @dataclass(frozen=True)
 class SourcelessImage:
@@ -37,6 +42,16 @@ class SourcelessImage:
     _: KW_ONLY
     running: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from all others, and its place in the file."""
+        return (self.id,)
+
+    @property
+    def title(self) -> str:
+        """Its ID, and its first name where it has one."""
+        return f"{self.id} ({self.names[0]})" if self.names else self.id
 
 
 @dataclass(frozen=True)

@@ -66,19 +66,12 @@ def _read_all(nodes: list[Node], read: Callable[[Node], Any], mistakes: Mistakes
     for node in nodes:
         with mistakes.gather():
             entry = read(node)
-            key = getattr(entry, "key", None) or getattr(entry, "id", entry)
+            key = getattr(entry, "key", entry)
             if key in entries:
-                line = entries[key][1].where.line
-                raise SourceError(f"{_title(key)} is given twice, first in line {line}", node.where)
+                title = entry if isinstance(entry, str) else entry.title
+                raise SourceError(f"{title} is given twice, first in line {entries[key][1].where.line}", node.where)
             entries[key] = entry, node
     return [entry for entry, _ in entries.values()]
-
-
-def _title(key: Any) -> str:
-    if isinstance(key, str):
-        return key
-    name, tag, digest = key
-    return f"{name}{tag and ':'}{tag}@{digest}"
 
 
 def _read_image(node: Node) -> LockedImage:

@@ -103,6 +103,16 @@ def trouble(request: Request) -> dict[str, Any]:
     return {"containers": dict.fromkeys(request.args["names"], well), "msg": ""}
 
 
+def container_images(asked: Asked) -> dict[str, Any]:
+    """Docker with an image that runs, and one that was loaded from a file."""
+    images = [
+        {"id": f"sha256:{'1' * 64}", "tags": ["nginx:1.25"], "digests": [f"nginx@{NGINX}"], "running": True},
+        {"id": f"sha256:{'2' * 64}", "tags": ["app:1"], "digests": [], "running": False},
+    ]
+    return {"engines": [{"name": "docker", "platform": "linux/amd64", "images": images}], "problems": []}
+
+
+NGINX = "sha256:" + "a" * 64
 PLACE = {"name": "/var/lib/registry", "repositories": 3, "is_bare": False, "trouble": "", "warning": ""}
 OWNED = {"uid": 0, "gid": 0, "pw_name": "root", "gr_name": "root", "mode": "0755"}
 CLIENT: Answers = {
@@ -113,6 +123,7 @@ CLIENT: Answers = {
     "blockinfile": {"changed": True, "msg": "Block inserted"},
     "docker_settled": lambda request: {"is_open": False, "configuration": "new", "answers": True},
     "docker_config": docker_config,
+    "container_images": container_images,
     "docker_settings": {"changed": True, "msg": "reloaded", "containers": {}, "seconds": 1, "events": []},
     "command": ran,
     "shell": ran,
