@@ -138,7 +138,7 @@ def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
 def images(context: Context, lock: str = "", *, request: Request) -> None:
     """Note in the lock file which images the fleet has.
 
-    Asks each host's docker, podman and containerd what it runs and has, by digest; changes no host.
+    Asks each host's docker, podman, containerd and CRI-O what it runs and has, by digest; changes no host.
     """
     from mooring.cli.images import show_images as run
 

@@ -23,6 +23,8 @@ from mooring.service.lock_entries import LockFile
 from mooring.service.lock_merge import merge
 
 OK, TROUBLE, UNREACHED, DIFFERS = 0, 2, 4, 8
+# For one answer of an engine: less than a look at a host may take, so that others are asked too.
+ENGINE_SECONDS = 20
 # The variables that name the fleet's own registry, and its mirror; the first name stands for all.
 OWN_NAMES = ("registry_names", "registry_client_names", "nginx_server_names")
 MIRROR_NAMES = ("mirror_names",)
@@ -30,7 +32,8 @@ MIRROR_NAMES = ("mirror_names",)
 
 def look(host: FleetHost) -> Holdings:
     """Ask one host; what it answers is checked and bounded."""
-    return read_holdings(host.name, host.call("container_images"), find_names(host))
+    reply = host.call("container_images", timeout=ENGINE_SECONDS)
+    return read_holdings(host.name, reply, find_names(host))
 
 
 def find_names(host: FleetHost) -> RegistryNames:

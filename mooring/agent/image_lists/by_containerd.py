@@ -22,6 +22,9 @@ def collect(args):
     sockets = [path for path in args["containerd_sockets"] if os.path.exists(path)]
     program = host.which("ctr")
     if not sockets or not program:
+        # Where there is docker it is most probably docker's own.
+        if sockets and not any(host.which(name) for name in ("crictl", "dockerd", "dockerd-current")):
+            raise host.Failed("there is neither ctr nor crictl to ask it")
         return None
     by_digest = {}
     namespaces = [(path, name) for path in sockets for name in own_namespaces(program, path, args)]

@@ -1,14 +1,15 @@
-"""The images that a host's docker, podman and containerd have, with the names and digests by which registries had them.
+"""The images that a host's engines have, with the names and digests by which registries had them.
 
-Mooring's own module. It changes nothing. `engines` are those that are there: each with its `name`, the host's
-`platform`, and `images`: `id`, `tags` (names with tags), `digests` (names with digests, only those that a registry
-had), and whether a container of it is `running`. `problems` are the engines that did not answer, with their words.
+Mooring's own module. It changes nothing. `engines` are those of docker, podman, containerd and CRI-O that are there:
+each with its `name`, the host's `platform`, and `images`: `id`, `tags` (names with tags), `digests` (names with
+digests, only those that a registry had), and whether a container of it is `running`. `problems` are the engines that
+did not answer, with their words.
 """
 
 from __future__ import absolute_import, division, print_function
 
 from mooring.agent import docker, host
-from mooring.agent.image_lists import by_containerd, by_docker, by_podman
+from mooring.agent.image_lists import by_containerd, by_cri, by_docker, by_podman
 from mooring.agent.image_lists.references import check_number
 
 ARGS = dict({
@@ -17,7 +18,8 @@ ARGS = dict({
         "/run/k3s/containerd/containerd.sock"]},
 }, **docker.ENGINE_ARGS)
 READ_ONLY = True
-KINDS = (("docker", by_docker), ("podman", by_podman), ("containerd", by_containerd))
+KINDS = (("docker", by_docker), ("podman", by_podman), ("containerd", by_containerd),
+         ("cri", by_cri))
 
 
 def run(args):
