@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ LIST = "sha256:2cf1c67ea53f6d2153a90ee1683e7f4033aed2666fcec9f655b1b224627eda3e"
 SINGLE = "sha256:c000c21c8613fa681e7396aa50643ace1d77aa93ca1a39b728ad8fe43d2a786e"
 # A stand-in for `ctr` alone: it prints what the engine's own one printed.
 CTR = """#!/bin/sh
+[ "${2##*/}" = c.sock ] || { echo "connection refused" >&2; exit 1; }
 case "$3 $4 $5 $6" in
     "namespaces ls -q ") echo moby ;;
     "-n moby content ls") exec cat "$CTR_CONTENT" ;;
@@ -69,7 +71,9 @@ def ask(remote: Remote, folder: Path, recorded: dict[str, Any], images: str = "i
     }
     (folder / "content").write_text(recorded["content"])
     (folder / "c.sock").touch()
-    given = {"containerd_sockets": [str(folder / "c.sock")]}
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(folder / "old.sock"))
+    given: dict[str, Any] = {"containerd_sockets": [str(folder / name) for name in ("old.sock", "c.sock")]}
     with fake_engine(folder, answers) as engine:
         given["docker_host"] = engine.address
         args = arguments.normalize(arguments.find_module("container_images"), given, None)

@@ -6,7 +6,10 @@ It keeps no list of where images came from. What it does keep, at each piece of 
 
 from __future__ import absolute_import, division, print_function
 
+import errno
 import os
+import socket
+import stat
 
 from mooring.agent import host
 from mooring.agent.image_lists.references import locate, platform, record, split
@@ -15,16 +18,20 @@ SOURCE = "containerd.io/distribution.source."
 # Namespaces whose images another engine tells, or that are nobody's to run.
 OTHERS = ("moby", "plugins.moby")
 BUILDERS = "buildkit"
+DOCKERS = ("dockerd", "dockerd-current")
+CONNECT_SECONDS = 5
 
 
 def collect(args):
     """The engine's list; None where no containerd runs, or where it is only there for docker."""
-    sockets = [path for path in args["containerd_sockets"] if os.path.exists(path)]
-    program = host.which("ctr")
+    sockets, program = find_sockets(args), host.which("ctr")
+    # Where there is docker it is most probably docker's own.
+    is_own = not any(host.which(name) for name in DOCKERS)
+    if not sockets and is_own and host.which("containerd"):
+        raise host.Failed("it is installed and does not answer")
+    if sockets and is_own and not program and not host.which("crictl"):
+        raise host.Failed("there is neither ctr nor crictl to ask it")
     if not sockets or not program:
-        # Where there is docker it is most probably docker's own.
-        if sockets and not any(host.which(name) for name in ("crictl", "dockerd", "dockerd-current")):
-            raise host.Failed("there is neither ctr nor crictl to ask it")
         return None
     by_digest = {}
     namespaces = [(path, name) for path in sockets for name in own_namespaces(program, path, args)]
@@ -35,6 +42,25 @@ def collect(args):
         return None
     images = [by_digest[digest] for digest in sorted(by_digest)]
     return {"name": "containerd", "platform": platform("linux", os.uname()[4]), "images": images}
+
+
+def find_sockets(args):
+    """The sockets at which a containerd listens; one that ended without its own doing leaves its file behind."""
+    return [path for path in args["containerd_sockets"] if os.path.exists(path) and not is_left_behind(path)]
+
+
+def is_left_behind(path):
+    if not stat.S_ISSOCK(os.stat(path).st_mode):
+        return False
+    caller = socket.socket(socket.AF_UNIX)
+    try:
+        caller.settimeout(CONNECT_SECONDS)
+        caller.connect(path)
+    except (OSError, IOError) as error:
+        return error.errno == errno.ECONNREFUSED
+    finally:
+        caller.close()
+    return False
 
 
 def own_namespaces(program, path, args):

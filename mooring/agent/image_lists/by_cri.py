@@ -9,6 +9,7 @@ import json
 import os
 
 from mooring.agent import host
+from mooring.agent.image_lists import by_containerd
 from mooring.agent.image_lists.references import platform, record
 
 RUNS = "CONTAINER_RUNNING"
@@ -16,7 +17,7 @@ RUNS = "CONTAINER_RUNNING"
 
 def collect(args):
     """The engine's list; None where no runtime needs to be asked in this way."""
-    has_containerd = any(os.path.exists(path) for path in args["containerd_sockets"]) and not host.which("ctr")
+    has_containerd = bool(by_containerd.find_sockets(args)) and not host.which("ctr")
     program = host.which("crictl")
     if not host.which("crio") and not (has_containerd and program):
         return None

@@ -7,13 +7,10 @@ being as good to it as another; there the labels of containerd's content tell.
 
 from __future__ import absolute_import, division, print_function
 
-import os
-
 from mooring.agent import docker, host
 from mooring.agent.image_lists import by_containerd
 from mooring.agent.image_lists.references import drop_none, platform, record
 
-PROGRAMS = ("dockerd", "dockerd-current")
 CONTAINERD_STORE = ["driver-type", "io.containerd.snapshotter.v1"]
 NAMESPACE = "moby"
 
@@ -23,7 +20,7 @@ def collect(args):
     try:
         engine = docker.Engine(args)
     except docker.Unreachable:
-        if any(host.which(program) for program in PROGRAMS):
+        if any(host.which(program) for program in by_containerd.DOCKERS):
             raise
         return None
     known = engine.get("/version")
@@ -45,10 +42,9 @@ def from_containerd(images, running, args):
     sources, program = {}, host.which("ctr")
     if not program and images:
         host.warn("docker keeps its images in containerd, and there is no ctr to ask where they came from")
-    for path in args["containerd_sockets"] if program else ():
-        if os.path.exists(path):
-            text = by_containerd.ask(program, path, NAMESPACE, ["content", "ls"], args)
-            sources.update(by_containerd.read_sources(text))
+    for path in by_containerd.find_sockets(args) if program else ():
+        text = by_containerd.ask(program, path, NAMESPACE, ["content", "ls"], args)
+        sources.update(by_containerd.read_sources(text))
     registries = by_containerd.list_registries(
         [tag for image in images for tag in drop_none(image.get("RepoTags"))])
     records = []
