@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from mooring.registry import names
 from mooring.service import image_names
-from mooring.service.image_names import HUB, split_name
+from mooring.service.image_names import split_name
 
 Key = TypeVar("Key", tuple[str, str, str], tuple[str, str])
 # Of a name that no registry knows; an engine allows shorter ones.
@@ -32,7 +32,8 @@ class RegistryNames:
         """The one name of an image, whatever door it came through; "" where it is no name."""
         registry, repository = split_name(image_names.canonicalise(name))
         if registry in self.mirrors:
-            return image_names.canonicalise(f"{HUB}/{repository}")
+            # Docker Hub's own, or another registry's with its name in front, as the registry keeps copies.
+            return image_names.canonicalise(repository)
         if registry in self.own:
             registry = self.own[0]
         return f"{registry}/{repository}" if registry else ""

@@ -29,6 +29,7 @@ def read(*images: dict[str, Any], problems: tuple[str, ...] = (), platform: str 
         ("docker.io/nginx", NGINX),
         ("mirror.registry.example.com/library/nginx", NGINX),
         ("mirror.registry.example.com/nginx", NGINX),
+        ("mirror.registry.example.com/ghcr.io/owner/app", "ghcr.io/owner/app"),
         ("registry.example.com/nginx", "registry.example.com/nginx"),
         ("registry2.example.com:8080/team/app", "registry.example.com/team/app"),
         ("registry2.example.com/team/app", "registry2.example.com/team/app"),
