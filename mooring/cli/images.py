@@ -38,7 +38,7 @@ def show_images(request: Request, lock: str) -> int:
     if request.json:
         write_json({**fleet.as_dict(), "exit_status": status})
     for stream in streams.list_text_streams(request.json):
-        images.write_images(fleet, stream)
+        images.write_images(fleet, stream, quiet=request.quiet and stream is None)
     return status
 
 

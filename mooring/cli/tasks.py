@@ -127,12 +127,13 @@ def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
 
 @task(
     klass=RunTask,
-    without=[*(name for name in ACTING if name not in ("check", "detailed_exitcode")), "verbose", "quiet"],
+    without=[*(name for name in ACTING if name not in ("check", "detailed_exitcode")), "verbose"],
     help={
         "lock": "the lock file (images.lock.yml beside tasks.py)",
         "check": "write nothing, show what would be other in the file",
         "detailed_exitcode": "with --check: exit status 8 when the file would be another one",
         "json": JSON,
+        "quiet": "show what is other in the file, the hosts that did not tell, and the sum",
     },
 )
 def images(context: Context, lock: str = "", *, request: Request) -> None:

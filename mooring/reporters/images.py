@@ -25,11 +25,14 @@ SIGNS = {ADDED: ("+", "green"), CHANGED: ("~", "yellow"), REMOVED: ("-", "red")}
 NO_SOURCE = "no source"
 
 
-def write_images(fleet: FleetImages, stream: TextIO | None = None) -> None:
-    """The whole of it; of a file that was not there yet the table says all that is new."""
+def write_images(fleet: FleetImages, stream: TextIO | None = None, quiet: bool = False) -> None:
+    """The whole of it; of a file that was not there yet the table says all that is new.
+
+    `quiet` leaves the table out.
+    """
     screen = Screen(stream)
     rows = [*map(_draw_image, fleet.images), *map(_draw_sourceless, fleet.without_source)]
-    if rows:
+    if rows and not quiet:
         screen.write_table(COLUMNS, rows)
         screen.write()
     with screen.section(CHANGES_SHOWN):

@@ -32,7 +32,7 @@ class RegistryNames:
         """The one name of an image, whatever door it came through; "" where it is no name."""
         registry, repository = split_name(image_names.canonicalise(name))
         if registry in self.mirrors:
-            # Docker Hub's own, or another registry's with its name in front, as the registry keeps copies.
+            # Docker Hub's own, or another registry's with its name in front, as copies are kept.
             return image_names.canonicalise(repository)
         if registry in self.own:
             registry = self.own[0]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
+from mooring.records.hub import HUB, HUB_HOST, HUB_INDEX
 from mooring.registry import names
 
-HUB = "docker.io"
 # What is served under these names is Docker Hub's as well.
-HUB_ALIASES = (HUB, "index.docker.io", "registry-1.docker.io")
+HUB_ALIASES = (HUB, HUB_INDEX, HUB_HOST)
 OFFICIAL = "library"
 # In a name's first part these mean that it is a registry; see `distribution/reference`.
 LOCAL = "localhost"

@@ -18,16 +18,16 @@ ARGS = dict({
         "/run/k3s/containerd/containerd.sock"]},
 }, **docker.ENGINE_ARGS)
 READ_ONLY = True
-KINDS = (("docker", by_docker), ("podman", by_podman), ("containerd", by_containerd),
-         ("cri", by_cri))
+KINDS = (("docker", by_docker.collect), ("podman", by_podman.collect), ("containerd", by_containerd.collect),
+         ("cri", by_cri.collect))
 
 
 def run(args):
     """Ask each engine; one that does not answer keeps nobody from the others."""
     engines, problems = [], []
-    for name, kind in KINDS:
+    for name, collect in KINDS:
         try:
-            engine = kind.collect(args)
+            engine = collect(args)
             if engine is not None:
                 check_number(engine["images"])
                 engines.append(engine)

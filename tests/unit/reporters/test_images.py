@@ -37,9 +37,9 @@ def fleet(**more: object) -> FleetImages:
     return FleetImages(**{**values, **more})  # type: ignore[arg-type]
 
 
-def draw(report: FleetImages) -> list[str]:
+def draw(report: FleetImages, quiet: bool = False) -> list[str]:
     stream = io.StringIO()
-    write_images(report, stream)
+    write_images(report, stream, quiet)
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
@@ -63,6 +63,12 @@ def test_what_is_other_in_the_file() -> None:
     assert lines[3:6] == ["+ a", "~ b: running: + h1; idle: - h1", "- c"]
     assert summarize(fleet(changes=changes)).endswith("images.lock.yml: 1 added, 1 removed, 1 changed")
     assert summarize(fleet(changes=changes, is_check=True)).endswith("would change: 1 added, 1 removed, 1 changed")
+
+
+def test_quiet_is_what_needs_attention() -> None:
+    changes = (Change(ADDED, "a"),)
+    assert draw(fleet(), quiet=True) == [summarize(fleet())]
+    assert draw(fleet(changes=changes), quiet=True) == ["+ a", summarize(fleet(changes=changes))]
 
 
 def test_a_new_file_is_told_by_the_table_alone() -> None:
