@@ -1,8 +1,8 @@
 """What root's podman has, by its own JSON; each user's own images are theirs.
 
 It keeps no record of where an image came from: each name of an image counts as one of a registry, with the digest of
-the index where it was pulled by one. Not so what was made here (`localhost/`), and what was loaded from an archive of
-docker's: no registry has layers that are not compressed.
+the index where it was pulled by one. Not so what was made here (`localhost/`), and the digest of a manifest that podman
+wrote by itself when it loaded an archive of docker's.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -38,35 +38,34 @@ def collect(args):
 
 
 def describe(identity, image, is_running, folder):
+    """One image; an index counts before the manifest that was chosen by it."""
     tags = value(image, "Names") or value(image, "RepoTags") or []
-    digest, repo_digests = value(image, "Digest") or "", value(image, "RepoDigests") or []
-    own = [name for name in repo_digests if split(name)[2] == digest] or repo_digests
-    digests = [name for name in own if locate(split(name)[0])[0] != LOCAL]
-    if digests and is_loaded(folder, identity):
-        digests = []
+    pairs = [(split(name)[0], split(name)[2]) for name in value(image, "RepoDigests") or []]
+    manifests = {digest: read_file(folder, identity, "manifest-" + digest) for _, digest in pairs}
+    layers = read_file(folder, identity, "sha256:" + identity).get("rootfs") or {}
+    good = {digest for digest in manifests if not is_made_here(manifests[digest], layers.get("diff_ids") or ())}
+    chosen = {digest for digest in good if "manifests" in manifests[digest]} or good
+    digests = ["%s@%s" % (name, digest) for name, digest in pairs if digest in chosen and locate(name)[0] != LOCAL]
     return record("sha256:" + identity, tags, digests, is_running)
 
 
-def is_loaded(folder, identity):
-    """Whether the image's layers are as its file systems are, not compressed: it was loaded, or made here."""
-    manifest = read_file(os.path.join(folder, identity, "manifest"))
-    # The storage names files with other keys than letters by their base64.
-    key = base64.b64encode(host.as_bytes("sha256:" + identity)).decode("ascii")
-    config = read_file(os.path.join(folder, identity, "=" + key))
-    try:
-        layers = [layer["digest"] for layer in manifest["layers"]]
-        return bool(layers) and set(layers) <= set(config["rootfs"]["diff_ids"])
-    except (KeyError, TypeError):
-        return False
+def is_made_here(manifest, diff_ids):
+    """Whether podman itself wrote the manifest, for an archive of docker's: it calls layers compressed that are not."""
+    layers = manifest.get("layers") or []
+    return bool(layers) and all(
+        layer.get("digest") in diff_ids and layer.get("mediaType", "").endswith("gzip") for layer in layers)
 
 
-def read_file(path):
-    """The JSON of a file of the storage; {} where there is none."""
+def read_file(folder, identity, key):
+    """The JSON that the storage keeps under a key of an image; {} where there is none."""
+    # It names files by the base64 of such keys.
+    name = "=" + base64.b64encode(host.as_bytes(key)).decode("ascii")
     try:
-        with io.open(path, "rb") as stream:
-            return host.native(json.loads(stream.read(MOST).decode("utf-8")))
+        with io.open(os.path.join(folder, identity, name), "rb") as stream:
+            known = host.native(json.loads(stream.read(MOST).decode("utf-8")))
     except (EnvironmentError, ValueError):
         return {}
+    return known if isinstance(known, dict) else {}
 
 
 def read(argv, args):
