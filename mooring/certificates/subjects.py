@@ -13,10 +13,12 @@ Hosts = Mapping[str, Mapping[str, Any]]
 
 
 def names_of(server: Mapping[str, Any]) -> list[str]:
-    """The names without ports by which clients ask; none where another proxy's certificate is what they see."""
+    """The names without ports by which clients ask, the mirror's where they are set; none where another proxy's
+    certificate is what they see."""
     if _read(server, "nginx_behind_proxy"):
         return []
-    return list(dict.fromkeys(strip_port(str(name)) for name in _read(server, "registry_names") or ()))
+    names = [name for variable in ("registry_names", "mirror_names") for name in _read(server, variable) or ()]
+    return list(dict.fromkeys(strip_port(str(name)) for name in names))
 
 
 def trusted_by(server: Mapping[str, Any], hosts: Hosts, clients: Iterable[str]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from mooring.certificates.names import strip_port
 from mooring.errors import UsageError
 from mooring.registry.transport import Endpoint
 from mooring.templating.foreign import as_text
@@ -15,7 +16,7 @@ ANY = ("", "0.0.0.0", "::")
 
 @dataclass(frozen=True)
 class ServerAddresses:
-    """Nginx's names, address and ports, and where the registry itself listens."""
+    """Nginx's names, address and ports, the names of its mirror, and where the registry itself listens."""
 
     names: tuple[str, ...]
     address: str
@@ -26,6 +27,7 @@ class ServerAddresses:
     _: KW_ONLY
     own_address: str = "127.0.0.1"
     own_port: int = 5000
+    mirror_names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> ServerAddresses:
@@ -40,6 +42,7 @@ class ServerAddresses:
                 redirects=bool(variables["nginx_redirect_to_https"]),
                 own_address=str(variables["registry_publish_address"]),
                 own_port=int(variables["registry_port"]),
+                mirror_names=tuple(strip_port(as_text(name)) for name in variables.get("mirror_names") or ()),
             )
         except (TypeError, ValueError) as error:
             raise UsageError(f"the server's names and ports are not to be understood: {error}") from None
@@ -62,4 +65,4 @@ class ServerAddresses:
 
     @property
     def _hosts(self) -> set[str]:
-        return {*self.names, self.address} - {""}
+        return {*self.names, *self.mirror_names, self.address} - {""}

@@ -10,6 +10,7 @@ from typing import Any
 from mooring.certificates.names import strip_port
 from mooring.errors import TemplateError
 from mooring.invocation import invocation
+from mooring.templating.mirror_names import name_mirrors
 
 REMEDY = (
     "give the server every name in registry_names or nginx_server_names, or let it serve any name with "
@@ -20,6 +21,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 NAMES = "registry_client_names"
 # Other variables in which a client names registries, with the key where an entry is a mapping.
 ENTRIES = {
+    "mirror_names": "",
     "registry_client_mirrors": "",
     "registry_client_registry_mirrors": "url",
     "registry_client_registries": "name",
@@ -117,6 +119,7 @@ def _served_by(server: Mapping[str, Any]) -> Iterator[str]:
     if any(isinstance(names, (list, tuple)) for names in name_lists):
         yield from LOOPBACK
         yield from (_plain(name) for names in name_lists for name in names or ())
+        yield from map(_plain, _mirror_names(server))
         yield from (_plain(address) for address in [_read(server, "registry_server_address")] if address)
 
 
@@ -156,7 +159,14 @@ def _led_here(client: Mapping[str, Any], server: Mapping[str, Any]) -> set[str]:
     address = _read(client, "hosts_file_address") or _read(client, "registry_server_address")
     if not address or str(address) != str(_read(server, "registry_server_address")):
         return set()
-    return set(map(_plain, _list(client, "hosts_file_names") or _list(client, "registry_names")))
+    names = _list(client, "hosts_file_names") or [*_list(client, "registry_names"), *_mirror_names(client)]
+    return set(map(_plain, names))
+
+
+def _mirror_names(host: Mapping[str, Any]) -> list[Any]:
+    """The mirror's names where the inventory has them, else those that the roles work out without a certificate."""
+    names = _read(host, "mirror_names")
+    return list(names) if isinstance(names, (list, tuple)) else name_mirrors(map(str, _list(host, "registry_names")))
 
 
 def _is_served(name: str, known: set[str]) -> bool:

@@ -20,6 +20,8 @@ from urllib.parse import urlsplit as split_url
 import yaml
 
 from mooring.files.composing import compose, split_lines
+from mooring.templating.mirror_names import name_mirrors
+from mooring.templating.mirror_upstreams import plan_caches
 from mooring.templating.regex_filters import regex_escape, regex_findall, regex_replace, regex_search
 
 
@@ -234,5 +236,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "expanduser": lambda path: os.path.expanduser(path),
     "splitext": lambda path: list(os.path.splitext(path)),
     "path_join": lambda paths: os.path.join(paths) if isinstance(paths, str) else os.path.join(*paths),
+    "mirror_caches": plan_caches,
+    "mirror_names": name_mirrors,
     "type_debug": lambda value: "str" if isinstance(value, str) else type(value).__name__,
 }

@@ -1,41 +1,49 @@
-"""nginx's access log: who asked for what."""
+"""nginx's access log: who asked for what, and who served it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any
 
-# The address is the line's first word and the request is in quotes, in nginx's own formats and in
-# ours.
-_REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+)")
-_STATUS = re.compile(r" (\d{3})")
+# No request is longer than what nginx takes of a header; escaped, a character may take six.
+LONGEST = 256 * 1024
+TEXTS = ("address", "method", "uri", "host", "digest", "served_by")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoggedRequest:
-    """One line of the log."""
+    """One line of the log; `served_by` is "own", "cache SLUG", or "" where nginx answered by itself."""
 
     address: str
     method: str
-    path: str
+    uri: str
     status: int
+    host: str = ""
+    digest: str = ""
+    served_by: str = ""
 
 
 def parse(lines: Iterable[str]) -> list[LoggedRequest]:
     """The requests in a log; lines of another kind (nginx's own notices) are passed over."""
-    requests = []
-    for line in lines:
-        address, blank, rest = line.partition(" ")
-        # Between quotes stands every other part; the request is the first one that looks so.
-        parts = rest.split('"')
-        for quoted, behind in pairwise(parts[1:]) if address and blank else ():
-            request, status = _REQUEST.match(quoted), _STATUS.match(behind)
-            if request and status:
-                requests.append(LoggedRequest(address, request["method"], request["path"], int(status.group(1))))
-                break
-    return requests
+    entries = (_read(line) for line in lines if line.startswith("{") and len(line) <= LONGEST)
+    return [entry for entry in entries if entry is not None]
+
+
+def _read(line: str) -> LoggedRequest | None:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return _check(entry) if isinstance(entry, Mapping) else None
+
+
+def _check(entry: Mapping[str, Any]) -> LoggedRequest | None:
+    texts, status = {name: entry.get(name) for name in TEXTS}, entry.get("status")
+    if not all(isinstance(text, str) for text in texts.values()) or type(status) is not int:
+        return None
+    return LoggedRequest(status=status, **{name: str(text) for name, text in texts.items()})
 
 
 class Log:
@@ -45,10 +53,10 @@ class Log:
         self._askers: dict[str, set[str]] = {}
         self._fetchers: dict[str, set[str]] = {}
         for request in requests:
-            self._askers.setdefault(request.path, set()).add(request.address)
-            repository, manifests, _ = request.path.removeprefix("/v2/").partition("/manifests/")
+            self._askers.setdefault(request.uri, set()).add(request.address)
+            repository, manifests, _ = request.uri.removeprefix("/v2/").partition("/manifests/")
             is_given = request.method in ("GET", "HEAD") and request.status == 200
-            if manifests and is_given and request.path.startswith("/v2/"):
+            if manifests and is_given and request.uri.startswith("/v2/"):
                 self._fetchers.setdefault(repository, set()).add(request.address)
 
     def fetchers(self, repository: str) -> frozenset[str]:

@@ -63,7 +63,16 @@ CONTAINERS = {
     "mooring-nginx": container("8080/tcp", "0.0.0.0:80"),
     "mooring-registry": container("5000/tcp", "127.0.0.1:5000"),
 }
-LINE = '{address} - - [23/Nov/2026:18:00:00 +0000] "{method} {path} HTTP/1.1" 200 2 "-" "docker/1.13.1"'
+
+
+def log_line(address: str, method: str, path: str) -> str:
+    """A line of nginx's access log, with all keys."""
+    entry = {
+        "time": "2026-11-23T18:00:00+00:00", "address": address, "host": NAMES[0], "method": method, "uri": path,
+        "status": 200, "bytes": 2, "agent": "docker/1.13.1", "account": "", "digest": "", "served_by": "own",
+        "seconds": 0.002,
+    }  # fmt: skip
+    return json.dumps(entry)
 
 
 @dataclass
@@ -87,7 +96,7 @@ class World:
     redhat: dict[str, Any] = field(default_factory=dict)
 
     def note(self, client: str, path: str) -> None:
-        self.log.append(LINE.format(address=f"10.0.0.{client[-1]}", method="GET", path=path))
+        self.log.append(log_line(f"10.0.0.{client[-1]}", "GET", path))
 
     def answer(self, name: str, module: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """What the agent of a client (or of the server) answers."""

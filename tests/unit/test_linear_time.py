@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import multiprocessing
 import re
 import time
@@ -268,9 +269,10 @@ def test_deep_json_is_an_error_with_words(text: str) -> None:
 
 
 def test_the_texts_of_lists_and_logs_mean_what_they_meant() -> None:
-    line = '192.0.2.1 - - [x] "GET /v2/a/manifests/b HTTP/1.1" 200 5 "-" "docker/20"'
-    assert access_log.parse([line, "notice", 'a "-" 400', ""]) == [
-        access_log.LoggedRequest("192.0.2.1", "GET", "/v2/a/manifests/b", 200)
+    request = {"address": "192.0.2.1", "method": "GET", "uri": "/v2/a/manifests/b", "status": 200}
+    line = json.dumps({**request, "host": "a", "digest": "", "served_by": "own", "bytes": 5})
+    assert access_log.parse([line, "notice", "{", ""]) == [
+        access_log.LoggedRequest(**request, host="a", served_by="own")  # type: ignore[arg-type]
     ]
     text = "x\n Registries: docker.io (secure), r.example.com:5000 (insecure)\n"
     assert engine_settings.added_registries({}, text) == ["docker.io", "r.example.com:5000"]

@@ -27,8 +27,12 @@ def arguments(**values: Any) -> dict[str, Any]:
 
 def test_by_default_the_registry_is_insecure_searched_and_a_mirror() -> None:
     args = arguments()
-    assert args["registries"] == [{"name": NAME, "insecure": True}, {"name": NAME, "search": "where-possible"}]
-    assert args["mirrors"] == [{"url": f"http://{NAME}", "registry": "docker.io"}]
+    assert args["registries"] == [
+        {"name": NAME, "insecure": True},
+        {"name": f"mirror.{NAME}", "insecure": True},
+        {"name": NAME, "search": "where-possible"},
+    ]
+    assert args["mirrors"] == [{"url": f"http://mirror.{NAME}", "registry": "docker.io"}]
     assert args["allow_restart"] is False
     assert (args["state"], args["deadline"], args["fault"], args["service"]) == ("present", 180, "", "docker")
 
@@ -38,14 +42,25 @@ def test_with_a_ca_nothing_is_insecure() -> None:
     assert args["registries"] == [
         {"name": "a.example.com", "ca_file": "tls/ca.crt"},
         {"name": "b.example.com", "ca_file": "tls/ca.crt"},
+        {"name": "mirror.a.example.com", "ca_file": "tls/ca.crt"},
         {"name": "a.example.com", "search": "where-possible"},
     ]
-    assert args["mirrors"] == [{"url": "https://a.example.com", "registry": "docker.io"}]
+    assert args["mirrors"] == [{"url": "https://mirror.a.example.com", "registry": "docker.io"}]
 
 
 @pytest.mark.parametrize("name", ["registry_client_insecure_registries", "registry_client_add_registries"])
 def test_empty_lists_ask_for_nothing(name: str) -> None:
-    assert len(arguments(**{name: []})["registries"]) == 1
+    assert len(arguments(**{name: []})["registries"]) == {"insecure": 1, "add": 2}[name.split("_")[2]]
+
+
+def test_without_a_name_of_the_mirrors_the_registry_is_the_mirror() -> None:
+    for values in ({"mirror_names": []}, {"registry_client_names": ["other.example.com:8443"]}):
+        args = arguments(**values)
+        name = values.get("registry_client_names", [NAME])[0]
+        assert args["mirrors"] == [{"url": f"http://{name}", "registry": "docker.io"}]
+        assert {entry["name"] for entry in args["registries"]} == {name}
+    some = arguments(registry_client_names=["b.example.com"], registry_names=[NAME, "b.example.com"])
+    assert some["mirrors"] == [{"url": f"http://mirror.{NAME}", "registry": "docker.io"}]
 
 
 def test_a_client_certificate_belongs_to_every_name() -> None:

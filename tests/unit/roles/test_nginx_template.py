@@ -71,7 +71,7 @@ def render(**values: Any) -> str:
         "resolver 127.0.0.11 valid=10s ipv6=off;",
         "set $registry http://mooring-registry:5000;",
         "proxy_pass $registry;",
-        "access_log /dev/stdout combined;",
+        "access_log /dev/stdout mooring;",
     ],
 )
 def test_every_rule_is_there(directive: str) -> None:
@@ -85,7 +85,7 @@ def served(text: str) -> list[str]:
 
 def test_the_registrys_names_and_the_servers_addresses_are_served_and_no_other() -> None:
     text = render()
-    assert served(text) == [f"registry.example.com {OWN}", '""']
+    assert served(text) == [f"registry.example.com {OWN}", "mirror.registry.example.com", '""']
     assert "listen 8080;\nserver_name registry.example.com" in text
     assert 'listen 8080 default_server;\nserver_name "";' in text
     assert text.count("default_server") == 1
@@ -110,7 +110,7 @@ def test_before_facts_are_known_the_names_are_served() -> None:
 
 def test_any_name_is_served_only_when_told() -> None:
     text = render(nginx_serve_other_names=True)
-    assert served(text) == [f"registry.example.com {OWN}"]
+    assert served(text) == [f"registry.example.com {OWN}", "mirror.registry.example.com"]
     assert "listen 8080 default_server;\nserver_name registry.example.com" in text
     assert "421" not in text
 
@@ -166,4 +166,53 @@ def test_a_proxy_in_front_is_believed_only_when_told() -> None:
 
 def test_credentials_for_docker_hub_end_here() -> None:
     assert 'proxy_set_header Authorization "";' in render()
-    assert "Authorization" not in render(nginx_pass_authorization=True)
+    assert "Authorization" not in render(nginx_pass_authorization=True, mirror_names=[])
+    # Of a mirror's client never, whatever the registry itself is told.
+    assert render(nginx_pass_authorization=True).count('proxy_set_header Authorization "";') == 2
+
+
+def test_ports_of_names_are_none_of_nginxs() -> None:
+    text = render(registry_names=["registry.example.com:8080"], registry_server_address="192.0.2.7")
+    assert served(text)[:2] == [f"registry.example.com {OWN}", "mirror.registry.example.com"]
+
+
+def mirror_block(**given: Any) -> str:
+    """The server of the mirror's names, and the maps before it."""
+    return render(**given).partition("map $arg_ns $asked_upstream")[2]
+
+
+def test_without_a_name_the_mirror_has_no_door() -> None:
+    for given in ({"mirror_names": []}, {"registry_names": ["192.0.2.7"]}):
+        assert mirror_block(**given) == ""
+
+
+def test_the_mirrors_door_keeps_the_limits_of_the_other() -> None:
+    whole, block = render(), mirror_block()
+    for directive in ("limit_conn pulls 1200;", "limit_req zone=layers burst=2000;", "proxy_buffering off;"):
+        assert directive in block
+        assert whole.count(directive) > block.count(directive)
+    assert "limit_conn" not in mirror_block(nginx_pulls_per_address=0, nginx_pushes_per_address=0)
+
+
+def test_every_upstream_has_its_cache_and_its_place_among_ones_own() -> None:
+    upstreams = [
+        {"registry": "docker.io"},
+        {"registry": "r.example.com:5000", "namespaces": ["r.example.com:5000", "r"]},
+    ]
+    block = mirror_block(mirror_upstreams=upstreams).splitlines()
+    for line in (
+        "'docker.io' docker-io;", "'r.example.com:5000' r-example-com-5000;",
+        "'r.example.com%3A5000' r-example-com-5000;",
+        "'r' r-example-com-5000;", "'r' 'r.example.com_5000/';", "'docker.io' '';",
+        r"'~^r\.example\.com_5000/' r-example-com-5000;", "'0 docker-io' mooring-mirror-docker-io;",
+        "'0 r-example-com-5000' mooring-mirror-r-example-com-5000;", "default docker-io;",
+    ):  # fmt: skip
+        assert line in block, line
+    # Without Docker Hub among the upstreams, what means it leads nowhere.
+    assert "default -;" in mirror_block(mirror_upstreams=[{"registry": "quay.io"}]).splitlines()
+
+
+def test_ones_own_namespaces_are_in_the_map() -> None:
+    block = mirror_block(mirror_own_namespaces=["acme", "docker.io/other", "ghcr.io/a.b"])
+    for name in ("acme", "other", r"ghcr\.io/a\.b"):
+        assert f"'~^{name}(?:/|$)' 1;" in block

@@ -1,4 +1,4 @@
-"""The roles registry and nginx own their containers: what they no longer ask for is compared, and goes."""
+"""The roles registry, nginx and mirror own their containers: what they no longer ask for is compared, and goes."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ def tasks(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield from tasks(task.get(part, []))
 
 
-@pytest.mark.parametrize("role", ["registry", "nginx"])
-def test_every_option_of_the_container_is_compared_strictly(role: str) -> None:
-    found_tasks = tasks(yaml.safe_load((ROLES / role / "tasks/main.yml").read_text()))
+@pytest.mark.parametrize(
+    "file", ["registry/tasks/main.yml", "nginx/tasks/main.yml", "mirror/tasks/gate.yml", "mirror/tasks/cache.yml"]
+)
+def test_every_option_of_the_container_is_compared_strictly(file: str) -> None:
+    found_tasks = tasks(yaml.safe_load((ROLES / file).read_text()))
     (args,) = [task[name] for task in found_tasks if (name := "community.docker.docker_container") in task]
     assert set(args) >= OWNED
     assert "omit" not in str(args)

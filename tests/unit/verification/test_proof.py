@@ -20,7 +20,7 @@ from mooring.verification.registry_side import RegistrySide
 from mooring.verification.routes import FULL_NAME, MIRROR, Route
 from mooring.verification.trial import Trial
 from tests.support.verification_run import world
-from tests.support.verification_world import ADDRESSES, LINE, NAMES, VARIABLES, World
+from tests.support.verification_world import ADDRESSES, NAMES, VARIABLES, World, log_line
 
 __all__ = ["world"]
 
@@ -203,14 +203,27 @@ def test_the_engines_words_name_the_layer(kind: str, output: str, layer: str) ->
 
 def test_the_access_log_is_read_line_by_line() -> None:
     lines = [
-        LINE.format(address="192.0.2.21", method="GET", path="/v2/library/proof-1/manifests/proof"),
-        LINE.format(address="192.0.2.22", method="HEAD", path="/v2/proof-1/manifests/proof"),
-        LINE.format(address="192.0.2.23", method="PUT", path="/v2/proof-1/manifests/proof"),
-        LINE.format(address="2001:db8::1", method="GET", path="/v2/?proof-1"),
+        log_line("192.0.2.21", "GET", "/v2/library/proof-1/manifests/proof"),
+        log_line("192.0.2.22", "HEAD", "/v2/proof-1/manifests/proof"),
+        log_line("192.0.2.23", "PUT", "/v2/proof-1/manifests/proof"),
+        log_line("2001:db8::1", "GET", "/v2/?proof-1"),
         "2026/11/23 18:00:00 [warn] 7#7: something of nginx's own",
+        '192.0.2.24 - - [23/Nov/2026:18:00:00 +0000] "GET /v2/proof-1/manifests/proof HTTP/1.1" 200 2 "-" "-"',
+        "{",
+        "{}",
+        log_line("192.0.2.25", "GET", "/").replace("200", '"200"'),
+        log_line("192.0.2.25", "GET", "/").replace('"GET"', "[1]"),
+        '{"address":' * 20_000,
     ]
     requests = parse(lines)
-    assert requests[0] == LoggedRequest("192.0.2.21", "GET", "/v2/library/proof-1/manifests/proof", 200)
+    assert requests[0] == LoggedRequest(
+        address="192.0.2.21",
+        method="GET",
+        uri="/v2/library/proof-1/manifests/proof",
+        status=200,
+        host="registry.example.com",
+        served_by="own",
+    )
     assert len(requests) == 4
     log = Log(requests)
     assert log.fetchers("proof-1") == {"192.0.2.22"}
@@ -224,7 +237,7 @@ def test_a_log_is_looked_through_once_however_many_pulls_ask() -> None:
 
     def requests() -> Iterator[LoggedRequest]:
         looks.append(1)
-        yield LoggedRequest("192.0.2.22", "GET", "/v2/proof-1/manifests/x", 200)
+        yield LoggedRequest(address="192.0.2.22", method="GET", uri="/v2/proof-1/manifests/x", status=200)
 
     log = Log(requests())
     assert [log.fetchers("proof-1") for _ in range(3)] == [{"192.0.2.22"}] * 3
