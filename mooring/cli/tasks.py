@@ -40,6 +40,23 @@ def deprovision_clients(context: Context, *, request: Request) -> None:
     provision(str(request.project.playbook("deprovision-clients.yml")), request)
 
 
+@task(
+    klass=RunTask,
+    help={
+        "with_data": "delete the registry's images and the mirror's caches too; asks for the server's name",
+        "name": "the server's name, where nobody is there to type it",
+    },
+)
+def deprovision_server(context: Context, with_data: bool = False, name: str = "", *, request: Request) -> None:
+    """Take the registry, its mirror and nginx off the server.
+
+    Containers, network, configuration and firewalld's ports go; images only with --with-data.
+    """
+    from mooring.cli.removal import remove_server
+
+    finish(lambda: remove_server(request, with_data, name or ""), request.debug)
+
+
 @task(klass=RunTask, help={"playbook": "the playbook file"}, positional=["playbook"])
 def play(context: Context, playbook: str, *, request: Request) -> None:
     """Run any playbook."""
@@ -170,6 +187,7 @@ namespace = Collection(
     provision_server,
     provision_clients,
     deprovision_clients,
+    deprovision_server,
     play,
     verify,
     explain,

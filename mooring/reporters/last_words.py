@@ -39,6 +39,16 @@ def ask_secret(question: str) -> str:
     return getpass.getpass(visible.line(question, LONGEST))
 
 
+def ask(question: str) -> str:
+    """What somebody types at a terminal, a line; EOFError where there is none."""
+    sys.stderr.write(visible.line(question, LONGEST))
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip()
+
+
 def end_line() -> None:
     """Begin a new line behind a question that nobody answered."""
     sys.stderr.write("\n")
