@@ -46,6 +46,7 @@ ARGS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "registries": {"type": "list", "elements": "dict", "options": REGISTRY, "default": []},
     "mirrors": {"type": "list", "elements": "dict", "options": MIRROR, "default": []},
+    "own_mirrors": {"type": "list", "elements": "str", "default": []},
     "allow_restart": {"type": "bool", "default": False},
     "accept_untried": {"type": "list", "elements": "str", "default": []},
     "deadline": {"type": "int", "default": 180},
@@ -213,8 +214,14 @@ def read_wanted(call: Call) -> Wanted:
             if getattr(known, name) and getattr(known, name) != value:
                 raise ArgumentError(f"registry_client: {entry['name']} is given twice, with another {name}", call.where)
         registries[entry["name"]] = replace(known, **settings)
-    mirrors = tuple(Mirror(mirror["url"], mirror["registry"]) for mirror in call.args["mirrors"])
+    mirrors = tuple(read_mirror(entry, call.args["own_mirrors"]) for entry in call.args["mirrors"])
     return Wanted(tuple(registries.values()), tuple(dict.fromkeys(mirrors)))
+
+
+def read_mirror(entry: Mapping[str, str], own_mirrors: list[str]) -> Mirror:
+    """One of `mirrors`; Mooring's own mirror tells registries other than Docker Hub by their names in front."""
+    is_own = entry["url"].partition("://")[2] in own_mirrors and entry["registry"] != HUB
+    return Mirror(entry["url"], entry["registry"], entry["registry"].replace(":", "_") if is_own else "")
 
 
 def searched(value: Any, where: Where) -> bool | str:

@@ -36,10 +36,20 @@ class Registry:
 
 @dataclass(frozen=True)
 class Mirror:
-    """A mirror's address, scheme://host[:port], and the registry that it stands in for."""
+    """A mirror's address, scheme://host[:port], and the registry that it stands in for.
+
+    `path` stands there before that registry's repositories, for engines that do not say which registry they mean.
+    """
 
     url: str
     registry: str = HUB
+    path: str = ""
+
+    @property
+    def location(self) -> str:
+        """The mirror as podman and CRI-O have it: host[:port][/path]."""
+        host = self.url.partition("://")[2]
+        return f"{host}/{self.path}" if self.path else host
 
 
 @dataclass(frozen=True)

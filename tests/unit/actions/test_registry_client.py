@@ -221,3 +221,15 @@ def test_what_is_written_plainly_is_judged_before_any_host_is_touched(tmp_path: 
 def test_what_contradicts_itself(tmp_path: Path, registries: list[dict[str, Any]], words: str) -> None:
     with pytest.raises(ArgumentError, match=words):
         registry_client.run(call(tmp_path, HostModules(), registries=registries))
+
+
+def test_only_ones_own_mirror_gets_the_registry_in_front(tmp_path: Path) -> None:
+    given = [
+        {"url": "http://m.example.com", "registry": "ghcr.io"},
+        {"url": "http://m.example.com", "registry": "docker.io"},
+        {"url": "http://other.example.com", "registry": "r.example.com:5000"},
+        {"url": "http://m.example.com", "registry": "r.example.com:5000"},
+    ]
+    asked = call(tmp_path, HostModules(), mirrors=given, own_mirrors=["m.example.com"])
+    paths = [mirror.path for mirror in registry_client.read_wanted(asked).mirrors]
+    assert paths == ["ghcr.io", "", "", "r.example.com_5000"]

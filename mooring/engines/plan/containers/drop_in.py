@@ -66,8 +66,8 @@ def _registries(before: Effective, wanted: Wanted) -> Iterator[Registry]:
         known = _covering(before, prefix)
         request = named.get(prefix, WantedRegistry(prefix))
         mirrors = list(known.mirrors)
-        for url in (mirror.url for mirror in wanted.mirrors if mirror.registry == prefix):
-            _add(mirrors, url, wanted, known.origin)
+        for mirror in (mirror for mirror in wanted.mirrors if mirror.registry == prefix):
+            _add(mirrors, mirror, wanted, known.origin)
         new = replace(
             known,
             insecure=known.insecure or request.insecure,
@@ -95,10 +95,10 @@ def _covering(effective: Effective, prefix: str) -> Registry:
     return replace(registry, prefix=prefix, location=moved(registry.location) or prefix, mirrors=mirrors)
 
 
-def _add(mirrors: list[Mirror], url: str, wanted: Wanted, origin: Origin) -> None:
+def _add(mirrors: list[Mirror], mirror: WantedMirror, wanted: Wanted, origin: Origin) -> None:
     """A mirror more, or in the place of the one that has its address; who is insecure stays so."""
-    scheme, _, location = url.partition("://")
-    insecure = scheme == "http" or location in wanted.insecure
+    scheme, _, host = mirror.url.partition("://")
+    insecure, location = scheme == "http" or host in wanted.insecure, mirror.location
     there = [number for number, mirror in enumerate(mirrors) if clean(mirror.location) == location]
     if not there:
         mirrors.append(Mirror(location, insecure, "", origin))
@@ -158,7 +158,7 @@ def find_overruled(after: Effective, wanted: Wanted) -> Iterator[Refusal]:
 def _find_unasked(mirror: WantedMirror, after: Effective, later: str) -> Iterator[Refusal]:
     """What keeps a mirror from being asked."""
     known = _covering(after, mirror.registry)
-    location = mirror.url.partition("://")[2]
+    location = mirror.location
     blocking = _blocking(location, after)
     place = _place(mirror.registry, after)
     if location not in [clean(entry.location) for entry in known.mirrors]:

@@ -245,6 +245,21 @@ def test_certificates() -> None:
     assert plan(taken, trusted).changes[0].path == f"{folder}/mooring-ca.crt"
 
 
+@pytest.mark.parametrize("name", ["podman", "crio"])
+def test_a_mirror_that_is_told_the_registry_in_front(name: str) -> None:
+    """Who does not say which registry is meant would get Docker Hub's image of the same name."""
+    wanted = Wanted((), (Mirror("http://m.example.com", "ghcr.io", "ghcr.io"), Mirror("http://m.example.com")))
+    before = host(name)
+    later = after(before, plan(before, wanted))
+    assert [url for url, _ in urls(later, "ghcr.io/owner/app")][:2] == ["https://m.example.com", "http://m.example.com"]
+    assert 'location = "m.example.com/ghcr.io"' in str(later.texts.files)
+    assert not plan(later, wanted).is_changed
+    containerd = host("containerd", {TOML: V2})
+    made = str(after(containerd, plan(containerd, wanted)).texts.files)
+    assert 'host."http://m.example.com"' in made
+    assert "m.example.com/ghcr.io" not in made
+
+
 def test_hosts_toml_names_the_certificates_of_its_folder() -> None:
     wanted = Wanted((Registry(NAME, ca="CA\n"),), (Mirror(f"https://{NAME}"), Mirror("http://m.example.com", NAME)))
     before = host("containerd", {TOML: V2}, certificates={CERTS: {NAME: ("own.crt",)}})
