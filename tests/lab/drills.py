@@ -20,8 +20,8 @@ from lab_hosts import LookedAt, until
 from mooring.agent.transaction import faults
 
 NAME = "drill.example.com"
-NAMES = ["registry.example.com", "docker.registry.example.com", NAME]
-MIRRORS = ["http://registry.example.com", f"http://{NAME}"]
+NAMES = ["registry.example.com", "docker.registry.example.com", "mirror.registry.example.com", NAME]
+MIRRORS = ["http://mirror.registry.example.com", f"http://{NAME}"]
 INSECURE = {"registry_client_insecure_registries": NAMES}
 INSECURE_AND_MIRRORS = {**INSECURE, "registry_client_mirrors": MIRRORS}
 # From these points on the new settings hold.

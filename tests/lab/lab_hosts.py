@@ -119,9 +119,10 @@ class LookedAt:
 
     # --- registry and Docker ---
 
-    def access_log(self) -> list[str]:
-        """nginx's access log (on the server)."""
-        return self.lines("docker logs mooring-nginx 2>/dev/null")
+    def access_log(self) -> list[dict[str, Any]]:
+        """nginx's access log (on the server), an object for each request."""
+        lines = self.lines("docker logs mooring-nginx 2>/dev/null")
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def digest_of(self, image: str) -> str:
         """The digest by which a registry knows the image."""

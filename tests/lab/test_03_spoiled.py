@@ -111,7 +111,7 @@ def test_the_operators_own_settings_survive(mending: Mending, clients: list[Look
     assert settings["log-opts"] == OWN["log-opts"]
     assert settings["labels"] == OWN["labels"]
     assert settings["insecure-registries"][0] == FOREIGN
-    assert settings["registry-mirrors"] == [f"http://{NAME}"]
+    assert settings["registry-mirrors"] == [f"http://mirror.{NAME}"]
     assert "rack=7" in client_debian.run("docker info --format '{{json .Labels}}'")
     assert "--selinux-enabled" in client_el7.run("grep ^OPTIONS= /etc/sysconfig/docker")
 

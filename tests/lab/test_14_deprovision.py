@@ -48,7 +48,7 @@ def files(host: LookedAt) -> Bytes:
 
 def is_well(host: LookedAt) -> tuple[bool, bool]:
     """(Docker runs, and asks the mirror)."""
-    return host.succeeds("systemctl is-active docker"), "http://registry.example.com" in host.run("docker info")
+    return host.succeeds("systemctl is-active docker"), "http://mirror.registry.example.com" in host.run("docker info")
 
 
 def write(host: LookedAt, path: str, text: str) -> None:

@@ -74,7 +74,7 @@ def test_one_host_by_its_name(client_el7: LookedAt) -> None:
 def test_the_table_of_a_fleet_that_is_well() -> None:
     rows = table()
     assert {row["drift"] for row in rows.values()} == {"none"}
-    assert rows["client-debian"]["hub"]["endpoints"][0]["url"] == f"http://{NAME}"
+    assert rows["client-debian"]["hub"]["endpoints"][0]["url"] == f"http://mirror.{NAME}"
     assert (rows["client-el7"]["engine"], rows["client-debian"]["engine"]) == ("redhat", "docker")
     assert invoke("status", "--detailed-exitcode").status == 0
 

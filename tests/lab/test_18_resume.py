@@ -11,7 +11,7 @@ from lab_hosts import LookedAt
 
 RETRY = CHECKOUT / ".mooring" / "clients.retry"
 # A mirror more, so that there is something to roll out.
-MORE = json.dumps({"registry_client_mirrors": ["http://registry.example.com", "http://192.0.2.50"]})
+MORE = json.dumps({"registry_client_mirrors": ["http://mirror.registry.example.com", "http://192.0.2.50"]})
 
 
 @pytest.fixture(scope="module")

@@ -94,14 +94,14 @@ def test_every_client_pulls_by_every_route_through_nginx(provisioned: list[Looke
         assert {(route["status"], route["address"]) for route in routes.values()} == {("ok", address)}
 
 
-def test_what_only_the_hub_has_comes_from_there(provisioned: list[LookedAt], server: LookedAt) -> None:
+def test_what_only_the_hub_has_comes_through_the_cache(provisioned: list[LookedAt], server: LookedAt) -> None:
     for host in provisioned:
         program = PROGRAMS.get(host.name, "docker")
         before = len(server.access_log())
         host.run(f"{program} pull {HUB_ONLY} && {program} rmi {HUB_ONLY}")
-        lines = [line for line in server.access_log()[before:] if "/v2/library/hello-world/manifests/latest" in line]
-        assert {line.split()[0] for line in lines} == {host.host.address}
-        assert all(" 404 " in line for line in lines), lines
+        entries = [entry for entry in server.access_log()[before:] if "/library/hello-world/" in entry["uri"]]
+        assert {entry["address"] for entry in entries} == {host.host.address}
+        assert {(entry["status"], entry["served_by"]) for entry in entries} == {(200, "cache docker-io")}, entries
 
 
 def test_the_small_fleets_task_leaves_the_opt_in_hosts_alone(provisioned: list[LookedAt]) -> None:
