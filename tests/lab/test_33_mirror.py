@@ -168,7 +168,7 @@ def test_outages_in_the_middle_of_pulls(outages: int, hub: LookedAt, clients: li
         try:
             for client in clients:
                 pull(client, drawn.choice(CACHED))
-        except Exception as error:  # noqa: BLE001 - told with its seed
+        except Exception as error:
             raise AssertionError(f"outage {number} of seed {seed}: {error}") from error
         finally:
             power.join()
