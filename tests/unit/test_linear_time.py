@@ -113,7 +113,8 @@ READ_BY = {
 }  # fmt: skip
 # What reads no text of a host: the operator's own files, options and expressions.
 OPERATORS = {
-    "mooring/actions/mirror_settings.py", "mooring/templating/mirror_names.py", "mooring/templating/mirror_upstreams.py",
+    "mooring/actions/mirror_settings.py", "mooring/templating/mirror_names.py",
+    "mooring/templating/mirror_upstreams.py",
     "mooring/agent/edits.py", "mooring/agent/modes.py",
     "mooring/agent/modules/blockinfile.py",
     "mooring/agent/modules/lineinfile.py", "mooring/agent/modules/wait_for.py",
