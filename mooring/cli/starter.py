@@ -57,6 +57,9 @@ registry_server_address: 192.0.2.7
 # nginx_tls_key: tls/registry.key
 # registry_client_ca_file: tls/ca.crt
 
+# The mirror is called mirror. and the registry's first name; these are the registries that it keeps.
+# mirror_upstreams: [{registry: docker.io}, {registry: ghcr.io}]
+
 # For a server that cannot pull images: what `docker save` wrote, under files/.
 # registry_image: registry:2
 # registry_image_archive: images/registry.tar
