@@ -59,7 +59,7 @@ def test_the_tasks_change_no_file_of_the_directory(installed: Installed, tmp_pat
     installed.run(tmp_path, "init", "fleet")
     files = [path for path in (tmp_path / "fleet").rglob("*") if path.is_file()]
     before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in files]
-    for task in ("provision-server", "provision-clients", "deprovision-clients"):
+    for task in ("provision-server", "provision-clients", "deprovision-clients", "deprovision-server"):
         assert installed.run(tmp_path / "fleet", task, "--syntax-check").returncode == 0
     assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in files] == before
 

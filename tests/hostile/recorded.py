@@ -95,6 +95,11 @@ def slurp(request: Request) -> dict[str, Any]:
 def ran(request: Request, stdout: str = "") -> dict[str, Any]:
     """A program that went well."""
     return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": request.args.get("cmd") or request.args.get("_raw_params")}
+def ran(asked: Asked, stdout: str = "") -> dict[str, Any]:
+    """A program that went well; a container has an address."""
+    command = asked.args.get("cmd") or asked.args.get("_raw_params")
+    stdout = "192.0.2.9" if ".IPAddress" in str(command) else stdout
+    return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": command}
 
 
 def trouble(request: Request) -> dict[str, Any]:

@@ -37,6 +37,7 @@ PLAYS = {
     "provision-clients": ("clients", (CLIENT, WELL, RED_HAT)),
     "provision-server": ("server", (SERVER, {**RED_HAT, **SERVER, "setup": RED_HAT["setup"]})),
     "deprovision-clients": ("clients", (WELL, CLIENT)),
+    "deprovision-server": ("server", (SERVER,)),
 }
 SURVEYS = ("status", "doctor")
 # How much each of the hosts taints: little, so that its tasks go far, up to all.
