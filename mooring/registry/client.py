@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import quote, urlencode
 
-from mooring.errors import RegistryError
+from mooring.errors import MooringError, RegistryError
 from mooring.registry.answers import (
     API_HEADER,
     API_VERSION,
@@ -75,21 +77,40 @@ class Registry:
         if self.has_blob(repository, blob.digest):
             return
         location = self._start_upload(repository)
-        self._finish_upload(location, blob, blob.content)
+        self._finish_upload(location, blob.digest, blob.content)
 
     def push_blob_in_chunks(self, repository: str, blob: Blob, size: int = 5 * 1024 * 1024) -> None:
         """Chunked upload, as Docker engines do it: PATCH after PATCH, then a PUT that names the digest."""
         if self.has_blob(repository, blob.digest):
             return
-        location = self._start_upload(repository)
-        for start in range(0, len(blob.content), size):
-            chunk = blob.content[start : start + size]
-            headers = {
-                "Content-Type": "application/octet-stream",
-                "Content-Range": f"{start}-{start + len(chunk) - 1}",
-            }
-            location = self._follow(self._ask("PATCH", location, chunk, headers, ok=(202,)))
-        self._finish_upload(location, blob, b"")
+        starts = range(0, len(blob.content), size)
+        self.push_pieces(repository, blob.digest, (blob.content[start : start + size] for start in starts))
+
+    def push_pieces(self, repository: str, digest: str, pieces: Iterable[bytes]) -> None:
+        """Chunked upload of what comes bit by bit, a PATCH for each piece; the registry checks the digest.
+
+        Where the pieces end in an error, what was uploaded is given up.
+        """
+        location, start = self._start_upload(repository), 0
+        try:
+            for piece in pieces:
+                span = f"{start}-{start + len(piece) - 1}"
+                headers = {"Content-Type": "application/octet-stream", "Content-Range": span}
+                location = self._follow(self._ask("PATCH", location, piece, headers, ok=(202,)))
+                start += len(piece)
+        except MooringError:
+            with suppress(RegistryError):
+                self._ask("DELETE", location, ok=(202, 204, 404, 405))
+            raise
+        self._finish_upload(location, digest, b"")
+
+    def mount_blob(self, repository: str, digest: str, origin: str) -> bool:
+        """Have a blob of another repository of the same registry; whether that could be done."""
+        query = urlencode({"mount": digest, "from": origin})
+        answer = self._ask("POST", f"/v2/{repository}/blobs/uploads/?{query}", b"", ok=(201, 202))
+        if answer.status == 202:
+            self._ask("DELETE", self._follow(answer), ok=(202, 204, 404, 405))
+        return answer.status == 201
 
     def push_manifest(self, repository: str, reference: str, manifest: Blob) -> str:
         """Store a manifest under a tag or its digest; returns the digest that the registry computed."""
@@ -140,9 +161,9 @@ class Registry:
         answer = self._ask("POST", f"/v2/{repository}/blobs/uploads/", b"", ok=(202,))
         return self._follow(answer)
 
-    def _finish_upload(self, location: str, blob: Blob, rest: bytes) -> None:
+    def _finish_upload(self, location: str, digest: str, rest: bytes) -> None:
         joint = "&" if "?" in location else "?"
-        path = f"{location}{joint}{urlencode({'digest': blob.digest})}"
+        path = f"{location}{joint}{urlencode({'digest': digest})}"
         self._ask("PUT", path, rest, {"Content-Type": "application/octet-stream"}, ok=(201,))
 
     def _follow(self, answer: Response) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from mooring.agent.bounded import BoundedSocket, Bounds
 from mooring.errors import RegistryError
-from mooring.registry.transport import NO_ANSWER, Endpoint, join_socket
+from mooring.registry.sockets import join_socket
+from mooring.registry.transport import NO_ANSWER, Endpoint
 from mooring.transport.connection.process import Stream
 
 SECONDS = 20.0

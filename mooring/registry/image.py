@@ -41,9 +41,9 @@ _ARCHITECTURES = {
 EPOCH = "1970-01-01T00:00:00Z"
 
 
-def digest_of(content: bytes) -> str:
+def digest_of(content: bytes, algorithm: str = "sha256") -> str:
     """The content's digest as registries write it: `sha256:` and 64 hexadecimal digits."""
-    return "sha256:" + hashlib.sha256(content).hexdigest()
+    return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
 
 
 def architecture_of(machine: str) -> str:

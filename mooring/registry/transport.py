@@ -8,13 +8,14 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from mooring.agent.bounded import HOUR, BoundedSocket, Bounds, TooMuch, read_whole
 from mooring.errors import RegistryError
+from mooring.registry.sockets import dial, join_socket
 from mooring.transport.connection.process import Stream
 
 # How long a request and its answer may take; a long body has more, at this many bytes a second.
@@ -24,6 +25,8 @@ SLOWEST = 64 * 1024
 # MiB at most.
 MOST_HEAD = 64 * 1024
 MOST_BODY = 16 * 1024 * 1024
+# A body that is read piece by piece ends when nothing comes for so long, or fewer bytes a second.
+IDLE, TRICKLE = 60.0, 1024
 # What a request carries: bytes whose length is told before, or parts that are sent in chunks.
 Body = bytes | tuple[bytes, ...] | None
 # What an exchange raises that brings no answer; http.client knows bad lengths as ValueError.
@@ -32,6 +35,7 @@ NO_ANSWER = (http.client.HTTPException, OSError, EOFError, ValueError)
 SHOWN = 200
 _CHUNK = 64 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,11 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Response:
-    """An HTTP answer, read whole; `headers` as they came, so that one sent twice is there twice."""
+class Head:
+    """How an HTTP answer begins; `headers` as they came, so that one sent twice is there twice."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    body: bytes
 
     def values(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key.lower() == name.lower()]
@@ -71,17 +74,36 @@ class Response:
         return next(iter(self.values(name)), "")
 
 
+@dataclass(frozen=True)
+class Response(Head):
+    """An HTTP answer, read whole."""
+
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Arrival(Head):
+    """An HTTP answer whose body comes in `pieces`; they raise RegistryError where it breaks off."""
+
+    pieces: Iterator[bytes]
+
+
 class HttpTransport:
     """One kept-alive HTTP connection; `open_stream` makes a stream to the endpoint when one is needed.
 
-    `seconds` is what a request with its answer may take, apart from a long body.
+    `seconds` is what a request with its answer may take, apart from a long body. `context` judges the certificate;
+    without one it is not judged.
     """
 
     def __init__(
-        self, endpoint: Endpoint, open_stream: Callable[[], Stream] | None = None, seconds: float = SECONDS
+        self,
+        endpoint: Endpoint,
+        open_stream: Callable[[], Stream] | None = None,
+        seconds: float = SECONDS,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         self.endpoint, self.seconds = endpoint, seconds
-        self._connection = _Connection(endpoint, open_stream or (lambda: _dial(endpoint)))
+        self._connection = _Connection(endpoint, open_stream or (lambda: dial(endpoint.host, endpoint.port)), context)
         self._is_used = False
 
     def send(self, method: str, path: str, body: Body, headers: Mapping[str, str], seconds: float = HOUR) -> Response:
@@ -91,30 +113,72 @@ class HttpTransport:
         """
         size = sum(map(len, body)) if isinstance(body, tuple) else len(body or b"")
         self._connection.bounds.begin(min(seconds, self.seconds + size / SLOWEST))
+        return self._begin(lambda: self._exchange(method, path, body, headers))
+
+    @contextmanager
+    def receive(self, path: str, headers: Mapping[str, str]) -> Iterator[Arrival]:
+        """GET something of any size, read piece by piece; within the `with` nothing else is asked."""
+        connection = self._connection
+        connection.bounds.begin(self.seconds)
+        answer = self._begin(lambda: self._ask("GET", path, None, headers))
+        self._is_used = True
         try:
-            return self._exchange(method, path, body, headers)
+            yield Arrival(answer.status, tuple(answer.getheaders()), self._read(answer))
+        finally:
+            connection.bounds.idle, connection.bounds.slowest = None, 0
+            self._clear(answer)
+
+    def close(self) -> None:
+        self._connection.abandon()
+
+    def _begin(self, exchange: Callable[[], Answer]) -> Answer:
+        try:
+            return exchange()
         except NO_ANSWER as error:
             self._connection.abandon()
             if not (self._is_used and isinstance(error, ConnectionError)):
                 raise self._explain(error) from error
         self._is_used = False
         try:
-            return self._exchange(method, path, body, headers)
+            return exchange()
         except NO_ANSWER as error:
             self._connection.abandon()
             raise self._explain(error) from error
 
-    def close(self) -> None:
-        self._connection.abandon()
-
-    def _exchange(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> Response:
+    def _ask(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         connection = self._connection
         connection.bounds.allow(MOST_HEAD)
         connection.request(method, path, body=body, headers=dict(headers))
-        answer = connection.getresponse()
-        response = Response(answer.status, tuple(answer.getheaders()), read_whole(answer, connection.bounds, MOST_BODY))
+        return connection.getresponse()
+
+    def _exchange(self, method: str, path: str, body: Body, headers: Mapping[str, str]) -> Response:
+        answer = self._ask(method, path, body, headers)
+        content = read_whole(answer, self._connection.bounds, MOST_BODY)
         self._is_used = True
-        return response
+        return Response(answer.status, tuple(answer.getheaders()), content)
+
+    def _read(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
+        bounds = self._connection.bounds
+        bounds.idle, bounds.slowest = IDLE, TRICKLE
+        bounds.begin()
+        try:
+            yield from iter(lambda: answer.read(_CHUNK), b"")
+            if answer.length:
+                raise EOFError(f"the answer ended {answer.length} bytes too early")
+        except NO_ANSWER as error:
+            self._connection.abandon()
+            raise self._explain(error) from error
+
+    def _clear(self, answer: http.client.HTTPResponse) -> None:
+        """Read a short rest before the next request; a long one ends the connection."""
+        try:
+            if not answer.isclosed() and answer.length is not None and answer.length <= _CHUNK:
+                self._connection.bounds.begin(self.seconds)
+                answer.read(answer.length)
+        except NO_ANSWER:
+            pass  # as long as it would have been
+        if not answer.isclosed():
+            self._connection.abandon()
 
     def _explain(self, error: Exception) -> RegistryError:
         url = self.endpoint.url
@@ -131,11 +195,13 @@ class HttpTransport:
 class _Connection(http.client.HTTPConnection):
     """http.client over our stream: TLS, too, is ours, since a channel is not a socket."""
 
-    def __init__(self, endpoint: Endpoint, open_stream: Callable[[], Stream]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, open_stream: Callable[[], Stream], context: ssl.SSLContext | None = None
+    ) -> None:
         # Read by http.client when it writes the Host header.
         self.default_port = _DEFAULT_PORTS[endpoint.scheme]
         super().__init__(endpoint.host, endpoint.port)
-        self._endpoint, self._open_stream = endpoint, open_stream
+        self._endpoint, self._open_stream, self._context = endpoint, open_stream, context or _unjudging()
         self._stream: Stream | None = None
         self.bounds = Bounds()
         self.is_open = False
@@ -164,44 +230,21 @@ class _Connection(http.client.HTTPConnection):
             raise ssl.SSLError(0, str(error)) from None
 
     def _secure(self, plain: socket.socket) -> ssl.SSLSocket:
-        # The certificate is not judged here: the stream ends inside the server's own authenticated
-        # SSH connection, and whether the certificate is good is for the clients to say, who have
-        # the CA.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context.wrap_socket(plain, server_hostname=self._endpoint.host, do_handshake_on_connect=False)
+        return self._context.wrap_socket(plain, server_hostname=self._endpoint.host, do_handshake_on_connect=False)
+
+
+def _unjudging() -> ssl.SSLContext:
+    """For a server of ours: its stream ends inside the server's own authenticated SSH connection.
+
+    Whether the certificate is good is for the clients to say, who have the CA.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def shorten(text: str, most: int = SHOWN) -> str:
     """A foreign text as a part of a sentence."""
     words = " ".join(text[: most * 2].split())
     return words if len(words) <= most else words[:most] + "…"
-
-
-def _dial(endpoint: Endpoint) -> socket.socket:
-    connection = socket.create_connection((endpoint.host, endpoint.port), timeout=SECONDS)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def join_socket(stream: Stream) -> socket.socket:
-    """A real socket whose other end is `stream`; two threads carry the bytes and end with it.
-
-    http.client and ssl both want a socket that outlives its `close` while a response is being read.
-    """
-    near, far = socket.socketpair()
-    for source, target in ((far, stream), (stream, far)):
-        threading.Thread(target=_carry, args=(source, target), daemon=True).start()
-    return near
-
-
-def _carry(source: Stream, target: Stream) -> None:
-    try:
-        while data := source.recv(_CHUNK):
-            target.sendall(data)
-    except OSError:
-        pass  # either side is gone: the reader of the other one sees its end
-    finally:
-        source.close()
-        target.close()
