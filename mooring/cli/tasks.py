@@ -163,6 +163,42 @@ def images(context: Context, lock: str = "", *, request: Request) -> None:
     finish(lambda: run(request, lock), request.debug)
 
 
+@task(
+    klass=RunTask,
+    without=[*(name for name in ACTING if name not in ("check", "detailed_exitcode")), "forks"],
+    help={
+        "lock": "the lock file (images.lock.yml beside tasks.py)",
+        "to_bundle": "copy into this directory instead, to be carried to where there is no network",
+        "from_bundle": "copy from such a directory instead of from the upstreams",
+        "only_missing": "with --to-bundle: only what the server's registry lacks",
+        "check": "the plan, nothing is written; nothing is asked that a registry counts",
+        "detailed_exitcode": "with --check: exit status 8 when something is to be copied",
+        "json": JSON,
+        "verbose": "show the images that are held already too",
+        "quiet": "show what failed or is left and the verdict alone",
+    },
+)
+def sync(
+    context: Context,
+    lock: str = "",
+    to_bundle: str = "",
+    from_bundle: str = "",
+    only_missing: bool = False,
+    *,
+    request: Request,
+) -> None:
+    """Make the registry hold the images of the lock file.
+
+    Digests stay as they are; indexes, attestations and referrers come along. Ends with one line: done, left,
+    when it goes on, and how ready the fleet is for an outage of Docker Hub.
+    """
+    from mooring.cli.sync import Places
+    from mooring.cli.sync import sync as run
+
+    places = Places(lock, to_bundle, from_bundle, only_missing)
+    finish(lambda: run(request, places), request.debug)
+
+
 @task(default=True)
 def list_tasks(context: Context) -> None:
     """List the tasks with a line each."""
@@ -194,6 +230,7 @@ namespace = Collection(
     doctor,
     status,
     images,
+    sync,
     init,
     list_tasks,
 )

@@ -55,7 +55,7 @@ class Connections:
             self.close()
 
 
-def make_request(module: str, args: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-    """A session's request to run a module that looks: its arguments complete, and how long it may take."""
+def make_request(module: str, args: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
+    """A session's request to run a module: its arguments complete, and how long it may take (None: any time)."""
     signature = arguments.find(module, None)
     return {"module": signature.name, "args": arguments.normalize(signature, args, None), "timeout": seconds}

@@ -58,10 +58,15 @@ class FleetHost:
 
     def call(self, module: str, **args: Any) -> Mapping[str, Any]:
         """Run a module there and return its reply; LookFailed where it fails, HostUnreachable where it is down."""
-        reply = checked(self.session.call(self.variables, self.user, make_request(module, args, PATIENCE)))
-        if reply.get("failed"):
-            raise LookFailed(reply)
-        return reply
+        return _judge(self.session.call(self.variables, self.user, make_request(module, args, PATIENCE)))
+
+    def work(self, module: str, args: Mapping[str, Any], tell: Callable[[int, int], None]) -> Mapping[str, Any]:
+        """Run a module that may take any time; `tell` gets its progress. Else as `call`."""
+        request = make_request(module, args, None)
+        answer = self.session.call(
+            self.variables, self.user, request, on_progress=lambda activity, done, total: tell(done, total)
+        )
+        return _judge(answer)
 
     def open_tunnel(self, host: str, port: int) -> Stream:
         """A stream to an address as the host sees it; it must have been called before."""
@@ -175,6 +180,14 @@ def _look(at: Callable[[FleetHost], Found], host: FleetHost) -> Found | Lost:
         return Lost(str(error), False)
     finally:
         host.session.close()  # it was looked at: in a big fleet others need the descriptors
+
+
+def _judge(answer: dict[str, Any]) -> Mapping[str, Any]:
+    """The reply; LookFailed where the module failed."""
+    reply = checked(answer)
+    if reply.get("failed"):
+        raise LookFailed(reply)
+    return reply
 
 
 def _names(play: Play) -> set[str]:

@@ -22,6 +22,8 @@ from mooring.registry.transport import Endpoint, Head, shorten
 _PARAMETER = re.compile(r'([A-Za-z_]{1,40})\s?=\s?(?:"([^"\\]{0,2000})"|([^\s",]{1,2000}))\s?,?\s?')
 _TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 _LONGEST = 8192
+# Tells requests of this machine from those that a server makes for its layers.
+AGENT = "mooring-control"
 PORTS = {"http": 80, "https": 443}
 
 
@@ -106,7 +108,8 @@ class Tokens:
         path = f"{path_of(service) or '/'}{joint}{urlencode({key: text for key, text in query.items() if text})}"
         place = Endpoint(service.hostname, service.port or PORTS[service.scheme], service.scheme)
         with self._pool.lend(place) as transport:
-            headers = {"Authorization": self._account.basic} if self._account.name else {}
+            headers = {"User-Agent": AGENT}
+            headers |= {"Authorization": self._account.basic} if self._account.name else {}
             answer = transport.send("GET", path, None, headers)
         if answer.status in (401, 403):
             raise RegistryError("HTTP", f"{place.url} {self._unwelcome()}", answer.status)

@@ -15,7 +15,7 @@ from mooring.registry.answers import locate, path_of, read_object, read_reason
 from mooring.registry.image import MANIFEST_LIST, OCI, OCI_INDEX, SCHEMA2, Blob, digest_of
 from mooring.registry.names import is_digest
 from mooring.registry.pool import Pool
-from mooring.registry.tokens import ANYBODY, PORTS, Account, Tokens
+from mooring.registry.tokens import AGENT, ANYBODY, PORTS, Account, Tokens
 from mooring.registry.transport import Arrival, Endpoint, Head, Response, shorten
 
 ACCEPT = ", ".join((OCI_INDEX, MANIFEST_LIST, OCI, SCHEMA2))
@@ -37,7 +37,7 @@ class Upstream:
         account: Account = ANYBODY,
         observe: Observe = lambda method, head: None,
     ) -> None:
-        self._pool, self._observe = pool, observe
+        self._pool, self._observe, self.account = pool, observe, account
         self._places = [(address, Tokens(address, account, pool)) for address in addresses]
 
     @property
@@ -97,7 +97,7 @@ class Upstream:
                 yield _read_from(start, arrival, f"{self.endpoint.url}{path}")
                 return
         for _ in range(MOST_REDIRECTS):
-            with self._pool.lend(place) as transport, transport.receive(path, headers) as arrival:
+            with self._pool.lend(place) as transport, transport.receive(path, _with(headers, "")) as arrival:
                 if arrival.status not in REDIRECTS:
                     yield _read_from(start, arrival, place.url)
                     return
@@ -184,6 +184,7 @@ def scope_of(repository: str) -> str:
 
 
 def _with(headers: dict[str, str], authorization: str) -> dict[str, str]:
+    headers = {**headers, "User-Agent": AGENT}
     return {**headers, "Authorization": authorization} if authorization else headers
 
 

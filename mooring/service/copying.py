@@ -1,11 +1,12 @@
 """Copying one image, its digest unchanged, with all that belongs to it.
 
-Nothing is pushed before what it names is there. The tag comes last: an image that has its tag is whole, so a run that was killed goes on where it was.
+Nothing is pushed before what it names is there. The tag comes last: an
+image that has its tag is whole, so a run that was killed goes on where it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +20,8 @@ from mooring.service.source import Source, Target
 
 AT_ONCE = 4
 DEEPEST = 4
+# How many bytes are done, of how many.
+Tell = Callable[[int, int], None]
 MOST_MANIFESTS = 2000
 # Signatures and the like, as cosign tags them: `sha256-HEX.sig`.
 SUFFIXES = (".sig", ".att", ".sbom")
@@ -46,8 +49,8 @@ class Copy:
 class Mover(Protocol):
     """Gets blobs to the target by its own way."""
 
-    def move(self, copy: Copy, parts: Sequence[Part]) -> int:
-        """Make the target's repository hold these; how many bytes the source was asked for. RegistryError for less."""
+    def move(self, copy: Copy, parts: Sequence[Part], tell: Tell) -> int:
+        """Make the target's repository hold these; how many bytes came from the source. RegistryError for less."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Copier:
     def __init__(self, source: Source, target: Target, mover: Mover) -> None:
         self._source, self._target, self._mover = source, target, mover
 
-    def copy(self, copy: Copy) -> int:
+    def copy(self, copy: Copy, tell: Tell = lambda done, total: None) -> int:
         """How many bytes of blobs came from the source; NotThere, OutOfBudget or another RegistryError."""
         repository, reference = copy.origin.target, copy.tag or copy.digest
         own = self._target.fetch_manifest(repository, copy.digest)
@@ -75,7 +78,7 @@ class Copier:
             self._target.push_manifest(repository, reference, read_manifest(own, str(copy)).blob)
             return 0
         gathered = self.gather(copy)
-        sent = self._mover.move(copy, gathered.parts())
+        sent = self._mover.move(copy, gathered.parts(), tell)
         for tag, manifest in gathered.manifests:
             self._target.push_manifest(repository, tag or manifest.blob.digest, manifest.blob)
         return sent
@@ -83,7 +86,7 @@ class Copier:
     def gather(self, copy: Copy) -> Gathered:
         """All manifests that the target lacks, those first that others name, the image itself last."""
         if self._source.resolve(copy.origin.repository, copy.digest) is None:
-            raise NotThere(f"{copy.origin.registry} has no {copy.origin.repository}@{copy.digest} (any more)")
+            raise NotThere(f"{self._source.title} has no {copy.origin.repository}@{copy.digest} (any more)")
         top = self._fetch(copy, copy.digest)
         manifests = [("", child) for child in self._descend(copy, top)]
         manifests += self._gather_referrers(copy)
@@ -112,7 +115,7 @@ class Copier:
     def _fetch(self, copy: Copy, reference: str) -> Manifest:
         blob = self._source.fetch_manifest(copy.origin.repository, reference)
         if blob is None:
-            raise NotThere(f"{copy.origin.registry} has no {copy.origin.repository}@{shorten(reference)} (any more)")
+            raise NotThere(f"{self._source.title} has no {copy.origin.repository}@{shorten(reference)} (any more)")
         return read_manifest(blob, f"{copy.origin.registry}/{copy.origin.repository}@{reference}")
 
     def _gather_referrers(self, copy: Copy) -> Iterable[tuple[str, Manifest]]:

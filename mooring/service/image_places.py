@@ -23,6 +23,11 @@ class Origin:
             return self.repository
         return f"{self.registry.strip('[').replace(']', '').replace(':', '_')}/{self.repository}"
 
+    def lies_in(self, namespace: str) -> bool:
+        """Whether it is below a namespace, which without a registry is one of the hub's."""
+        registry, path = split_name(namespace.strip("/"))
+        return (registry or HUB) == self.registry and f"{self.repository}/".startswith(f"{path}/")
+
     @property
     def has_place(self) -> bool:
         """Whether its repository there is a name that a registry takes."""
@@ -31,14 +36,18 @@ class Origin:
 
 @dataclass(frozen=True)
 class OwnNames:
-    """The names of one's own registry, and those of its mirror, which show the upstreams' images."""
+    """The names of one's own registry, and those of its mirror, which show the upstreams' images.
+
+    What is below `namespaces` (`acme`, `ghcr.io/acme`) is one's own too: no upstream is ever asked for it.
+    """
 
     registries: frozenset[str]
-    mirrors: frozenset[str]
+    mirrors: frozenset[str] = frozenset()
+    namespaces: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, registries: Iterable[str], mirrors: Iterable[str]) -> OwnNames:
-        return cls(frozenset(map(str.lower, registries)), frozenset(map(str.lower, mirrors)))
+    def of(cls, registries: Iterable[str], mirrors: Iterable[str] = (), namespaces: Iterable[str] = ()) -> OwnNames:
+        return cls(frozenset(map(str.lower, registries)), frozenset(map(str.lower, mirrors)), tuple(namespaces))
 
     def find_origin(self, name: str) -> Origin | None:
         """Where an image with this canonical name comes from; None where it is one of one's own."""
@@ -47,7 +56,6 @@ class OwnNames:
             return None
         if registry in self.mirrors:
             inner, rest = split_name(repository)
-            if not inner or not is_registry(inner):
-                return Origin(HUB, repository)
-            registry, repository = inner, rest
-        return Origin(HUB if registry in HUB_ALIASES else registry, repository)
+            registry, repository = (inner, rest) if is_registry(inner) else (HUB, repository)
+        origin = Origin(HUB if registry in HUB_ALIASES else registry, repository)
+        return None if any(map(origin.lies_in, self.namespaces)) else origin

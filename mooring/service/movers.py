@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Iterator, Sequence
 
 from mooring.errors import RegistryError
 from mooring.fleet.workers import Workers
-from mooring.service.copying import Copy
+from mooring.service.copying import Copy, Tell
 from mooring.service.manifests import Part
 from mooring.service.source import Source, Target
 
@@ -15,8 +16,6 @@ PARALLEL = 3
 CHUNK = 8 * 1024 * 1024
 # How often a layer is asked for again without anything new having come.
 MOST_ATTEMPTS = 3
-# Told of every bit: how many bytes more have come.
-Count = Callable[[int], None]
 
 
 class Holders:
@@ -34,51 +33,66 @@ class Holders:
         return [other for other in self._repositories.get(digest, ()) if other != repository]
 
 
+class Meter:
+    """Counts the bytes of one image, for several threads."""
+
+    def __init__(self, total: int, tell: Tell) -> None:
+        self._done, self._total, self._tell = 0, total, tell
+        self._lock = threading.Lock()
+
+    def count(self, size: int) -> None:
+        with self._lock:
+            self._done += size
+            self._tell(self._done, self._total)
+
+
 class ControlMover:
     """Streams layers through this machine, three at a time; of each no more than a chunk is in memory."""
 
-    def __init__(self, source: Source, target: Target, count: Count = lambda size: None) -> None:
-        self._source, self._target, self._count = source, target, count
-        self._holders = Holders()
+    def __init__(self, source: Source, target: Target, holders: Holders) -> None:
+        self._source, self._target, self._holders = source, target, holders
 
-    def move(self, copy: Copy, parts: Sequence[Part]) -> int:
+    def move(self, copy: Copy, parts: Sequence[Part], tell: Tell) -> int:
         """See Mover."""
-        sent = Workers(PARALLEL).do(lambda part: self._move(copy, part), parts)
-        return sum(sent)
+        meter = Meter(sum(part.size for part in parts), tell)
+        return sum(Workers(PARALLEL).do(lambda part: self._move(copy, part, meter), parts))
 
-    def _move(self, copy: Copy, part: Part) -> int:
+    def _move(self, copy: Copy, part: Part, meter: Meter) -> int:
         repository = copy.origin.target
-        sent = 0
-        if not self._target.has_blob(repository, part.digest) and not self._mount(repository, part.digest):
-            self._target.push_pieces(repository, part.digest, self._chunks(copy.origin.repository, part))
-            sent = part.size
+        is_there = self._target.has_blob(repository, part.digest) or self._mount(repository, part.digest)
+        if is_there:
+            meter.count(part.size)
         else:
-            self._count(part.size)
+            self._target.push_pieces(repository, part.digest, self._chunks(copy.origin.repository, part, meter))
         self._holders.note(part.digest, repository)
-        return sent
+        return 0 if is_there else part.size
 
     def _mount(self, repository: str, digest: str) -> bool:
         others = self._holders.others(digest, repository)
         return any(self._target.mount_blob(repository, digest, other) for other in others[:1])
 
-    def _chunks(self, repository: str, part: Part) -> Iterator[bytes]:
-        """The blob in chunks; RegistryError before the last one where its size or its digest is another one."""
-        buffer, digest = bytearray(), hashlib.new(part.digest.partition(":")[0])
-        for piece in self._pieces(repository, part):
+    def _chunks(self, repository: str, part: Part, meter: Meter) -> Iterator[bytes]:
+        """The blob in chunks, from where an earlier run has come.
+
+        RegistryError before the last one where its size or its digest is another one.
+        """
+        algorithm, start = part.digest.partition(":")[0], self._target.count_partial(part.digest)
+        buffer, digest = bytearray(), hashlib.new(algorithm)
+        meter.count(start)
+        for piece in self._pieces(repository, part, meter, start):
             digest.update(piece)
             buffer += piece
             if len(buffer) >= CHUNK:
                 yield bytes(buffer)
                 buffer.clear()
-        algorithm = part.digest.partition(":")[0]
-        if f"{algorithm}:{digest.hexdigest()}" != part.digest:
+        if not start and f"{algorithm}:{digest.hexdigest()}" != part.digest:
             raise RegistryError("registry", f"{repository}: the layer {part.digest} comes with other bytes")
         if buffer:
             yield bytes(buffer)
 
-    def _pieces(self, repository: str, part: Part) -> Iterator[bytes]:
-        """The blob's bytes, asked for again from where they broke off."""
-        done, attempts = 0, 0
+    def _pieces(self, repository: str, part: Part, meter: Meter, start: int) -> Iterator[bytes]:
+        """The blob's bytes from `start` on, asked for again from where they broke off."""
+        done, attempts = start, 0
         while done < part.size:
             before = done
             try:
@@ -87,7 +101,7 @@ class ControlMover:
                         done += len(piece)
                         if done > part.size:
                             raise RegistryError("registry", f"{repository}: {part.digest} is larger than it says", 400)
-                        self._count(len(piece))
+                        meter.count(len(piece))
                         yield piece
                 reason = f"{repository}: {part.digest} ends after {done} of {part.size} bytes"
                 error = RegistryError("registry", reason)

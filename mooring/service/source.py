@@ -19,6 +19,10 @@ Answer = TypeVar("Answer")
 class Source(Protocol):
     """Where images come from; threads share it. All of it raises RegistryError."""
 
+    @property
+    def title(self) -> str:
+        """What it is called in sentences."""
+
     def resolve(self, repository: str, reference: str) -> str | None:
         """The digest of a tag or digest; None where there is none."""
 
@@ -44,11 +48,14 @@ class Target(Protocol):
     def has_blob(self, repository: str, digest: str) -> bool:
         """Whether it has the blob in this repository."""
 
+    def count_partial(self, digest: str) -> int:
+        """How many bytes of a blob are there from a run that was broken off, to be gone on from."""
+
     def mount_blob(self, repository: str, digest: str, origin: str) -> bool:
         """Take a blob from another repository of the same target; whether that could be done."""
 
     def push_pieces(self, repository: str, digest: str, pieces: Iterable[bytes]) -> None:
-        """Put a blob there that comes in pieces."""
+        """Put a blob there that comes in pieces, behind what `count_partial` says; the target checks its digest."""
 
     def push_manifest(self, repository: str, reference: str, manifest: Blob) -> str:
         """Put a manifest there under a tag or its digest, and return this."""
@@ -59,6 +66,10 @@ class CountedSource:
 
     def __init__(self, upstream: Upstream, budget: Budget, sleep: Callable[[float], None] = time.sleep) -> None:
         self.upstream, self.budget, self._sleep = upstream, budget, sleep
+
+    @property
+    def title(self) -> str:
+        return self.budget.registry
 
     def resolve(self, repository: str, reference: str) -> str | None:
         """By HEAD, which is not counted."""

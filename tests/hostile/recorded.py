@@ -93,11 +93,8 @@ def slurp(request: Request) -> dict[str, Any]:
 
 
 def ran(request: Request, stdout: str = "") -> dict[str, Any]:
-    """A program that went well."""
-    return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": request.args.get("cmd") or request.args.get("_raw_params")}
-def ran(asked: Asked, stdout: str = "") -> dict[str, Any]:
     """A program that went well; a container has an address."""
-    command = asked.args.get("cmd") or asked.args.get("_raw_params")
+    command = request.args.get("cmd") or request.args.get("_raw_params")
     stdout = "192.0.2.9" if ".IPAddress" in str(command) else stdout
     return {"rc": 0, "stdout": stdout, "stderr": "", "cmd": command}
 
@@ -108,7 +105,7 @@ def trouble(request: Request) -> dict[str, Any]:
     return {"containers": dict.fromkeys(request.args["names"], well), "msg": ""}
 
 
-def container_images(asked: Asked) -> dict[str, Any]:
+def container_images(request: Request) -> dict[str, Any]:
     """Docker with an image that runs, and one that was loaded from a file."""
     images = [
         {"id": f"sha256:{'1' * 64}", "tags": ["nginx:1.25"], "digests": [f"nginx@{NGINX}"], "running": True},

@@ -133,7 +133,7 @@ def connect(args):
     elif args["source"].startswith("https:"):
         raise host.Failed("this host's Python is too old to check the certificate of %s (that needs 2.7.9, or a "
                           "distribution's backport), and layers are not fetched unchecked: let them go through the "
-                          "control machine, with sync_via: control" % urls.shown(args["source"]))
+                          "control machine, with sync_via: control" % urls.shown(args["source"]), lacks_tls=True)
     source = registry_source.Source(args["source"], args["source_username"], args["source_password"], request)
     own = dict(request, use_proxy=False)
     return source, registry_uploads.Target(args["target"], own, args["chunk_size"])

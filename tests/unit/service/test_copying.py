@@ -12,7 +12,7 @@ from mooring.registry.transport import Endpoint
 from mooring.registry.upstream import Upstream
 from mooring.service.copying import Copier, Copy, NotThere
 from mooring.service.image_places import Origin
-from mooring.service.movers import ControlMover
+from mooring.service.movers import ControlMover, Holders
 from mooring.service.registry_target import RegistryTarget
 from tests.support.indexed_images import open_registry, push_indexed
 from tests.support.local_registry import LocalRegistry, crane, run_registry
@@ -38,7 +38,7 @@ def endpoint_of(registry: LocalRegistry) -> Endpoint:
 def copier(upstream: LocalRegistry, own: LocalRegistry) -> Copier:
     pool = Pool()
     source, target = Upstream([endpoint_of(upstream)], pool), RegistryTarget(endpoint_of(own), pool)
-    return Copier(source, target, ControlMover(source, target))
+    return Copier(source, target, ControlMover(source, target, Holders()))
 
 
 def test_a_copy_has_all_that_its_image_has(upstream: LocalRegistry, own: LocalRegistry) -> None:
