@@ -88,7 +88,7 @@ class SyncSummary:
         if self.is_check:
             words = f"{self.count(State.HELD)} held, {self.count(State.TO_COPY)} to copy"
         left = self.count(State.LEFT) + (0 if self.is_check else self.count(State.TO_COPY))
-        resumes = f", resumes at {self.resumes_at.astimezone():%H:%M}" if self.resumes_at and left else ""
+        resumes = f", resumes at {self.resumes_at.astimezone():%Y-%m-%d %H:%M}" if self.resumes_at and left else ""
         line = f"{head}done: {words}; left: {left}{resumes}; failed: {self.count(State.FAILED)}"
         if self.is_bundle:
             return line

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mooring.registry.names import LONGEST
 from mooring.service.image_names import HUB, HUB_ALIASES, is_registry, split_name
 
 
@@ -27,11 +26,6 @@ class Origin:
         """Whether it is below a namespace, which without a registry is one of the hub's."""
         registry, path = split_name(namespace.strip("/"))
         return (registry or HUB) == self.registry and f"{self.repository}/".startswith(f"{path}/")
-
-    @property
-    def has_place(self) -> bool:
-        """Whether its repository there is a name that a registry takes."""
-        return len(self.target) <= LONGEST
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def test_a_budget_that_ends_is_told_with_when_it_goes_on(
     assert ran.returncode == 2
     verdict = ran.stdout.splitlines()[-1]
     assert verdict.startswith("done: 1 copied (")
-    assert re.search(r"; left: 2, resumes at \d\d:\d\d; failed: 0; Hub-outage readiness: 33 %, missing: ", verdict)
+    assert re.search(r"; left: 2, resumes at \d{4}-\d\d-\d\d \d\d:\d\d; failed: 0; Hub-outage readiness: 33 %, missing: ", verdict)
     counted = [entry for entry in hub.requests() if entry["counted"]]
     assert (len(counted), counted[-1]["remaining"]) == (10, 20)
     hub.set_knobs(remaining=100)

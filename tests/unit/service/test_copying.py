@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
 
 import pytest
 
@@ -10,10 +11,12 @@ from mooring.errors import RegistryError
 from mooring.registry.pool import Pool
 from mooring.registry.transport import Endpoint
 from mooring.registry.upstream import Upstream
+from mooring.service.budget import Budget
 from mooring.service.copying import Copier, Copy, NotThere
 from mooring.service.image_places import Origin
 from mooring.service.movers import ControlMover, Holders
 from mooring.service.registry_target import RegistryTarget
+from mooring.service.source import CountedSource
 from tests.support.indexed_images import open_registry, push_indexed
 from tests.support.local_registry import LocalRegistry, crane, run_registry
 
@@ -37,7 +40,9 @@ def endpoint_of(registry: LocalRegistry) -> Endpoint:
 
 def copier(upstream: LocalRegistry, own: LocalRegistry) -> Copier:
     pool = Pool()
-    source, target = Upstream([endpoint_of(upstream)], pool), RegistryTarget(endpoint_of(own), pool)
+    budget = Budget("docker.io", 20, lambda: 0.0, lambda: datetime.now(timezone.utc))
+    source = CountedSource(Upstream([endpoint_of(upstream)], pool), budget)
+    target = RegistryTarget(endpoint_of(own), pool)
     return Copier(source, target, ControlMover(source, target, Holders()))
 
 
