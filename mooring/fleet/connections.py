@@ -57,5 +57,5 @@ class Connections:
 
 def make_request(module: str, args: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
     """A session's request to run a module: its arguments complete, and how long it may take (None: any time)."""
-    signature = arguments.find(module, None)
+    signature = arguments.find_module(module)
     return {"module": signature.name, "args": arguments.normalize(signature, args, None), "timeout": seconds}

@@ -23,6 +23,7 @@ from mooring.run.host_state import KnownHost
 from mooring.templating.variables import Variables
 from mooring.transport.connection.process import Stream
 from mooring.transport.reply_texts import checked
+from mooring.transport.request import Content
 from mooring.transport.session import Session
 
 PATIENCE = 60.0
@@ -60,13 +61,20 @@ class FleetHost:
         """Run a module there and return its reply; LookFailed where it fails, HostUnreachable where it is down."""
         return _judge(self.session.call(self.variables, self.user, make_request(module, args, PATIENCE)))
 
-    def work(self, module: str, args: Mapping[str, Any], tell: Callable[[int, int], None]) -> Mapping[str, Any]:
-        """Run a module that may take any time; `tell` gets its progress. Else as `call`."""
+    def work(
+        self,
+        module: str,
+        args: Mapping[str, Any],
+        tell: Callable[[int, int], None] = lambda done, total: None,
+        content: Content | None = None,
+    ) -> Mapping[str, Any]:
+        """Run a module that may take any time, with bytes for it perhaps; `tell` gets its progress. Else as `call`."""
+
+        def progress(activity: str, done: int, total: int) -> None:
+            tell(done, total)
+
         request = make_request(module, args, None)
-        answer = self.session.call(
-            self.variables, self.user, request, on_progress=lambda activity, done, total: tell(done, total)
-        )
-        return _judge(answer)
+        return _judge(self.session.call(self.variables, self.user, request, content, progress))
 
     def open_tunnel(self, host: str, port: int) -> Stream:
         """A stream to an address as the host sees it; it must have been called before."""

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from mooring.errors import TemplateError, UsageError
@@ -30,6 +31,7 @@ from mooring.service.server_mover import MODULE, Server, ServerMover
 from mooring.service.source import CountedSource, Source, Target
 from mooring.service.sync import Sync, Ways
 from mooring.service.upstreams import CONTROL, Secrets, SyncSettings, read_settings
+from mooring.transport.content import FileContent
 
 NAMES = ("registry_names", "mirror_names", "mirror_own_namespaces")
 
@@ -58,13 +60,23 @@ class Setup:
         self.host = host
         self.door = ServerAddresses.of(variables)
         self.names = OwnNames.of(*(_texts(variables, name) for name in NAMES))
-        self.settings = read_settings(variables, secrets)
-        self.context = _make_context(host, str(variables.get("mirror_ca_file") or ""))
+        self.settings = read_settings(variables, Secrets(secrets.environment, self._reader(secrets)))
+        name = str(variables.get("mirror_ca_file") or "")
+        self.authorities = host.find(SERVER_ROLE, name) if name else None
+        self.context = _make_context(self.authorities)
 
-    @property
-    def server(self) -> Server:
-        """The server, as layers come to it."""
-        return Server(partial(self.host.work, MODULE), self.door.own, self.settings.directory)
+    def make_server(self) -> Server:
+        """The server, as layers come to it; the authorities of upstreams are put there, where there are any."""
+        directory, path = self.settings.directory, ""
+        if self.authorities is not None:
+            content, path = FileContent(self.authorities), f"{directory}/authorities.crt"
+            self.host.call("file", path=directory, state="directory", mode="0700")
+            args = {"dest": path, "checksum": content.sha1(), "size": content.size, "mode": "0644"}
+            self.host.work("copy", args, content=content)
+        return Server(partial(self.host.work, MODULE), self.door.own, directory, path)
+
+    def _reader(self, secrets: Secrets) -> Callable[[str], str]:
+        return lambda name: secrets.read_file(str(self.host.find(SERVER_ROLE, name)))
 
     @property
     def dial(self) -> Dial:
@@ -111,7 +123,9 @@ def fill_server(setup: Setup, bundle: Bundle | None, sync: Run) -> None:
         sources = Sources(setup.settings, pool)
 
         def make_mover(registry: str, holders: Holders, other: Mover) -> Mover:
-            return ServerMover(setup.server, sources.find(registry).upstream, holders, other, sync.report.show_note)
+            return ServerMover(
+                setup.make_server(), sources.find(registry).upstream, holders, other, sync.report.show_note
+            )
 
         if bundle is not None:
             sync.run(make_ways(target, lambda registry: bundle))
@@ -165,11 +179,8 @@ def _texts(variables: Mapping[str, Any], name: str) -> list[str]:
     return [str(text) for text in value] if isinstance(value, (list, tuple)) else []
 
 
-def _make_context(host: FleetHost, name: str) -> ssl.SSLContext:
-    if not name:
-        return ssl.create_default_context()
-    path = host.find("mirror", name)
+def _make_context(path: Path | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=str(path))
+        return ssl.create_default_context(cafile=str(path) if path else None)
     except (OSError, ValueError) as error:
         raise UsageError(f"mirror_ca_file: {path}: {getattr(error, 'strerror', None) or error}") from None

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mooring.service.lock_file import SourcelessImage
+from tests.support.authority import authority, leaf
 from tests.support.filled_site import FilledSite, locked
 from tests.support.indexed_images import push_indexed
 from tests.support.local_hub import LocalHub, run_hub
 from tests.support.local_registry import LocalRegistry, crane, run_registry
+from tests.support.program import CHECKOUT
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +142,9 @@ def test_a_budget_that_ends_is_told_with_when_it_goes_on(
     assert ran.returncode == 2
     verdict = ran.stdout.splitlines()[-1]
     assert verdict.startswith("done: 1 copied (")
-    assert re.search(r"; left: 2, resumes at \d{4}-\d\d-\d\d \d\d:\d\d; failed: 0; Hub-outage readiness: 33 %, missing: ", verdict)
+    assert re.search(
+        r"; left: 2, resumes at \d{4}-\d\d-\d\d \d\d:\d\d; failed: 0; Hub-outage readiness: 33 %, missing: ", verdict
+    )
     counted = [entry for entry in hub.requests() if entry["counted"]]
     assert (len(counted), counted[-1]["remaining"]) == (10, 20)
     hub.set_knobs(remaining=100)
@@ -195,6 +205,50 @@ def test_a_bundle_of_another_version_is_refused(site: FilledSite) -> None:
         ran = site.sync(*words)
         assert (ran.returncode, ran.stdout) == (1, "")
         assert ran.stderr.startswith(reason)
+
+
+def test_certificates_are_checked_on_both_ways(tmp_path: Path, own: LocalRegistry, upstream: LocalRegistry) -> None:
+    ca = authority()
+    hub_pair = leaf(ca, "127.0.0.1", "localhost")
+    (tmp_path / "hub.pem").write_text(hub_pair.pem + hub_pair.key_pem)
+    pushed = push_indexed(upstream.url, "library/secured", "1", b"secured")
+    image = locked("docker.io/library/secured", "1", pushed.index.digest)
+    with run_hub(tmp_path / "hub", upstream.url, [f"--tls-cert={tmp_path / 'hub.pem'}"]) as hub:
+        site = FilledSite.make(tmp_path / "site", own, hub.url)
+        site.lock(image)
+        ran = site.sync()
+        assert ran.returncode == 2
+        assert "certificate verify failed" in ran.stdout
+        assert hub.requests() == []
+        (site.folder / "files" / "ca.crt").write_text(ca.pem)
+        for via in ("server", "control"):
+            site.lock(image, locked("docker.io/library/secured", via, pushed.index.digest))
+            ran = site.sync("-e", "mirror_ca_file=ca.crt", "-e", f"sync_via={via}")
+            assert ran.returncode == 0, ran
+    crane("validate", "--remote", f"{own.authority}/library/secured:1")
+
+
+def test_ctrl_c_says_what_is_done_and_the_same_command_goes_on(
+    site: FilledSite, upstream: LocalRegistry, hub: LocalHub
+) -> None:
+    layer = random.Random(3).randbytes(3_000_000)
+    names = ("aaa", "bbb")
+    pushed = {name: push_indexed(upstream.url, f"library/{name}", "1", layer + name.encode()) for name in names}
+    site.lock(*(locked(f"docker.io/library/{name}", "1", image.index.digest) for name, image in pushed.items()))
+    hub.set_knobs(slow=1_000_000, only="/registry-v2/", remaining=100)
+    argv = [sys.executable, "-m", "mooring.cli", "sync"]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen(argv, cwd=site.folder, env=environment, stdout=-1, stderr=-1, text=True) as process:
+        until = time.monotonic() + 60
+        while not any("/registry-v2/" in entry["path"] for entry in hub.requests()):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert re.search(r"^interrupted; done: \d copied .*; left: [12]; failed: 0; Hub-outage readiness: ", out, re.M), out
+    hub.set_knobs(remaining=100)
+    assert site.sync().returncode == 0
 
 
 def test_mistakes_are_told_before_the_server_is_touched(tmp_path: Path, upstream: LocalRegistry) -> None:
