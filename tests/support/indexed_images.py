@@ -60,12 +60,14 @@ def open_registry(url: str) -> Registry:
 
 
 def _manifest(members: dict[str, Any]) -> Blob:
-    return _encode({"schemaVersion": 2, "mediaType": OCI, **members}, OCI)
+    return encode_manifest(members, OCI)
 
 
 def _index(descriptors: list[dict[str, Any]]) -> Blob:
-    return _encode({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": descriptors}, OCI_INDEX)
+    return encode_manifest({"manifests": descriptors}, OCI_INDEX)
 
 
-def _encode(document: dict[str, Any], kind: str) -> Blob:
+def encode_manifest(members: dict[str, Any], kind: str) -> Blob:
+    """A manifest of this kind; `members` are what it has besides that."""
+    document = {"schemaVersion": 2, "mediaType": kind, **members}
     return Blob(json.dumps(document, indent=1).encode(), kind)
