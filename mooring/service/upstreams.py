@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mooring.errors import UsageError
+from mooring.records.hub import HUB_URL
 from mooring.registry.tokens import ANYBODY, PORTS, Account
 from mooring.registry.transport import Endpoint, shorten
 from mooring.service.budget import RESERVE
 from mooring.service.image_names import HUB, is_registry
 
 VARIABLE = "mirror_upstreams"
-HUB_ADDRESS = "https://registry-1.docker.io"
 SERVER, CONTROL = "server", "control"
 # Where the server keeps what has come of a layer, until it is whole.
 DIRECTORY = "/var/lib/mooring/sync"
@@ -40,7 +40,7 @@ class SyncSettings:
 
     def find(self, registry: str) -> UpstreamSetting:
         """The setting of a registry; one that has none is asked under its own name, as anybody."""
-        address = HUB_ADDRESS if registry == HUB else f"https://{registry}"
+        address = HUB_URL if registry == HUB else f"https://{registry}"
         return self.upstreams.get(registry) or UpstreamSetting(registry, (read_address(address, registry),))
 
 
@@ -87,7 +87,7 @@ def _read_upstream(entry: Any, secrets: Secrets) -> UpstreamSetting:
     registry = str(entry["registry"])
     if not is_registry(registry):
         raise UsageError(f'{VARIABLE}: "{shorten(registry, 80)}" is no name of a registry')
-    addresses = entry.get("addresses") or [HUB_ADDRESS if registry == HUB else f"https://{registry}"]
+    addresses = entry.get("addresses") or [HUB_URL if registry == HUB else f"https://{registry}"]
     if not isinstance(addresses, (list, tuple)):
         raise UsageError(f"{VARIABLE}: {registry}: addresses is to be a list")
     account = _read_account(entry, registry, secrets)
