@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mooring.agent.bounded import HOUR, BoundedSocket, Bounds, TooMuch, read_whole
+from mooring.agent.bounded import BLOCK, HOUR, BoundedSocket, Bounds, TooMuch, read_whole
 from mooring.errors import RegistryError
 from mooring.registry.sockets import dial, join_socket
 from mooring.transport.connection.process import Stream
@@ -116,14 +116,14 @@ class HttpTransport:
         return self._begin(lambda: self._exchange(method, path, body, headers))
 
     @contextmanager
-    def receive(self, path: str, headers: Mapping[str, str]) -> Iterator[Arrival]:
-        """GET something of any size, read piece by piece; within the `with` nothing else is asked."""
+    def receive(self, path: str, headers: Mapping[str, str], most: int) -> Iterator[Arrival]:
+        """GET something of up to `most` bytes, read piece by piece; within the `with` nothing else is asked."""
         connection = self._connection
         connection.bounds.begin(self.seconds)
         answer = self._begin(lambda: self._ask("GET", path, None, headers))
         self._is_used = True
         try:
-            yield Arrival(answer.status, tuple(answer.getheaders()), self._read(answer))
+            yield Arrival(answer.status, tuple(answer.getheaders()), self._read(answer, most))
         finally:
             connection.bounds.idle, connection.bounds.slowest = None, 0
             self._clear(answer)
@@ -157,10 +157,10 @@ class HttpTransport:
         self._is_used = True
         return Response(answer.status, tuple(answer.getheaders()), content)
 
-    def _read(self, answer: http.client.HTTPResponse) -> Iterator[bytes]:
+    def _read(self, answer: http.client.HTTPResponse, most: int) -> Iterator[bytes]:
         bounds = self._connection.bounds
         bounds.idle, bounds.slowest = IDLE, TRICKLE
-        bounds.begin()
+        bounds.begin(None, most + most // 8 + BLOCK)  # with what chunks are framed by
         try:
             yield from iter(lambda: answer.read(_CHUNK), b"")
             if answer.length:

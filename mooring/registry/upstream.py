@@ -86,18 +86,21 @@ class Upstream:
         return Blob(json.dumps(index, separators=(",", ":"), sort_keys=True).encode(), OCI_INDEX)
 
     @contextmanager
-    def open_blob(self, repository: str, digest: str, start: int = 0) -> Iterator[Iterator[bytes]]:
-        """The blob's bytes from `start` on, wherever we are sent for them; nobody there gets a token."""
+    def open_blob(self, repository: str, digest: str, start: int, size: int) -> Iterator[Iterator[bytes]]:
+        """The bytes from `start` on of a blob of that size, wherever we are sent for them.
+
+        Nobody but the registry gets a token; little more than `size` is read.
+        """
         path = f"/v2/{repository}/blobs/{digest}"
         headers = {"Range": f"bytes={start}-"} if start else {}
-        with self._receive(path, repository, headers) as arrival:
+        with self._receive(path, repository, headers, size) as arrival:
             if arrival.status in REDIRECTS:
                 place, path = self._follow(self.endpoint, arrival)
             else:
                 yield _read_from(start, arrival, f"{self.endpoint.url}{path}")
                 return
         for _ in range(MOST_REDIRECTS):
-            with self._pool.lend(place) as transport, transport.receive(path, _with(headers, "")) as arrival:
+            with self._pool.lend(place) as transport, transport.receive(path, _with(headers, ""), size) as arrival:
                 if arrival.status not in REDIRECTS:
                     yield _read_from(start, arrival, place.url)
                     return
@@ -116,17 +119,18 @@ class Upstream:
         return Endpoint(target.hostname, target.port or PORTS[target.scheme], target.scheme), path_of(target)
 
     @contextmanager
-    def _receive(self, path: str, repository: str, headers: dict[str, str]) -> Iterator[Arrival]:
+    def _receive(self, path: str, repository: str, headers: dict[str, str], most: int) -> Iterator[Arrival]:
         """A blob's answer from the address in use, with a token where one is asked for."""
         address, tokens = self._places[0]
         scope = scope_of(repository)
         with self._pool.lend(address) as transport:
             header = tokens.header(scope)
-            with transport.receive(path, _with(headers, header)) as arrival:
+            with transport.receive(path, _with(headers, header), most) as arrival:
                 if arrival.status != 401:
                     yield arrival
                     return
-            with transport.receive(path, _with(headers, tokens.renew(scope, header, arrival))) as arrival:
+            header = tokens.renew(scope, header, arrival)
+            with transport.receive(path, _with(headers, header), most) as arrival:
                 yield arrival
 
     def _ask_manifest(self, method: str, repository: str, reference: str) -> Response | None:

@@ -114,7 +114,7 @@ class Bundle:
         return None
 
     @contextmanager
-    def open_blob(self, repository: str, digest: str, start: int = 0) -> Iterator[Iterator[bytes]]:
+    def open_blob(self, repository: str, digest: str, start: int, size: int) -> Iterator[Iterator[bytes]]:
         """The blob's bytes from `start` on."""
         try:
             with self._path(digest).open("rb") as file:

@@ -96,7 +96,7 @@ class ControlMover:
         while done < part.size:
             before = done
             try:
-                with self._source.open_blob(repository, part.digest, done) as pieces:
+                with self._source.open_blob(repository, part.digest, done, part.size) as pieces:
                     for piece in pieces:
                         done += len(piece)
                         if done > part.size:

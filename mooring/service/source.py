@@ -32,8 +32,8 @@ class Source(Protocol):
     def fetch_referrers(self, repository: str, digest: str) -> Blob | None:
         """The index of what refers to a manifest, where the source answers the referrers API."""
 
-    def open_blob(self, repository: str, digest: str, start: int = 0) -> AbstractContextManager[Iterator[bytes]]:
-        """The blob's bytes from `start` on; nobody has checked them."""
+    def open_blob(self, repository: str, digest: str, start: int, size: int) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes from `start` on of a blob of that size; nobody has checked them."""
 
 
 class Target(Protocol):
@@ -82,8 +82,8 @@ class CountedSource:
     def fetch_referrers(self, repository: str, digest: str) -> Blob | None:
         return self._repeat(lambda: self.upstream.fetch_referrers(repository, digest))
 
-    def open_blob(self, repository: str, digest: str, start: int = 0) -> AbstractContextManager[Iterator[bytes]]:
-        return self.upstream.open_blob(repository, digest, start)
+    def open_blob(self, repository: str, digest: str, start: int, size: int) -> AbstractContextManager[Iterator[bytes]]:
+        return self.upstream.open_blob(repository, digest, start, size)
 
     def _fetch(self, repository: str, reference: str) -> Blob | None:
         self.budget.take()

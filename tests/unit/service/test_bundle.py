@@ -28,7 +28,7 @@ class Flaky:
     def __init__(self, content: bytes, gives: int) -> None:
         self.content, self.gives, self.asked = content, gives, list[int]()
 
-    def open_blob(self, repository: str, digest: str, start: int = 0) -> Flaky:
+    def open_blob(self, repository: str, digest: str, start: int, size: int) -> Flaky:
         self.asked.append(start)
         return self
 
