@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mooring.service.image_names import HUB, HUB_ALIASES, is_registry, split_name
+from mooring.records.hub import HUB
+from mooring.service.image_names import HUB_ALIASES, is_registry, split_name
 
 
 @dataclass(frozen=True)

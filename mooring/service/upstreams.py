@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mooring.errors import UsageError
-from mooring.records.hub import HUB_URL
+from mooring.records.hub import HUB, HUB_URL
 from mooring.registry.tokens import ANYBODY, PORTS, Account
 from mooring.registry.transport import Endpoint, shorten
 from mooring.service.budget import RESERVE
-from mooring.service.image_names import HUB, is_registry
+from mooring.service.image_names import is_registry
 
 VARIABLE = "mirror_upstreams"
 SERVER, CONTROL = "server", "control"

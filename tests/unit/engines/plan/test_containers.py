@@ -250,12 +250,15 @@ def test_a_mirror_that_is_told_the_registry_in_front(name: str) -> None:
     """Who does not say which registry is meant would get Docker Hub's image of the same name."""
     wanted = Wanted((), (Mirror("http://m.example.com", "ghcr.io", "ghcr.io"), Mirror("http://m.example.com")))
     before = host(name)
-    later = after(before, plan(before, wanted))
-    assert [url for url, _ in urls(later, "ghcr.io/owner/app")][:2] == ["https://m.example.com", "http://m.example.com"]
+    later = after_plan(before, plan(before, wanted))
+    assert [url for url, _ in endpoints_of(later, "ghcr.io/owner/app")][:2] == [
+        "https://m.example.com",
+        "http://m.example.com",
+    ]
     assert 'location = "m.example.com/ghcr.io"' in str(later.texts.files)
     assert not plan(later, wanted).is_changed
     containerd = host("containerd", {TOML: V2})
-    made = str(after(containerd, plan(containerd, wanted)).texts.files)
+    made = str(after_plan(containerd, plan(containerd, wanted)).texts.files)
     assert 'host."http://m.example.com"' in made
     assert "m.example.com/ghcr.io" not in made
 
