@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from mooring.records.hub import HUB, HUB_URL
+
 # Where a registry is asked, and who gives its tokens, where that is not to be seen from its name.
-_ADDRESSES = {"docker.io": "https://registry-1.docker.io"}
+_ADDRESSES = {HUB: HUB_URL}
 _TOKENS = {
-    "docker.io": ("https://auth.docker.io/token", "registry.docker.io"),
+    HUB: ("https://auth.docker.io/token", "registry.docker.io"),
     "ghcr.io": ("https://ghcr.io/token", "ghcr.io"),
     "quay.io": ("https://quay.io/v2/auth", "quay.io"),
 }
-HUB = "docker.io"
 _ACCOUNT = ("username", "password_env", "password_file", "token_url", "token_service")
 KEYS = frozenset(("registry", "addresses", "namespaces", *_ACCOUNT))
 FIRST_PORT = 9001
