@@ -7,7 +7,7 @@ from hypothesis import settings
 
 # Machines are noisy: how long an example takes says nothing
 # about the code, and CI draws the same ones every time.
-FEW = settings(deadline=None, derandomize=True, max_examples=20)
+FEW = settings(deadline=None, derandomize=True, max_examples=10)
 MANY = settings(FEW, max_examples=1000)
 
 
