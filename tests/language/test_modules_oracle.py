@@ -26,6 +26,7 @@ from ansible.module_utils import basic
 from mooring.agent import host, loop
 from mooring.errors import ArgumentError
 from mooring.playbook import arguments
+from tests.support.once import make_once
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "modules"))
 import case_tree
@@ -55,7 +56,13 @@ def picture(root: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def ansible(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, Any]]]:
     """(directory, results) of the one run of ansible-core over all situations."""
-    top = str(tmp_path_factory.mktemp("ansible"))
+    folder, results = make_once(tmp_path_factory, "ansible", perform)
+    return str(folder), results
+
+
+def perform(folder: Path) -> list[dict[str, Any]]:
+    """ansible-core's results of all situations, each below the folder."""
+    top = str(folder)
     results: list[dict[str, Any]] = [{} for _ in CASES]
     played = {}
     for number, case in enumerate(CASES):
@@ -70,7 +77,7 @@ def ansible(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[st
         played[number] = {"name": str(number), "ansible.builtin.copy": args, "ignore_errors": True}
     for number, result in zip(played, play(top, list(played.values())), strict=True):
         results[number] = result
-    return top, results
+    return results
 
 
 def call(name: str, args: dict[str, Any], top: str) -> dict[str, Any]:
