@@ -24,6 +24,10 @@ CALLED_BY_OTHERS = {
     "load_module", "find_spec", "create_module", "makefile", "readinto",
     "at_boot",
 }  # fmt: skip
+DECLARED = frozenset({
+    "ARGS", "RULES", "FREE_FORM", "READ_ONLY", "FACTS", "ALWAYS", "INCLUDES", "SILENT", "MEETS", "OPEN",
+    "check", "current", "wanted", "apply", "prepare", "returns", "diff", "run", "predict",
+})  # fmt: skip
 # The registry's client for the copy of images and the care of what it holds, which come next.
 SOON_USED = {"fetch_manifest", "catalog", "tags"}
 
@@ -56,9 +60,9 @@ def list_imported() -> set[tuple[str, str]]:
     return imported
 
 
-def is_declaration(module: str) -> bool:
-    """Whether a file is found by its name, and its functions and constants by theirs: a module, an action."""
-    return module.startswith(("mooring.agent.modules.", "mooring.actions."))
+def list_declared(module: str) -> frozenset[str]:
+    """What is found by its name in a file that is found by its own: in a module, in an action."""
+    return DECLARED if module.startswith(("mooring.agent.modules.", "mooring.actions.")) else frozenset()
 
 
 def defined(statement: ast.stmt) -> list[str]:
@@ -82,14 +86,14 @@ def read_in(node: ast.AST) -> Counter[str]:
 def unused_names() -> Iterator[str]:
     """What stands at the top of a file, and neither that file (but within itself) nor another reads."""
     for module, tree in trees().items():
-        if module.startswith("mooring") and not is_declaration(module):
+        if module.startswith("mooring"):
             read = read_in(tree)
             for statement in tree.body:
                 if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)):
                     own = read_in(statement) if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) else Counter()
                     for name in defined(statement):
                         is_read = read[name] > own[name] or (module, name) in list_imported()
-                        if not name.startswith("__") and not is_read:
+                        if not name.startswith("__") and not is_read and name not in list_declared(module):
                             yield f"{module}.{name}"
 
 

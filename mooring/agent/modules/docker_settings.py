@@ -40,7 +40,6 @@ ARGS = {
     "run_dir": {"type": "path", "default": "/run"},
     "units_dir": {"type": "path", "default": boot.UNITS},
 }
-FAULT_POINTS = faults.FAULT_POINTS
 
 
 def run(args):

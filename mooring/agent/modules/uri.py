@@ -32,9 +32,8 @@ CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.I)
 # Others are not encodings of text, such as Python 2's "bz2", or take quadratic time, such as
 # "punycode".
 CHARSETS = re.compile(r"^(us-?)?ascii$|^(utf|ucs|iso|latin|windows|cp|koi8|gb|hz|big5|euc|shift|sjis|tis|mac)", re.I)
-# What this module answers itself, whatever headers there are, and what has a kind of its own in
-# every reply: a header is a string, and where it took one of these names the reply would be none.
-OWN = ("changed", "cookies", "elapsed")
+# What has a kind of its own in every reply: a header is a string, and where it took one of these
+# names the reply would be none. What this module sets afterwards, such as elapsed, is not here.
 _TYPED = """
     ansible_facts can_talk_to_docker certificates containers diff digests failed files gid headers host_info info
     is_open masked missing needs_reload newer port programs rc registries_service replaced results size skipped stat
