@@ -91,7 +91,7 @@ class Engine(object):
         """The API version to speak."""
         known = self.get("/version")
         if not isinstance(known, dict):
-            raise host.Failed("what answers at %s is not Docker: its version is not an object" % self.address)
+            raise host.Failed("whatever answers at %s is not Docker: its version is not an object" % self.address)
         highest = version(known.get("ApiVersion"))
         if highest < OLDEST:
             raise host.Failed("Docker %s speaks API %s; 1.24 or newer is needed" % (

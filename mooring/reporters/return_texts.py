@@ -27,7 +27,7 @@ def show_values(values: Mapping[str, Any]) -> Iterator[str]:
         else:
             yield _cut(f"{name}: {json.dumps(value, ensure_ascii=False, default=str)}")
     if len(shown) > MOST:
-        yield f"... {len(shown) - MOST} values more (--json has all)"
+        yield f"... {len(shown) - MOST} values more (--json has them all)"
 
 
 def _text(name: str, lines: list[str]) -> Iterator[str]:
@@ -38,7 +38,7 @@ def _text(name: str, lines: list[str]) -> Iterator[str]:
     yield f"{name}:"
     yield from (f"  {_cut(line)}" for line in lines[:LINES])
     if len(lines) > LINES:
-        yield f"  ... {len(lines) - LINES} lines more (--json has all)"
+        yield f"  ... {len(lines) - LINES} lines more (--json has them all)"
 
 
 def _cut(text: str) -> str:

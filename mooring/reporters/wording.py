@@ -117,7 +117,7 @@ def remainder(rest: Remainder) -> Iterator[str]:
         yield f"{rest.path} could not be written: {rest.problem}"
         return
     if rest.problem:
-        yield f"did not get through: {_named(rest.hosts)} (could not be noted in {rest.path}: {rest.problem})"
+        yield f"did not get through: {_named(rest.hosts)} (could not be recorded in {rest.path}: {rest.problem})"
         return
     if rest.hosts:
         yield f"did not get through: {_named(rest.hosts)} (noted in {rest.path})"

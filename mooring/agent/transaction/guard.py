@@ -118,7 +118,7 @@ def sources():
         held = getattr(finder, "sources", None)
         if isinstance(held, dict):
             return held
-    raise host.Failed("the agent's own sources are not at hand")
+    raise host.Failed("the agent's own sources cannot be found")
 
 
 def needed(sources):

@@ -129,7 +129,7 @@ class Steps(object):
         try:
             fate = self.engine.fate(self.journal["containers"])
         except Silent as silence:
-            raise host.Failed("the engine does not tell its containers (%s)" % silence)
+            raise host.Failed("the engine does not list its containers (%s)" % silence)
         for word, names in (("restarted", fate["restarted"]), ("killed", fate["lost"])):
             if names:
                 raise host.Failed("containers were %s that should have kept running: %s" % (word, ", ".join(names)))

@@ -68,7 +68,7 @@ def await_end(pid, started, deadline):
     """Until the agent is gone; one that takes too long is killed."""
     while processes.lives(pid, started):
         if processes.uptime() > deadline:
-            say("the change takes longer than it may: its process %d is killed" % pid)
+            say("the change takes too long: killing its process %d" % pid)
             try:
                 os.kill(pid, signal.SIGKILL)
             except OSError:

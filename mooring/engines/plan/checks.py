@@ -30,7 +30,7 @@ def find_unready(host: Host) -> Iterator[Refusal]:
     if host.state.get("LoadState") == "masked":
         yield Refusal(f"{unit} is masked", f"`systemctl unmask {host.service}`, or take this host out of the play")
     elif not host.texts.version:
-        yield Refusal("the engine does not tell its version, nor does its program", f"see `systemctl status {unit}`")
+        yield Refusal("neither the engine nor its program reports a version", f"see `systemctl status {unit}`")
     elif host.error and state in ("active", "activating", "reloading", "deactivating"):
         yield Refusal(
             f"{unit} is {state}, but the daemon does not answer ({host.error})",

@@ -123,7 +123,7 @@ def _connect(target: Target, deadline: Deadline) -> socket.socket:
         reason = f"{target} did not answer within {target.timeout:g} seconds: is it up, does a firewall drop packets?"
         raise ConnectionLost(reason) from None
     except ConnectionRefusedError:
-        raise ConnectionLost(f"{target} refuses the connection: does sshd run, on that port?") from None
+        raise ConnectionLost(f"{target} refuses the connection: does sshd run on that port?") from None
     except OSError as error:
         raise ConnectionLost(f"{target} cannot be reached: {error.strerror or error}") from None
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -102,7 +102,7 @@ class Line:
 
     def _check(self) -> None:
         if self.reason or self.deadline.is_over:
-            self.end(f"the host did not get ready within {self.deadline.seconds or 0:.0f} seconds")
+            self.end(f"the host was not ready within {self.deadline.seconds or 0:.0f} seconds")
 
 
 class Packets(Packetizer):

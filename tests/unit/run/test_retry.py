@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_written_hides_nothing(folder: Path, capsys: pytes
         ("b",), ".mooring/p.retry", ".mooring/p.retry: is a directory, not a file (remove it to start over)"
     )
     Console(sys.stdout).handle(RunFinished(Recap(), 2, remainder=rest))
-    assert "did not get through: b (could not be noted in" in capsys.readouterr().out
+    assert "did not get through: b (could not be recorded in" in capsys.readouterr().out
 
 
 def test_hosts_that_the_inventory_does_not_have_any_more(folder: Path) -> None:

@@ -236,7 +236,7 @@ def test_a_masked_unit_is_refused() -> None:
 
 
 def test_an_engine_without_a_version_is_refused() -> None:
-    assert "does not tell its version" in plan(docker(version=""), USUAL).refusals[0].text
+    assert "reports a version" in plan(docker(version=""), USUAL).refusals[0].text
 
 
 def test_a_unit_that_systemd_has_not_read_is_refused_for_a_restart_alone() -> None:
