@@ -28,7 +28,19 @@ def fit(rows: Sequence[Sequence[str]], width: int, wraps: bool) -> list[int]:
         more = min(left, natural[at] - widths[at])
         widths[at] += more
         left -= more
-    return widths
+    return [
+        width if width == whole else max(_wrap(cell, width) for cell in column)
+        for column, width, whole in zip(zip(*rows, strict=True), widths, natural, strict=True)
+    ]
+
+
+def _wrap(text: str, width: int) -> int:
+    """How wide the widest line is when a cell is wrapped at words within the width."""
+    widest = line = 0
+    for word in map(cell_len, text.split()):
+        line = line + 1 + word if line and line + 1 + word <= width else word
+        widest = max(widest, line)
+    return widest
 
 
 def _longest_word(text: str) -> int:

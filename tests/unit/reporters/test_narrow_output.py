@@ -12,7 +12,7 @@ from mooring.invocation import invocation
 from mooring.records.diagnosis import Diagnosis, Finding, Verdict
 from mooring.records.fleet import Row
 from mooring.records.verification import Check, RouteResult, Summary
-from mooring.reporters import diagnosis, fleet_table, verification
+from mooring.reporters import columns, diagnosis, fleet_table, verification
 from mooring.reporters.live import Activity, StatusLine
 from mooring.reporters.remedies import is_command, split_remedy
 from mooring.reporters.screen import Screen
@@ -99,6 +99,12 @@ def test_the_tables_of_verify_wrap_between_words_too(stream: Stream) -> None:
     assert {"registry.example.com", "docker.registry.example.com"} <= {word.rstrip(":") for word in text.split()}
     if not stream.width:
         assert f"{HOSTS[1]}  ok      1       0       0\n" in text
+
+
+@pytest.mark.parametrize(("width", "widths"), [(40, [5, 30]), (36, [5, 20]), (27, [5, 20]), (26, [])])
+def test_a_column_is_no_wider_than_its_wrapped_lines(width: int, widths: list[int]) -> None:
+    rows = [["host", "full name registry.example.com"], ["host1", "ok"]]
+    assert columns.fit(rows, width, wraps=True) == widths
 
 
 @pytest.mark.parametrize(
