@@ -149,7 +149,7 @@ def find_trouble(server: ServerCheckup) -> str:
         if not service.is_well:
             return f"{name} is {service.word}"
     if server.certificate is not None and any(certificate_problems(server.certificate)):
-        return "certificate is not taken by clients"
+        return "clients refuse the certificate"
     if server.storage:
         return "storage is in trouble"
     return ""

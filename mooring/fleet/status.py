@@ -136,7 +136,7 @@ def find_drift(checkup: Checkup, is_client: bool) -> tuple[str, str]:
     if checkup.ends:
         return "pulls fail", invocation(f"doctor {checkup.host}")
     if checkup.differences:
-        return "runs otherwise than its files say", invocation(f"doctor {checkup.host}")
+        return "runs with other settings than its files", invocation(f"doctor {checkup.host}")
     return NONE, ""
 
 

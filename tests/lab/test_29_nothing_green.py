@@ -210,7 +210,7 @@ def test_a_certificate_that_was_put_there_by_hand(
     findings = doctor(secured, status)
     assert findings[rule]["verdict"] == verdict
     run, columns = row(*secured.extra("good"))
-    assert columns["drift"] == ("certificate is not taken by clients" if status else "none")
+    assert columns["drift"] == ("clients refuse the certificate" if status else "none")
     assert run.status == (8 if status else 0)
     output = pull_verified(trusting, NAMES[1])
     assert ("x509: " in output, "not found" in output) == (bool(status), not status), output

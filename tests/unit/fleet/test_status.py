@@ -64,7 +64,7 @@ def test_a_host_that_is_no_client_need_not_be_provisioned() -> None:
         ),
         (
             {"settings": {**SETTINGS, "live-restore": True}},
-            "runs otherwise than its files say",
+            "runs with other settings than its files",
             "live-restore runs as ['false'], its files say ['true']",
         ),
         (
