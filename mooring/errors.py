@@ -12,11 +12,11 @@ MooringError                    rendered once, in cli/finish.py; a traceback onl
 │   ├── AuthenticationFailed    the host refuses every way to log in that we have
 │   ├── HostKeyRejected         the host's key is unknown, or not the one that is known
 │   ├── ConnectionLost          the connection broke, or the host did not answer
-│   │   └── OutOfTime           the host did not answer within the time that a request was given
-│   └── BecomeFailed            logged in, but may not become the other user; a task that wants to has failed
-├── AgentError                  logged in, but the agent did not start or did not answer as it should
+│   │   └── OutOfTime           the host did not answer within the time of a request
+│   └── BecomeFailed            logged in, but may not become the other user
+├── AgentError                  logged in, but the agent did not start or answer as it should
 ├── TaskTimedOut                a task took longer than its `timeout` (or than looking may take)
-├── RegistryError               a registry, or the way to it, does not answer as it should (exit status 2)
+├── RegistryError               a registry, or the way to it, does not answer (exit status 2)
 └── Interrupted                 the operator pressed Ctrl-C (exit status 130)
 
 Low layers raise without knowing host or task; the runner attaches them.

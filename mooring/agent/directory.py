@@ -2,8 +2,7 @@
 
 Who may write in a directory may put a link in the place of any name at any moment, also between two calls of ours.
 So a directory is opened once, names are relative to its descriptor, links are not followed, and what was opened is
-changed by its descriptor. Python 3 takes descriptors of directories by itself; Python 2 goes into the directory for the
-one call, and back. Names and paths are bytes.
+changed by its descriptor. Python 2 goes into the directory for one call, and back. Names and paths are bytes.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -29,7 +28,7 @@ MOST_LINKS = 40
 
 
 class Held(object):
-    """Anything that is held by a descriptor of its own, which says only what it is: nothing is read from it by that."""
+    """Anything held by a descriptor of its own, which says only what it is; nothing is read."""
 
     def __init__(self, handle, shown):
         self.handle, self.shown = handle, shown
@@ -107,11 +106,11 @@ class Directory(Held):
         return sorted(listed)
 
     def read_regular(self, name):
-        """The descriptor of a regular file, for reading; anything else under that name is an OSError."""
+        """The descriptor of a regular file, for reading; OSError for anything else of that name."""
         return refuse_others(self.open(name, READING))
 
     def create(self, name, mode=0o600):
-        """A new file's descriptor, for reading and writing; OSError where the name is taken, by a link too."""
+        """A new file's descriptor, to read and write; OSError where the name is taken, also by a link."""
         return self.open(name, os.O_RDWR | NEW, mode)
 
     def draft(self, make):
@@ -187,7 +186,7 @@ def refuse_others(handle):
 
 
 def read_regular(path):
-    """A regular file's descriptor by its path, links followed; anything else there is an OSError."""
+    """A regular file's descriptor by its path, links followed; OSError for anything else."""
     return refuse_others(os.open(raw(path), READING & ~os.O_NOFOLLOW))
 
 
@@ -210,7 +209,7 @@ def locate(path):
 
 
 def resolve(path):
-    """The path with its last part's links followed, bytes; host.Failed where `refuse_links` says so."""
+    """The path with its last links followed, bytes; host.Failed where `refuse_links` says so."""
     links = owners(raw(path))
     real = os.path.realpath(raw(path))
     for place in (real, os.path.dirname(real)) if links else ():
@@ -234,7 +233,7 @@ def owners(path):
 def refuse_links(path, links, real, owner):
     """Who follows a link as root does with its target what he was told to do with the link.
 
-    So another user's link is followed only to what is his own: by any other he would be given what is not his.
+    So another user's link is followed only to what is his own; else he would get what is not his.
     """
     foreign = [number for number in links if is_foreign(number, owner)]
     if foreign:
@@ -244,5 +243,5 @@ def refuse_links(path, links, real, owner):
 
 
 def is_foreign(link, target):
-    """Whether root must not follow a link of the user `link` to what belongs to the user `target`."""
+    """Whether root must not follow a link of the user `link` to what is the user `target`'s."""
     return os.geteuid() == 0 and link not in (0, target)

@@ -1,8 +1,7 @@
 """The Docker engine's HTTP API over its Unix socket: requests, message streams, the daemon's own errors.
 
-Speaks API 1.24 and up: the highest version that both sides know, and never below what the engine still
-offers (Docker 29 asks for 1.44 and more). Raises Unreachable where nobody answers and Refused where the daemon
-says no; both are host.Failed, so a module may let them pass.
+Speaks API 1.24 and up: the highest version that both sides know (Docker 29 asks for 1.44 and more).
+Raises Unreachable where nobody answers and Refused where the daemon says no; both are host.Failed.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -44,7 +43,7 @@ class Unreachable(host.Failed):
 
 
 class Refused(host.Failed):
-    """The engine answered with an error; `status` is HTTP's (200 where a stream carried the error)."""
+    """The engine answered with an error; `status` is HTTP's (200 if a stream carried the error)."""
 
     def __init__(self, msg, status):
         host.Failed.__init__(self, msg)
@@ -112,7 +111,7 @@ class Engine(object):
             raise
 
     def post(self, path, query=None, body=None, patience=0):
-        """Ask for a change; `patience` (seconds) is added to the timeout. Returns the answer's object or None."""
+        """Ask for a change, with `patience` more seconds; returns the answer's object or None."""
         return self.request("POST", path, query, body, patience)
 
     def delete(self, path, query=None):
@@ -137,7 +136,7 @@ class Engine(object):
             connection.close()
 
     def stream(self, path, query=None, headers=None):
-        """POST that answers with one JSON message per line, as an iterator; an error message is raised."""
+        """POST; the answer's JSON messages, one per line, as an iterator; an error is raised."""
         connection = OldConnection(self.socket_path, PATIENCE)
         try:
             answer = self.exchange(connection, "POST", path, query, None, headers)
@@ -149,7 +148,7 @@ class Engine(object):
             connection.close()
 
     def upload(self, path, query, chunks):
-        """POST a tar of unknown length in chunks, never whole in memory; returns the answer's messages."""
+        """POST a tar of unknown length in chunks; returns the answer's messages."""
         connection = UnixConnection(self.socket_path, PATIENCE)
         try:
             self.connect(connection)
@@ -226,7 +225,7 @@ def reason(response, bounds):
 
 
 def messages(lines):
-    """The JSON objects of lines; the daemon reports a failure inside the stream, after its "200 OK"."""
+    """The JSON objects of lines; a failure is reported in the stream, after the "200 OK"."""
     for line in lines:
         if not line.strip():
             continue

@@ -60,7 +60,7 @@ def asked_names(args):
 
 
 def prepare(args):
-    """Fresh lists where the comparison itself needs them (which version is the latest), or nothing else is asked."""
+    """Fresh lists where the comparison needs them (which version is latest) or nothing else is asked."""
     names = asked_names(args)
     if not _wants_update(args) or (names and packages.state(args) != "latest"):
         return {}
@@ -109,7 +109,7 @@ def command(args):
 
 
 def update(args):
-    """Fetch the package lists, and remember when: apt itself leaves no trace when nothing was new."""
+    """Fetch the package lists, and remember when: apt leaves no trace when nothing is new."""
     argv = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=%d" % args["lock_timeout"], "update"]
     ran = packages.run(argv, QUIET)
     lost = re.findall(r"^(?:W|E): (Failed to fetch .*)$", ran.err, re.M)
@@ -153,7 +153,7 @@ def query(names):
 
 
 def describe(name, known, absent=False, purge=False):
-    """ "present", "absent", or which other version is there; with `purge` left-over configuration counts."""
+    """ "present", "absent" or the other version there; with `purge` left-over configuration counts."""
     if packages.is_file(name):
         return _describe_file(name, known)
     plain, operator, version = split(name)
@@ -223,7 +223,7 @@ def newest_versions(policy):
 
 
 def _for_apt(name):
-    """What apt-get understands: name=version, a path; ">=" is left to apt's own choice of the newest."""
+    """What apt-get understands: name=version, a path; for ">=" apt itself takes the newest."""
     plain, operator, version = split(name)
     if packages.is_file(name):
         return os.path.abspath(name)

@@ -1,4 +1,4 @@
-"""What is going on right now: the hosts at work with their seconds, and long transfers with their progress."""
+"""What is going on now: the hosts at work with their seconds, and transfers' progress."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LONGEST_STEP = 400
 
 @dataclass(frozen=True)
 class Work:
-    """A host's task and since when it is at it; its transfer, if it has one; since when it does not answer."""
+    """A host's task and since when; its transfer, if any; since when it does not answer."""
 
     task: str
     since: float
@@ -76,7 +76,7 @@ class Activity:
             self.work = {**self.work, host: replace(work, silent_since=since)}
 
     def slow_hosts(self) -> list[tuple[str, str]]:
-        """The hosts that take their time, each with `12 s (Pull the image)`; silent ones first, then the slowest."""
+        """The slow hosts, each with `12 s (Pull the image)`; silent ones first, then the slowest."""
         now = self.clock()
         slow = [item for item in self.work.items() if now - item[1].since >= NOTICEABLE]
         slow.sort(key=lambda item: (item[1].silent_since is None, item[1].since))
@@ -95,7 +95,7 @@ def _at(work: Work, now: float) -> str:
 
 
 class StatusLine:
-    """The live part at the foot of a terminal; drawn by rich, which keeps it below what is printed meanwhile."""
+    """The live part at the foot of a terminal; rich keeps it below what is printed meanwhile."""
 
     def __init__(self, screen: Screen, activity: Activity) -> None:
         self.activity, self.screen = activity, screen
@@ -129,7 +129,7 @@ class StatusLine:
         return Group(*lines)
 
     def _bars(self, transfers: list[Progress]) -> RenderableType:
-        """A row per transfer: host, what, bar, amount; of many the first ones. Where it is narrow, host and amount."""
+        """A row per transfer, for the first ones: host, what, bar, amount; narrow: host and amount."""
         text = self.screen.text
         lines = [text(f"{transfer.host} {amount(transfer)}") for transfer in transfers[:BARS]]
         if max(line.cell_len for line in lines) + MIN_BAR_WIDTH + MIN_WHAT > self.screen.terminal.width:
@@ -169,7 +169,7 @@ class Spinner:
 
 
 class Looking:
-    """How far a look at many hosts is, at the foot of a terminal; elsewhere, or for programs, nothing is shown."""
+    """How far a look at many hosts is, at the foot of a terminal; nothing elsewhere."""
 
     def __init__(self, screen: Screen | None = None, is_shown: bool = True) -> None:
         screen = screen or Screen()
@@ -201,7 +201,7 @@ def fit_names(text: str, names: Sequence[str], width: int) -> str:
 
 
 def fit_hosts(states: Sequence[tuple[str, str]], width: int) -> str:
-    """`waiting for web1 12 s (Pull it) and 3 more` of hosts with what they are at; what has no room is dropped."""
+    """`waiting for web1 12 s (Pull it) and 3 more`; what has no room is dropped."""
     head, names = "waiting for ", [host for host, _ in states]
     if not states:
         return ""
@@ -210,7 +210,7 @@ def fit_hosts(states: Sequence[tuple[str, str]], width: int) -> str:
 
 
 def _fit(head: str, names: Sequence[str], width: int) -> str:
-    """A head with as many names as have room behind it, the others counted; empty where none has."""
+    """A head with as many names as have room, the others counted; empty where none has."""
     for count in range(min(len(names), HOSTS_NAMED), 0, -1):
         more = f" and {len(names) - count} more" if len(names) > count else ""
         line = f"{head}{', '.join(names[:count])}{more}"

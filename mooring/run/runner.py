@@ -1,8 +1,8 @@
-"""Runs a playbook over its hosts: plays in turn, batches in turn, each host of a batch in a thread of its own.
+"""Runs a playbook over its hosts: plays and batches in turn, each host in a thread of its own.
 
-Only the thread that calls `run` emits to the reporter. It also sees to Ctrl-C: the hosts then stop where they are,
-their agents end with their connections, and the recap says what was done. A host that does not even notice, such as
-one that is just being connected to, is not waited for for long.
+Only the thread that calls `run` emits to the reporter. It also sees to Ctrl-C: the hosts stop where
+they are, their agents end with their connections, and the recap says what was done. A host that
+does not notice, such as one that is being connected to, is not waited for for long.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ GRACE_SECONDS = 4.0
 
 @dataclass
 class Runner:
-    """One run. `report` draws an event; nothing else of the run is printed. `keep` notes who did not get through.
+    """One run. `report` draws an event; nothing else is printed. `keep` notes who did not get through.
 
     `answer` tells at the first Ctrl-C that it was heard, and must be reentrant.
     """
@@ -70,7 +70,7 @@ class Runner:
         self._mishap = Mishap()
 
     def run(self, playbook: Playbook, detailed: bool = False) -> int:
-        """Run all plays; returns the exit status, 8 where `detailed` asks for it and check mode found drift.
+        """Run all plays; returns the exit status, 8 with `detailed` where check mode found drift.
 
         A mistake that shows only now is raised when the recap is told.
         """
@@ -102,7 +102,7 @@ class Runner:
         return status
 
     def hosts(self, play: Play) -> list[Host]:
-        """The hosts of a play, within --limit; among them localhost, where a play names it and no inventory has it."""
+        """The hosts of a play, within --limit; also a localhost that no inventory has."""
         hosts = self._choice.hosts(play)
         for host in hosts:
             if host.name not in self.states:
@@ -147,7 +147,7 @@ class Runner:
         return any(self.states[name].is_active for name in names)
 
     def _values(self, play: Play, names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """A play's own settings, which may be templates: rendered with the operator's variables of its first host."""
+        """A play's own settings, rendered with the operator's variables of its first host."""
         variables = self._scope(play, names).host_variables(self.states[names[0]]).operators()
         rendered = play.context.templar.render(list(values), variables)
         return tuple(element for value in rendered for element in (value if isinstance(value, list) else [value]))
@@ -159,8 +159,7 @@ class Runner:
     def _batch(self, play: Play, names: tuple[str, ...], batch: tuple[str, ...], limit: Any) -> bool:
         """Run a batch to its end; False when too many of it failed for another one to begin.
 
-        A host that was never reached does not count: nothing was changed on it, so it says nothing about the change
-        that is being rolled out. It is left out, and the others go on.
+        A host that was never reached does not count: it says nothing about the change.
         """
         barrier = Barrier(batch, self._room.slots)
         scope = replace(self._scope(play, names), batch=Batch(batch, names), meet=barrier.meet)
@@ -200,7 +199,7 @@ class Runner:
                 self._emit(event)
 
     def _stop(self) -> None:
-        """Let every host stop where it is; no connection's end is waited for, and no one that is just being made."""
+        """Let every host stop where it is, without waiting for connections to end or be made."""
         self._interrupted.set()
         self._working = {name for name, state in self.states.items() if state.session.is_open}
         for name, state in self.states.items():
@@ -215,7 +214,7 @@ class Runner:
         self._tell(event)
 
     def _tell(self, event: Event) -> None:
-        """Let the reporter draw an event; where it fails, the run goes on, and that is told once."""
+        """Let the reporter draw an event; if it fails, the run goes on, and says so once."""
         try:
             self.report(event)
         except Exception as error:  # noqa: BLE001 - a display in trouble must not cut hosts off in the midst of a task
@@ -242,7 +241,7 @@ class Runner:
         run.emit(TaskFinished(broken_result(state.name, state.task, run.play, message, trace)))
 
     def _close(self) -> None:
-        """End all connections, several at a time: each waits for its agents' end; Ctrl-C ends the waiting."""
+        """End all connections, several at a time; Ctrl-C ends the waiting for their agents."""
         sessions = [state.session for state in self.states.values() if state.session.is_open]
         threads = [threading.Thread(target=session.close, daemon=True) for session in sessions]
         for thread in threads:

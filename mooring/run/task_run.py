@@ -1,4 +1,4 @@
-"""One task on one host: its loop, conditions and retries, what is kept of it, and the result that it comes to."""
+"""One task on one host: its loop, conditions and retries, what is kept of it, its result."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ class Done:
 class TaskRun:
     """A task, the host it runs on, and the play that it is part of.
 
-    `notified` are the handlers that it names, `effects` what its action asks the run to do, each with the values that
-    it comes with.
+    `notified` are the handlers that it names, `effects` what its action asks for, with their values.
     """
 
     task: Task
@@ -67,7 +66,7 @@ class TaskRun:
             self.state.registered[self.task.register] = public(values)
 
     def _loop(self, variables: Variables) -> Loop | None:
-        """The task's loop, if it has one; a loop that cannot be known counts only if the task would run."""
+        """The task's loop, if any; one that cannot be known counts only if the task would run."""
         if self.task.loop is None:
             return None
         try:
@@ -87,7 +86,7 @@ class TaskRun:
             return False
 
     def _items(self, loop: Loop, variables: Variables) -> Done:
-        """Every item in turn, until the host is lost; a failed item does not keep the others from their turn."""
+        """Every item in turn, until the host is lost; a failed item does not stop the others."""
         done: list[Done] = []
         for index in range(len(loop.items)):
             if index and loop.control.get("pause"):
@@ -120,7 +119,7 @@ class TaskRun:
         return item, str(item.values[loop.name] if label is OMIT else label)
 
     def _once(self, variables: Variables) -> Done:
-        """The task with these variables; what it says about the host is known at once, also to its own loop."""
+        """The task with these variables; its own loop knows at once what it says about the host."""
         try:
             values = self._values(variables)
         except BecomeFailed as error:  # as in Ansible the task failed, and the host goes on
@@ -138,7 +137,7 @@ class TaskRun:
         return done
 
     def _learn(self, done: Done, effect: object, variables: Variables) -> None:
-        """Keep what the task says about the host: an action's variables, or the facts that a module found."""
+        """Keep what the task says about the host: an action's variables, or a module's facts."""
         if isinstance(effect, SetFacts):
             self.state.registered.update(effect.facts)
         elif isinstance(effect, IncludeVariables):

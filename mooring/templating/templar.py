@@ -1,7 +1,7 @@
 """Templates in values, conditions and files, with the meaning that ansible-core 2.19 gives them.
 
-A value that is exactly one `{{ expression }}` keeps its native type, mixed text becomes a string, nothing is
-guessed back from text. Variables are resolved only when a template names them, undefined ones are errors, and what a
+A value that is exactly one `{{ expression }}` keeps its native type, mixed text becomes a string.
+Variables are resolved only when a template names them, undefined ones are errors, and what a
 template yields is never a template again.
 """
 
@@ -50,8 +50,8 @@ def is_template(value: Any) -> bool:
 class Templar:
     """Checks and renders templates; one for a whole run, shared by its threads.
 
-    `basedir` is the playbook's directory: files for `lookup` and templates to include are looked for there as well.
-    Compiled templates are kept, so that each is compiled once. `warn` is told of conditions that are not booleans.
+    `basedir` is the playbook's directory, where files to look up and templates to include may be.
+    Each template is compiled once. `warn` is told of conditions that are not booleans.
     """
 
     def __init__(self, basedir: Path | None = None) -> None:
@@ -67,12 +67,12 @@ class Templar:
     # --- before any host is touched ---
 
     def check(self, text: str, where: Where | None = None) -> None:
-        """Refuse a value whose template has a syntax error or an unknown filter, test or look-up."""
+        """Refuse a template with a syntax error or an unknown filter, test or look-up."""
         if is_template(text):
             self._check(text, where, is_expression=False)
 
     def check_all(self, value: Any, where: Where | None = None) -> None:
-        """Check every text in the value, keys too; one from a file knows its place better than `where`."""
+        """Check all texts in the value, keys too; one of a file has a better place than `where`."""
         if isinstance(value, str):
             self.check(value, getattr(value, "where", None) or where)
         elif isinstance(value, Mapping):
@@ -90,7 +90,7 @@ class Templar:
                 self._check(text, place, is_expression=not is_wrapped(text))
 
     def check_file(self, path: Path, searchpath: Sequence[Path] = (), options: Mapping[str, Any] | None = None) -> None:
-        """Refuse a template file that cannot be read or compiled, or names unknown filters, tests or look-ups."""
+        """Refuse a template file that cannot be read or compiled, or names what is unknown."""
         environment = self._file_environment(path, searchpath, options or {})
         try:
             environment, tree = environment.read(read_text(path), path.name, str(path))
@@ -122,7 +122,7 @@ class Templar:
     # --- rendering ---
 
     def render(self, value: Any, variables: Mapping[str, Any]) -> Any:
-        """The value with every template in it rendered, but for keys; what becomes `omit` is left out."""
+        """The value with all templates but keys rendered; what becomes `omit` is left out."""
         if isinstance(value, str):
             return self._render_text(value, variables) if is_template(value) else value
         if isinstance(value, Mapping):
@@ -134,7 +134,7 @@ class Templar:
         return value
 
     def lazy(self, value: Any, variables: Mapping[str, Any]) -> Any:
-        """The value as expressions see it: a container's templates are rendered when they are read."""
+        """The value as expressions see it: a container's templates are rendered when read."""
         if not is_template(value):
             return value
         if isinstance(value, Mapping):
@@ -216,7 +216,7 @@ class Templar:
     ) -> str:
         """The text that a template file makes.
 
-        `options` are the template module's: trim_blocks, lstrip_blocks, newline_sequence, block_start_string, …
+        `options` are the template module's: trim_blocks, lstrip_blocks, newline_sequence, …
         """
         environment = self._file_environment(path, searchpath, options or {})
         names = {"template_path": str(path), "template_fullpath": str(path.absolute())}

@@ -9,10 +9,10 @@ From lowest to highest (each wins over those before it):
      4  group_vars/GROUP beside inventory, playbook 12  set_fact and registered results
      5  inventory: host vars                        13  role parameters, then include parameters
      6  host_vars/ beside inventory, playbook       14  extra vars
-     7  facts of the host                           15  magic variables (inventory_hostname, groups, …)
+     7  facts of the host                           15  magic variables (inventory_hostname, …)
 
-Inventory.layers gives 2 to 6, `Precedence` puts all of it together. A fact whose name does not begin with `ansible_`
-never stands in place of one of the others.
+Inventory.layers gives 2 to 6, `Precedence` puts all of it together. A fact whose name does not
+begin with `ansible_` never stands in place of one of the others.
 """
 
 from __future__ import annotations

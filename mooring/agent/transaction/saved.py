@@ -22,7 +22,7 @@ NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXD
 
 
 def lay_out(steps, undo, mark):
-    """(values for the journal, [(draft, real, entry of the plan)]): every name that will be made, none of them yet."""
+    """(values for the journal, [(draft, real, entry of the plan)]): all names that will be made."""
     names = Names(mark)
     laid = {"steps": [names.step(step) for step in steps],
             "undo": {kind: [names.step(step) for step in undo.get(kind) or []] for kind in ("reload", "restart")}}
@@ -147,7 +147,7 @@ def keep_context(handle, fresh):
 
 
 def place(entry, keep=False):
-    """One file of a step: its draft becomes the file, or the file goes; `keep` leaves the draft for a second time."""
+    """A step's file: its draft becomes the file, or the file goes; `keep` leaves the draft."""
     if not entry["draft"]:
         guarded(remove, entry["path"], raw(entry["real"]))
     else:
@@ -158,7 +158,7 @@ def place(entry, keep=False):
 
 
 def replace(source, real, keep):
-    """`source` becomes `real`, in one step; with `keep` by way of a second name, so that it can be done again."""
+    """`source` becomes `real`, in one step; with `keep` by a second name, to be done again."""
     if keep:
         twin = source + b".again"
         try:
@@ -175,7 +175,7 @@ def replace(source, real, keep):
 
 
 def put_back(values):
-    """The old files again, whatever lies there now; returns what could not be put back, in words."""
+    """The old files again, whatever is there now; returns what could not be put back."""
     problems = []
     for entry in values["files"]:
         try:
@@ -209,7 +209,7 @@ def tidy(values, directories):
 
 
 def leave_no_empty_directory(values):
-    """A registry's directory of certificates, a unit's of drop-ins, our own: gone with the last file in it."""
+    """A directory of certificates, of drop-ins or of ours is gone with the last file in it."""
     for entry in values["files"]:
         folder = os.path.dirname(entry["real"])
         # Wherever the operator has certs.d.
@@ -225,7 +225,7 @@ def are_old(values):
 
 
 def is_old(entry):
-    """Whether a file is what it was; also where somebody else's edit came before anything of ours was done to it."""
+    """Whether a file is what it was, or somebody edited it before we did anything to it."""
     now = files.digest(entry["real"])
     is_saved = entry["backup"] is not None and os.path.lexists(raw(entry["backup"]))
     is_edited = now is not None and now not in entry["ours"] and not is_saved

@@ -52,9 +52,11 @@ def find_bad_versions(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_old_with_new(effective: Effective) -> Iterator[Conflict]:
-    """ "`mirrors` cannot be set when `config_path` is provided": the CRI plugin does not load (containerd PR #5304;
-    tried on 1.6.20, 1.7.24 and 2.1.9); on 1.x `configs` with tls as well. 2.2 has a config_path by itself
-    (containerd#12808)."""
+    """The CRI plugin does not load: "`mirrors` cannot be set when `config_path` is provided".
+
+    containerd PR #5304; tried on 1.6.20, 1.7.24 and 2.1.9; on 1.x `configs` with tls as well. 2.2 has
+    a config_path by itself (containerd#12808).
+    """
     if not effective.config_paths and not effective.registry.get("config_path"):
         return
     path = effective.registry.get("config_path")

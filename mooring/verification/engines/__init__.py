@@ -1,7 +1,7 @@
-"""The engines that verification knows, each with its own way to pull, to list, to remove and to tell its settings.
+"""The engines that verification knows, each with its way to pull, list, remove and show settings.
 
-engine.py  what is asked of all of them        docker.py  podman.py  containerd.py  crio.py  one engine each
-cri.py     what containerd and CRI-O share     settings.py  what Docker's `/info` says
+engine.py    what is asked of all of them     docker.py podman.py containerd.py crio.py  one each
+settings.py  what Docker's `/info` says       cri.py     what containerd and CRI-O share
 """
 
 from __future__ import annotations
