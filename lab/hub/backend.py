@@ -53,9 +53,9 @@ class Backend:
             answer.size = int(length)
         return answer
 
-    def has_repository(self, name: str) -> bool:
-        """Whether the registry knows the repository NAME."""
-        with self._open("GET", f"/v2/{name}/tags/list", {}) as response:
+    def has(self, target: str) -> bool:
+        """Whether the registry has what TARGET names, whatever part or version of it somebody asks for."""
+        with self._open("GET" if target.endswith("/tags/list") else "HEAD", target, {}) as response:
             return response.status == 200
 
     def _open(self, method: str, target: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:

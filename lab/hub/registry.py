@@ -64,13 +64,12 @@ class Registry:
         repository, kind, reference = resource.groups()
         if kind == "manifests":
             return self._serve_manifest(request, claims, *setting)
-        answer = self.backend.forward(request, "HEAD" if kind == "blobs" else request.method, request.target)
-        if kind == "blobs" and answer.status in (200, 206):
-            url = make_url(self.places.blobs_url, self.signer, (repository, reference), setting[0].url_seconds)
-            return Answer(307, [("Location", url), VERSION], f'<a href="{url}">Temporary Redirect</a>.\n\n'.encode())
-        if kind == "blobs":
+        if kind != "blobs":
+            return self.backend.forward(request, request.method, request.target)
+        if not self.backend.has(request.path):
             return refuse(404, "BLOB_UNKNOWN", "blob unknown to registry", {"digest": reference})
-        return answer
+        url = make_url(self.places.blobs_url, self.signer, (repository, reference), setting[0].url_seconds)
+        return Answer(307, [("Location", url), VERSION], f'<a href="{url}">Temporary Redirect</a>.\n\n'.encode())
 
     def _serve_manifest(self, request: Request, claims: Claims, knobs: Knobs, edition: str) -> Answer:
         counts = request.method == "GET"

@@ -54,7 +54,7 @@ class TokenService:
                 kind == "repository"
                 and "pull" in actions.split(",")
                 and not hidden
-                and self.backend.has_repository(name)
+                and self.backend.has(f"/v2/{name}/tags/list")
             ):
                 access[name] = ("pull",)
         token = self.signer.make_token(Claims(account, access), knobs.token_seconds)

@@ -164,6 +164,9 @@ def test_a_blob_comes_from_another_host(hub: LocalHub, filled: Filled) -> None:
     assert ask(f"{hub.url}/v2/library/large/blobs/sha256:{'0' * 64}", headers=bearer(hub, SCOPE)).status == 401
     header = bearer(hub, "repository:library/large:pull")
     assert ask(f"{hub.url}/v2/library/large/blobs/sha256:{'0' * 64}", headers=header).status == 404
+    for part in ("bytes=5-9", f"bytes={len(filled.layer)}-", "lines=1-"):
+        reply = ask(f"{hub.url}/v2/library/large/blobs/{filled.digest}", headers={**header, "Range": part})
+        assert reply.status == 307, part
 
 
 def test_the_blobs_host_wants_its_own_signature_alone(hub: LocalHub, filled: Filled) -> None:
