@@ -74,7 +74,7 @@ def configure_hub(root: Path) -> None:
     _configure(
         root,
         ["every", "debian", "hub"],
-        ["mooring-lab-seed.service:sysinit", *[f"{name}.service:multi-user" for name in ("docker-hub", "lab-names")]],
+        ["mooring-lab-seed.service:sysinit", "docker-hub.service:multi-user", "lab-names.service:multi-user"],
     )
 
 
