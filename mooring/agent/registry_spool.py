@@ -27,13 +27,15 @@ MOST_NOTE = 32 * 1024
 STALE_SECONDS = 7 * 24 * 3600
 OWN_NAME = re.compile(r"^sha(?:256|512)-[0-9a-f]{64,128}(?:[.](?:json|new))?$")
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class Slice(object):
-    """A part of a file as the body of a request."""
+    """A part of a file as the body of a request; by a descriptor of its own, for the file is written meanwhile."""
 
     def __init__(self, handle, start, size):
-        self.handle, self.start, self.size, self.place = handle, start, size, 0
+        self.handle, self.size, self.place = handle, size, 0
+        os.lseek(handle, start, os.SEEK_SET)
 
     def __len__(self):
         return self.size
@@ -41,7 +43,6 @@ class Slice(object):
     def read(self, _=None):
         """The next block, whatever is asked for: http.client would take them very small."""
         size = min(bounded.BLOCK, self.size - self.place)
-        os.lseek(self.handle, self.start + self.place, os.SEEK_SET)
         data = os.read(self.handle, size) if size else b""
         self.place += len(data)
         return data
@@ -53,7 +54,8 @@ class Spool(object):
     def __init__(self, directory, digest):
         self.directory, self.digest = directory, digest
         self.path = os.path.join(directory, digest.replace(":", "-"))
-        self.handle = self.size = self.hash = None
+        self.handle = self.reader = self.size = self.hash = None
+        self.is_refused = False
         # Whether it is put together from what came in several answers, of which one may be of
         # another blob.
         self.is_pieced = False
@@ -64,6 +66,7 @@ class Spool(object):
         if self.handle is None:
             raise Refusal("another run copies this blob to this server at this moment: wait for it")
         try:
+            self.reader = os.open(self.path, READING)
             self._read()
         except EnvironmentError as error:
             self.close()
@@ -71,7 +74,7 @@ class Spool(object):
         return self
 
     def __exit__(self, *_):
-        if not self.size:
+        if self.is_refused or not self.size:
             self.remove()
         self.close()
 
@@ -91,7 +94,7 @@ class Spool(object):
             while len(view):
                 view = view[os.write(self.handle, view):]
         except EnvironmentError as error:
-            self.empty()
+            self.is_refused = True
             raise Refusal("cannot write %s: %s" % (self.path, error.strerror))
         self.hash.update(block)
         self.size += len(block)
@@ -101,7 +104,7 @@ class Spool(object):
         return self.hash.hexdigest() == self.digest.partition(":")[2]
 
     def slice(self, start, size):
-        return Slice(self.handle, start, size)
+        return Slice(self.reader, start, size)
 
     def check_room(self, size):
         """Refusal where the disk cannot take a blob of that size."""
@@ -147,9 +150,10 @@ class Spool(object):
             remove(path)
 
     def close(self):
-        if self.handle is not None:
-            os.close(self.handle)
-            self.handle = None
+        for handle in (self.handle, self.reader):
+            if handle is not None:
+                os.close(handle)
+        self.handle = self.reader = None
 
 
 def prepare(directory):

@@ -119,12 +119,14 @@ class Upload(object):
         answer.close()
         return int(match.group(1)) + 1 if match else None
 
-    def send_chunks(self):
-        """Every whole chunk that the spool has and the registry has not."""
-        while self.spool.size - self.offset >= self.target.chunk_size:
-            self._send_chunk(self.target.chunk_size)
+    def has_chunk(self):
+        """Whether the spool has a whole chunk that the registry has not."""
+        return self.spool.size - self.offset >= self.target.chunk_size
 
-    def _send_chunk(self, size):
+    def send_chunks(self):
+        """All whole chunks that there are, at once: a registry syncs its disk at the end of each PATCH."""
+        left = self.spool.size - self.offset
+        size = left - left % self.target.chunk_size
         if self.location is None:
             self.location, self.offset = self.target.begin(self.links, self.repository), 0
         end = self.offset + size
@@ -140,7 +142,6 @@ class Upload(object):
 
     def finish(self):
         """The rest, and the digest: the blob is there."""
-        self.send_chunks()
         if self.location is None:
             self.location, self.offset = self.target.begin(self.links, self.repository), 0
         url = self.location + ("&" if "?" in self.location else "?") + http.urlencode([("digest", self.spool.digest)])
@@ -149,6 +150,15 @@ class Upload(object):
         if answer.status != 201:
             raise complain(answer, "does not take the blob", LOST)
         answer.close()
+
+    def persist(self, work, tries):
+        """Do something with the upload; where the registry lost it, anew and from the spool's first byte on."""
+        while True:
+            try:
+                return work()
+            except Trouble as trouble:
+                self.lose()
+                tries.spend(trouble)
 
     def lose(self):
         """It begins anew: the registry has no more of it, or not what we think, or what it has is wrong."""

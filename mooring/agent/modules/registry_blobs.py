@@ -10,6 +10,7 @@ from __future__ import absolute_import, division, print_function
 import threading
 
 from mooring.agent import host, links, registry_copies, registry_source, registry_spool, registry_uploads, urls
+from mooring.agent.registry_patience import Pace, Stopped
 
 BLOB = {
     "source_repository": {"type": "str", "required": True},
@@ -70,7 +71,7 @@ class Work(object):
                 self.replies[number] = copier.copy(blob)
                 if self.replies[number]["state"] != "failed":
                     owners = [blob["target_repository"]]
-        copier.links.close()
+        copier.close()
 
     def reply(self, number):
         """What became of a blob."""
@@ -82,7 +83,7 @@ class Work(object):
 def run(args):
     """`blobs`: of each its digest, target_repository, state, sent, and where it failed message and retry_after."""
     source, target = connect(args)
-    work, pace = Work(args["blobs"]), registry_copies.Pace()
+    work, pace = Work(args["blobs"]), Pace()
     registry_spool.tidy(args["directory"])
     threads = [threading.Thread(target=serve, args=(work, pace, registry_copies.Copier(
         source, target, args, pace, work.settle))) for _ in range(min(args["parallel"], len(work.jobs)))]
@@ -103,7 +104,7 @@ def serve(work, pace, copier):
     """A thread: until nothing is left, or the run is over."""
     try:
         work.serve(copier)
-    except registry_copies.Stopped:
+    except Stopped:
         pass
 
 
