@@ -11,9 +11,11 @@ import time
 from mooring.agent import host, http
 
 MOST_COMPLAINT, MOST_WORDS, MOST_CHALLENGE = 64 * 1024, 200, 4096
-DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")
-REPOSITORY = re.compile(r"^[a-z0-9]+(?:[._/-]{1,9}[a-z0-9]+){0,127}$")
-MOST_REPOSITORY = 255
+# Not "$", which a line's end may precede.
+DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
+REPOSITORY = re.compile(r"^[a-z0-9]+(?:(?:[./]|__?|-+)[a-z0-9]+)*\Z")
+NUMBER = re.compile(r"^[0-9]+\Z")
+MOST_REPOSITORY, MOST_WAIT = 255, 10 ** 6
 # How interpreters from 2.7 on call one that is not to be trusted, or is another host's.
 CERTIFICATE = re.compile("(?i)certificate|doesn't match|hostname mismatch")
 PARAMETER = re.compile(r'([a-zA-Z]+)="([^"]*)"')
@@ -79,12 +81,12 @@ def read_complaint(answer):
 def read_wait(value):
     """Seconds of a Retry-After header, as a number or a date; None where it says neither."""
     value = (value or "").strip()
-    if value.isdigit():
-        return min(int(value[:9]), 10 ** 6)
-    date = email.utils.parsedate(value[:64])
+    if NUMBER.match(value):
+        return min(int(value[:9]), MOST_WAIT)
     try:
-        return max(0, int(calendar.timegm(date) - time.time())) if date else None
-    except (ValueError, OverflowError):
+        date = email.utils.parsedate(value[:64])
+        return min(max(0, int(calendar.timegm(date) - time.time())), MOST_WAIT) if date else None
+    except (ValueError, OverflowError, LookupError, TypeError, AttributeError):  # of a date that is none
         return None
 
 
@@ -101,7 +103,7 @@ def read_challenge(value):
 def read_length(answer):
     """The Content-Length as a number; None without one."""
     value = answer.header("content-length") or ""
-    return int(value) if value.isdigit() and len(value) < 19 else None
+    return int(value) if NUMBER.match(value) and len(value) < 19 else None
 
 
 def is_repository(name):

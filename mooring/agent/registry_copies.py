@@ -37,6 +37,8 @@ class Copier(object):
             reply = {"state": "failed", "message": refusal.message}
             if refusal.retry_after is not None:
                 reply["retry_after"] = refusal.retry_after
+        except EnvironmentError as error:
+            reply = {"state": "failed", "message": "%s: %s" % (self.directory, error.strerror or error)}
         return dict(reply, sent=self.sent)
 
     def _copy(self, blob):

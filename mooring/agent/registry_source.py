@@ -23,7 +23,7 @@ from mooring.agent.registry_answers import (
 MOST_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_TOKEN_ANSWER = 256 * 1024
-TOKEN = re.compile(r"^[!-~]{1,65536}$")
+TOKEN = re.compile(r"^[!-~]{1,65535}\Z")
 # What a token lives without saying so; as the protocol has it.
 TOKEN_SECONDS, LONGEST_TOKEN = 60, 86400
 # A body may take so long, and a second more for so many bytes: whoever is slower is asked anew, and
@@ -31,7 +31,7 @@ TOKEN_SECONDS, LONGEST_TOKEN = 60, 86400
 BODY_SECONDS, BODY_RATE, SLOWEST_BODY = 600, 16 * 1024, 1024
 # What chunks may be framed by, beside an eighth of the body.
 MOST_FRAMES = 1024 * 1024
-CONTENT_RANGE = re.compile(r"^bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)$")
+CONTENT_RANGE = re.compile(r"^bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\Z")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

@@ -25,7 +25,7 @@ BLOCK = 256 * 1024
 MOST_NOTE = 32 * 1024
 # What nobody has gone on with for a week is of no run that will.
 STALE_SECONDS = 7 * 24 * 3600
-OWN_NAME = re.compile(r"^sha(?:256|512)-[0-9a-f]{64,128}(?:[.](?:json|new))?$")
+OWN_NAME = re.compile(r"^sha(?:256|512)-[0-9a-f]{64,128}(?:[.](?:json|new))?\Z")
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -61,7 +61,6 @@ class Spool(object):
         self.is_pieced = False
 
     def __enter__(self):
-        prepare(self.directory)
         self.handle = lock(self.path)
         if self.handle is None:
             raise Refusal("another run copies this blob to this server at this moment: wait for it")
@@ -163,7 +162,12 @@ def prepare(directory):
     except EnvironmentError as error:
         if error.errno != errno.EEXIST:
             raise Refusal("cannot make %s: %s" % (directory, error.strerror))
-    status = os.lstat(directory)
+    try:
+        status = os.lstat(directory)
+    except EnvironmentError as error:
+        if error.errno == errno.ENOENT:  # another run has just removed it; `lock` sees that too
+            return
+        raise Refusal("cannot look at %s: %s" % (directory, error.strerror))
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise Refusal("%s is not ours alone (mode 0700): others could change what lies there" % directory)
 
@@ -171,9 +175,12 @@ def prepare(directory):
 def lock(path):
     """A descriptor of the file, which is ours until it is closed; None where another process has it."""
     while True:
+        prepare(os.path.dirname(path))
         try:
             handle = os.open(path, FLAGS, 0o600)
         except EnvironmentError as error:
+            if error.errno == errno.ENOENT:  # another run has just removed the directory, which was empty
+                continue
             raise Refusal("cannot open %s: %s" % (path, error.strerror))
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,7 +8,7 @@ from mooring.agent import host, http, urls
 from mooring.agent.registry_answers import Refusal, Trouble, complain, name_of, read_length, send
 
 MOST_LOCATION = 16 * 1024
-RANGE = re.compile(r"^(?:bytes=)?0-([0-9]{1,18})$")
+RANGE = re.compile(r"^(?:bytes=)?0-([0-9]{1,18})\Z")
 # A registry may hash all of a blob before it takes it: so many bytes a second at least.
 HASH_RATE = 8 * 1024 * 1024
 # What a registry answers whose upload is not what we think: a new one may be.
@@ -41,11 +41,17 @@ class Target(object):
         """Whether the blob is there now, by taking it from another repository."""
         query = http.urlencode([("mount", digest), ("from", origin)])
         answer = self.ask(links, "POST", "%s/v2/%s/blobs/uploads/?%s" % (self.url, repository, query))
-        if answer.status == 201:
-            answer.close()
-            return True
-        self.cancel(links, self.location(answer, "begins no upload"))
-        return False
+        if answer.status in (201, 202):
+            is_mounted = answer.status == 201
+            if is_mounted:
+                answer.close()
+            else:
+                self.cancel(links, self.location(answer, "begins no upload"))
+            return is_mounted
+        error = complain(answer, "mounts nothing")
+        if isinstance(error, Trouble):
+            raise error
+        return False  # it does not like to mount; an upload may be another matter
 
     def begin(self, links, repository):
         """The location of a new upload."""

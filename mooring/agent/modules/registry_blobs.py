@@ -114,7 +114,7 @@ def watch(threads, work):
     while any(thread.is_alive() for thread in threads):
         host.sleep(pause)
         pause = min(LOOK, 2 * pause)
-        host.progress("copying layers", min(work.done, work.total - 1), work.total)
+        host.progress("copying layers", min(work.done, max(0, work.total - 1)), work.total)
     host.progress("copying layers", work.done, work.total)
 
 
