@@ -22,6 +22,7 @@ INVOKE = str(Path(sys.executable).with_name("invoke"))
 TASKS = {
     "verify": ["verify"],
     "status": ["status"],
+    "images": ["images"],
     "doctor": ["doctor"],
     "explain": ["explain", "c1", "busybox"],
 }

@@ -90,7 +90,7 @@ def test_left_over_hosts_are_noted_in_the_directory(tmp_path: Path) -> None:
         assert "--resume" in ran.stdout
 
 
-@pytest.mark.parametrize("task", ["provision-clients", "status", "verify", "explain web1 busybox", "doctor"])
+@pytest.mark.parametrize("task", ["provision-clients", "status", "images", "verify", "explain web1 busybox", "doctor"])
 def test_without_an_inventory_a_command_says_how_to_have_one(tmp_path: Path, task: str) -> None:
     init(str(tmp_path))
     (tmp_path / "inventory.yml").unlink()
