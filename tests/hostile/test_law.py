@@ -39,7 +39,7 @@ PLAYS = {
     "deprovision-clients": ("clients", (WELL, CLIENT)),
     "deprovision-server": ("server", (SERVER,)),
 }
-SURVEYS = ("status", "doctor")
+SURVEYS = ("status", "doctor", "images")
 # How much each of the hosts taints: little, so that its tasks go far, up to all.
 SHARES = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.02, 0.02, 0.05, 0.1, 0.3, 0.6, 1.0]
 SEEDS = st.integers(0, 2**32).map(lambda seed: [seed + number for number in range(len(SHARES))])
