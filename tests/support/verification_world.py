@@ -16,15 +16,17 @@ from mooring.verification.member import Member
 from tests.support.registry_server import RegistryServer
 
 NAMES = ("registry.example.com",)
-ADDRESSES = ServerAddresses(NAMES, "192.0.2.10", 80, 443, has_tls=False)
+MIRROR = "mirror.registry.example.com"
+ADDRESSES = ServerAddresses(NAMES, "192.0.2.10", 80, 443, has_tls=False, mirror_names=(MIRROR,))
 VARIABLES = {
     "registry_client_engine": "docker",
     "registry_client_names": list(NAMES),
     "registry_client_add_registries": list(NAMES),
-    "registry_client_mirrors": ["http://registry.example.com"],
-    "registry_client_insecure_registries": list(NAMES),
+    "mirror_names": [MIRROR],
+    "registry_client_mirrors": [f"http://{MIRROR}"],
+    "registry_client_insecure_registries": [*NAMES, MIRROR],
     "registry_client_certs_directory": "/etc/docker/certs.d",
-    "hosts_file_names": list(NAMES),
+    "hosts_file_names": [*NAMES, MIRROR],
     "hosts_file_address": "192.0.2.10",
     "nginx_container_name": "mooring-nginx",
     "nginx_restart_policy": "always",
@@ -88,7 +90,7 @@ class World:
     interrupts: int = 0
     aborted: list[str] = field(default_factory=list)
     containers: dict[str, dict[str, Any]] = field(default_factory=lambda: dict(CONTAINERS))
-    mirrors: tuple[str, ...] = ("http://registry.example.com/",)
+    mirrors: tuple[str, ...] = (f"http://{MIRROR}/",)
     layer: str = ""
     trouble: str = ""
     status: int = 200
@@ -126,7 +128,7 @@ class World:
             return self.redhat
         settings = {
             "Mirrors": list(self.mirrors),
-            "IndexConfigs": {"registry.example.com": {"Secure": False}},
+            "IndexConfigs": {name: {"Secure": False} for name in (*NAMES, MIRROR)},
         }
         return {"host_info": {"Architecture": "aarch64", "RegistryConfig": settings}}
 
@@ -142,7 +144,7 @@ class World:
             return self.answer(name, request["module"], request["args"])
 
         def tunnel(host: str, port: int) -> socket.socket:
-            assert (host, port) == ("registry.example.com", 80)
+            assert (host in (*NAMES, MIRROR), port) == (True, 80)
             return socket.create_connection(self.registry.server_address)  # type: ignore[arg-type]
 
         variables = {**VARIABLES, "registry_client_engine": engine}

@@ -90,14 +90,14 @@ def test_the_engines_settings_explain_a_pull_past_the_mirror(world: World) -> No
     trial = carry_out(world)
     finding = next(finding for pull, finding in trial.findings.items() if pull.route.kind == MIRROR)
     assert finding is not None
-    assert "mirrors lack http://registry.example.com" in finding.message
+    assert "mirrors lack http://mirror.registry.example.com" in finding.message
 
 
 UNIT = "# /usr/lib/systemd/system/docker.service\n[Service]\nExecStart=/usr/bin/dockerd-current\n"
 REDHAT: dict[str, Any] = {
     "unit": UNIT, "files": {}, "certificates": {}, "version": "1.13.1", "needs_reload": False,
     "argv": ["/usr/bin/dockerd-current", "--add-registry", NAMES[0]],
-    "info": {"RegistryConfig": {"Mirrors": ["http://registry.example.com/"]}},
+    "info": {"RegistryConfig": {"Mirrors": ["http://mirror.registry.example.com/"]}},
 }  # fmt: skip
 
 
