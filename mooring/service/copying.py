@@ -124,8 +124,9 @@ class Copier:
         index = self._source.fetch_referrers(copy.origin.repository, copy.digest)
         if index is not None:
             yield from self._gather_tagged(copy, mark, index)
-        for tag in [*(() if index else (mark,)), *(f"{mark}{suffix}" for suffix in SUFFIXES)]:
-            digest = self._source.resolve(copy.origin.repository, tag)
+        tags = [*(() if index else (mark,)), *(f"{mark}{suffix}" for suffix in SUFFIXES)]
+        digests = Workers(AT_ONCE).do(lambda tag: self._source.resolve(copy.origin.repository, tag), tags)
+        for tag, digest in zip(tags, digests, strict=True):
             if digest is None or digest == self._target.resolve(copy.origin.target, tag):
                 continue
             yield from self._gather_tagged(copy, tag, self._source.fetch_manifest(copy.origin.repository, digest))
