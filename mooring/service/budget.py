@@ -16,6 +16,7 @@ from mooring.errors import RegistryError
 from mooring.registry.transport import Head
 
 RESERVE = 20
+TOO_MANY = 429
 # A pause that is told to be longer ends the work for this time.
 LONGEST_PAUSE = 90.0
 # Where a 429 does not say how long, and where nobody says when the count begins anew.
@@ -28,7 +29,7 @@ class OutOfBudget(RegistryError):
     """Nothing more may be asked of this registry now; `seconds` is how long at most until it may."""
 
     def __init__(self, reason: str, seconds: float) -> None:
-        super().__init__("registry", reason, 429)
+        super().__init__("registry", reason, TOO_MANY)
         self.seconds = seconds
 
 
@@ -36,42 +37,49 @@ class Budget:
     """What one registry allows; threads share it.
 
     `draw` gives a number from 0 to 1, so that many who wait do not all return at once.
-    `remaining` is None as long as the registry has told nothing, which most never do.
+    Answers to requests that go on at the same time come in any order, so that the lowest count of them is the true one;
+    what is under way is taken for spent.
     """
 
     def __init__(self, registry: str, reserve: int, draw: Callable[[], float], now: Callable[[], datetime]) -> None:
         self.registry, self.reserve = registry, reserve
-        self.remaining: int | None = None
+        self._told: int | None = None
         self._window, self._under_way, self._pauses = float(WINDOW), 0, 0
         self._draw, self._now = draw, now
         self._refusal: Head | None = None
         self._lock = threading.Lock()
 
+    @property
+    def remaining(self) -> int | None:
+        """How many manifests may still be fetched; None as long as the registry has told nothing, as most never do."""
+        return None if self._told is None else max(0, self._told - self._under_way)
+
     def take(self) -> None:
         """Before a manifest is fetched; OutOfBudget where that would touch the reserve."""
         with self._lock:
-            if self.remaining is not None and self.remaining <= self.reserve:
-                reason = f"{self.registry} allows {self.remaining} more manifests, and {self.reserve} are kept back"
+            remaining = self.remaining
+            if remaining is not None and remaining <= self.reserve:
+                reason = f"{self.registry} allows {remaining} more manifests, and {self.reserve} are kept back"
                 raise OutOfBudget(f"{reason} (hub_reserve)", self._window)
             self._under_way += 1
-            if self.remaining is not None:
-                self.remaining -= 1
 
-    def give_back(self) -> None:
-        """After it was fetched, or not."""
+    def give_back(self, is_answered: bool) -> None:
+        """After it was fetched; one that was not answered may have been counted all the same."""
         with self._lock:
             self._under_way -= 1
+            if self._told is not None and not is_answered:
+                self._told -= 1
 
     def observe(self, method: str, answer: Head) -> None:
-        """What an answer about a manifest says."""
-        if answer.status == 429:
+        """What an answer about a manifest says. A HEAD with nothing else under way tells of a new window too."""
+        if answer.status == TOO_MANY:
             self._refusal = answer
-        match = _REMAINING.fullmatch(answer.value("RateLimit-Remaining").strip())
+        match = _REMAINING.fullmatch(answer.value("RateLimit-Remaining").strip()[:64])
         if match is None:
             return
         with self._lock:
-            # What else is under way may not be in the registry's count yet; this very answer is.
-            self.remaining = max(0, int(match[1]) - self._under_way + (method == "GET"))
+            told, is_alone = int(match[1]), method == "HEAD" and not self._under_way
+            self._told = told if self._told is None or is_alone else min(told, self._told)
             self._window = float(match[2] or WINDOW)
 
     def pause(self) -> float:

@@ -10,9 +10,8 @@ from typing import Protocol, TypeVar
 from mooring.errors import RegistryError
 from mooring.registry.image import Blob
 from mooring.registry.upstream import Upstream
-from mooring.service.budget import Budget, OutOfBudget
+from mooring.service.budget import TOO_MANY, Budget, OutOfBudget
 
-TOO_MANY = 429
 Answer = TypeVar("Answer")
 
 
@@ -87,10 +86,16 @@ class CountedSource:
 
     def _fetch(self, repository: str, reference: str) -> Blob | None:
         self.budget.take()
+        is_answered = False
         try:
-            return self.upstream.fetch_manifest(repository, reference)
+            blob = self.upstream.fetch_manifest(repository, reference)
+            is_answered = True
+            return blob
+        except RegistryError as error:
+            is_answered = error.status > 0
+            raise
         finally:
-            self.budget.give_back()
+            self.budget.give_back(is_answered)
 
     def _repeat(self, ask: Callable[[], Answer]) -> Answer:
         while True:

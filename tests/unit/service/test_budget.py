@@ -28,10 +28,28 @@ def test_what_is_under_way_counts_as_spent() -> None:
     with pytest.raises(OutOfBudget, match="allows 20 more manifests, and 20 are kept back") as caught:
         purse.take()
     assert caught.value.seconds == 21600
-    # The first answer of the three: two others may not have been counted there yet.
-    purse.observe("GET", head(ratelimit_remaining="22;w=600"))
+
+
+def test_answers_that_come_in_another_order_do_not_raise_the_count() -> None:
+    purse = budget()
+    purse.observe("HEAD", head(ratelimit_remaining="22;w=21600"))
+    purse.take()
+    purse.take()
+    for told in ("20", "21"):  # the later one's answer comes first
+        purse.observe("GET", head(ratelimit_remaining=told))
+        purse.give_back(True)
+    with pytest.raises(OutOfBudget):
+        purse.take()
+    purse.observe("HEAD", head(ratelimit_remaining="100;w=21600"))  # a new window
+    assert purse.remaining == 100
+
+
+def test_what_was_not_answered_may_have_been_counted() -> None:
+    purse = budget()
+    purse.observe("HEAD", head(ratelimit_remaining="21"))
+    purse.take()
+    purse.give_back(False)
     assert purse.remaining == 20
-    purse.give_back()
 
 
 def test_a_registry_that_counts_nothing_is_asked_for_ever() -> None:
