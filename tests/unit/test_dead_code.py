@@ -16,7 +16,7 @@ FILES.append(ROOT / "tests" / "tasks.py")
 # Invoke, paramiko, Python's importer and sockets, and the host, which starts a transaction.
 CALLED_BY_OTHERS = {
     "pytest_configure", "pytest_generate_tests", "pytest_collection_finish", "pytest_collectreport",
-    "pytest_internalerror", "pytest_runtest_makereport", "pytest_runtest_setup", "host", "door", "trial",
+    "pytest_internalerror", "pytest_runtest_makereport", "pytest_runtest_setup", "host", "server_addresses", "trial",
     "get_encoding",
     "derived", "_output_const_repr", "visit_Concat", "visit_EvalContextModifier", "join_texts",
     "parse_core", "parse_cleanup", "print_help", "update_config", "main",
