@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 import warnings
@@ -10,6 +9,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from mooring.errors import Where
+from mooring.python_syntax import parse_literal
 from mooring.source import Text
 
 # What a shell's quoting leaves as it is: such a line needs no reader of single characters.
@@ -39,7 +39,7 @@ def read_value(text: str, where: Where) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            value = ast.literal_eval(text)
+            value = parse_literal(text)
     except (ValueError, SyntaxError):
         return Text(text, where)
     except TypeError as error:

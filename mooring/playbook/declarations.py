@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import ArgumentError, Where
+from mooring.python_syntax import parse_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,7 @@ class Declarations:
         self._path = path
         self._steps: dict[str, list[ast.expr]] = {}
         self._imports: dict[str, tuple[str, str]] = {}
-        for node in ast.parse(path.read_bytes(), str(path)).body:
+        for node in parse_module(path.read_bytes(), str(path)).body:
             self._note(node)
 
     def __contains__(self, name: str) -> bool:

@@ -27,8 +27,8 @@ OLD_NAMES = {"httplib", "urlparse", "urllib2", "Queue", "StringIO", "ConfigParse
 # The packages and files of mooring/, lowest first: each may
 # import those before it, and nothing else.
 ORDER = (
-    "errors", "mistakes", "results", "records", "deadline", "invocation", "project", "files", "source", "agent",
-    "certificates",
+    "errors", "mistakes", "results", "records", "deadline", "python_syntax", "invocation", "project", "files", "source",
+    "agent", "certificates",
     "templating", "inventory", "playbook", "engines", "transport", "registry", "actions", "run", "fleet",
     "service", "verification", "doctor", "reporters", "cli",
 )  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError
 
+from mooring.python_syntax import parse_literal
 from mooring.source import did_you_mean
 
 HEADER = "#jinja2:"
@@ -46,7 +46,7 @@ def _read_pair(pair: str) -> tuple[str, Any]:
     if name not in NAMES:
         raise _mistake(f'there is no setting "{name}"', did_you_mean(name, NAMES))
     try:
-        value = ast.literal_eval(text)
+        value = parse_literal(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise _mistake(f"the value of {name} is not a literal of Python", "such as True, or a text in quotes") from None
     _check_kind(name, value)
