@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mooring.errors import SourceError, Where
+from mooring.files.reading import read_bytes
 
 NEW_MODE = 0o666  # less the umask
 
@@ -25,7 +26,7 @@ def replace_text(path: str | Path, text: str) -> bool:
         before = _stat(place)
         if before is not None:
             _check_kind(before, path)
-            if before.st_size == len(data) and place.read_bytes() == data:
+            if before.st_size == len(data) and read_bytes(place, len(data)) == data:
                 return False
         _write(draft, data, before)
         draft.replace(place)

@@ -16,6 +16,7 @@ from opt_in import FLEET
 from mooring.service.lock_file import LockFile, read_lock_file
 
 HUB_ONLY, RUNS = "hello-world", "lab-images-runs"
+STORAGE = "/var/lib/registry/docker/registry/v2/repositories"
 INSPECT = "docker images -q --no-trunc | sort -u | xargs -r docker image inspect --format '{{json .}}'"
 RUNNING = "docker ps -q | xargs -r docker inspect --format '{{.Image}}'"
 
@@ -26,17 +27,20 @@ def lock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def own(clients: list[LookedAt]) -> Iterator[str]:
+def own(server: LookedAt, clients: list[LookedAt]) -> Iterator[str]:
     """An image of the fleet's own: pushed by client-el7, which only has it; client-debian runs it by its other name."""
     el7, debian = clients
     name = f"story-{secrets.token_hex(4)}"
+    had_busybox = el7.succeeds("docker image inspect busybox")
     first, second = f"registry.example.com/{name}:1", f"docker.registry.example.com/{name}:1"
     el7.run(f"docker pull -q docker.io/library/busybox && docker tag busybox {first} && docker push {first}")
     el7.run(f"docker pull {HUB_ONLY}")
     debian.run(f"docker run -d --name {RUNS} {second} sleep 100000")
     yield name
     debian.run(f"docker rm -f {RUNS}; docker rmi {second}")
-    el7.run(f"docker rmi {first} {HUB_ONLY}")
+    el7.run(f"docker rmi {first} {HUB_ONLY} {'' if had_busybox else 'busybox'}")
+    server.run(f"rm -r {STORAGE}/{name}")
+    server.run("docker exec mooring-registry registry garbage-collect /etc/docker/registry/config.yml")
 
 
 def images(lock: Path, *words: str) -> Run:

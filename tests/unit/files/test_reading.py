@@ -113,6 +113,7 @@ def test_only_reading_opens_files_of_the_operators() -> None:
         "mooring/transport/connection/known_hosts.py": "appends under a lock",
         "mooring/templating/refusals.py": "looks into what is a regular file",
         "mooring/files/reading.py": "the one way",
+        "mooring/files/writing.py": "replaces",
         "mooring/reporters/log_file.py": "appends",
         "mooring/reporters/streams.py": "/dev/null",
         "mooring/cli/init.py": "writes",
