@@ -164,6 +164,10 @@ SHORT = {
     "mooring/run/play_scope.py": "names of variables",
     "mooring/registry/answers.py": "answers of a registry, bounded where they come in",
     "mooring/registry/names.py": "one name of a registry's, bounded",
+    "mooring/registry/tokens.py": "a challenge, cut off, parameter by parameter: each begins where the last one ended",
+    "mooring/service/budget.py": "a header, cut off",
+    "mooring/service/bundle.py": "the operator's bundle, bounded where it is read, as JSON",
+    "mooring/service/manifests.py": "manifests, bounded where they come in, as JSON",
     "mooring/transport/reply_shapes.py": "replies, bounded where they come in, as JSON",
     "mooring/templating/variables.py": "names of variables",
 }
