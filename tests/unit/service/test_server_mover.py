@@ -82,7 +82,7 @@ def test_the_server_is_asked_for_what_the_manifest_names() -> None:
 
 
 def test_a_layer_that_the_server_did_not_get_is_told() -> None:
-    with pytest.raises(RegistryError, match=f"ghcr.io/a/b:1: {PARTS[1].digest}: no way"):
+    with pytest.raises(RegistryError, match=rf"ghcr\.io/a/b:1: {PARTS[1].digest}: no way"):
         Asked(blobs("copied", "failed")).mover().move(copy_of("a/b"), PARTS, tell)
 
 
@@ -97,6 +97,6 @@ def test_a_server_that_cannot_check_certificates_is_told_and_gone_around() -> No
 
 def test_another_failure_of_the_module_is_no_reason_to_go_around() -> None:
     server = Asked(LookFailed({"msg": "no space left"}))
-    with pytest.raises(RegistryError, match="ghcr.io/a/b:1: no space left"):
+    with pytest.raises(RegistryError, match=r"ghcr\.io/a/b:1: no space left"):
         server.mover().move(copy_of("a/b"), PARTS, tell)
     assert server.moved == []
