@@ -19,10 +19,10 @@ AUTHORITIES = CHECKOUT / ".lab/ca/ca.crt"
 
 
 @pytest.fixture(scope="module")
-def lock(docker_hub: HubHost, server: LookedAt, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def lock(server: LookedAt, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A lock file of the hub's images; what the registry has of them is taken out before and afterwards."""
-    entries = [image.rpartition(":") for image in IMAGES]
-    digests = [docker_hub.crane("digest", f"127.0.0.1:5000/{image}") for image in IMAGES]
+    entries, hub = [image.rpartition(":") for image in IMAGES], HubHost.named("hub")
+    digests = [hub.crane("digest", f"127.0.0.1:5000/{image}") for image in IMAGES]
     images = [
         LockedImage(f"docker.io/{name}", tag, digest, running=("client-el7",))
         for (name, _, tag), digest in zip(entries, digests, strict=True)
