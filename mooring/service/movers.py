@@ -13,7 +13,7 @@ from mooring.service.manifests import Part
 from mooring.service.source import Source, Target
 
 PARALLEL = 3
-CHUNK = 8 * 1024 * 1024
+CHUNK = 4 * 1024 * 1024
 # How often a layer is asked for again without anything new having come.
 MOST_ATTEMPTS = 3
 

@@ -12,9 +12,10 @@ from mooring.registry.transport import Endpoint, shorten
 from mooring.registry.upstream import Upstream
 from mooring.service.copying import Copy, Mover, Tell
 from mooring.service.manifests import Part
-from mooring.service.movers import CHUNK, PARALLEL, Holders
+from mooring.service.movers import PARALLEL, Holders
 
 MODULE = "registry_blobs"
+CHUNK = 8 * 1024 * 1024
 # Runs the module with these arguments and tells of its progress; returns its reply.
 Run = Callable[[Mapping[str, Any], Tell], Mapping[str, Any]]
 
