@@ -96,7 +96,7 @@ def run(call: Call) -> Reply:
 
 
 def clear(call: Call) -> Reply:
-    """Before anything is looked at: an earlier change that broke off is undone, one under way is left alone."""
+    """First, an earlier change that broke off is undone; one under way is left alone."""
     engine = call.args["engine"] if call.args["engine"] in PLANNED else "docker"
     about = {"engine": engine, "service": call.args["service"] if engine == "docker" else engine}
     if not call.module("docker_settled", {**about, "seconds": 0}).get("is_open"):
@@ -219,7 +219,7 @@ def read_wanted(call: Call) -> Wanted:
 
 
 def read_mirror(entry: Mapping[str, str], own_mirrors: list[str]) -> Mirror:
-    """One of `mirrors`; Mooring's own mirror tells registries other than Docker Hub by their names in front."""
+    """One of `mirrors`; Mooring's own knows other registries by their names in front."""
     is_own = entry["url"].partition("://")[2] in own_mirrors and entry["registry"] != HUB
     return Mirror(entry["url"], entry["registry"], entry["registry"].replace(":", "_") if is_own else "")
 
@@ -232,13 +232,13 @@ def searched(value: Any, where: Where) -> bool | str:
 
 
 def read_file(call: Call, option: str, name: str) -> str:
-    """The file of the control machine that an option names, looked for under files/; a host's text names none."""
+    """The control machine's file that an option names, under files/; a host's text names none."""
     refuse(name, f"registry_client: {option}", call.where)
     return read_pem(call.find(name, "files"), option, call.where)
 
 
 def read_pem(path: Path, option: str, where: Where) -> str:
-    """The file's text; ArgumentError where it is not the certificate or the key that the option asks for."""
+    """The file's text; ArgumentError where it is not the certificate or key that is asked for."""
     try:
         text = read_text(path, LARGEST_SETTING)
     except SourceError as error:

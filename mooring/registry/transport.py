@@ -1,6 +1,6 @@
 """HTTP to a registry over any byte stream: a socket of ours, or a channel of an SSH connection.
 
-Whatever answers there is not trusted: each request has a deadline for all of it, and head and body have their limits.
+Whatever answers there is not trusted: a request has one deadline, and head and body have limits.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Endpoint:
 
     @property
     def authority(self) -> str:
-        """`host`, or `host:port` where the port is not the scheme's own, as in Host and in image names."""
+        """`host`, or `host:port` where the port is not the scheme's own."""
         return self.host if self.port == _DEFAULT_PORTS[self.scheme] else f"{self.host}:{self.port}"
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ class Arrival(Head):
 
 
 class HttpTransport:
-    """One kept-alive HTTP connection; `open_stream` makes a stream to the endpoint when one is needed.
+    """One kept-alive HTTP connection; `open_stream` makes a stream to the endpoint.
 
     `seconds` is what a request with its answer may take, apart from a long body. `context` judges the certificate;
     without one it is not judged.
@@ -109,7 +109,7 @@ class HttpTransport:
     def send(self, method: str, path: str, body: Body, headers: Mapping[str, str], seconds: float = HOUR) -> Response:
         """Ask once; a kept connection that the other side has closed meanwhile is opened again.
 
-        Raises RegistryError for what is not an answer, or comes too late; `seconds` is a limit of the caller's own.
+        RegistryError for what is no answer, or comes too late; `seconds` is the caller's own limit.
         """
         size = sum(map(len, body)) if isinstance(body, tuple) else len(body or b"")
         self._connection.bounds.begin(min(seconds, self.seconds + size / SLOWEST))
@@ -117,7 +117,7 @@ class HttpTransport:
 
     @contextmanager
     def receive(self, path: str, headers: Mapping[str, str], most: int) -> Iterator[Arrival]:
-        """GET something of up to `most` bytes, read piece by piece; within the `with` nothing else is asked."""
+        """GET up to `most` bytes, read piece by piece; within the `with` nothing else is asked."""
         connection = self._connection
         connection.bounds.begin(self.seconds)
         answer = self._begin(lambda: self._ask("GET", path, None, headers))
