@@ -81,7 +81,7 @@ def test_only_what_was_spoiled_is_mended(mending: Mending, target: str, host: st
         ("server", NGINX, "client_max_body_size 1m;", "client_max_body_size 0;"),
         ("client-el7", SETTINGS, "OPTIONS=", f"ADD_REGISTRY='--add-registry {NAME}'"),
         ("client-debian", NAMING, "127.0.0.1", NAME),
-        ("client-debian", SETTINGS, "rack=7", f"http://{NAME}"),
+        ("client-debian", SETTINGS, "rack=7", f"http://mirror.{NAME}"),
     ],
 )
 def test_diff_shows_it(mending: Mending, host: str, task: str, before: str, after: str) -> None:
