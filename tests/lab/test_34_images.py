@@ -53,11 +53,12 @@ def held(host: LookedAt) -> tuple[set[str], set[str], set[str]]:
     running = set(host.lines(RUNNING))
     digests, alive, strange = set[str](), set[str](), set[str]()
     for image in inspected:
-        own = dict(reversed(name.split("@")) for name in image["RepoDigests"] or ())
-        digests |= set(own)
-        alive |= set(own) if image["Id"] in running else set()
+        sources = [name.split("@") for name in image["RepoDigests"] or ()]
+        own = {digest for _, digest in sources}
+        digests |= own
+        alive |= own if image["Id"] in running else set()
         named = {name.rpartition(":")[0] for name in image["RepoTags"] or ()}
-        if not own or named - set(own.values()):
+        if not own or named - {name for name, _ in sources}:
             strange.add(image["Id"])
     return digests, alive, strange
 
