@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from mooring.cli.options import Request, require_inventory
 from mooring.cli.provision import connection_options, options
+from mooring.errors import MooringError
 from mooring.fleet.site import Site
 from mooring.reporters.last_words import write_beside
 
@@ -19,10 +20,14 @@ def load_site(request: Request, clear_screen: Callable[[], None] = lambda: None)
     return _warn(Site.load(request.inventory, PLAYBOOK, options(request), connections, request.project))
 
 
-def load_hosts(request: Request) -> Site:
-    """The hosts as the inventory alone describes them."""
+def load_hosts_and_plays(request: Request) -> tuple[Site, str]:
+    """The inventory with the plays of the playbook of everything, or without them and why: they cannot be read."""
     require_inventory(request)
-    return _warn(Site.without_plays(request.inventory, options(request), connection_options(request)))
+    settings = options(request), connection_options(request)
+    try:
+        return _warn(Site.load(request.inventory, PLAYBOOK, *settings, request.project)), ""
+    except MooringError as error:
+        return _warn(Site.without_plays(request.inventory, *settings)), str(error)
 
 
 def _warn(site: Site) -> Site:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mooring.records.mirror import ServerChain
 from mooring.records.route import Route
 
 
@@ -39,7 +40,8 @@ class NextBoot:
 class PullExplanation:
     """A pull by `command` on a host; `now` is None where nothing runs, `boot` where the next one changes nothing.
 
-    `stopped` says what does not start again, "" where all does.
+    `stopped` says what does not start again, "" where all does. `chains` are what servers do with requests of the
+    routes, `unknown` why that is not known.
     """
 
     host: str
@@ -53,3 +55,5 @@ class PullExplanation:
     differences: tuple[Difference, ...]
     stopped: str
     boot: NextBoot | None
+    chains: tuple[ServerChain, ...] = ()
+    unknown: str = ""
