@@ -274,6 +274,14 @@ def shown(text: str) -> None:
     Console(io.StringIO(), diff=True).handle(TaskFinished(result))
 
 
+def name_of_image(text: str) -> None:
+    """All that is asked of the name, the digest and the platform that a host says of an image."""
+    from mooring.service import image_names
+
+    for function in (image_names.explain_name, image_names.is_registry, image_names.is_digest, image_names.is_platform):
+        function(text)
+
+
 READERS: dict[str, Reader] = {
     "daemon.json": Reader(
         docker("/etc/docker/daemon.json"), CONFIGURATION, (("", ""), ('{"labels": ["', '"]}')), json_lists
@@ -344,6 +352,10 @@ READERS: dict[str, Reader] = {
     "nginx -T": Reader(
         lambda text: list(called("mooring.doctor.backing:fixed_names")(text)),
         frames=(("", ""), ("upstream a {", "}"), ("upstream a {\nserver a", ""), (" proxy_pass http://", "")),
+    ),
+    "image name": Reader(
+        name_of_image,
+        frames=(("", ""), ("registry.example.com/", ""), ("linux/", ""), ("linux/arm/", ""), ("sha256:", "")),
     ),
     "hosts": Reader(lambda text: called("mooring.fleet.etc_hosts:first_address")(text, "registry.example.com", False)),
     "sudo": Reader(
