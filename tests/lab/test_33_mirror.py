@@ -135,6 +135,8 @@ def test_ones_own_image_wins(own: str, clients: list[LookedAt]) -> None:
 def test_with_the_hub_away_and_all_containers_restarted(
     server: LookedAt, hub: LookedAt, clients: list[LookedAt]
 ) -> None:
+    for image in CACHED:
+        pull(clients[0], image)
     with switched_off(hub):
         server.run(f"docker restart {CACHE} {GATE} mooring-registry mooring-nginx")
         until(lambda: ask(server, f"/v2/library/{CACHED[0]}/manifests/latest") == 200, "the mirror answers")
@@ -159,6 +161,8 @@ def test_with_the_hub_away_and_all_containers_restarted(
 @pytest.mark.parametrize("outages", OUTAGES)
 def test_outages_in_the_middle_of_pulls(outages: int, hub: LookedAt, clients: list[LookedAt]) -> None:
     """Docker Hub goes and comes back at any moment, also by force; what the cache has never fails."""
+    for image in CACHED:
+        pull(clients[0], image)
     seed = secrets.randbits(32)
     drawn = random.Random(seed)
     for number in range(outages):
