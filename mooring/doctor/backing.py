@@ -80,6 +80,13 @@ def read_trouble(host: FleetHost, *names: str) -> dict[str, str]:
     return {name: str(troubles[name]["words"]) for name in names if name in troubles and not troubles[name]["is_well"]}
 
 
+def read_address(host: FleetHost, name: str) -> str:
+    """The address of a container on its network, in the host's words; "" where it has none."""
+    script = f"docker inspect --type container {shlex.quote(name)} 2>/dev/null || true"
+    containers = _parse(str(host.call("shell", cmd=script).get("stdout") or "").strip() or "[]")
+    return next((address for container in containers for address in networks(container).values() if address), "")
+
+
 def judge_containers(
     containers: Containers, registry: str, nginx: str, trouble: Mapping[str, str] | None = None
 ) -> Iterator[Finding]:

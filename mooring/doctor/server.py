@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from mooring.doctor import backing, certificate, nginx_probe, storage, unread
+from mooring.doctor import backing, certificate, mirror, nginx_probe, storage, unread
 from mooring.errors import RegistryError
 from mooring.fleet import served_certificate
 from mooring.fleet.site import SERVER_ROLE
@@ -31,6 +31,7 @@ def examine(host: FleetHost) -> Iterator[Finding]:
     if containers.configuration:
         yield backing.judge_limits(containers.configuration)
     yield from unread.look(host, variables)
+    yield from mirror.look(host)
     yield judge_clients(host.name, variables)
     served = served_certificate.look(host)
     if served is not None:

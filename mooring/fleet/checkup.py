@@ -50,7 +50,8 @@ class Checkup:
     `routes` are those of each registry's name (and of "docker.io") now, `later` the ones after the next start; they
     are the same where the engine has no daemon that would remember others. `state` is what systemd says of the unit,
     `record` what Mooring put in, None where it never did, `boot` what is other after the next boot, where known,
-    `server` how the registry stands, where it is one and was asked.
+    `server` how the registry stands, where it is one and was asked, `old_mirrors` the URLs by which a client still uses
+    the registry's own name as its mirror.
     """
 
     host: str
@@ -68,6 +69,7 @@ class Checkup:
     state: Mapping[str, str] = field(default_factory=dict)
     boot: BootExplanation | None = None
     server: ServerCheckup | None = None
+    old_mirrors: tuple[str, ...] = ()
 
     @property
     def stops(self) -> list[Conflict]:

@@ -11,11 +11,12 @@ from typing import Any
 
 from mooring.certificates.problems import count_days
 from mooring.errors import RegistryError
-from mooring.fleet import served_certificate, server_storage
+from mooring.fleet import mirror_checkup, served_certificate, server_storage
 from mooring.fleet.served_certificate import Served
 from mooring.fleet.site import SERVER_ROLE
 from mooring.fleet.survey import FleetHost, LookFailed
 from mooring.records.fleet import Disk, ServerRecord, Service
+from mooring.records.mirror import MirrorRecord
 from mooring.registry.addresses import ServerAddresses
 from mooring.registry.transport import Endpoint, HttpTransport
 from mooring.transport.reply_shapes import MAYBE, TEXT, ListOf, OrNull, parse
@@ -26,7 +27,7 @@ MARK = "-- disk --"
 # The disk of the nearest directory that is there; the place of the storage may not have been made
 # yet.
 LOOK = """\
-docker inspect --type container {registry} {nginx} 2>/dev/null || true
+docker inspect --type container {containers} 2>/dev/null || true
 echo; echo '{mark}'
 place={storage}
 while test ! -d "$place"; do place=$(dirname "$place"); done
@@ -47,11 +48,12 @@ class ServerCheckup:
     certificate: Served | None = None
     disk: Disk | None = None
     storage: str = ""
+    mirror: MirrorRecord | None = None
 
     def record(self) -> ServerRecord:
         """The same as plain values."""
         certificate = certificate_as_dict(self.certificate)
-        return ServerRecord(self.registry, self.nginx, certificate, self.disk, self.storage)
+        return ServerRecord(self.registry, self.nginx, certificate, self.disk, self.storage, self.mirror)
 
 
 def certificate_as_dict(served: Served | None) -> dict[str, Any] | None:
@@ -85,19 +87,23 @@ def look(host: FleetHost) -> ServerCheckup:
     variables = host.roles[SERVER_ROLE]
     server_addresses = ServerAddresses.of(variables)
     names = [str(variables[f"{role}_container_name"]) for role in ("registry", "nginx")]
-    words = dict(zip(("registry", "nginx"), map(shlex.quote, names), strict=True))
+    parts = mirror_checkup.name_containers(variables)
     storage = shlex.quote(str(variables["registry_storage_directory"]))
-    output = str(host.call("shell", cmd=LOOK.format(**words, storage=storage, mark=MARK)).get("stdout") or "")
+    script = LOOK.format(containers=shlex.join([*names, *parts]), storage=storage, mark=MARK)
+    output = str(host.call("shell", cmd=script).get("stdout") or "")
     containers, _, disk = output.partition(MARK)
     services = parse_containers(containers)
     registry, nginx = (services.get(name, Service()) for name in names)
     ends = server_addresses.endpoints()
+    registry = ask(registry, [server_addresses.own], host, "")
+    states = {name: services.get(name, Service()).condition for name in parts}
     return ServerCheckup(
-        ask(registry, [server_addresses.own], host, ""),
+        registry,
         ask(nginx, ends, host, server_addresses.address),
         served_certificate.look(host),
         parse_disk(disk),
         server_storage.find_trouble(server_storage.ask(host, variables)),
+        mirror_checkup.look(host, states, is_listed=registry.answers),
     )
 
 
@@ -152,7 +158,7 @@ def find_trouble(server: ServerCheckup) -> str:
         return "clients refuse the certificate"
     if server.storage:
         return "storage is in trouble"
-    return ""
+    return "mirror does not run" if server.mirror is not None and server.mirror.stopped else ""
 
 
 def details(server: ServerCheckup) -> Iterator[str]:
@@ -165,5 +171,7 @@ def details(server: ServerCheckup) -> Iterator[str]:
             yield f"{name}'s container is {service.state}{health}{again}{reason}"
     if server.storage:
         yield server.storage
+    if server.mirror is not None:
+        yield from mirror_checkup.list_notes(server.mirror)
     if server.certificate is not None:
         yield from (f"certificate: {text}" for text in certificate_problems(server.certificate, errors_only=False))

@@ -14,7 +14,7 @@ from mooring.engines.explanation import AUTO, DOCKER
 from mooring.engines.plan.containers.host import record_paths
 from mooring.engines.plan.record import PATH as RECORD
 from mooring.fleet import etc_hosts as hosts_lines
-from mooring.fleet import server_checkup
+from mooring.fleet import mirror_checkup, server_checkup
 from mooring.fleet.checkup import Checkup, Missing, examine, examine_containers
 from mooring.fleet.senseless import SENSELESS, describe
 from mooring.fleet.site import CLIENT_ROLE, SERVER_ROLE
@@ -69,6 +69,7 @@ def checkup_of(host: FleetHost) -> Checkup:
     checkup = examined or examine_containers(host.name, reply, names, name, record)
     if checkup is None:
         raise LookFailed({"msg": f"there is no {name} on this host", "missing": True})
+    checkup = replace(checkup, old_mirrors=mirror_checkup.find_old_mirrors(checkup.routes[HUB], variables))
     return with_names(checkup, reply["files"].get(names_at), variables)
 
 
@@ -131,6 +132,8 @@ def find_drift(checkup: Checkup, is_client: bool) -> tuple[str, str]:
         return "settings taken out of the files" if "files" in lost else "settings not in effect", again
     if checkup.missing:
         return "files changed by somebody else", again
+    if is_client and checkup.old_mirrors:
+        return "uses the earlier mirror", again
     if any(conflict.rule == FIRST for conflict in checkup.conflicts):
         return "no short name works", invocation(f"doctor {checkup.host}")
     if checkup.ends:
@@ -147,6 +150,10 @@ def details(checkup: Checkup) -> list[str]:
         f"[{conflict.rule}] {conflict}" for conflict in dict.fromkeys((*checkup.stops, *checkup.ends, *misleading))
     ]
     lines += map(str, checkup.missing)
+    lines += [
+        f"images of Docker Hub are asked of {url}, which has one's own alone, and not of the mirror"
+        for url in checkup.old_mirrors
+    ]
     lines += [
         f"{difference.key} runs as {list(difference.now)}, its files say {list(difference.later)}"
         for difference in checkup.differences

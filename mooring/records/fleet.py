@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from mooring.records.hub import HUB
+from mooring.records.mirror import MirrorRecord
 from mooring.records.route import Route
 
 # The drift of a host without any, and a cell without a value.
@@ -31,6 +32,11 @@ class Service:
         return self.state == "running" and self.health != "unhealthy" and self.answers
 
     @property
+    def condition(self) -> str:
+        """What Docker says of it, in one word."""
+        return self.health if self.state == "running" and self.health == "unhealthy" else self.state
+
+    @property
     def word(self) -> str:
         """One word for people: the worst of it."""
         if self.state != "running":
@@ -52,7 +58,7 @@ class ServerRecord:
     """The registry's server: `certificate` has the keys of --json, None where the server has no TLS.
 
     `disk` is None where it cannot be looked at; `storage` says what keeps images from being written or seen, "" where
-    nothing does.
+    nothing does; `mirror` is None where it was not looked at.
     """
 
     registry: Service
@@ -60,6 +66,7 @@ class ServerRecord:
     certificate: Mapping[str, Any] | None = None
     disk: Disk | None = None
     storage: str = ""
+    mirror: MirrorRecord | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data: numbers, booleans, dates as ISO 8601 in UTC."""
@@ -69,6 +76,7 @@ class ServerRecord:
             "certificate": self.certificate,
             "disk": None if self.disk is None else vars(self.disk).copy(),
             "storage": self.storage,
+            "mirror": None if self.mirror is None else self.mirror.as_dict(),
         }
 
 

@@ -155,6 +155,13 @@ class Registry:
         """The names of all repositories, including empty ones."""
         return self._list("/v2/_catalog", "repositories", is_repository)
 
+    def names_after(self, name: str, most: int) -> list[str]:
+        """The names of so many repositories at most that come after `name` in the registry's order."""
+        path = f"/v2/_catalog?{urlencode({'n': most, 'last': name})}"
+        answer = self._ask("GET", path, ok=(200, 404))
+        url = f"{self.endpoint.url}/v2/_catalog"
+        return [] if answer.status == 404 else read_names(read_object(answer, url), "repositories", is_repository, url)
+
     # --- below ---
 
     def _start_upload(self, repository: str) -> str:

@@ -77,7 +77,9 @@ class MirrorSetting:
             port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
         except ValueError:
             return False
-        return port in self.ports and parts.hostname in {strip_port(name).lower() for name in names}
+        # The old protocol has a path; nginx closes it.
+        is_ours = port in self.ports and not parts.path.strip("/")
+        return is_ours and parts.hostname in {strip_port(name).lower() for name in names}
 
     def own_repository(self, url: str, repository: str, namespace: str = "") -> str:
         """What such a request means among one's own images; "" where the URL leads to none of the server's names.

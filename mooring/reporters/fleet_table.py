@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from mooring.records.fleet import Row, ServerRecord, Service
+from mooring.records.fleet import NOTHING, Row, ServerRecord, Service
 from mooring.reporters.remedies import is_command
 from mooring.reporters.screen import Screen
 
 COLUMNS = ("host", "engine", "registry", "Docker Hub", "drift")
-SERVER_COLUMNS = ("server", "registry", "nginx", "certificate", "disk")
+SERVER_COLUMNS = ("server", "registry", "nginx", "certificate", "disk", "mirror")
 GIB = 1024**3
 # From these on they are worth a colour: days left, and the share of the disk that is free.
 FEW_DAYS, LITTLE = 30, 0.1
@@ -65,11 +65,18 @@ def _cells(row: Row) -> list[str | tuple[str, str]]:
 
 
 def _server_cells(server: ServerRecord) -> list[Cell]:
-    return [_service(server.registry), _service(server.nginx), _certificate(server), _disk(server)]
+    return [_service(server.registry), _service(server.nginx), _certificate(server), _disk(server), _mirror(server)]
 
 
 def _service(service: Service) -> Cell:
     return service.word, "green" if service.is_well else "red"
+
+
+def _mirror(server: ServerRecord) -> Cell:
+    mirror = server.mirror
+    if mirror is None:
+        return NOTHING
+    return "off" if mirror.absence else (mirror.word, "red" if mirror.stopped else "green")
 
 
 def _certificate(server: ServerRecord) -> Cell:

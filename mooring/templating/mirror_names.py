@@ -19,12 +19,23 @@ def name_mirrors(registry_names: Iterable[str], certificates: Iterable[str] = ()
     So it is where the first name is an address, and where one of the servers' certificates (their files' texts) does
     not carry the mirror's name. What is wrong with a file that holds no certificate is for others to say.
     """
+    names = list(registry_names)
+    return [] if find_hindrance(names, certificates) else [f"mirror.{names[0]}"]
+
+
+def find_hindrance(registry_names: Iterable[str], certificates: Iterable[str] = ()) -> str:
+    """Why the mirror has no name by itself, in a sentence; "" where nothing stands against one."""
     first = next(iter(registry_names), "")
-    name = f"mirror.{first}"
-    host = strip_port(name)
-    if is_address(strip_port(first)) or not is_host(host):
-        return []
-    return [name] if all(_carries(text, host) for text in certificates) else []
+    host = strip_port(f"mirror.{first}")
+    if not first:
+        return "registry_names is empty"
+    if is_address(strip_port(first)):
+        return f"the first of registry_names, {first}, is an address, and no mirror can be called after one"
+    if not is_host(host):
+        return f"{host} cannot be the name of a host"
+    if not all(_carries(text, host) for text in certificates):
+        return f"nginx_tls_certificate does not carry {host}"
+    return ""
 
 
 def is_host(name: str) -> bool:

@@ -163,7 +163,10 @@ def test_other_engines_as_json_and_their_exit_status(
     monkeypatch.setattr(inspection, "read", lambda host, module, request: reply)
     assert explain("web1", "a.example.com/x", Request(json=True), "podman") == 2
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == set(explanation.build("web1", "x", texts_of(REPLY)).as_dict())
+    assert set(document) == set(explanation.build("web1", "x", texts_of(REPLY)).as_dict()) | {
+        "server",
+        "server_unknown",
+    }
     assert [conflict["rule"] for conflict in document["conflicts"]] == ["scheme"]
     assert explain("web1", "a.example.com/x", Request(), "podman") == 2
     assert capsys.readouterr().out.endswith("every command of podman fails\n")

@@ -93,6 +93,7 @@ def test_the_registrys_own_door_falls_through_nowhere() -> None:
         "http://registry.example.com:5000",
         "http://mirror.registry.example.com:99999999",
         "http://[::1",
+        "https://registry.example.com/v1",
         "",
         "mirror.registry.example.com",
     ],
