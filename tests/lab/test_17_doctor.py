@@ -27,6 +27,8 @@ NGINX_RULES = {
     "nginx-body-size",
     "nginx-upstream",
     "nginx-upstream-name",
+    "mirror-containers",
+    "mirror-upstream",
 }
 
 

@@ -116,6 +116,56 @@ def test_which_upstream_is_meant(server: LookedAt) -> None:
     assert ask(server, f"/v2/ghcr.io/{tail}") == 404
 
 
+def explain(host: str, image: str) -> list[list[dict[str, Any]]]:
+    """The server's steps for each address by which a pull comes to the mirror."""
+    document = json.loads(succeed(invoke("explain", host, image, "--json")).out)
+    assert document["server_unknown"] is None
+    return [chain["steps"] for chain in document["server"] if chain["url"].endswith(f"//{MIRROR}")]
+
+
+def server_row() -> dict[str, Any]:
+    hosts = json.loads(succeed(invoke("status", "--json")).out)["hosts"]
+    (row,) = [host for host in hosts if host["server"]]
+    return dict(row)
+
+
+def test_the_chain_is_explained(clients: list[LookedAt]) -> None:
+    for client in clients:
+        (steps,) = explain(client.name, CACHED[0])
+        assert [step["kind"] for step in steps] == ["own", "cache", "upstream", "end"]
+        assert steps[0]["is_there"] is False
+        assert steps[2]["urls"] == ["https://registry-1.docker.io"]
+    assert "the cache of Docker Hub" in succeed(invoke("explain", clients[0].name, CACHED[0])).out
+
+
+def test_how_the_mirror_stands_is_told(server: LookedAt) -> None:
+    row = server_row()
+    assert (row["drift"], row["server"]["mirror"]["containers"]) == ("none", dict.fromkeys(ACCOUNTS, "running"))
+    server.run(f"docker stop {CACHE}")
+    try:
+        assert (server_row()["drift"], server_row()["server"]["mirror"]["containers"][CACHE]) == (
+            "mirror does not run",
+            "exited",
+        )
+        (doctor,) = json.loads(invoke("doctor", "server", "--json").out)["hosts"]
+        broken = {finding["rule"] for finding in doctor["findings"] if finding["verdict"] == "broken"}
+        assert broken == {"mirror-containers"}
+    finally:
+        server.run(f"docker start {CACHE}")
+
+
+def test_an_upstream_that_is_away_is_told(hub: LookedAt) -> None:
+    def upstream() -> str:
+        (doctor,) = json.loads(invoke("doctor", "server", "--json").out)["hosts"]
+        (verdict,) = [finding["verdict"] for finding in doctor["findings"] if finding["rule"] == "mirror-upstream"]
+        return str(verdict)
+
+    assert upstream() == "ok"
+    with switched_off(hub):
+        assert upstream() == "warning"
+    until(lambda: upstream() == "ok", "the upstream answers again")
+
+
 @pytest.fixture
 def own(server: LookedAt, client_debian: LookedAt) -> Iterator[str]:
     """The digest of an image of one's own that has the name of one of Docker Hub's."""
@@ -130,6 +180,9 @@ def own(server: LookedAt, client_debian: LookedAt) -> Iterator[str]:
 def test_ones_own_image_wins(own: str, clients: list[LookedAt]) -> None:
     for client in clients:
         assert pull(client, NEW) == own
+        (steps,) = explain(client.name, NEW)
+        assert (steps[0]["is_there"], steps[-1]["text"]) == (True, "the own copy answers; Docker Hub's is not asked")
+    assert f"library/{NEW}" in server_row()["server"]["mirror"]["shadows"]
 
 
 def test_with_the_hub_away_and_all_containers_restarted(
@@ -237,6 +290,9 @@ def test_a_client_with_the_old_setting_works_and_is_moved_over(client_debian: Lo
     words = ("--limit", client_debian.name)
     succeed(provision("clients", *words, "-e", old))
     assert pull(client_debian, NEW) == own
+    (row,) = json.loads(succeed(invoke("status", *words, "--json")).out)["hosts"]
+    assert row["drift"] == "uses the earlier mirror"
+    assert row["do"] == f"./invoke provision-clients --limit {client_debian.name}"
     process = client_debian.engine_process()
     run = succeed(provision("clients", *words))
     assert len(run.changes) == 1, run.changes
