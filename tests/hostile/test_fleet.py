@@ -99,13 +99,16 @@ def expect_table(run: Watched, yard: Yard, names: list[str]) -> dict[str, dict[s
 
 
 def test_status(yard: Yard, registry: RegistryServer) -> None:
+    """The honest host was provisioned before there was a mirror."""
     names = inhabit(yard, registry)
     run = yard.invoke("status", "--json", "--forks", "40")
     rows = expect_table(run, yard, names)
-    assert rows["honest"]["drift"] == "none", rows["honest"]
+    assert rows["honest"]["drift"] == "uses the earlier mirror", rows["honest"]
     assert rows["honest"]["hub"]["endpoints"][0]["url"] == "http://registry.example.com"
     text = yard.invoke("status", "--forks", "40")
-    assert sum(line.startswith("honest ") and " none" in line for line in text.out.splitlines()) == 1, text.transcript
+    assert (
+        sum(line.startswith("honest ") and " uses the earlier mirror" in line for line in text.out.splitlines()) == 1
+    ), text.transcript
 
 
 def test_doctor(yard: Yard, registry: RegistryServer) -> None:
