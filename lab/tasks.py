@@ -45,6 +45,17 @@ def lab_ssh(context: Context, host: str) -> None:
     finish(lambda: fleet.ssh(host))
 
 
+@task(name="registry-v1")
+def lab_registry_v1(context: Context) -> None:
+    """Make the image of the registry of Docker 1.5 and older."""
+    from lab import fleet, registry_v1
+
+    def make() -> None:
+        registry_v1.ensure_archive(fleet.to_stderr)
+
+    finish(make)
+
+
 @task
 def demo(context: Context) -> None:
     """Play the whole story here: lab, server, clients, proof."""
@@ -53,4 +64,4 @@ def demo(context: Context) -> None:
     finish(lambda: story.run(print))
 
 
-namespace = Collection("lab", lab_up, lab_down, lab_status, lab_ssh)
+namespace = Collection("lab", lab_up, lab_down, lab_status, lab_ssh, lab_registry_v1)

@@ -28,7 +28,14 @@ def tasks(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    "file", ["registry/tasks/main.yml", "nginx/tasks/main.yml", "mirror/tasks/gate.yml", "mirror/tasks/cache.yml"]
+    "file",
+    [
+        "registry/tasks/main.yml",
+        "nginx/tasks/main.yml",
+        "mirror/tasks/gate.yml",
+        "mirror/tasks/cache.yml",
+        "registry_v1/tasks/present.yml",
+    ],
 )
 def test_every_option_of_the_container_is_compared_strictly(file: str) -> None:
     found_tasks = tasks(yaml.safe_load((ROLES / file).read_text()))
