@@ -94,5 +94,5 @@ def test_a_look_and_its_report() -> None:
     ],
 )
 def test_a_reply_of_another_shape_is_refused_where_it_enters(reply: dict[str, Any]) -> None:
-    with pytest.raises(AgentError, match="senseless"):
+    with pytest.raises(AgentError, match="makes no sense"):
         require("container_images", {"engines": [], "problems": [], **reply} if reply else reply)

@@ -103,7 +103,7 @@ def test_a_command_that_is_never_answered(world: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(f"{SERVER}.check_channel_exec_request", lambda *_: threading.Event().wait(LONG))
     with open_connection(settings(world, world.server.port)) as connection:
         connection.limit(Deadline(0.5))
-        with pytest.raises(ConnectionLost, match="did not get ready"):
+        with pytest.raises(ConnectionLost, match="was not ready within"):
             connection.start("true")
 
 
