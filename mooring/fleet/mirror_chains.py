@@ -91,7 +91,7 @@ def ask_copies(host: FleetHost, images: Iterable[tuple[str, str]]) -> dict[tuple
     host.call("ping")
     own = ServerAddresses.of(host.roles[SERVER_ROLE]).own
     copies = {}
-    with Registry(HttpTransport(own, partial(host.open_stream, own, ""), SECONDS)) as registry:
+    with Registry(HttpTransport(own, partial(host.open_tunnel, own.host, own.port), SECONDS)) as registry:
         for image in images:
             try:
                 copies[image] = Copy(registry.resolve(*image) is not None)

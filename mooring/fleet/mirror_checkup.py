@@ -45,7 +45,7 @@ def look(host: FleetHost, states: Mapping[str, str], is_listed: bool) -> MirrorR
         return MirrorRecord(containers=states, unread="the registry does not answer")
     setting, own = MirrorSetting.of(variables), ServerAddresses.of(variables).own
     try:
-        with Registry(HttpTransport(own, partial(host.open_stream, own, ""), SECONDS)) as registry:
+        with Registry(HttpTransport(own, partial(host.open_tunnel, own.host, own.port), SECONDS)) as registry:
             names, has_more = list_shadows(registry, setting)
     except RegistryError as error:
         return MirrorRecord(containers=states, unread=str(error))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any, cast
 
 from mooring.cli.explain import list_askings
 from mooring.engines.docker.reply import texts_of
 from mooring.engines.explanation import Explanation, build, record
-from mooring.fleet.mirror_chains import Asking, list_images, plan_chains
+from mooring.fleet.mirror_chains import Asking, ask_copies, list_images, plan_chains
+from mooring.fleet.site import SERVER_ROLE
 from mooring.fleet.survey import Lost
 from mooring.registry.mirror_chain import Copy, MirrorSetting
 from mooring.reporters.explanation import write_text
@@ -67,3 +69,33 @@ def test_only_names_of_images_are_asked_of_the_registry() -> None:
     url = "http://r.example.com"
     hostile = [Asking(url, "../_catalog"), Asking(url, "a b:1"), Asking(url, "app:1\r\nHost: x"), Asking(url, "")]
     assert list_images(SETTING, [*hostile, Asking(url, "library/nginx"), Asking(url, "library/nginx")]) == [IMAGE]
+
+
+class Closed:
+    """A server that answers its agent, and whose sshd opens no tunnel."""
+
+    roles = {
+        SERVER_ROLE: {
+            "nginx_server_names": ["registry.example.com"],
+            "registry_server_address": "192.0.2.1",
+            "nginx_http_port": 80,
+            "nginx_https_port": 443,
+            "nginx_tls_certificate": "",
+            "nginx_redirect_to_https": False,
+            "registry_publish_address": "127.0.0.1",
+            "registry_port": 5000,
+        }
+    }
+
+    def call(self, module: str) -> dict[str, bool]:
+        return {"changed": False}
+
+    def open_tunnel(self, host: str, port: int) -> Any:
+        raise PermissionError("administratively prohibited")
+
+
+def test_where_no_tunnel_may_be_opened_nobody_else_is_asked() -> None:
+    """The registry's own port is on the server's loopback, and never on that of the control machine."""
+    (copy,) = ask_copies(cast(Any, Closed()), [IMAGE]).values()
+    assert copy.is_there is None
+    assert "administratively prohibited" in copy.reason
