@@ -1,4 +1,5 @@
-"""The tasks of a clone: those of a fleet, those of the lab, and those of who works on Mooring itself."""
+"""The tasks of a clone: those of a fleet, those of the lab, and those of who works
+on Mooring itself."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""What reading a large fleet costs, as YAML and as INI, beside the floor: libyaml composing the YAML into nodes.
+"""What reading a large fleet costs, as YAML and as INI, beside the floor: libyaml composing the
+YAML into nodes.
 
     .venv/bin/python bench/inventory.py [HOSTS] [ROUNDS]
 
-Writes an inventory of that many hosts (20,000) into a temporary folder, each in one of 40 groups and with three
-variables. All are timed in turn, round by round, the loads in a new process each time; printed are medians
-of wall-clock seconds and their ratios to the floor.
+Writes an inventory of that many hosts (20,000) into a temporary folder, each in one of 40 groups
+and with three variables. All are timed in turn, round by round, the loads in a new process each
+time; printed are medians of wall-clock seconds and their ratios to the floor.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""What a run that changes nothing costs: Mooring, Ansible, and the floor, which is `ssh HOST sudo true`.
+"""What a run that changes nothing costs: Mooring, Ansible, and the floor, which is
+`ssh HOST sudo true`.
 
     .venv/bin/python bench/noop.py [ROUNDS]
 
-Needs the lab (`./invoke lab.up`) and the development packages. The three are timed in turn, round by round, so that
-a machine whose speed drifts treats them alike. Printed are medians of wall-clock seconds and their ratios to the floor.
+Needs the lab (`./invoke lab.up`) and the development packages. The three are timed in turn, round
+by round, so that a machine whose speed drifts treats them alike. Printed are medians of wall-clock
+seconds and their ratios to the floor.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""What a first copy costs: `invoke sync` by both ways and `crane copy`, between two real registries on loopback.
+"""What a first copy costs: `invoke sync` by both ways and `crane copy`, between two real registries
+on loopback.
 
     .venv/bin/python bench/sync.py [LAYERS [MEGABYTES [ROUNDS]]]
 
-The server is this machine, reached without SSH. Every contender has an empty registry of its own in each round, and
-they are timed in turn. Printed are medians of wall-clock seconds, their ratios to crane's, and the most memory that
-the program or one of its children had, of which the agent is one.
+The server is this machine, reached without SSH. Every contender has an empty registry of its own in
+each round, and they are timed in turn. Printed are medians of wall-clock seconds, their ratios to
+crane's, and the most memory that the program or one of its children had, of which the agent is one.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ NAME = "library/large"
 
 
 def push(url: str, layers: int, megabytes: int) -> str:
-    """An index with one image of so many layers, all of them of so many bytes; returns its digest."""
+    """An index with one image of so many layers, all of them of so many bytes; returns its
+    digest."""
     size, draw = megabytes * 1_000_000 // layers, random.Random(1)
     with open_registry(url) as registry:
         config = Blob(b"{}", "application/vnd.oci.image.config.v1+json")
@@ -76,7 +78,8 @@ def weigh(number: int) -> float:
 
 
 def run(way: str, upstream: LocalRegistry, digest: str, work: Path) -> tuple[float, float]:
-    """One contender with a registry of its own, in a process of its own: its children's memory is measured."""
+    """One contender with a registry of its own, in a process of its own: its children's
+    memory is measured."""
     with run_registry(work / "own") as own:
         if way == "crane":
             source, target = f"{upstream.authority}/{NAME}:1", f"{own.authority}/{NAME}:1"

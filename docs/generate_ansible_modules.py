@@ -1,6 +1,8 @@
-"""Writes mooring/playbook/ansible_modules.txt: the names of Ansible's modules, so that none is taken for a typo.
+"""Writes mooring/playbook/ansible_modules.txt: the names of Ansible's modules, so that none is
+taken for a typo.
 
-ansible-core, which the tests have, knows its own modules and where those went that left it for collections.
+ansible-core, which the tests have, knows its own modules and where those went that left it for
+collections.
 """
 
 from __future__ import annotations

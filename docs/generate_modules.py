@@ -1,4 +1,5 @@
-"""Writes docs/modules.md from the module and action files themselves: `python -m docs.generate_modules`."""
+"""Writes docs/modules.md from the module and action files themselves:
+`python -m docs.generate_modules`."""
 
 from __future__ import annotations
 

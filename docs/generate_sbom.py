@@ -1,8 +1,9 @@
 """Writes docs/sbom.cdx.json from the lock file: `python -m docs.generate_sbom`.
 
-A CycloneDX 1.6 bill of materials of what an installation runs: each package with its version and the condition under
-which it is installed, and which packages ask for it, as uv notes it in the lock file's comments. The packages' hashes
-stay in the lock file, which pip checks; there are dozens of them for each.
+A CycloneDX 1.6 bill of materials of what an installation runs: each package with its version and
+the condition under which it is installed, and which packages ask for it, as uv notes it in the lock
+file's comments. The packages' hashes stay in the lock file, which pip checks; there are dozens of
+them for each.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _VIA = re.compile(r"    # +(?:via )?([A-Za-z0-9._-]+)(?: \(pyproject\.toml\))?$"
 
 @dataclass(frozen=True)
 class Package:
-    """One line of the lock file; `marker` is the condition for its installation, `users` who ask for it."""
+    """One line of the lock file; `marker` is the condition for its installation,
+    `users` who ask for it."""
 
     name: str
     version: str

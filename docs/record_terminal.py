@@ -1,7 +1,8 @@
-"""Records docs/terminal.svg, the picture in the README: `python -m docs.record_terminal`, on the lab, provisioned.
+"""Records docs/terminal.svg, the picture in the README: `python -m docs.record_terminal`, on the
+lab, provisioned.
 
-It runs the real commands on a terminal of their own and keeps what stands on it in the end, with its colours. The
-picture loads nothing from anywhere: the browser's own monospaced font draws it.
+It runs the real commands on a terminal of their own and keeps what stands on it in the end, with
+its colours. The picture loads nothing from anywhere: the browser's own monospaced font draws it.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ def _read(terminal: int) -> bytes:
 
 
 def replay(sent: str) -> str:
-    """What stands on the terminal in the end: lines that a live display erased are gone, colours stay."""
+    """What stands on the terminal in the end: lines that a live display erased are
+    gone, colours stay."""
     lines, row = [""], 0
     for match in ESCAPE.finditer(sent):
         word, (argument, action) = match[0], match.groups()

@@ -1,4 +1,5 @@
-"""The apt repository of the Debian hosts: a directory with packages, and the index that makes it one."""
+"""The apt repository of the Debian hosts: a directory with packages, and the index
+that makes it one."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ Description: a package to try package management with
 
 
 def build_repository(repository: Path, work: Path) -> None:
-    """Adds two versions of a sample package to the packages in REPOSITORY, and writes the index over them all."""
+    """Adds two versions of a sample package to the packages in REPOSITORY, and writes the index
+    over them all."""
     for version in ("1.0", "1.1"):
         _build_sample(work / version, version, repository)
     stanzas = []

@@ -1,4 +1,5 @@
-"""Container images without an engine: one layer made of a directory, as a docker-archive or as a registry's storage.
+"""Container images without an engine: one layer made of a directory, as a docker-archive or as a
+registry's storage.
 
 The bytes depend on the content alone, so the same recipe makes the same image ID everywhere.
 """
@@ -20,7 +21,8 @@ EPOCH = 1_600_000_000
 
 @dataclass(frozen=True)
 class Image:
-    """One image: its layer as an uncompressed tar, its configuration as JSON, and the names it goes by."""
+    """One image: its layer as an uncompressed tar, its configuration as JSON, and
+    the names it goes by."""
 
     layer: bytes
     config: bytes
@@ -28,7 +30,8 @@ class Image:
 
 
 def make_image(root: Path, settings: Mapping[str, Any], names: tuple[str, ...], architecture: str) -> Image:
-    """The image of all files under ROOT; SETTINGS are the configuration's own (Entrypoint, Cmd, Env, …)."""
+    """The image of all files under ROOT; SETTINGS are the configuration's own
+    (Entrypoint, Cmd, Env, …)."""
     layer = _pack(root)
     config = {
         "architecture": architecture,

@@ -1,4 +1,5 @@
-"""Small images made from Debian's packages: the offline bundles of the hosts, and what the hub holds."""
+"""Small images made from Debian's packages: the offline bundles of the hosts, and
+what the hub holds."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _GROUPS = "root:x:0:\nnginx:x:101:\nnogroup:x:65534:\n"
 
 
 def make_images(root: Path, work: Path, architecture: str) -> dict[str, Image]:
-    """{"registry", "nginx", "busybox"}: Image, from the packages that lie beside the bookworm ROOT."""
+    """{"registry", "nginx", "busybox"}: Image, from the packages that lie beside the bookworm
+    ROOT."""
     debs = root / "opt/bundle"
     unpack_debs(root / "opt/debs/images", debs)
     made = {}
@@ -92,7 +94,8 @@ def _busybox_tree(debs: Path, tree: Path) -> None:
 
 
 def _add_program(root: Path, program: Path, tree: Path, place: str) -> None:
-    """PROGRAM, which lies in ROOT, to PLACE in TREE, with the shared libraries that it is linked to."""
+    """PROGRAM, which lies in ROOT, to PLACE in TREE, with the shared libraries
+    that it is linked to."""
     (tree / place).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(program, tree / place)
     linked = run(["chroot", str(root), "ldd", f"/{program.relative_to(root)}"], may_fail=True)

@@ -1,4 +1,5 @@
-"""What a container needs on this machine so that systemd and a Docker engine run inside it. Pure functions."""
+"""What a container needs on this machine so that systemd and a Docker engine run inside
+it. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ _UNCONFINED = ["seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfi
 
 
 def may_be_privileged(status: str) -> bool:
-    """Whether `docker run --privileged` can work: it asks for every capability, and a machine may lack SYS_RESOURCE.
+    """Whether `docker run --privileged` can work: it asks for every capability, and a machine may
+    lack SYS_RESOURCE.
 
     STATUS is the text of /proc/self/status.
     """
@@ -22,13 +24,15 @@ def may_be_privileged(status: str) -> bool:
 
 
 def cgroup_version(filesystem: str) -> int:
-    """1 or 2, from the type of the file system at the engine's /sys/fs/cgroup (`stat -f -c %T`, or docker info)."""
+    """1 or 2, from the type of the file system at the engine's /sys/fs/cgroup (`stat -f -c %T`, or
+    docker info)."""
     return 2 if filesystem.strip() in ("cgroup2fs", "2") else 1
 
 
 def run_options(privileged: bool, cgroups: int, needs_cgroup2: bool = False) -> list[str]:
-    """Options of `docker run`. On cgroup v2 a container has a tree of its own; on v1 it works on the machine's tree,
-    where systemd keeps to the container's part of it. A systemd that knows v2 only gets the v2 tree beside v1's."""
+    """Options of `docker run`. On cgroup v2 a container has a tree of its own; on v1 it works on
+    the machine's tree, where systemd keeps to the container's part of it. A systemd that knows v2
+    only gets the v2 tree beside v1's."""
     if privileged:
         rights = ["--privileged"]
     else:
@@ -41,7 +45,8 @@ def run_options(privileged: bool, cgroups: int, needs_cgroup2: bool = False) -> 
 
 
 def boot_command(cgroups: int) -> list[str]:
-    """What the container runs instead of its image's command: its own cgroup v2 tree is read-only unless privileged."""
+    """What the container runs instead of its image's command: its own cgroup v2 tree is read-only
+    unless privileged."""
     if cgroups == 2:
         return ["/bin/sh", "-c", "mount -o remount,rw /sys/fs/cgroup && exec /lib/systemd/systemd"]
     return []

@@ -20,7 +20,8 @@ class LabError(MooringError):
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment and MORE; root's PATH may lack the directories that root's programs are in."""
+    """This process's environment and MORE; root's PATH may lack the directories that root's
+    programs are in."""
     path = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/local/sbin:/usr/sbin:/sbin"
     return {**os.environ, "PATH": path, **(more or {})}
 
@@ -37,7 +38,8 @@ def run(
     stdin: IO[bytes] | None = None,
     may_fail: bool = False,
 ) -> str:
-    """Standard output of ARGV. When it fails, its last lines are in the error, unless it MAY_FAIL."""
+    """Standard output of ARGV. When it fails, its last lines are in the error, unless it
+    MAY_FAIL."""
     try:
         done = subprocess.run(
             list(argv),
@@ -57,7 +59,8 @@ def run(
 
 
 def watch(argv: Sequence[str], take_line: Callable[[str], None], env: Mapping[str, str] | None = None) -> None:
-    """Runs ARGV and hands over each line that it prints, as it comes; its last lines are in the error when it fails."""
+    """Runs ARGV and hands over each line that it prints, as it comes; its last lines are in the
+    error when it fails."""
     last: deque[str] = deque(maxlen=15)
     with subprocess.Popen(
         list(argv),

@@ -28,7 +28,8 @@ _NETWORK_OPTIONS = (
 
 
 def ensure_network(engine: Engine) -> None:
-    """The lab's bridge; without masquerading, so that no packet of the lab finds an answer outside."""
+    """The lab's bridge; without masquerading, so that no packet of the lab finds an answer
+    outside."""
     made_of = digest(json.dumps(_NETWORK_OPTIONS))
     there = engine.run("network", "inspect", f'--format={{{{index .Labels "{LABEL}"}}}}', NETWORK, may_fail=True)
     if there.strip() == made_of:
@@ -63,7 +64,8 @@ def state_of(engine: Engine, host: LabHost) -> str:
 
 
 def ensure_container(engine: Engine, host: LabHost) -> bool:
-    """HOST's container, running; made anew where it is not what the lab would make now. Whether it was started."""
+    """HOST's container, running; made anew where it is not what the lab would make now. Whether it
+    was started."""
     cgroups = capabilities.cgroup_version(engine.run("info", "--format={{.CgroupVersion}}"))
     if host.needs_cgroup2 and cgroups == 1 and not capabilities.UNIFIED.is_dir():
         raise LabError(f"lab host {host.name} needs cgroup v2, and this machine has no {capabilities.UNIFIED} either")

@@ -34,7 +34,8 @@ class Engine:
 
 
 def find_engine() -> Engine | None:
-    """The engine that answers now, if any. Debian's client is tried last: a newer one may refuse an old engine."""
+    """The engine that answers now, if any. Debian's client is tried last: a newer one may
+    refuse an old engine."""
     for client in ("docker", "/usr/bin/docker"):
         if succeeds([client, "version"]):
             return Engine(client)
@@ -77,7 +78,8 @@ def install_missing(programs: Mapping[str, str], purpose: str, say: Say) -> None
 
 
 def stop_our_engine(say: Say) -> None:
-    """Ends the dockerd that an earlier `ensure_engine` started, if it did; any other engine is left alone."""
+    """Ends the dockerd that an earlier `ensure_engine` started, if it did; any other
+    engine is left alone."""
     pid = our_pid()
     if pid is None:
         return

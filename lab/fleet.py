@@ -25,7 +25,8 @@ def to_stderr(line: str) -> None:
 
 
 def up(fresh: bool = False, with_opt_in: bool = False, say: Say = to_stderr) -> None:
-    """Everything that is missing of the lab: engine, images, keys, network, hosts. Returns when all hosts have booted.
+    """Everything that is missing of the lab: engine, images, keys, network, hosts. Returns when all
+    hosts have booted.
 
     WITH_OPT_IN boots the opt-in hosts too; without it those of them that run are left alone.
     FRESH also makes the hosts anew that are up already, for a fleet in its first state.
@@ -47,7 +48,8 @@ def up(fresh: bool = False, with_opt_in: bool = False, say: Say = to_stderr) -> 
 
 
 def down(only_opt_in: bool = False, say: Say = to_stderr) -> None:
-    """Removes the lab's hosts, their volumes and network; images stay. An engine that the lab started is stopped.
+    """Removes the lab's hosts, their volumes and network; images stay. An engine that the lab
+    started is stopped.
 
     ONLY_OPT_IN removes the opt-in hosts, and the small fleet stays up.
     """

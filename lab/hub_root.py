@@ -1,4 +1,5 @@
-"""What makes a root Docker Hub's stand-in: the registry's program, a few small real images, the program before it."""
+"""What makes a root Docker Hub's stand-in: the registry's program, a few small real images, the
+program before it."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ PROGRAM = "opt/mooring-lab/hub/lab"
 
 
 def fill_hub(root: Path, images: dict[str, Image], work: Path, architecture: str) -> None:
-    """Gives the hub's ROOT its programs and images; Docker Hub calls its own images library/NAME."""
+    """Gives the hub's ROOT its programs and images; Docker Hub calls its own images
+    library/NAME."""
     program = work / "registry-package"
     unpack_debs(root / "opt/debs/images", program)
     shutil.copy(program / "usr/bin/docker-registry", root / "usr/bin/docker-registry")
@@ -36,7 +38,8 @@ def fill_hub(root: Path, images: dict[str, Image], work: Path, architecture: str
 
 
 def add_crane(root: Path, say: Say) -> None:
-    """The tool by which drills fill and judge registries; the hub does without it where it cannot be had."""
+    """The tool by which drills fill and judge registries; the hub does without it
+    where it cannot be had."""
     try:
         shutil.copy(ensure_program("crane"), root / "usr/local/bin/crane")
     except LabError as error:

@@ -1,4 +1,5 @@
-"""Keys and certificates of one lab, made once per checkout under .lab/, and the seed that each host gets of them."""
+"""Keys and certificates of one lab, made once per checkout under .lab/, and the seed that each host
+gets of them."""
 
 from __future__ import annotations
 
@@ -15,13 +16,15 @@ SSH = STATE / "ssh"
 CA = STATE / "ca"
 PASSWORD = STATE / "operator-password"
 SEED = "etc/mooring-lab"
-"""Where a host finds its seed at the first boot (lab/overlay/every/usr/libexec/mooring-lab/seed)."""
+"""Where a host finds its seed at the first boot
+(lab/overlay/every/usr/libexec/mooring-lab/seed)."""
 
 _DAYS = "3650"
 
 
 def ensure_keys() -> None:
-    """Makes what is missing: login key, host keys, known_hosts, ssh's config, certificates, a password."""
+    """Makes what is missing: login key, host keys, known_hosts, ssh's config,
+    certificates, a password."""
     SSH.mkdir(parents=True, exist_ok=True)
     CA.mkdir(exist_ok=True)
     for name in ("id_ed25519", *[f"host_{host.name}" for host in HOSTS]):

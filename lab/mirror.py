@@ -1,4 +1,5 @@
-"""Where this machine gets Debian's packages from: its own apt sources say so, and the lab uses the same place."""
+"""Where this machine gets Debian's packages from: its own apt sources say so, and the lab
+uses the same place."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _ONE_LINE = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+.*\bmain\b")
 
 
 def debian_mirror(sources: Iterable[str], environment: Mapping[str, str] = os.environ) -> str:
-    """The first archive in the texts of SOURCES (one-line or deb822 style) that holds Debian's own `main`.
+    """The first archive in the texts of SOURCES (one-line or deb822 style) that holds
+    Debian's own `main`.
 
     Where none does, what VARIABLE of the ENVIRONMENT names; LabError where that is not set either.
     """

@@ -1,4 +1,5 @@
-"""Where the lab keeps its things on this machine, and the digest that tells whether they are still up to date."""
+"""Where the lab keeps its things on this machine, and the digest that tells whether they
+are still up to date."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ def cache() -> Path:
 
 
 def copy_files(source: Path, into: Path) -> None:
-    """All files under SOURCE into the tree INTO, with the modes that they have for git, whatever the umask was."""
+    """All files under SOURCE into the tree INTO, with the modes that they have for git, whatever
+    the umask was."""
     for file in _files(source):
         target = into / file.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +33,8 @@ def copy_files(source: Path, into: Path) -> None:
 
 
 def digest(*parts: Path | str) -> str:
-    """Twelve hex digits of all PARTS: of texts, and of files and whole directories with their names and modes."""
+    """Twelve hex digits of all PARTS: of texts, and of files and whole directories with
+    their names and modes."""
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):

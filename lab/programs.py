@@ -1,6 +1,8 @@
-"""Single programs from Debian's packages, unpacked without being installed and kept: what tests run beside the lab.
+"""Single programs from Debian's packages, unpacked without being installed and kept: what tests run
+beside the lab.
 
-Fetched once by this machine's apt with the release's own index, so the machine's own packages stay as they are.
+Fetched once by this machine's apt with the release's own index, so the machine's own packages stay
+as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ _NEEDED = ("apt-get", "dpkg-deb")
 
 @dataclass(frozen=True)
 class Program:
-    """A program, Debian's package of it, the release whose package is meant, and how its version must begin."""
+    """A program, Debian's package of it, the release whose package is meant, and how its
+    version must begin."""
 
     package: str
     suite: str
@@ -37,7 +40,8 @@ PROGRAMS = {
 
 
 def ensure_program(name: str) -> Path:
-    """Where the program called NAME is, one of PROGRAMS; fetched where it was not before. LabError tells why not."""
+    """Where the program called NAME is, one of PROGRAMS; fetched where it was not before. LabError
+    tells why not."""
     program = PROGRAMS[name]
     place = cache() / "programs" / f"{name}-{program.version}"
     if not place.exists():
@@ -53,7 +57,8 @@ def ensure_program(name: str) -> Path:
 
 
 def ensure_programs(say: Say) -> None:
-    """All PROGRAMS. The lab goes without what cannot be had now, as on a machine without a network."""
+    """All PROGRAMS. The lab goes without what cannot be had now, as on a machine without a
+    network."""
     for name in PROGRAMS:
         try:
             ensure_program(name)
@@ -62,7 +67,8 @@ def ensure_programs(say: Say) -> None:
 
 
 def apt_get(suite: str, where: Path) -> list[str]:
-    """An apt-get that knows the Debian release SUITE alone and keeps all of its own in the new directory WHERE."""
+    """An apt-get that knows the Debian release SUITE alone and keeps all of its own in the new
+    directory WHERE."""
     for path in ("lists/partial", "archives/partial"):
         (where / path).mkdir(parents=True)
     signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""

@@ -1,4 +1,5 @@
-"""The image of the registry of Docker 1.5 and older: Debian's Python 2.7, and pinned packages of the package index.
+"""The image of the registry of Docker 1.5 and older: Debian's Python 2.7, and pinned packages of
+the package index.
 
 Made only on request, `./invoke lab.registry-v1`: neither the lab's hosts nor the demo need it.
 """
@@ -73,7 +74,8 @@ def _build(place: Path, say: Say) -> None:
 
 
 def _install(tree: Path) -> None:
-    """The packages of the index, checked against their hashes, by the pip of Debian's that still knows Python 2.7."""
+    """The packages of the index, checked against their hashes, by the pip of Debian's that still
+    knows Python 2.7."""
     authorities = Path("/") / _AUTHORITIES
     if not authorities.exists():
         raise LabError("the package index is asked by TLS, and this machine trusts nobody: install ca-certificates")
@@ -92,7 +94,8 @@ def _install(tree: Path) -> None:
 
 
 def _strip(tree: Path) -> None:
-    """Leaves Python, its libraries and the registry; the namespace that two packages share becomes a plain package."""
+    """Leaves Python, its libraries and the registry; the namespace that two packages share becomes
+    a plain package."""
     for needless in _NEEDLESS:
         shutil.rmtree(tree / needless, ignore_errors=True)
     for program in (tree / "usr/bin").iterdir():

@@ -1,4 +1,5 @@
-"""Root directories of the lab's hosts: Debian, made by debootstrap, kept as one archive each for the next time."""
+"""Root directories of the lab's hosts: Debian, made by debootstrap, kept as one archive each for
+the next time."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ _EVERY = (
 
 @dataclass(frozen=True)
 class Suite:
-    """A Debian release as a root: the packages in it, and sets of packages that only lie beside it in /opt/debs/SET."""
+    """A Debian release as a root: the packages in it, and sets of packages that only lie beside it
+    in /opt/debs/SET."""
 
     name: str
     packages: tuple[str, ...]
@@ -58,7 +60,8 @@ _NEEDLESS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/
 
 
 def make_root(suite: Suite, mirror: str, where: Path, say: Say) -> None:
-    """Fills WHERE with SUITE's root, from the archive that an earlier time left, or from the MIRROR."""
+    """Fills WHERE with SUITE's root, from the archive that an earlier time left,
+    or from the MIRROR."""
     kept = cache() / f"root-{suite.name}-{digest(repr(suite), mirror)}.tar"
     where.mkdir(parents=True)
     if kept.exists():
@@ -91,7 +94,8 @@ def _script(suite: str) -> list[str]:
 
 
 class _Stages:
-    """Makes a few lines of progress out of debootstrap's many: one for each of its stages, and one now and then."""
+    """Makes a few lines of progress out of debootstrap's many: one for each of its stages, and one
+    now and then."""
 
     def __init__(self, suite: str, say: Say) -> None:
         self.suite, self.say = suite, say
@@ -122,7 +126,8 @@ def _download(root: Path, directory: str, packages: Sequence[str]) -> None:
 
 @contextmanager
 def scratch(name: str) -> Iterator[Path]:
-    """A directory for building, gone afterwards and emptied before, should an earlier build have been killed."""
+    """A directory for building, gone afterwards and emptied before, should an earlier build have
+    been killed."""
     where = cache() / "build" / name
     shutil.rmtree(where, ignore_errors=True)
     where.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +145,8 @@ def unpack_debs(debs: Path, into: Path) -> None:
 
 
 def install_debs(root: Path, directory: str) -> None:
-    """Installs all packages in ROOT's DIRECTORY into ROOT, without starting any service of theirs on this machine."""
+    """Installs all packages in ROOT's DIRECTORY into ROOT, without starting any service of theirs
+    on this machine."""
     policy = root / "usr/sbin/policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n")
     policy.chmod(0o755)

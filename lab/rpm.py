@@ -1,4 +1,5 @@
-"""The RPM repository of the EL7-like hosts: Red Hat's docker layout around Debian's engine, built with rpmbuild."""
+"""The RPM repository of the EL7-like hosts: Red Hat's docker layout around Debian's engine, built
+with rpmbuild."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ _TEXTS = {
 
 
 def build_repository(debs: Path, work: Path, repository: Path) -> None:
-    """A yum repository in REPOSITORY; the engine comes from the packages in DEBS, WORK is an empty directory."""
+    """A yum repository in REPOSITORY; the engine comes from the packages in DEBS, WORK is
+    an empty directory."""
     engine, parts, sources = work / "engine", work / "parts", work / "sources"
     # rpmbuild hands paths to shells, and the checkout's may say anything.
     shutil.copytree(SOURCES, sources)

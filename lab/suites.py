@@ -1,6 +1,8 @@
-"""The images of the opt-in hosts: engines of other kinds and ages, each from the Debian release that has it.
+"""The images of the opt-in hosts: engines of other kinds and ages, each from the Debian release
+that has it.
 
-They share everything with the small fleet but their roots: one root for each release, configured once for each engine.
+They share everything with the small fleet but their roots: one root for each release, configured
+once for each engine.
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ FORKY = roots.Suite("forky", _EVERY, (("docker", ("docker.io", "docker-cli")),))
 class EngineImage:
     """One image: the release that it is made of and the set of packages there that is its engine.
 
-    Docker is offered by the host's apt, as on `client-debian`, since provisioning installs it. The other engines are
-    there already: Mooring brings no podman and no containerd to a host, it sets up those that it finds.
+    Docker is offered by the host's apt, as on `client-debian`, since provisioning installs it. The
+    other engines are there already: Mooring brings no podman and no containerd to a host, it sets
+    up those that it finds.
     """
 
     suite: roots.Suite

@@ -29,8 +29,9 @@ HUB_NAMES = (
 class LabHost:
     """One host: which image it is made of, and where it is reached.
 
-    `storage` are its engine's directories, each on a volume of its own: overlayfs does not work on top of overlayfs.
-    `is_opt_in`: up only where asked for. `needs_cgroup2`: its systemd refuses cgroup v1.
+    `storage` are its engine's directories, each on a volume of its own: overlayfs does not work
+    on top of overlayfs. `is_opt_in`: up only where asked for. `needs_cgroup2`: its systemd
+    refuses cgroup v1.
     """
 
     name: str

@@ -54,7 +54,8 @@ def on_one_line(text: str) -> str:
 
 
 class MooringError(Exception):
-    """Something that the operator can understand and mend; `exit_status` is what `invoke` ends with."""
+    """Something that the operator can understand and mend; `exit_status` is what
+    `invoke` ends with."""
 
     exit_status = 1
 
@@ -87,7 +88,8 @@ class SourceError(MooringError):
 
 
 def _window(text: str, column: int) -> tuple[str, int]:
-    """What is shown of a line, and where the column is in it: a whole document may stand in one line."""
+    """What is shown of a line, and where the column is in it: a whole document may
+    stand in one line."""
     if len(text) <= WIDEST:
         return text, column
     begin = min(max(0, column - WIDEST // 2), len(text) - WIDEST)
@@ -111,7 +113,8 @@ class TemplateError(SourceError):
 
 
 class UndefinedVariable(TemplateError):
-    """A template names a variable that nobody defines; `default` and `is defined` may still save it."""
+    """A template names a variable that nobody defines; `default` and `is defined`
+    may still save it."""
 
 
 class UsageError(MooringError):
@@ -145,7 +148,8 @@ class OutOfTime(ConnectionLost):
 
 
 class BecomeFailed(HostUnreachable):
-    """Logged in, but may not become the other user. In a run the task fails, and the host goes on."""
+    """Logged in, but may not become the other user. In a run the task fails, and the host goes
+    on."""
 
 
 class AgentError(HostUnreachable):
@@ -160,7 +164,8 @@ class AgentError(HostUnreachable):
 
 
 class TaskTimedOut(MooringError):
-    """A task took longer than it may; `seconds` is what it was given. It fails, the host goes on."""
+    """A task took longer than it may; `seconds` is what it was given. It fails, the host goes
+    on."""
 
     exit_status = 2
 
@@ -172,7 +177,8 @@ class TaskTimedOut(MooringError):
 class RegistryError(MooringError):
     """A registry, or the way to it, does not answer as it should.
 
-    `layer` says what is wrong: "name", "TCP", "TLS", "HTTP" or "registry"; `status` is the HTTP status, or 0.
+    `layer` says what is wrong: "name", "TCP", "TLS", "HTTP" or "registry"; `status` is the HTTP
+    status, or 0.
     """
 
     exit_status = 2

@@ -16,12 +16,14 @@ PROGRAMS = ("invoke", "mooring", "inv")
 
 
 def invocation(words: str) -> str:
-    """The command line of a task: `./invoke WORDS` where the launcher was called, by its path, else `invoke WORDS`."""
+    """The command line of a task: `./invoke WORDS` where the launcher was called, by its path, else
+    `invoke WORDS`."""
     return f"{command()} {words}"
 
 
 def command(environment: Mapping[str, str] = os.environ, program: str = sys.argv[0]) -> str:
-    """What stands before the task's name, quoted for a shell; `program` is the path of the one that runs."""
+    """What stands before the task's name, quoted for a shell; `program` is the path of
+    the one that runs."""
     if launcher := launched_as(environment):
         return shlex.quote(launcher)
     name = os.path.basename(program)

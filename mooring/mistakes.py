@@ -1,4 +1,5 @@
-"""Several mistakes in what the operator wrote: loading goes on behind each, so that all can be told at once."""
+"""Several mistakes in what the operator wrote: loading goes on behind each, so that all
+can be told at once."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ MOST = 100
 
 
 class Mistakes:
-    """What is wrong in one thing that is being loaded; `raise_first` ends its loading, with the others attached."""
+    """What is wrong in one thing that is being loaded; `raise_first` ends its loading, with the
+    others attached."""
 
     def __init__(self) -> None:
         self._found: list[SourceError] = []

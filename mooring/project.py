@@ -1,4 +1,5 @@
-"""The operator's directory, and what Mooring brings; of two things of one name the directory's comes first."""
+"""The operator's directory, and what Mooring brings; of two things of one name the directory's
+comes first."""
 
 from __future__ import annotations
 
@@ -17,10 +18,11 @@ INVENTORY = "inventory.yml"
 
 @dataclass(frozen=True)
 class Project:
-    """The directory that holds tasks.py: a clone of Mooring, or one of the operator's own, as `invoke init` makes it.
+    """The directory that holds tasks.py: a clone of Mooring, or one of the operator's own, as
+    `invoke init` makes it.
 
-    `root` is relative (and empty) where it is the working directory, so that messages name files as one types them.
-    `roles_path` is what ansible.cfg says.
+    `root` is relative (and empty) where it is the working directory, so that messages name files as
+    one types them. `roles_path` is what ansible.cfg says.
     """
 
     root: Path = Path()
@@ -33,11 +35,13 @@ class Project:
 
     @property
     def roles(self) -> tuple[Path, ...]:
-        """Where any playbook's roles are looked for behind the folders beside the playbook itself."""
+        """Where any playbook's roles are looked for behind the folders beside the playbook
+        itself."""
         return (self.root / "roles", *self.roles_path, SHIPPED / "roles")
 
     def name_of(self, inventory: str) -> str:
-        """One name for an inventory, from wherever it is named: its place in the project, else its whole path.
+        """One name for an inventory, from wherever it is named: its place in the project,
+        else its whole path.
 
         A list of hosts is its own name.
         """
@@ -52,14 +56,17 @@ class Project:
         return own if own.exists() else SHIPPED / "playbooks" / name
 
     def imported(self, name: str, by: Path) -> Path:
-        """The playbook that one names: beside it, which for Mooring's means the directory's own; else Mooring's."""
+        """The playbook that one names: beside it, which for Mooring's means the directory's own;
+        else Mooring's."""
         places = (self.folder_of(by), by.parent, SHIPPED / "playbooks")
         return next((place / name for place in places if (place / name).is_file()), places[0] / name)
 
     def folder_of(self, playbook: Path) -> Path:
-        """The folder in which a playbook counts as standing; Mooring's count as standing in the directory's playbooks/.
+        """The folder in which a playbook counts as standing; Mooring's count as standing in the
+        directory's playbooks/.
 
-        So its files/, roles/ and group_vars/ are found as they are for a playbook of the operator's own.
+        So its files/, roles/ and group_vars/ are found as they are for a playbook of
+        the operator's own.
         """
         is_shipped = playbook.parent.resolve() == (SHIPPED / "playbooks").resolve()
         return self.root / "playbooks" if is_shipped else playbook.parent

@@ -20,6 +20,7 @@ def parse_module(text: bytes, name: str) -> ast.Module:
 
 
 def parse_literal(text: str) -> Any:
-    """The value of a literal; ValueError, SyntaxError, TypeError, MemoryError or RecursionError where it is none."""
+    """The value of a literal; ValueError, SyntaxError, TypeError, MemoryError or RecursionError
+    where it is none."""
     with _LOCK:
         return ast.literal_eval(text)

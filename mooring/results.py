@@ -26,8 +26,9 @@ class Outcome(Enum):
 class Result:
     """One task on one host (or one item of its loop).
 
-    `values` are the return values that `register` keeps, in Ansible's words (changed, rc, stdout, …).
-    `diff` is what the task changed or would change: texts {"before", "after", "before_header", "after_header"}.
+    `values` are the return values that `register` keeps, in Ansible's words (changed, rc, stdout,
+    …). `diff` is what the task changed or would change: texts {"before", "after", "before_header",
+    "after_header"}.
     """
 
     host: str
@@ -64,7 +65,8 @@ class Recap:
         self.counts.setdefault(host, dict.fromkeys(self.COLUMNS, 0))
 
     def count(self, result: Result) -> None:
-        """Count a task's result; a changed task is ok as well, an ignored failure too, as in Ansible."""
+        """Count a task's result; a changed task is ok as well, an ignored failure
+        too, as in Ansible."""
         self.add_host(result.host)
         row = self.counts[result.host]
         row[result.outcome.value] += 1
@@ -130,7 +132,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class Silence:
-    """A host does not answer: nothing was heard of it for so many seconds; 0 when it answers again."""
+    """A host does not answer: nothing was heard of it for so many seconds; 0 when it answers
+    again."""
 
     host: str
     seconds: float
@@ -146,7 +149,8 @@ class Warned:
 
 @dataclass(frozen=True)
 class Remainder:
-    """The hosts that did not get through, those `earlier` runs left over, and the file that names them all.
+    """The hosts that did not get through, those `earlier` runs left over, and the file
+    that names them all.
 
     `problem` says why it could not be written.
     """

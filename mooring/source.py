@@ -29,7 +29,8 @@ _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!unsafe")
 
 
 def load(path: Path) -> Node | None:
-    """The root node of a YAML file, None when it is empty; SourceError with the place when it is not YAML."""
+    """The root node of a YAML file, None when it is empty; SourceError with the place
+    when it is not YAML."""
     return parse(read_text(path), str(path))
 
 
@@ -71,7 +72,8 @@ def _value(tree: yaml.Node, root: Node, text: type[Text]) -> Any:
 
 
 def _key(tree: yaml.Node, root: Node) -> Any:
-    """A key as JSON can have it, in which everything ends: a date or bytes are the text that stands there."""
+    """A key as JSON can have it, in which everything ends: a date or bytes are the text
+    that stands there."""
     if tree.tag == "tag:yaml.org,2002:str":
         return tree.value
     plain = _scalar(root.near(tree))

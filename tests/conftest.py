@@ -22,7 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def keep_bytecode(config: pytest.Config) -> None:
-    """What Python compiles is kept for the hundreds of commands that the tests start, beside the checkout.
+    """What Python compiles is kept for the hundreds of commands that the tests start,
+    beside the checkout.
 
     The workers of a run inherit the folder of their controller.
     """

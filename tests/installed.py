@@ -1,7 +1,8 @@
-"""Mooring as a user has it: a wheel built from this tree, installed into a fresh virtual environment.
+"""Mooring as a user has it: a wheel built from this tree, installed into a fresh virtual
+environment.
 
-No network is needed: hatchling is among the development packages, and the fresh environment finds the packages that
-Mooring needs where this interpreter has them.
+No network is needed: hatchling is among the development packages, and the fresh environment finds
+the packages that Mooring needs where this interpreter has them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Parts of the tests that run side by side: each line with its part's name, and one end for all of them."""
+"""Parts of the tests that run side by side: each line with its part's name, and one
+end for all of them."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass
 class Part:
-    """Commands one after the other, to the first that fails; with a niceness they leave the machine to others."""
+    """Commands one after the other, to the first that fails; with a niceness they leave the
+    machine to others."""
 
     name: str
     commands: Sequence[Sequence[str]]
@@ -39,7 +41,8 @@ class Part:
 
 
 class SideBySide:
-    """Runs parts at the same time, each command in a session of its own: a signal reaches it once, and from here."""
+    """Runs parts at the same time, each command in a session of its own: a signal reaches it once,
+    and from here."""
 
     def __init__(self, parts: Sequence[Part], environment: Mapping[str, str]) -> None:
         self.parts, self.environment = parts, environment
@@ -48,7 +51,8 @@ class SideBySide:
         self._lock = threading.Lock()
 
     def run(self) -> int:
-        """The first status that is not 0. Ctrl-C and the like interrupt all parts, a second one kills them."""
+        """The first status that is not 0. Ctrl-C and the like interrupt all parts, a
+        second one kills them."""
         threads = [threading.Thread(target=self._run_part, args=(part,), daemon=True) for part in self.parts]
         with noted(ENDING) as numbers:
             for thread in threads:

@@ -45,8 +45,8 @@ BYTECODE = ".pytest_cache/bytecode"
 def test(context: Context, unit: bool = False, long: bool = False) -> None:
     """Run the checks and all tests.
 
-    The lab's tests boot the lab and wait for its hosts; the other tests run meanwhile, and leave it the machine. Real
-    engines judge drawn configurations.
+    The lab's tests boot the lab and wait for its hosts; the other tests run meanwhile, and leave it
+    the machine. Real engines judge drawn configurations.
     """
     more = ["--long"] if long else []
     if unit:
@@ -77,14 +77,16 @@ def run(*words: str) -> None:
 
 
 def program(module: str, *words: str) -> list[str]:
-    """A program of .venv by its module: neither a shell nor the first line of a script reads the checkout's path."""
+    """A program of .venv by its module: neither a shell nor the first line of a script reads the
+    checkout's path."""
     if find_spec(module) is None:
         raise Exit(f"{module} is missing: `./invoke check` installs it, where it is the first task on the line", 1)
     return [sys.executable, "-m", module, *words]
 
 
 def environment() -> dict[str, str]:
-    """Every worker imports all that is tested: compiled once, it is there for the next one and the next time."""
+    """Every worker imports all that is tested: compiled once, it is there for the next one
+    and the next time."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {"PYTHONPYCACHEPREFIX": os.path.abspath(BYTECODE), **kept}
 

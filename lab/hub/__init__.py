@@ -1,1 +1,2 @@
-"""A stand-in for Docker Hub: its tokens, limits and redirects in front of a real registry. Runs on the host `hub`."""
+"""A stand-in for Docker Hub: its tokens, limits and redirects in front of a real registry. Runs on
+the host `hub`."""

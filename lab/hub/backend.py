@@ -54,7 +54,8 @@ class Backend:
         return answer
 
     def has(self, target: str) -> bool:
-        """Whether the registry has what TARGET names, whatever part or version of it somebody asks for."""
+        """Whether the registry has what TARGET names, whatever part or version of it
+        somebody asks for."""
         with self._open("GET" if target.endswith("/tags/list") else "HEAD", target, {}) as response:
             return response.status == 200
 

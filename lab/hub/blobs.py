@@ -1,4 +1,5 @@
-"""production.cloudflare.docker.com: blobs by signed URLs that expire, in ranges, and never with an Authorization."""
+"""production.cloudflare.docker.com: blobs by signed URLs that expire, in ranges, and never with an
+Authorization."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _TWO_WAYS = (
 
 
 def make_url(base: str, signer: Signer, blob: tuple[str, str], seconds: int) -> str:
-    """Where the BLOB (repository, digest) is to be had for so many SECONDS, below the URL BASE of this host."""
+    """Where the BLOB (repository, digest) is to be had for so many SECONDS, below the URL
+    BASE of this host."""
     repository, digest = blob
     hexadecimal = digest.partition(":")[2]
     path = f"{PREFIX}sha256/{hexadecimal[:2]}/{hexadecimal}/data"
@@ -52,7 +54,8 @@ class BlobHost:
 
 
 def _translate(answer: Answer) -> Answer:
-    """The registry's refusal as S3 has it; that of 2.8 for a range beyond the end has a wrong length besides."""
+    """The registry's refusal as S3 has it; that of 2.8 for a range beyond the end has a wrong
+    length besides."""
     if answer.stream:
         answer.stream.close()
     if answer.status == 416:

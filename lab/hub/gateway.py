@@ -1,9 +1,10 @@
-"""The hub's program: all of Docker Hub's hosts behind one port, by the Host header, in front of a real registry.
+"""The hub's program: all of Docker Hub's hosts behind one port, by the Host header, in front of a
+real registry.
 
     python -m lab.hub.gateway --backend http://127.0.0.1:5000 --port 8000
 
-Without names of its own it is http://127.0.0.1:PORT with the tokens at /token, and its blobs are at another host,
-http://localhost:PORT. It writes where it listens, one line, to standard error.
+Without names of its own it is http://127.0.0.1:PORT with the tokens at /token, and its blobs are at
+another host, http://localhost:PORT. It writes where it listens, one line, to standard error.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ class Hub:
         self.blobs_authority = _authority(urlsplit(places.blobs_url).netloc)
 
     def answer(self, request: Request, knobs: Knobs, edition: str) -> Answer:
-        """What the host that REQUEST is for says on a good day; EDITION changes when the knobs were written."""
+        """What the host that REQUEST is for says on a good day; EDITION changes when the
+        knobs were written."""
         authority = _authority(request.host)
         try:
             if (authority, request.path) == self.token_place:

@@ -1,4 +1,5 @@
-"""How the hub behaves just now: a small JSON file that a drill replaces, read again at each request."""
+"""How the hub behaves just now: a small JSON file that a drill replaces, read
+again at each request."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ class Knobs:
     rate_window: int = 21600
     """Seconds."""
     remaining: int | None = None
-    """Writing the file with it leaves everybody that much, from then on; later windows are whole again."""
+    """Writing the file with it leaves everybody that much, from then on; later
+    windows are whole again."""
     retry_after: int | None = None
     """Seconds in Retry-After; otherwise what is left of the window."""
     token_seconds: int = 300
@@ -44,7 +46,8 @@ class Knobs:
     drop_after: int | None = None
     """The connection ends after so many bytes of a body; 0: without any answer."""
     only: str = ""
-    """Where this regular expression is found in `METHOD HOST/PATH`, the four before hold; otherwise they do not."""
+    """Where this regular expression is found in `METHOD HOST/PATH`, the four before hold; otherwise
+    they do not."""
 
     def is_troubled(self, method: str, host: str, path: str) -> bool:
         """Whether `answer`, `delay`, `slow` and `drop_after` hold for this request."""

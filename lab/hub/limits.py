@@ -12,7 +12,8 @@ from lab.hub.knobs import Knobs
 
 @dataclass(frozen=True)
 class Standing:
-    """Where somebody stands: the limit, what is left, seconds to the window's end, and whether this was granted."""
+    """Where somebody stands: the limit, what is left, seconds to the window's end, and whether this
+    was granted."""
 
     limit: int
     remaining: int
@@ -30,7 +31,8 @@ class Standing:
 
 
 class Limits:
-    """Counts per source: an address, or an account. A restart forgets them, as does a new `remaining`."""
+    """Counts per source: an address, or an account. A restart forgets them, as does a new
+    `remaining`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -42,7 +44,8 @@ class Limits:
     def take(self, source: str, limit: int, counts: bool, knobs: Knobs, edition: str = "") -> Standing:
         """What SOURCE has of its LIMIT, less one where this request COUNTS and something is left.
 
-        EDITION changes when the knobs were written: from then on everybody has their `remaining`, where they name one.
+        EDITION changes when the knobs were written: from then on everybody has their `remaining`,
+        where they name one.
         """
         now = self.clock()
         with self._lock:

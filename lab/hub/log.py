@@ -1,4 +1,5 @@
-"""The hub's own log: one JSON object per request and line, written before the client has the last byte."""
+"""The hub's own log: one JSON object per request and line, written before the client
+has the last byte."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from lab.hub.messages import Answer, Request
 
 
 class RequestLog:
-    """Appends to the file at PATH, or to standard output without one; emptying the file from outside is fine."""
+    """Appends to the file at PATH, or to standard output without one; emptying the file from
+    outside is fine."""
 
     def __init__(self, path: Path | None) -> None:
         self._file = path.open("a", encoding="utf-8") if path else sys.stdout

@@ -24,7 +24,8 @@ TOO_MANY = (
 class Request:
     """One request.
 
-    `host` is the Host header in lower case, `target` the path with its query, `client` the address that it came from.
+    `host` is the Host header in lower case, `target` the path with its query, `client` the address
+    that it came from.
     """
 
     method: str
@@ -50,7 +51,8 @@ class Request:
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """Scheme (in lower case) and value of the Authorization header; two empty texts without one."""
+        """Scheme (in lower case) and value of the Authorization header; two empty
+        texts without one."""
         scheme, _, value = self.headers.get("Authorization", "").partition(" ")
         return scheme.lower(), value.strip()
 

@@ -1,4 +1,5 @@
-"""registry-1.docker.io: whoever has a token pulls, manifests within the limit, blobs from another host."""
+"""registry-1.docker.io: whoever has a token pulls, manifests within the limit, blobs
+from another host."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _PUSH = "pull,push"
 
 @dataclass(frozen=True)
 class Places:
-    """What the registry tells clients of the others: the token service's URL, its name for itself, the blobs' host."""
+    """What the registry tells clients of the others: the token service's URL, its name for itself,
+    the blobs' host."""
 
     realm: str
     service: str
@@ -86,7 +88,8 @@ class Registry:
         return answer
 
     def _challenge(self, scope: str, error: str, request: Request) -> Answer:
-        """401, and where a token is to be had; as Docker Hub's, with the reason where one was sent."""
+        """401, and where a token is to be had; as Docker Hub's, with the reason where one was
+        sent."""
         fields = {"realm": self.places.realm, "service": self.places.service, "scope": scope, "error": error}
         challenge = "Bearer " + ",".join(f'{name}="{value}"' for name, value in fields.items() if value)
         detail = None

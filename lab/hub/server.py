@@ -1,4 +1,5 @@
-"""The hub on the wire: HTTP and TLS, one thread a connection, and what the knobs do to answers on their way."""
+"""The hub on the wire: HTTP and TLS, one thread a connection, and what the knobs do to
+answers on their way."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ _FORM_AT_MOST = 64 * 1024
 
 
 class Server(ThreadingHTTPServer):
-    """One thread for each connection; a TLS handshake happens in it, so that no client can hold up others."""
+    """One thread for each connection; a TLS handshake happens in it, so that no client
+    can hold up others."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -41,7 +43,8 @@ class Server(ThreadingHTTPServer):
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away, or trusts another authority, is one line; our own mistakes come with a trace."""
+        """A client that goes away, or trusts another authority, is one line; our own mistakes come
+        with a trace."""
         error = sys.exc_info()[1]
         if isinstance(error, OSError):
             sys.stderr.write(f"{client_address[0]}: {error}\n")

@@ -18,7 +18,8 @@ from lab.hub.tokens import Claims, Signer
 class TokenService:
     """Answers the requests for tokens.
 
-    As Docker Hub's it never says no to a scope: the token then just lacks it, also where there is no such repository.
+    As Docker Hub's it never says no to a scope: the token then just lacks it, also where there is
+    no such repository.
     """
 
     def __init__(self, signer: Signer, backend: Backend) -> None:

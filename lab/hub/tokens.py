@@ -31,7 +31,8 @@ class Claims:
 
 
 class Signer:
-    """Signs and checks with one secret; another secret (that of another start) makes all of it void."""
+    """Signs and checks with one secret; another secret (that of another start)
+    makes all of it void."""
 
     def __init__(self, service: str, secret: bytes = b"", clock: Callable[[], float] = time.time) -> None:
         self.service, self.clock = service, clock

@@ -30,8 +30,9 @@ def send_body(
 ) -> None:
     """Hands the body to WRITE in pieces, at most SLOW bytes a second and DROP_AFTER bytes in all.
 
-    FINISH is called before the last byte is written: whoever has all of the body finds that it has happened.
-    BrokenOff where the body is longer than DROP_AFTER, the client goes away, or what is read ends too early.
+    FINISH is called before the last byte is written: whoever has all of the body finds that it has
+    happened. BrokenOff where the body is longer than DROP_AFTER, the client goes away, or what is
+    read ends too early.
     """
     is_finished, sent, allowed = False, 0, answer.size if drop_after is None else min(answer.size, drop_after)
     source = answer.stream or io.BytesIO(answer.body)

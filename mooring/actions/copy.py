@@ -71,7 +71,8 @@ def passed(call: Call) -> dict[str, object]:
 
 
 def as_text(value: object) -> str:
-    """`content` as Ansible writes it: lists and mappings as JSON, anything else as Python prints it."""
+    """`content` as Ansible writes it: lists and mappings as JSON, anything else
+    as Python prints it."""
     try:
         return json.dumps(value) if isinstance(value, (dict, list, tuple)) else str(value)
     except (TypeError, ValueError, RecursionError) as error:

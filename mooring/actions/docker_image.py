@@ -27,7 +27,8 @@ def check(task: Task, context: Context) -> None:
 
 
 def run(call: Call) -> Reply:
-    """Tell the host what the archive holds; it asks for the bytes only where the image's ID is missing."""
+    """Tell the host what the archive holds; it asks for the bytes only where the
+    image's ID is missing."""
     args = {name: call.args[name] for name in PUBLIC_ARGS if call.args.get(name) is not None}
     archive = call.args["archive"]
     if archive is None or call.args["state"] == "absent":

@@ -1,7 +1,7 @@
 """What an action of the control machine asks the run to do, beside its return values.
 
-An action returns it under EFFECT. Only an action can: these are objects, and a host sends JSON, from whose
-replies that key is taken out besides.
+An action returns it under EFFECT. Only an action can: these are objects, and a host sends JSON,
+from whose replies that key is taken out besides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ class Include:
 
 @dataclass(frozen=True)
 class IncludeVariables:
-    """Keep the variables of one of the operator's files for the host; they are templates, as everywhere in files."""
+    """Keep the variables of one of the operator's files for the host; they are templates, as
+    everywhere in files."""
 
     variables: Mapping[str, Any]
 

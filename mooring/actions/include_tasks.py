@@ -14,7 +14,8 @@ INCLUDES = True
 
 
 def check(task: Task, context: Context) -> None:
-    """A file that is named plainly is read now, so that a mistake in it is found before any host is touched."""
+    """A file that is named plainly is read now, so that a mistake in it is found before
+    any host is touched."""
     if is_template(task.args["file"]):
         return
     path = context.find(str(task.args["file"]), "tasks", task.where)

@@ -26,7 +26,8 @@ OTHERS = 0o077
 
 
 def run(call: Call) -> Reply:
-    """Every problem is a sentence with the variable's name; nothing on a host is asked or changed."""
+    """Every problem is a sentence with the variable's name; nothing on a host is asked or
+    changed."""
     args = call.args
     problems = [f"mirror_names: {text}" for text in find_name_problems(args["mirror_names"], args["registry_names"])]
     problems += [f"mirror_upstreams: {text}" for text in find_problems(args["upstreams"])]

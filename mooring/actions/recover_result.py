@@ -18,7 +18,8 @@ PAUSE = 1.0
 
 
 def find_out(call: Call, arguments: Mapping[str, Any], lost: HostUnreachable) -> Reply:
-    """The reply in place of the lost one of `docker_settings`; HostUnreachable where the host cannot be asked."""
+    """The reply in place of the lost one of `docker_settings`; HostUnreachable where the host
+    cannot be asked."""
     seconds = int(arguments["seconds"]) + GUARD_SECONDS
     query = {
         **{name: arguments[name] for name in ("service", "engine") if name in arguments},

@@ -27,7 +27,8 @@ CERTIFICATE, KEY, AUTHORITY = "nginx_tls_certificate", "nginx_tls_key", "registr
 
 
 def run(call: Call) -> Reply:
-    """The certificate of every server, with its key on the server itself, by the authorities of the clients."""
+    """The certificate of every server, with its key on the server itself, by the
+    authorities of the clients."""
     hosts = call.variables["hostvars"]
     problems = [problem for server in call.args["servers"] for problem in examine(call, hosts, server)]
     errors = list(dict.fromkeys(text for text, is_error in problems if is_error))

@@ -54,7 +54,8 @@ def resolve_group(group):
 
 
 def password_hash(name):
-    """What stands in /etc/shadow for the user; "" without an entry, None when this may not be read."""
+    """What stands in /etc/shadow for the user; "" without an entry, None when this may not be
+    read."""
     try:
         lines = host.read_text(SHADOW).splitlines()
     except (IOError, OSError):
@@ -65,7 +66,8 @@ def password_hash(name):
 
 
 def set_password(name, value):
-    """By chpasswd's standard input: an argument would be seen by everybody in the list of processes."""
+    """By chpasswd's standard input: an argument would be seen by everybody in the
+    list of processes."""
     if re.search(r"[:\n]", value):
         raise host.Failed("the password is not a hash: a colon or a line end cannot be in one")
     if not re.match(r"^[!*]*$|^!?\$[0-9a-zA-Z]+\$", value):
@@ -86,7 +88,8 @@ def change(argv):
 
 
 def make_home(entry):
-    """The home of a user that exists already, filled from the skeleton, as useradd would have made it."""
+    """The home of a user that exists already, filled from the skeleton, as useradd
+    would have made it."""
     files.make_directories(os.path.dirname(entry["home"].rstrip("/")), {})
     folder, name = directory.locate(entry["home"])
     with folder, folder.make(name) as home:

@@ -28,9 +28,11 @@ NEW_DIRECTORY = 0o777
 
 
 def attributes(path, follow=True):
-    """{"state", "owner", "group", "mode"} and, under SELinux, "context"; None where there is nothing.
+    """{"state", "owner", "group", "mode"} and, under SELinux, "context"; None
+    where there is nothing.
 
-    `state` is file, directory, link or other; owner and group are names where the host knows one, or numbers.
+    `state` is file, directory, link or other; owner and group are names where the host
+    knows one, or numbers.
     """
     path = raw(path)
     try:
@@ -58,7 +60,8 @@ def describe(status, context):
 
 
 def path_info(path):
-    """What Ansible adds to every result with a path: owner, group, mode, state, size, uid and gid."""
+    """What Ansible adds to every result with a path: owner, group, mode, state, size, uid and
+    gid."""
     now = attributes(path, follow=False)
     if now is None:
         return {"state": "absent"}
@@ -118,10 +121,11 @@ def find_group(name):
 
 
 def wanted_attributes(args, before, is_directory=False):
-    """The keys of `attributes` that the arguments ask for, as they will be. `before` is None for a new file.
+    """The keys of `attributes` that the arguments ask for, as they will be. `before` is
+    None for a new file.
 
-    An owner that the host does not know yet stays as it was written, so that a check run predicts the change
-    (an earlier task may make the user); `apply_attributes` fails on it.
+    An owner that the host does not know yet stays as it was written, so that a check run predicts
+    the change (an earlier task may make the user); `apply_attributes` fails on it.
     """
     wanted = {}
     for key, find, name in (("owner", find_user, user_name), ("group", find_group, group_name)):
@@ -160,9 +164,11 @@ def wanted_context(args, before):
 
 
 def apply_attributes(path, args, follow=True):
-    """Give `path` the owner, group, mode and context of the arguments; what is right already is not touched.
+    """Give `path` the owner, group, mode and context of the arguments; what is right
+    already is not touched.
 
-    Linux has no modes of symlinks, so without `follow` a link's mode is left out. Raises host.Failed.
+    Linux has no modes of symlinks, so without `follow` a link's mode is left out. Raises
+    host.Failed.
     """
     try:
         held = directory.hold(path, follow)

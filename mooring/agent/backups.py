@@ -15,7 +15,8 @@ CHUNK = 256 * 1024
 
 
 def copy_beside(handle, folder, name):
-    """Copy an open file into a Directory under Ansible's name for backups of `name`; the copy's path as text.
+    """Copy an open file into a Directory under Ansible's name for backups of `name`; the copy's
+    path as text.
 
     That name can be guessed; where it is taken, by a link perhaps, it gets a part that cannot.
     """
@@ -27,7 +28,8 @@ def copy_beside(handle, folder, name):
 
 
 def copy(source, target):
-    """All of an open file into a new one of mode 0600, which gets the old attributes when it is whole."""
+    """All of an open file into a new one of mode 0600, which gets the old
+    attributes when it is whole."""
     old, made = os.fstat(source.fileno()), target.fileno()
     for chunk in iter(lambda: source.read(CHUNK), b""):
         target.write(chunk)

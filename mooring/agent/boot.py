@@ -1,8 +1,8 @@
 """The agent's first code: given to the interpreter by `-c`, it takes the rest from standard input.
 
-It guards the descriptors (a stray print must not corrupt frames), says the marker, reads the bundle (length
-and zlib-compressed JSON {module name: source}) and makes those modules importable from memory. Exit status
-98: the bundle did not come whole.
+It guards the descriptors (a stray print must not corrupt frames), says the marker, reads the bundle
+(length and zlib-compressed JSON {module name: source}) and makes those modules importable from
+memory. Exit status 98: the bundle did not come whole.
 """
 
 from __future__ import absolute_import, division, print_function

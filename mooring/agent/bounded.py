@@ -1,7 +1,9 @@
-"""A socket whose waits end: by a deadline, by silence, by slowness, by the number of bytes. Both sides use it.
+"""A socket whose waits end: by a deadline, by silence, by slowness, by the number of bytes. Both
+sides use it.
 
-A socket's own timeout begins anew with every byte, and within TLS with every piece of a record: who sends one byte a
-second holds a reader for ever. Here nothing blocks but `poll`, and each wait is as long as the bounds leave.
+A socket's own timeout begins anew with every byte, and within TLS with every piece of a record: who
+sends one byte a second holds a reader for ever. Here nothing blocks but `poll`, and each wait is as
+long as the bounds leave.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -32,8 +34,9 @@ class TooMuch(EnvironmentError):
 class Bounds(object):
     """What an exchange may take.
 
-    `idle`: how many seconds in a row nothing may come. `slowest`: how many bytes a second must come at least, on
-    average over `idle` seconds of waiting; our own pauses do not count. `begin` sets the deadline and the most bytes.
+    `idle`: how many seconds in a row nothing may come. `slowest`: how many bytes a second must come
+    at least, on average over `idle` seconds of waiting; our own pauses do not count. `begin` sets
+    the deadline and the most bytes.
     """
 
     def __init__(self, idle=None, slowest=0):
@@ -62,7 +65,8 @@ class Bounds(object):
         return left if self.idle is None else min(left, self.idle)
 
     def room(self, size):
-        """How many of `size` bytes may be taken; one more than may come is asked for, to see that it is too much."""
+        """How many of `size` bytes may be taken; one more than may come is asked for, to see that
+        it is too much."""
         return size if self.rest is None else max(1, min(size, self.rest + 1))
 
     def count(self, size):
@@ -80,7 +84,8 @@ class Bounds(object):
 
 
 class BoundedSocket(object):
-    """What http.client needs of a socket, around one that is connected; closed when its readers are closed too."""
+    """What http.client needs of a socket, around one that is connected; closed when its
+    readers are closed too."""
 
     def __init__(self, sock, bounds):
         self.sock, self.bounds = sock, bounds
@@ -199,7 +204,8 @@ def _awaited(error, event):
 
 
 def read_whole(response, bounds, most):
-    """The body of an http.client response, at most that many bytes; TooMuch for more, EOFError for less than told."""
+    """The body of an http.client response, at most that many bytes; TooMuch for more, EOFError for
+    less than told."""
     bounds.allow(most + BLOCK)  # with what chunks are framed by
     parts, size = [], 0
     if response.length is not None and response.length > most:

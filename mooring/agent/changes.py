@@ -1,4 +1,5 @@
-"""The difference between two states: finding it, explaining it, drawing it, without telling secrets."""
+"""The difference between two states: finding it, explaining it, drawing it,
+without telling secrets."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -53,7 +54,8 @@ class Secrets(object):
 
 
 def find(now, wanted, always):
-    """The names of the keys in which `now` is not as wanted; [None] when only one of them exists."""
+    """The names of the keys in which `now` is not as wanted; [None] when only one of them
+    exists."""
     if (now is None) != (wanted is None):
         return [None]
     if wanted is None:

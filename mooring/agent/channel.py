@@ -1,4 +1,5 @@
-"""The agent's two pipes to the control machine: exact reads, whole writes, and notice of the end."""
+"""The agent's two pipes to the control machine: exact reads, whole writes, and notice of the
+end."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,7 +17,8 @@ INTERRUPTIONS = (errno.EINTR, errno.EAGAIN, errno.EWOULDBLOCK)
 
 
 def wait(readers, writers, timeout=None):
-    """select.select over readers and writers that goes on after a signal; two lists of ready descriptors."""
+    """select.select over readers and writers that goes on after a signal; two lists of ready
+    descriptors."""
     end = None if timeout is None else time.time() + timeout
     while True:
         left = None if end is None else max(0.0, end - time.time())
@@ -30,7 +32,8 @@ def wait(readers, writers, timeout=None):
 class Channel(object):
     """Frames over an input and an output descriptor.
 
-    Both may be non-blocking: sudo with I/O logging hands over such ones, so every EAGAIN waits by select.
+    Both may be non-blocking: sudo with I/O logging hands over such ones, so every
+    EAGAIN waits by select.
     """
 
     def __init__(self, source, target):
@@ -39,7 +42,8 @@ class Channel(object):
         self.waiting = []
 
     def fill(self):
-        """Take in what has arrived, waiting for the first byte; EndOfStream when nothing will come."""
+        """Take in what has arrived, waiting for the first byte; EndOfStream when nothing will
+        come."""
         while True:
             try:
                 data = os.read(self.source, 1024 * 1024)
@@ -54,7 +58,8 @@ class Channel(object):
             return
 
     def watched(self):
-        """Descriptors to wait for besides others, so that the end of the channel is noticed at once."""
+        """Descriptors to wait for besides others, so that the end of the channel
+        is noticed at once."""
         return [self.source] if len(self.buffer) < AHEAD else []
 
     def pause(self, seconds):
@@ -91,7 +96,8 @@ class Channel(object):
         self.write(wire.pack(wire.JSON, number, message))
 
     def next_request(self):
-        """The next JSON frame as (number, message); left-over DATA of finished requests is dropped."""
+        """The next JSON frame as (number, message); left-over DATA of finished requests is
+        dropped."""
         if self.waiting:
             return self.waiting.pop(0)
         while True:
@@ -100,7 +106,8 @@ class Channel(object):
                 return number, body
 
     def next_data(self, number):
-        """The next body for a request that asked for content: bytes (b"" at its end) or {"abort": reason}.
+        """The next body for a request that asked for content: bytes (b"" at its end) or
+        {"abort": reason}.
 
         Requests that were sent ahead wait in the queue meanwhile.
         """

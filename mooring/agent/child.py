@@ -30,13 +30,15 @@ class NotStarted(Exception):
 
 
 def _begin():
-    """In the child on Python 2: a group of its own, and the signals that Python ignores back to normal."""
+    """In the child on Python 2: a group of its own, and the signals that Python
+    ignores back to normal."""
     os.setsid()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def start(argv, env, cwd, with_stdin):
-    """A Popen in a session of its own, with output pipes; raises OSError when there is no such program.
+    """A Popen in a session of its own, with output pipes; raises OSError when there
+    is no such program.
 
     Its words are passed as bytes: under LANG=C Python 3.6 would refuse to encode them.
     """
@@ -67,7 +69,8 @@ def end(child):
 
 
 class _Held(object):
-    """Signals that wait from now until `release`: a program that was just begun must not be lost by one.
+    """Signals that wait from now until `release`: a program that was just begun must
+    not be lost by one.
 
     Python 2.7 cannot block signals, so the handlers are exchanged.
     """
@@ -87,7 +90,8 @@ class _Held(object):
         self.came.append(number)
 
     def release(self):
-        """Give the handlers their signals back, also those that came; their exceptions are the caller's."""
+        """Give the handlers their signals back, also those that came; their
+        exceptions are the caller's."""
         while self.handlers:
             number, handler = next(iter(self.handlers.items()))
             signal.signal(number, handler)
@@ -97,7 +101,8 @@ class _Held(object):
 
 
 def run(argv, env, cwd, data, timeout, session):
-    """Start a program and collect what it says: (rc, out, err); what ends the one also ends the other."""
+    """Start a program and collect what it says: (rc, out, err); what ends the one
+    also ends the other."""
     held = _Held()
     try:
         try:
@@ -118,8 +123,8 @@ def run(argv, env, cwd, data, timeout, session):
 def collect(child, data, timeout, session):
     """Feed `data`, read both outputs until the child ends; (out, err) as bytes.
 
-    Output that a background process still holds open after the child's end is not waited for, as in Ansible.
-    Raises when time is up (TimedOut), when the channel ends, or on a signal.
+    Output that a background process still holds open after the child's end is not waited for, as in
+    Ansible. Raises when time is up (TimedOut), when the channel ends, or on a signal.
     """
     limit = None if timeout is None else time.time() + timeout
     exchange = _Exchange(child, data)

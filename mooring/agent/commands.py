@@ -26,7 +26,8 @@ COMMAND_ARGS = {
 
 
 def run(args, shown, argv, shell):
-    """Run `argv` and tell about it in Ansible's words; `shown` is the command as the playbook has it."""
+    """Run `argv` and tell about it in Ansible's words; `shown` is the command as
+    the playbook has it."""
     chdir = args["chdir"]
     if chdir and not os.path.isdir(raw(chdir)):
         raise host.Failed("Unable to change directory before execution: %s is not there" % chdir, cmd=shown, rc=None)
@@ -66,7 +67,8 @@ def predict(args, shown):
 
 
 def unneeded(args):
-    """Why the command need not run, as (name, verb): what it creates is there, what it removes is not; else None."""
+    """Why the command need not run, as (name, verb): what it creates is there, what it removes is
+    not; else None."""
     if args["creates"] and glob.glob(below(args, "creates")):
         return args["creates"], "exists"
     if args["removes"] and not glob.glob(below(args, "removes")):

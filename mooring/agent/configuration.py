@@ -1,4 +1,5 @@
-"""Reading the texts of an engine's configuration, which are small: what is not is refused with its name.
+"""Reading the texts of an engine's configuration, which are small: what is not is
+refused with its name.
 
 They are taken apart on the control machine, so that a file of many megabytes must not get there.
 """
@@ -23,7 +24,8 @@ def is_certificate(path):
 
 
 def read(path, name=None):
-    """The file's text; None where it cannot be read, Failed where it is too large. `name` is its path to the host."""
+    """The file's text; None where it cannot be read, Failed where it is too large. `name` is its
+    path to the host."""
     largest = LARGEST_CERTIFICATE if is_certificate(path) else LARGEST
     try:
         with io.open(path, "rb") as stream:

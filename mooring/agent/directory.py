@@ -1,8 +1,9 @@
 """Directories that are held open, and what is in them by its name alone.
 
-Who may write in a directory may put a link in the place of any name at any moment, also between two calls of ours.
-So a directory is opened once, names are relative to its descriptor, links are not followed, and what was opened is
-changed by its descriptor. Python 2 goes into the directory for one call, and back. Names and paths are bytes.
+Who may write in a directory may put a link in the place of any name at any moment, also between two
+calls of ours. So a directory is opened once, names are relative to its descriptor, links are not
+followed, and what was opened is changed by its descriptor. Python 2 goes into the directory for one
+call, and back. Names and paths are bytes.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -110,7 +111,8 @@ class Directory(Held):
         return refuse_others(self.open(name, READING))
 
     def create(self, name, mode=0o600):
-        """A new file's descriptor, to read and write; OSError where the name is taken, also by a link."""
+        """A new file's descriptor, to read and write; OSError where the name is
+        taken, also by a link."""
         return self.open(name, os.O_RDWR | NEW, mode)
 
     def draft(self, make):
@@ -125,7 +127,8 @@ class Directory(Held):
         raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
 
     def make(self, name):
-        """A new directory, ours and closed to others (0700), opened. OSError where the name is taken.
+        """A new directory, ours and closed to others (0700), opened. OSError where
+        the name is taken.
 
         Another directory may stand there by now; one that is not ours or not empty is refused.
         """

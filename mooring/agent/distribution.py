@@ -1,4 +1,5 @@
-"""Which distribution a host runs, in Ansible's words; pure functions from the texts of its release files."""
+"""Which distribution a host runs, in Ansible's words; pure functions from the texts of
+its release files."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -49,8 +50,8 @@ LIKE = (("rhel", "RedHat"), ("fedora", "RedHat"), ("debian", "Debian"),
 def describe(os_release, centos_release="", debian_version=""):
     """The distribution's facts without their prefix.
 
-    `os_release` is /etc/os-release as a dict; the other two are the texts of /etc/centos-release and
-    /etc/debian_version, which alone know the minor version there.
+    `os_release` is /etc/os-release as a dict; the other two are the texts of /etc/centos-release
+    and /etc/debian_version, which alone know the minor version there.
     """
     kind = os_release.get("ID", "").lower()
     name = NAMES.get(kind) or os_release.get("NAME", "").strip() or "NA"
@@ -87,7 +88,8 @@ def family(name, os_release):
 
 
 def _release(os_release):
-    """The code name: VERSION_CODENAME where it is given, else what stands in brackets in VERSION."""
+    """The code name: VERSION_CODENAME where it is given, else what stands in brackets in
+    VERSION."""
     return (
         os_release.get("VERSION_CODENAME")
         or os_release.get("UBUNTU_CODENAME")

@@ -1,4 +1,5 @@
-"""The Docker engine's HTTP API over its Unix socket: requests, message streams, the daemon's own errors.
+"""The Docker engine's HTTP API over its Unix socket: requests, message streams, the
+daemon's own errors.
 
 Speaks API 1.24 and up: the highest version that both sides know (Docker 29 asks for 1.44 and more).
 Raises Unreachable where nobody answers and Refused where the daemon says no; both are host.Failed.

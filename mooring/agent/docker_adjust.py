@@ -1,4 +1,5 @@
-"""What of a container can be changed without replacing it: limits, restart policy, networks, running or not."""
+"""What of a container can be changed without replacing it: limits, restart policy, networks,
+running or not."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -37,7 +38,8 @@ def adjust(life, container, differing, options, after):
 
 
 def update_request(container, differing, options):
-    """The engine's request for new limits and restart policy; {} when there is nothing to update."""
+    """The engine's request for new limits and restart policy; {} when there is nothing to
+    update."""
     request = {}
     names = [name for name in differing if name in UPDATABLE or name == "cpus"]
     if "restart_policy" in names or "restart_retries" in names:
@@ -56,7 +58,8 @@ def update_request(container, differing, options):
 
 
 def move(life, container, wanted):
-    """Connect the container to the wanted networks as they are asked for, and leave those that are not wanted."""
+    """Connect the container to the wanted networks as they are asked for, and leave those
+    that are not wanted."""
     now = docker_plan.found_networks(container, wanted, "strict")
     connected = set((container.get("NetworkSettings") or {}).get("Networks") or {})
     strict = docker_plan.modes(life.args)["networks"] == "strict"

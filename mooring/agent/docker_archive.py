@@ -1,9 +1,11 @@
-"""What is in a docker-archive (the output of `docker save`): image IDs, names and layers. Read on both sides.
+"""What is in a docker-archive (the output of `docker save`): image IDs, names and layers.
+Read on both sides.
 
-Understands the legacy layout (manifest.json beside a directory per layer), the OCI layout that newer engines write
-(manifest.json and index.json over blobs/), and either of them gzipped. An engine with the classic image store
-names an image by the digest of its configuration, one with the containerd store by that of its manifest or
-index, so an image has several possible IDs. Pure reading; raises NotAnArchive.
+Understands the legacy layout (manifest.json beside a directory per layer), the OCI layout that
+newer engines write (manifest.json and index.json over blobs/), and either of them gzipped. An
+engine with the classic image store names an image by the digest of its configuration, one with the
+containerd store by that of its manifest or index, so an image has several possible IDs. Pure
+reading; raises NotAnArchive.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -51,7 +53,8 @@ def images_of(archive):
 
 
 def manifest_ids(archive):
-    """Digests of manifests and indexes by the configuration that they lead to; {} in legacy archives."""
+    """Digests of manifests and indexes by the configuration that they lead to; {}
+    in legacy archives."""
     parents = {}
     try:
         index = document(archive, "index.json")
@@ -88,7 +91,8 @@ def content(archive, name):
 
 
 def choose(images, name):
-    """The image meant by `name` ("nginx:1.22"): the one that bears it, else a single one without any name.
+    """The image meant by `name` ("nginx:1.22"): the one that bears it, else a single
+    one without any name.
 
     None where there is neither: an image that bears another name is another image.
     """

@@ -1,4 +1,5 @@
-"""The arguments of a container's options; docker_options.py says what each of them means to the engine."""
+"""The arguments of a container's options; docker_options.py says what each of them
+means to the engine."""
 
 from __future__ import absolute_import, division, print_function
 

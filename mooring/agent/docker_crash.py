@@ -1,8 +1,10 @@
-"""Why a container does not run, in one sentence: the line of its log that says so, or who has its port.
+"""Why a container does not run, in one sentence: the line of its log that says so,
+or who has its port.
 
-A program's last lines are mostly a stack or its usage; what went wrong stands before. The cause is the first line of
-the last run that a program writes only when it gives up. Where it did not run for long, it is else the first line that
-speaks of an error, or the last one; in the log of a long run such lines have other reasons.
+A program's last lines are mostly a stack or its usage; what went wrong stands before. The cause is
+the first line of the last run that a program writes only when it gives up. Where it did not run for
+long, it is else the first line that speaks of an error, or the last one; in the log of a long run
+such lines have other reasons.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -45,7 +47,8 @@ def cause(engine, container):
 
 
 def explain_start(engine, message, own=None):
-    """A start that the engine refused: who has the port, where that is the reason, else its own words."""
+    """A start that the engine refused: who has the port, where that is the reason,
+    else its own words."""
     match = TAKEN.search(message)
     if not match:
         return message
@@ -98,7 +101,8 @@ def seconds(text):
 
 
 def first_error(text, is_short=True):
-    """The line of a log that says what went wrong, with the next one where it ends in a colon; "" where none does."""
+    """The line of a log that says what went wrong, with the next one where it ends in a colon; ""
+    where none does."""
     lines = [line.strip()[:MOST_LINE] for line in text.splitlines() if line.strip()]
     places = [place for place, line in enumerate(lines) if LAST_WORD.search(line)]
     if is_short and not places:
@@ -118,7 +122,8 @@ def first_error(text, is_short=True):
 
 
 def split_frames(log):
-    """The text of a log in which each piece has a header of 8 bytes: stream, 3 unused, length (big-endian)."""
+    """The text of a log in which each piece has a header of 8 bytes: stream, 3 unused, length
+    (big-endian)."""
     pieces, place = [], 0
     while place + 8 <= len(log):
         length = int.from_bytes(log[place + 4:place + 8], "big") if hasattr(int, "from_bytes") else int(

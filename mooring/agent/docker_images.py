@@ -1,4 +1,5 @@
-"""Images of a Docker engine: finding, pulling with progress, asking the registry whether there is a newer one."""
+"""Images of a Docker engine: finding, pulling with progress, asking the registry whether
+there is a newer one."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -15,7 +16,8 @@ def find(engine, name):
 
 
 def is_newest(engine, name, image):
-    """Whether the registry has just this image under `name`; None when the engine cannot tell without a pull."""
+    """Whether the registry has just this image under `name`; None when the engine cannot tell
+    without a pull."""
     if engine.api < DISTRIBUTION_API:
         return None
     try:
@@ -27,7 +29,8 @@ def is_newest(engine, name, image):
 
 
 def pull(engine, name):
-    """Pull an image with progress in bytes; returns its inspection. The daemon's refusal is a host.Failed."""
+    """Pull an image with progress in bytes; returns its inspection. The daemon's refusal is a
+    host.Failed."""
     repository, tag = split_image(name)
     layers = {}
     for message in engine.stream("/images/create", {"fromImage": repository, "tag": tag}):
@@ -47,7 +50,8 @@ def pull(engine, name):
 
 
 def load(engine, chunks, label, total):
-    """Give the engine an archive in chunks, with progress; returns what it says of the images in it."""
+    """Give the engine an archive in chunks, with progress; returns what it says
+    of the images in it."""
     messages = engine.upload("/images/load", {"quiet": True}, counted(chunks, label, total))
     return "".join(message.get("stream", "") for message in messages).strip()
 

@@ -1,10 +1,10 @@
 """A container's life: create, start, watch, stop, remove, and replace safely.
 
-A replacement is created before the old container is touched, so a wrong configuration or a missing network harms
-nobody. Then the old one is stopped and renamed, the new one takes the name and starts. When that fails (a port is
-taken, the program exits at once, it never gets healthy), the new one is removed and the old one comes back as it
-was. The old one is removed last. Where a run was cut short in between, the next one gives the old container its
-name back first.
+A replacement is created before the old container is touched, so a wrong configuration or a missing
+network harms nobody. Then the old one is stopped and renamed, the new one takes the name and
+starts. When that fails (a port is taken, the program exits at once, it never gets healthy), the new
+one is removed and the old one comes back as it was. The old one is removed last. Where a run was
+cut short in between, the next one gives the old container its name back first.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -20,7 +20,8 @@ WATCHED_STEPS = 5
 
 
 class Lifecycle(object):
-    """What to do with the container of one task; `actions` tells what was done, in Ansible's words."""
+    """What to do with the container of one task; `actions` tells what was done, in Ansible's
+    words."""
 
     def __init__(self, engine, args):
         self.engine, self.args, self.name = engine, args, args["name"]
@@ -126,7 +127,8 @@ class Lifecycle(object):
         self.actions.append({"updated": container, "parameters": request})
 
     def remove(self, container, volumes=None):
-        """Remove it with force; its anonymous volumes too unless keep_volumes. Already gone is fine."""
+        """Remove it with force; its anonymous volumes too unless keep_volumes.
+        Already gone is fine."""
         if volumes is None:
             volumes = self.args.get("keep_volumes") is False
         try:
@@ -146,7 +148,8 @@ class Lifecycle(object):
                 self.remove(self.name + suffix)
 
     def recover(self):
-        """The container that a replacement which was cut short has renamed, under its name again; None if none."""
+        """The container that a replacement which was cut short has renamed, under its name again;
+        None if none."""
         if self.find(self.name + OLD) is None:
             return None
         self.rename(self.name + OLD, self.name)
@@ -164,7 +167,8 @@ class Lifecycle(object):
         self.clear(NEW)
 
     def replace(self, old, make_new, start, steady):
-        """Put a new container in the place of `old` (its inspection), or leave everything as it was."""
+        """Put a new container in the place of `old` (its inspection), or leave
+        everything as it was."""
         self.clear(NEW, OLD)
         new = make_new(self.name + NEW)
         was_running = is_running(old)

@@ -30,7 +30,8 @@ def wanted_state(args):
 
 
 def found_state(args, network):
-    """An inspected network, projected on the arguments: of dicts only the keys that are asked for."""
+    """An inspected network, projected on the arguments: of dicts only the keys that are asked
+    for."""
     ipam = network.get("IPAM") or {}
     state = {name: network.get(key) for name, key in PLAIN}
     state["driver_options"] = part(network.get("Options"), args.get("driver_options"))

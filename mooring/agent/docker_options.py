@@ -1,9 +1,11 @@
-"""A container's options: one line each says its argument, where the API keeps it, and how to translate it.
+"""A container's options: one line each says its argument, where the API keeps it, and how to
+translate it.
 
-An option's *canonical* value is what is compared and shown: plain numbers, texts, sorted lists (sets), dicts.
-`clean` makes it from the argument, `unpack` from what the engine reports, `pack` what the engine takes. Kinds: a
-value or list must be equal; of a set or dict it suffices that the wanted entries are there (Ansible's comparison
-allow_more_present), because images and the daemon add entries of their own.
+An option's *canonical* value is what is compared and shown: plain numbers, texts, sorted lists
+(sets), dicts. `clean` makes it from the argument, `unpack` from what the engine reports, `pack`
+what the engine takes. Kinds: a value or list must be equal; of a set or dict it suffices that the
+wanted entries are there (Ansible's comparison allow_more_present), because images and the daemon
+add entries of their own.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -23,7 +25,8 @@ def same(value):
 
 
 def option(name, kind, place, **ways):
-    """An Option; `ways` may be clean, pack, unpack, default_mode. By default lists hold texts, sets have no order."""
+    """An Option; `ways` may be clean, pack, unpack, default_mode. By default lists hold texts, sets
+    have no order."""
     mode = "strict" if kind in ("value", "list") else "allow_more_present"
     straight = ordered if kind == "set" else same
     return Option(name, kind, place, ARGS[name], ways.pop("clean", straight), ways.pop("pack", same),
@@ -77,13 +80,15 @@ def pack_bindings(places_by_port):
 
 
 def unpack_bindings(packed):
-    """An address that the engine keeps as "" means every address, which Ansible writes as 0.0.0.0."""
+    """An address that the engine keeps as "" means every address, which Ansible writes as
+    0.0.0.0."""
     return {port: sorted("%s:%s" % (place.get("HostIp") or "0.0.0.0", place.get("HostPort") or "")
                               for place in places or ()) for port, places in (packed or {}).items()}
 
 
 def security(entries):
-    """"label:disable" in today's words, "label=disable"; "no-new-privileges" bare, as docker 1.12 wants it."""
+    """"label:disable" in today's words, "label=disable"; "no-new-privileges" bare, as
+    docker 1.12 wants it."""
     items = [item.replace(":", "=", 1) if "=" not in item else item for item in entries or ()]
     return ordered("no-new-privileges" if item == "no-new-privileges=true" else item for item in items)
 

@@ -1,8 +1,9 @@
-"""What a container should be, as a comparable state, and what the engine needs to make one: pure functions.
+"""What a container should be, as a comparable state, and what the engine needs to make
+one: pure functions.
 
-The wanted state has only the options that were given. The found state is *projected* on it: of sets and dicts
-only the entries that are asked for, so that equality is the whole comparison. Modes are Ansible's: strict,
-allow_more_present and ignore, from `comparisons`.
+The wanted state has only the options that were given. The found state is *projected* on it: of sets
+and dicts only the entries that are asked for, so that equality is the whole comparison. Modes are
+Ansible's: strict, allow_more_present and ignore, from `comparisons`.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -57,7 +58,8 @@ def options(args):
 
 
 def expected(desired, image, mode):
-    """The given options as a state to compare with; where it is strict, what the image brings belongs to it."""
+    """The given options as a state to compare with; where it is strict, what the image brings
+    belongs to it."""
     state = {}
     for name, value in desired.items():
         option = BY_NAME[name]
@@ -79,7 +81,8 @@ def found_state(container, desired, mode):
 
 
 def found_whole(container, desired):
-    """The values of options whose old entries a change takes away, for showing them: volumes and ports."""
+    """The values of options whose old entries a change takes away, for showing them:
+    volumes and ports."""
     return {name: look(BY_NAME[name], container) for name in SHOWN_WHOLE if name in desired}
 
 
@@ -121,7 +124,8 @@ def wanted_networks(args):
 
 
 def found_networks(container, wanted, mode):
-    """The container's connections to the wanted networks (strict: to all), projected on what is asked of them."""
+    """The container's connections to the wanted networks (strict: to all), projected on what is
+    asked of them."""
     networks = {}
     for name, settings in ((container.get("NetworkSettings") or {}).get("Networks") or {}).items():
         if name not in wanted and mode != "strict":

@@ -1,4 +1,5 @@
-"""What people write about containers, as the Docker API takes it: sizes, durations, ports, names, words.
+"""What people write about containers, as the Docker API takes it: sizes, durations,
+ports, names, words.
 
 Pure functions; they raise host.Failed naming the value that cannot be understood.
 """
@@ -58,7 +59,8 @@ def words(value, name):
 
 
 def texts(value, name):
-    """A dict whose values are all texts: YAML's yes and numbers must be quoted, so that nobody has to guess."""
+    """A dict whose values are all texts: YAML's yes and numbers must be quoted, so that
+    nobody has to guess."""
     for key, item in sorted((value or {}).items()):
         if not is_text(item):
             raise host.Failed("%s: the value of %s is not text; write it in quotes" % (name, key))
@@ -75,7 +77,8 @@ def image_name(name, tag=None):
 
 
 def split_image(name):
-    """"host:5000/app:1" as ("host:5000/app", "1"), a digest instead of the tag where there is one."""
+    """"host:5000/app:1" as ("host:5000/app", "1"), a digest instead of the tag where there is
+    one."""
     if "@" in name:
         return tuple(name.split("@", 1))
     front, slash, last = name.rpartition("/")
@@ -96,7 +99,8 @@ def port_range(text, written):
 
 
 def published_ports(values, default_ip="0.0.0.0"):
-    """Port mappings as {"80/tcp": [(address, "8080")]}; without host port it is "": any free one."""
+    """Port mappings as {"80/tcp": [(address, "8080")]}; without host port it is "": any free
+    one."""
     bindings = {}
     for value in values:
         text, _, protocol = str(value).partition("/")
@@ -126,7 +130,8 @@ def exposed_ports(values):
 
 
 def volume(value):
-    """"./data:/data:ro" as ("/.../data", "/data", "ro"); an anonymous volume is (None, path, "")."""
+    """"./data:/data:ro" as ("/.../data", "/data", "ro"); an anonymous volume is (None, path,
+    "")."""
     parts = value.split(":")
     if len(parts) == 1:
         return None, value, ""

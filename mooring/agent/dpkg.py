@@ -60,7 +60,8 @@ def asked_names(args):
 
 
 def prepare(args):
-    """Fresh lists where the comparison needs them (which version is latest) or nothing else is asked."""
+    """Fresh lists where the comparison needs them (which version is latest) or
+    nothing else is asked."""
     names = asked_names(args)
     if not _wants_update(args) or (names and packages.state(args) != "latest"):
         return {}
@@ -153,7 +154,8 @@ def query(names):
 
 
 def describe(name, known, absent=False, purge=False):
-    """ "present", "absent" or the other version there; with `purge` left-over configuration counts."""
+    """"present", "absent" or the other version there; with `purge` left-over configuration
+    counts."""
     if packages.is_file(name):
         return _describe_file(name, known)
     plain, operator, version = split(name)

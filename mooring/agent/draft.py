@@ -1,7 +1,9 @@
-"""Writing a file as a whole: its new content comes into being beside it, and takes its place in one step.
+"""Writing a file as a whole: its new content comes into being beside it, and takes its
+place in one step.
 
-Everything is done by descriptors (directory.py), for root also writes where others may. The draft has the final owner,
-group, mode and context before its first byte, and at no time may anybody open it who may not open the file in the end.
+Everything is done by descriptors (directory.py), for root also writes where others may. The draft
+has the final owner, group, mode and context before its first byte, and at no time may anybody open
+it who may not open the file in the end.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -20,10 +22,12 @@ OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Draft(object):
-    """A file's new content, written beside it: `commit` makes it the file, else the `with` block removes it.
+    """A file's new content, written beside it: `commit` makes it the file, else the
+    `with` block removes it.
 
-    `args` are FILE_ARGS; what they leave open stays as it was, and `mode` is a new file's. With `follow` a symlink's
-    target is written, else the link itself is replaced. `within` is the open Directory that a mere name is in.
+    `args` are FILE_ARGS; what they leave open stays as it was, and `mode` is a new file's. With
+    `follow` a symlink's target is written, else the link itself is replaced. `within` is the open
+    Directory that a mere name is in.
     """
 
     def __init__(self, path, args=None, follow=True, mode=None, within=None):
@@ -126,7 +130,8 @@ class Draft(object):
                     raise
 
     def replaced(self):
-        """The file that is there, Held; None where there is none, or a link that will be replaced."""
+        """The file that is there, Held; None where there is none, or a link that will be
+        replaced."""
         try:
             old = self.folder.hold(self.name)
         except OSError as error:
@@ -159,7 +164,8 @@ class Draft(object):
             os.fchmod(self.stream.fileno(), self.mode)
 
     def validate(self, command):
-        """Run a checking command on the draft, its name for %s; a command that says no is host.Failed."""
+        """Run a checking command on the draft, its name for %s; a command that says no is
+        host.Failed."""
         self.stream.flush()
         if "%s" not in command:
             raise host.Failed("validate must contain %%s: %s" % command)
@@ -170,7 +176,8 @@ class Draft(object):
                               exit_status=ran.rc, stdout=ran.out, stderr=ran.err)
 
     def name_for_others(self):
-        """Its path; where others may write in the directory, a name that leads to this very file."""
+        """Its path; where others may write in the directory, a name that leads to this very
+        file."""
         status = self.folder.status()
         if status.st_uid in (0, os.geteuid()) and not status.st_mode & OTHERS_MAY_WRITE:
             return text(os.path.join(os.path.dirname(self.path), self.draft))
@@ -188,7 +195,8 @@ class Draft(object):
     def commit(self, in_place=False):
         """Make the draft the file, in one step.
 
-        A file that is itself a mount point cannot be replaced; with `in_place` its content is overwritten.
+        A file that is itself a mount point cannot be replaced; with `in_place` its content is
+        overwritten.
         """
         self.stream.flush()
         os.fsync(self.stream.fileno())

@@ -1,4 +1,5 @@
-"""Editing a text file as a whole: what lineinfile and blockinfile have in common around their own edit."""
+"""Editing a text file as a whole: what lineinfile and blockinfile have in common
+around their own edit."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -21,7 +22,8 @@ EDIT_ARGS.update(files.FILE_ARGS)
 
 
 def current(args):
-    """{"content", "owner", "group", "mode"}; None where there is no file, also behind a dangling link."""
+    """{"content", "owner", "group", "mode"}; None where there is no file, also
+    behind a dangling link."""
     path = args["path"]
     directory.resolve(path)
     now = files.attributes(path)
@@ -41,7 +43,8 @@ def current(args):
 def wanted(args, before, content):
     """The file with this content and the attributes of the arguments.
 
-    A file that is missing without `create` is a failure of `write`, not of the prediction: an earlier task may make it.
+    A file that is missing without `create` is a failure of `write`, not of the prediction: an
+    earlier task may make it.
     """
     if before is None and args["state"] == "absent":
         return None
@@ -77,7 +80,8 @@ def write(args, before, after):
 
 
 def attributes_differ(args, before):
-    """Whether owner, group, mode or context of an existing file are not as the arguments want them."""
+    """Whether owner, group, mode or context of an existing file are not as the arguments want
+    them."""
     after = files.wanted_attributes(args, before)
     return any(before.get(key) != value for key, value in after.items())
 

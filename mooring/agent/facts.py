@@ -1,4 +1,5 @@
-"""Facts about a host beside its network: system, user, time, SELinux, hardware; in Ansible's words."""
+"""Facts about a host beside its network: system, user, time, SELinux, hardware; in Ansible's
+words."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -113,7 +114,8 @@ def date_time():
 
 
 def selinux():
-    """SELinux as the kernel and /etc/selinux/config say; "disabled" where the kernel has none on."""
+    """SELinux as the kernel and /etc/selinux/config say; "disabled" where the kernel has none
+    on."""
     if not os.path.exists("/sys/fs/selinux/enforce"):
         return {"selinux": {"status": "disabled"}}
     config = dict(re.findall(r"^(SELINUX|SELINUXTYPE)=(\S+)", read("/etc/selinux/config"), re.M))
@@ -148,7 +150,8 @@ def hardware():
 
 
 def processors(cpuinfo):
-    """Sockets, cores per socket, threads per core and their product, from the text of /proc/cpuinfo."""
+    """Sockets, cores per socket, threads per core and their product, from the text of
+    /proc/cpuinfo."""
     threads = len(re.findall(r"^processor\s*:", cpuinfo, re.M)) or 1
     sockets = len(set(re.findall(r"^physical id\s*:\s*(\d+)", cpuinfo, re.M)))
     cores = re.search(r"^cpu cores\s*:\s*(\d+)", cpuinfo, re.M)

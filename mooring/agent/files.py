@@ -1,8 +1,8 @@
 """Files on the host: names as bytes, digests, contents, whole writes.
 
-Names travel as text and touch the disk as UTF-8 bytes, whatever the locale: under LANG=C Python 3.6 would
-refuse to encode them. Owner, group, mode and SELinux context are in attributes.py, writing in draft.py; both are
-offered here as well.
+Names travel as text and touch the disk as UTF-8 bytes, whatever the locale: under LANG=C Python 3.6
+would refuse to encode them. Owner, group, mode and SELinux context are in attributes.py, writing in
+draft.py; both are offered here as well.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -60,7 +60,8 @@ def digest(path, algorithm="sha1"):
 
 
 def md5(path):
-    """Ansible's `md5sum` of a file; None where there is none, or a host in FIPS mode that has no MD5."""
+    """Ansible's `md5sum` of a file; None where there is none, or a host in FIPS
+    mode that has no MD5."""
     try:
         return digest(path, "md5")
     except ValueError:
@@ -81,7 +82,8 @@ def digest_bytes(data, algorithm="sha1"):
 
 
 def printable(path):
-    """A file's text for a diff; where it is binary or large, a line that says so. Absent is empty."""
+    """A file's text for a diff; where it is binary or large, a line that says so. Absent is
+    empty."""
     path = raw(path)
     if not os.path.isfile(path):
         return ""
@@ -120,7 +122,8 @@ def attributes_diff(path, before, after):
 def make_directories(path, args):
     """mkdir -p; every directory that is made gets the attributes of FILE_ARGS, as with Ansible.
 
-    Links above it are followed, as they are when somebody names the path; what is made is never a link.
+    Links above it are followed, as they are when somebody names the path; what is
+    made is never a link.
     """
     here, folder = directory.open_directory(b"/" if path.startswith("/") else b"."), ""
     try:
@@ -163,7 +166,8 @@ def make_empty(path, args):
 
 
 def settle(made, args, owner, bits):
-    """The attributes of a thing just made, which nobody else may open yet; `bits` where the arguments give no mode."""
+    """The attributes of a thing just made, which nobody else may open yet; `bits` where the
+    arguments give no mode."""
     is_directory = kind(made.status().st_mode) == "directory"
     wanted = wanted_attributes(args, {"mode": modes.octal(bits)}, is_directory)
     os.chown(made.path, *owner)

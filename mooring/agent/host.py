@@ -1,6 +1,7 @@
 """What modules use to look at their host and to speak with the control machine.
 
-Text is the interpreter's own `str` everywhere (text.py); `host.native` makes it so for texts from elsewhere.
+Text is the interpreter's own `str` everywhere (text.py); `host.native` makes it so for
+texts from elsewhere.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -103,7 +104,8 @@ def progress(label, done, total=0):
 
 
 def content():
-    """The task's content from the control machine, as an iterator of bytes chunks; once per request."""
+    """The task's content from the control machine, as an iterator of bytes
+    chunks; once per request."""
     return session.content()
 
 
@@ -113,7 +115,8 @@ def sleep(seconds):
 
 
 def environment(changes=None):
-    """This process's environment with LC_ALL=C (so outputs parse), the task's, and `changes` (None removes)."""
+    """This process's environment with LC_ALL=C (so outputs parse), the task's, and
+    `changes` (None removes)."""
     result = dict(os.environ)
     variables = sorted(session.environment.items()) + sorted((changes or {}).items())
     for name, value in [("LC_ALL", "C")] + variables:
@@ -127,8 +130,9 @@ def environment(changes=None):
 def run(argv, stdin=None, env=None, cwd=None, timeout=None, shell=False):
     """Run a program (with `shell` a command line for /bin/sh) and return Ran(rc, out, err) as text.
 
-    `env` changes the environment; {"LC_ALL": None} leaves the host's own language. rc is negative when a
-    signal ended it, as in subprocess. Raises Failed when it cannot be started or takes longer than `timeout`.
+    `env` changes the environment; {"LC_ALL": None} leaves the host's own language. rc is negative
+    when a signal ended it, as in subprocess. Raises Failed when it cannot be started or takes
+    longer than `timeout`.
     """
     words = ["/bin/sh", "-c", argv] if shell else list(argv)
     words = [native(word) if isinstance(word, (str, bytes, type(u""))) else str(word) for word in words]
@@ -146,7 +150,8 @@ def run(argv, stdin=None, env=None, cwd=None, timeout=None, shell=False):
 
 
 def check_run(argv, stdin=None, env=None, cwd=None, timeout=None, shell=False):
-    """As `run`, but Failed unless rc is 0, with the command, rc and the last lines of its output."""
+    """As `run`, but Failed unless rc is 0, with the command, rc and the last lines of its
+    output."""
     ran = run(argv, stdin, env, cwd, timeout, shell)
     if ran.rc != 0:
         shown = argv if shell else " ".join(native(str(word)) for word in argv)
@@ -157,7 +162,8 @@ def check_run(argv, stdin=None, env=None, cwd=None, timeout=None, shell=False):
 
 
 def which(name):
-    """The path of a program, also in the administrator's directories that a login may lack; or None."""
+    """The path of a program, also in the administrator's directories that a login
+    may lack; or None."""
     if "/" in name:
         return name if os.path.isfile(name) and os.access(name, os.X_OK) else None
     for directory in os.environ.get("PATH", "").split(":") + list(SEARCH_PATH):

@@ -1,10 +1,13 @@
-"""HTTP for the modules that speak it: one request with redirects, TLS, proxies, basic auth and Unix sockets.
+"""HTTP for the modules that speak it: one request with redirects, TLS, proxies, basic
+auth and Unix sockets.
 
-Built on the interpreter's http.client (httplib on Python 2) rather than urllib, which hides redirects and cannot
-speak over a Unix socket. An answer is given back whatever its status; only what is not an answer is host.Failed.
+Built on the interpreter's http.client (httplib on Python 2) rather than urllib, which hides
+redirects and cannot speak over a Unix socket. An answer is given back whatever its status; only
+what is not an answer is host.Failed.
 
-The other side is not trusted: a head has a limit and a deadline of its own, whatever is kept in memory has both too,
-and a download of any size ends when nothing comes any more, or next to nothing.
+The other side is not trusted: a head has a limit and a deadline of its own, whatever is
+kept in memory has both too, and a download of any size ends when nothing comes any more,
+or next to nothing.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -53,7 +56,8 @@ REST_SECONDS = 5
 
 
 class Answer(object):
-    """Status, reason, headers (pairs, names in lower case) and the url that answered; `chunks` is the body."""
+    """Status, reason, headers (pairs, names in lower case) and the url that answered;
+    `chunks` is the body."""
 
     def __init__(self, response, url, link):
         self.status, self.reason, self.url = response.status, host.native(response.reason), url
@@ -89,7 +93,8 @@ class Answer(object):
             raise failure(self.url, error)
 
     def close(self):
-        """Done with the answer. Its connection is kept, if it may be, where little or nothing of the body is left."""
+        """Done with the answer. Its connection is kept, if it may be, where little or nothing of
+        the body is left."""
         is_over = self._read_rest()
         self.response.close()
         self.link.end(is_over)
@@ -109,7 +114,8 @@ class Answer(object):
 def send(args, method, body=None, headers=None, follow="safe"):
     """The Answer to one request of a module with URL_ARGS; follows redirects as `follow` allows.
 
-    `args` may also have timeout, ca_path and unix_socket. A user and a password in the URL count as those arguments.
+    `args` may also have timeout, ca_path and unix_socket. A user and a password in the URL count as
+    those arguments.
     """
     url, headers = args["url"], dict(headers or {})
     credentials = find_credentials(args, url)
@@ -147,7 +153,8 @@ def without(headers, *names):
 
 
 def ask(args, method, url, body, headers):
-    """One request, one Answer; over a connection that `links` of the arguments has kept, where there is one."""
+    """One request, one Answer; over a connection that `links` of the arguments has kept, where
+    there is one."""
     parts = split(url)
     if parts.scheme not in ("http", "https") or not is_host(parts.hostname):
         raise host.Failed("%s is not an http or https URL" % shown(url), url=shown(url), status=-1)

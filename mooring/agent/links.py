@@ -1,6 +1,8 @@
-"""Connections for HTTP: to a server, to its proxy or to a Unix socket, with or without TLS, kept for the next request.
+"""Connections for HTTP: to a server, to its proxy or to a Unix socket, with or without TLS, kept
+for the next request.
 
-Not http.client's own: every wait is bounded (bounded.py), and the checking of certificates cannot be forgotten.
+Not http.client's own: every wait is bounded (bounded.py), and the checking of certificates cannot
+be forgotten.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -30,7 +32,8 @@ SLOWEST = 256
 class Link(client.HTTPConnection):
     """A connection to a server, to its proxy, or to a Unix socket, with or without TLS.
 
-    `pool` is the Links that keeps it when an answer has ended, `key` its place there; without one it is closed.
+    `pool` is the Links that keeps it when an answer has ended, `key` its place there; without one
+    it is closed.
     """
 
     pool = key = None
@@ -42,7 +45,8 @@ class Link(client.HTTPConnection):
         self.bounds, self.seconds = bounded.Bounds(timeout, SLOWEST), timeout
 
     def begin(self, timeout, size):
-        """A request with a body of `size` bytes comes: its answer's head has so many seconds, and more for the body."""
+        """A request with a body of `size` bytes comes: its answer's head has so many seconds, and
+        more for the body."""
         self.bounds.idle, self.bounds.slowest = timeout, SLOWEST
         self.seconds = timeout + size // bounded.BLOCK
         if self.sock is not None:
@@ -74,7 +78,8 @@ class Link(client.HTTPConnection):
             self.close()
 
     def is_quiet(self):
-        """Whether nothing came since: a server that hangs up, or speaks unasked, is not asked again."""
+        """Whether nothing came since: a server that hangs up, or speaks unasked,
+        is not asked again."""
         if self.sock is None:
             return False
         poll = select.poll()
@@ -83,7 +88,8 @@ class Link(client.HTTPConnection):
 
 
 class Links(object):
-    """Connections that wait for the next request to the same place, one for each; for one thread alone."""
+    """Connections that wait for the next request to the same place, one for each;
+    for one thread alone."""
 
     def __init__(self):
         self.waiting = {}
@@ -107,7 +113,8 @@ class Links(object):
 
 
 def open_link(args, parts, proxy):
-    """A new Link to where the URL leads, by the proxy where there is one; connected by its first request."""
+    """A new Link to where the URL leads, by the proxy where there is one; connected by
+    its first request."""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     wrap = tls(args, parts.hostname) if parts.scheme == "https" else None
     if proxy:
@@ -146,7 +153,8 @@ def can_check():
 
 
 def tls(args, name):
-    """A function that puts TLS around a socket. Without checking only where the arguments say so."""
+    """A function that puts TLS around a socket. Without checking only where the arguments say
+    so."""
     if not can_check():
         if args["validate_certs"]:
             raise host.Failed("this host's Python is too old to check a server's certificate (that needs 2.7.9, or "
@@ -160,7 +168,8 @@ def tls(args, name):
 def make_context(args, extra=None):
     """What `context` of the arguments may be, so that the authorities are read once.
 
-    `ca_path` of the arguments takes the place of the system's authorities, `extra` is a file of more of them.
+    `ca_path` of the arguments takes the place of the system's authorities, `extra` is a file of
+    more of them.
     """
     try:
         context = ssl.create_default_context(cafile=args.get("ca_path"))

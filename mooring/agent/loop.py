@@ -1,4 +1,5 @@
-"""The agent's loop: request, module, reply. Check mode and the second look live here and nowhere else."""
+"""The agent's loop: request, module, reply. Check mode and the second look live
+here and nowhere else."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -17,7 +18,8 @@ class Ended(BaseException):
 
 
 def main(source, target):
-    """Serve requests from descriptor `source` until it ends; running children end with the agent."""
+    """Serve requests from descriptor `source` until it ends; running children end with the
+    agent."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _end)
     channel = Channel(source, target)
@@ -35,7 +37,8 @@ def main(source, target):
 
 
 def encode_reply(reply):
-    """A reply's frame body; what no frame may hold becomes a failure, which says so and keeps the small values."""
+    """A reply's frame body; what no frame may hold becomes a failure, which says so and keeps the
+    small values."""
     try:
         body = wire.encode({"reply": reply})
         excess = wire.explain_excess(body)
@@ -110,8 +113,9 @@ def _run_once(module, args, check):
 def _reach(module, args, check, diff):
     """Bring a state module's object into the wanted state, and look again whether it got there.
 
-    A module's `prepare` goes first, outside check mode: it makes the host see its own state afresh (systemd's
-    daemon-reload, a package manager's lists), which does not change it. It may return values for the reply.
+    A module's `prepare` goes first, outside check mode: it makes the host see its own state afresh
+    (systemd's daemon-reload, a package manager's lists), which does not change it. It may return
+    values for the reply.
     """
     ready = {} if check or not hasattr(module, "prepare") else module.prepare(args) or {}
     before = host.native(module.current(args))

@@ -76,7 +76,8 @@ def permissions(letters, user, mode, is_directory):
 
 
 def combine(mode, operator, bits, user):
-    """`mode` after one operator for one user; "=" also clears that user's setuid, setgid or sticky bit."""
+    """`mode` after one operator for one user; "=" also clears that user's setuid,
+    setgid or sticky bit."""
     if operator == "+":
         return mode | bits
     if operator == "-":

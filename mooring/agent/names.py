@@ -1,6 +1,7 @@
 """Names of files between text and bytes.
 
-Text is the interpreter's own `str`, as everywhere in the agent: on Python 2 that is UTF-8 bytes already.
+Text is the interpreter's own `str`, as everywhere in the agent: on Python 2 that is
+UTF-8 bytes already.
 """
 
 from __future__ import absolute_import, division, print_function

@@ -16,7 +16,8 @@ SYS = "/sys/class/net"
 
 
 def facts():
-    """interfaces and one fact for each, all_ipv4_addresses and default_ipv4, and the same of ipv6."""
+    """interfaces and one fact for each, all_ipv4_addresses and default_ipv4, and the same of
+    ipv6."""
     names = sorted(os.listdir(SYS)) if os.path.isdir(SYS) else []
     names = [name for name in names if os.path.isdir(os.path.join(SYS, name))]
     links = {name: _link(name) for name in names}
@@ -80,7 +81,8 @@ def add_address(link, ipv4, ipv6):
 
 
 def default_ipv4(routes, links):
-    """The interface, gateway and address of the default route with the lowest metric; {} without one."""
+    """The interface, gateway and address of the default route with the lowest
+    metric; {} without one."""
     best = None
     for line in routes.splitlines()[1:]:
         words = line.split()
@@ -100,7 +102,8 @@ def default_ipv4(routes, links):
 
 
 def default_ipv6(routes, links):
-    """As `default_ipv4`, from /proc/net/ipv6_route; the address is the interface's first global one."""
+    """As `default_ipv4`, from /proc/net/ipv6_route; the address is the
+    interface's first global one."""
     best = None
     for line in routes.splitlines():
         words = line.split()

@@ -1,4 +1,5 @@
-"""The package modules' common ground: states by name, running the manager, its failures with remedies."""
+"""The package modules' common ground: states by name, running the manager, its
+failures with remedies."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -69,7 +70,8 @@ def run(argv, env=None):
 
 
 def failure(argv, ran, reason=None):
-    """A Failed for an unsuccessful run: what was done, the last lines of its output, what to do about it."""
+    """A Failed for an unsuccessful run: what was done, the last lines of its output,
+    what to do about it."""
     output = "\n".join(text.strip() for text in (ran.out, ran.err) if text.strip())
     lines = [line for line in output.splitlines() if line.strip()]
     words = [word for word in argv if not word.startswith("-") and "::" not in word]

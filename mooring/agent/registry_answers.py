@@ -1,4 +1,5 @@
-"""What a registry answers, taken apart: an error's words, a challenge, a time to wait. Foreign text, bounded."""
+"""What a registry answers, taken apart: an error's words, a challenge, a time to wait. Foreign
+text, bounded."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -22,7 +23,8 @@ PARAMETER = re.compile(r'([a-zA-Z]+)="([^"]*)"')
 
 
 class Refusal(Exception):
-    """This blob cannot be copied, and asking again does not help; `retry_after`: seconds after which it may."""
+    """This blob cannot be copied, and asking again does not help; `retry_after`: seconds after
+    which it may."""
 
     def __init__(self, message, retry_after=None):
         Exception.__init__(self, message)
@@ -30,7 +32,8 @@ class Refusal(Exception):
 
 
 class Trouble(Exception):
-    """It did not work this time; `retry_after`: how many seconds the other side wants to be left alone."""
+    """It did not work this time; `retry_after`: how many seconds the other side
+    wants to be left alone."""
 
     def __init__(self, message, retry_after=None):
         Exception.__init__(self, message)
@@ -38,7 +41,8 @@ class Trouble(Exception):
 
 
 def send(args, method, url, body=None, headers=None):
-    """The Answer to one request, redirects not followed; Trouble without one, Refusal where a retry cannot help."""
+    """The Answer to one request, redirects not followed; Trouble without one, Refusal where a retry
+    cannot help."""
     try:
         return http.send(dict(args, url=url), method, body, headers, follow="none")
     except host.Failed as failure:
@@ -91,7 +95,8 @@ def read_wait(value):
 
 
 def read_challenge(value):
-    """(scheme in lower case, parameters) of a WWW-Authenticate header; Bearer's where there are several."""
+    """(scheme in lower case, parameters) of a WWW-Authenticate header; Bearer's where
+    there are several."""
     value = (value or "")[:MOST_CHALLENGE]
     scheme, _, rest = value.partition(" ")
     bearer = re.search(r"(?:^|,) *bearer +", value, re.I)

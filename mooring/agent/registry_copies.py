@@ -1,4 +1,5 @@
-"""Copying blobs from registry to registry, one after the other in each of some threads, with patience that ends."""
+"""Copying blobs from registry to registry, one after the other in each of some threads, with
+patience that ends."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -14,7 +15,8 @@ from mooring.agent.registry_uploads import Upload
 class Copier(object):
     """Copies blobs, for one thread. `settle(blob, bytes)` is told how much of each there is.
 
-    While a blob comes, a second thread sends its chunks on: what waits for a disk does not keep the line waiting.
+    While a blob comes, a second thread sends its chunks on: what waits for a disk does not keep the
+    line waiting.
     """
 
     def __init__(self, source, target, args, pace, settle):
@@ -28,7 +30,8 @@ class Copier(object):
         self.upload_links.close()
 
     def copy(self, blob):
-        """state, sent (bytes that came from the source), and where it failed message and retry_after."""
+        """state, sent (bytes that came from the source), and where it failed message and
+        retry_after."""
         self.sent = 0
         try:
             reply = {"state": self._copy(blob)}
@@ -70,7 +73,8 @@ class Copier(object):
                 tries.spend(trouble)
 
     def _fetch_right(self, blob, spool, upload):
-        """All of the blob in the spool, with its digest. What was put together of several answers is tried anew."""
+        """All of the blob in the spool, with its digest. What was put together of several answers
+        is tried anew."""
         if spool.size > blob["size"]:
             upload.lose()
             spool.empty()
@@ -87,7 +91,8 @@ class Copier(object):
                 raise Refusal("the source sends other bytes than %s stands for" % blob["digest"])
 
     def _fetch(self, blob, spool, sender):
-        """The bytes that are missing, over as many connections as it takes; each must bring some of them."""
+        """The bytes that are missing, over as many connections as it takes; each must
+        bring some of them."""
         tries = Tries(self.retries, self.pace)
         while spool.size < blob["size"]:
             before = spool.size

@@ -19,7 +19,8 @@ class Stopped(Exception):
 
 
 class Pace(object):
-    """When the source may be asked again: all threads leave alone who wants that. `stopped` ends them."""
+    """When the source may be asked again: all threads leave alone who wants that.
+    `stopped` ends them."""
 
     def __init__(self):
         self.stopped = threading.Event()

@@ -1,7 +1,8 @@
-"""Where a registry keeps its images, by its environment, its configuration and its container's mounts, as data.
+"""Where a registry keeps its images, by its environment, its configuration and its container's
+mounts, as data.
 
-A place has a `name`, which people write in variables: a path of the host, or `s3:bucket/folder` and the like. `path` is
-the host's path, None where the images are elsewhere.
+A place has a `name`, which people write in variables: a path of the host, or `s3:bucket/folder` and
+the like. `path` is the host's path, None where the images are elsewhere.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -18,7 +19,8 @@ PLACES = ("BUCKET", "CONTAINER", "ACCOUNTNAME", "ROOTDIRECTORY")
 
 
 def find(environment, mounts, configuration=""):
-    """The place, by the environment of the container, {path inside: path of the host} and the text of config.yml."""
+    """The place, by the environment of the container, {path inside: path of the host} and the text
+    of config.yml."""
     driver, parameters = read_configuration(configuration)
     if environment.get("REGISTRY_STORAGE"):
         driver, parameters = environment["REGISTRY_STORAGE"].strip(), {}
@@ -47,7 +49,8 @@ def is_within(path, folder):
 
 
 def read_configuration(text):
-    """Driver and parameters (their names in capitals) in a config.yml; the filesystem where nothing is said."""
+    """Driver and parameters (their names in capitals) in a config.yml; the filesystem
+    where nothing is said."""
     driver, parameters, depth, inner = FILESYSTEM, {}, 0, False
     for line in text.splitlines():
         match = re.match(r"^( *)([A-Za-z0-9_-]+):[ ]*([^#]*)", line)

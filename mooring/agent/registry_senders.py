@@ -9,7 +9,8 @@ from mooring.agent.registry_patience import Stopped
 
 
 class Sender(object):
-    """Sends the whole chunks of an upload's spool, in a `with` block; the upload is nobody else's meanwhile.
+    """Sends the whole chunks of an upload's spool, in a `with` block; the upload is
+    nobody else's meanwhile.
 
     What is left at the end of the block, the upload's own `finish` sends.
     """

@@ -1,6 +1,8 @@
-"""The registry that layers come from: tokens by its challenge, redirects without them, a body of just so many bytes.
+"""The registry that layers come from: tokens by its challenge, redirects without them, a body of
+just so many bytes.
 
-A token is shown to the registry's own scheme, host and port, the account to its token service; to nobody else.
+A token is shown to the registry's own scheme, host and port, the account to its token service; to
+nobody else.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -36,7 +38,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Source(object):
-    """A registry and the tokens for it; threads share it. `request` are the arguments of every http request."""
+    """A registry and the tokens for it; threads share it. `request` are the arguments of
+    every http request."""
 
     def __init__(self, url, username, password, request):
         self.url, self.request = url.rstrip("/"), request
@@ -44,7 +47,8 @@ class Source(object):
         self.lock, self.tokens = threading.Lock(), {}
 
     def open(self, links, blob, first):
-        """(Answer, offset) to GET the blob from the byte `first` on; the offset is 0 where ranges are unknown there."""
+        """(Answer, offset) to GET the blob from the byte `first` on; the offset is 0 where ranges
+        are unknown there."""
         url = "%s/v2/%s/blobs/%s" % (self.url, blob["source_repository"], blob["digest"])
         headers = {"Range": "bytes=%d-" % first} if first else {}
         answer = self._follow(links, self._ask(links, url, blob["source_repository"], headers), url, headers)
@@ -62,8 +66,8 @@ class Source(object):
         """The registry's own answer; asked once more, with a fresh token, where it wants one."""
         authorization, is_fresh = self._authorization(repository), False
         while True:
-            given = dict(headers, Authorization=authorization) if authorization else headers
-            answer = send(dict(self.request, links=links), "GET", url, headers=given)
+            request_headers = dict(headers, Authorization=authorization) if authorization else headers
+            answer = send(dict(self.request, links=links), "GET", url, headers=request_headers)
             if answer.status != 401 or is_fresh:
                 return answer
             challenge = read_challenge(answer.header("www-authenticate"))
@@ -71,7 +75,8 @@ class Source(object):
             authorization, is_fresh = self._log_in(links, repository, challenge, authorization), True
 
     def _follow(self, links, answer, url, headers):
-        """Where redirects lead; nobody there gets our Authorization, and nobody leads us out of TLS."""
+        """Where redirects lead; nobody there gets our Authorization, and nobody
+        leads us out of TLS."""
         for _ in range(MOST_REDIRECTS):
             target = answer.header("location")
             if answer.status not in REDIRECTS or not target:
@@ -93,7 +98,8 @@ class Source(object):
             return value if end > bounded.monotonic() else None
 
     def _log_in(self, links, repository, challenge, stale):
-        """The header's value for the repository: a fresh one, or what another thread has got meanwhile."""
+        """The header's value for the repository: a fresh one, or what another thread
+        has got meanwhile."""
         scheme, parameters = challenge
         with self.lock:
             value, end = self.tokens.get(repository, (None, 0))
@@ -139,7 +145,8 @@ class Source(object):
 
 
 def read_token(answer, name):
-    """("Bearer TOKEN", seconds); a bit less than it lives, so that none is used in its last moment."""
+    """("Bearer TOKEN", seconds); a bit less than it lives, so that none is used in its last
+    moment."""
     try:
         values = json.loads(answer.body(MOST_TOKEN_ANSWER).decode("utf-8"))
         token = str(values.get("token") or values.get("access_token"))
@@ -212,7 +219,8 @@ def check_length(answer, expected):
 
 
 def read_body(answer, expected):
-    """The body's blocks, `expected` bytes; Trouble where it ends too early, Refusal where it does not end."""
+    """The body's blocks, `expected` bytes; Trouble where it ends too early, Refusal
+    where it does not end."""
     answer.bounds.slowest = SLOWEST_BODY
     count = 0
     try:

@@ -1,9 +1,11 @@
-"""What has come of a blob, on this host's disk: a killed run goes on there instead of fetching it again.
+"""What has come of a blob, on this host's disk: a killed run goes on there instead of
+fetching it again.
 
-A registry gives up an upload whose PATCH was cut: its state names an offset that its data has passed (2.8 answers 404
-BLOB_UPLOAD_INVALID ever after, whether one byte of the chunk was written or all of it and only the answer was lost). So
-what was fetched must not be in the registry's upload alone. Beside the blob's bytes a note keeps the upload and how far
-it is, so that an upload that was not cut goes on too.
+A registry gives up an upload whose PATCH was cut: its state names an offset that its data has
+passed (2.8 answers 404 BLOB_UPLOAD_INVALID ever after, whether one byte of the chunk was written or
+all of it and only the answer was lost). So what was fetched must not be in the registry's upload
+alone. Beside the blob's bytes a note keeps the upload and how far it is, so that an upload that was
+not cut goes on too.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -31,7 +33,8 @@ READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class Slice(object):
-    """A part of a file as the body of a request; by a descriptor of its own, for the file is written meanwhile."""
+    """A part of a file as the body of a request; by a descriptor of its own, for the file is
+    written meanwhile."""
 
     def __init__(self, handle, start, size):
         self.handle, self.size, self.place = handle, size, 0
@@ -173,7 +176,8 @@ def prepare(directory):
 
 
 def lock(path):
-    """A descriptor of the file, which is ours until it is closed; None where another process has it."""
+    """A descriptor of the file, which is ours until it is closed; None where
+    another process has it."""
     while True:
         prepare(os.path.dirname(path))
         try:
@@ -215,7 +219,8 @@ def tidy(directory):
 
 
 def forget(directory, digest):
-    """A blob that is where it belongs needs no file here; one that another run works on keeps it."""
+    """A blob that is where it belongs needs no file here; one that another run works on keeps
+    it."""
     spool = Spool(directory, digest)
     if os.path.exists(spool.path):
         handle = lock(spool.path)

@@ -1,4 +1,5 @@
-"""The registry that layers go to: what it has, what it mounts, and uploads by chunks that go on after a break."""
+"""The registry that layers go to: what it has, what it mounts, and uploads by chunks that go on
+after a break."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -59,7 +60,8 @@ class Target(object):
         return self.location(answer, "begins no upload")
 
     def location(self, answer, what, again=()):
-        """The location that a 202 names, on the target's own place whatever name the registry has for itself."""
+        """The location that a 202 names, on the target's own place whatever name the
+        registry has for itself."""
         if answer.status != 202:
             raise complain(answer, what, again)
         location = answer.header("location") or ""
@@ -92,7 +94,8 @@ class Target(object):
 
 
 class Upload(object):
-    """One blob's upload: bytes of its Spool, up to `offset`. One that the registry lost begins anew."""
+    """One blob's upload: bytes of its Spool, up to `offset`. One that the
+    registry lost begins anew."""
 
     def __init__(self, target, links, repository, spool):
         self.target, self.links, self.repository, self.spool = target, links, repository, spool
@@ -130,7 +133,8 @@ class Upload(object):
         return self.spool.size - self.offset >= self.target.chunk_size
 
     def send_chunks(self):
-        """All whole chunks that there are, at once: a registry syncs its disk at the end of each PATCH."""
+        """All whole chunks that there are, at once: a registry syncs its disk at the
+        end of each PATCH."""
         left = self.spool.size - self.offset
         size = left - left % self.target.chunk_size
         if self.location is None:
@@ -158,7 +162,8 @@ class Upload(object):
         answer.close()
 
     def persist(self, work, tries):
-        """Do something with the upload; where the registry lost it, anew and from the spool's first byte on."""
+        """Do something with the upload; where the registry lost it, anew and from the
+        spool's first byte on."""
         while True:
             try:
                 return work()
@@ -167,7 +172,8 @@ class Upload(object):
                 tries.spend(trouble)
 
     def lose(self):
-        """It begins anew: the registry has no more of it, or not what we think, or what it has is wrong."""
+        """It begins anew: the registry has no more of it, or not what we think, or
+        what it has is wrong."""
         location, self.location, self.offset = self.location, None, 0
         if location is not None:
             self.target.cancel(self.links, location)

@@ -1,4 +1,5 @@
-"""The repositories in a registry's storage on disk, counted up to a limit, and the state of its file system."""
+"""The repositories in a registry's storage on disk, counted up to a limit, and the state of its
+file system."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -18,7 +19,8 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def count(top):
-    """How many repositories with images are below a storage's top, at most MOST; raises EnvironmentError."""
+    """How many repositories with images are below a storage's top, at most MOST; raises
+    EnvironmentError."""
     repositories, looked = 0, 0
     waiting = [(os.path.join(raw(top), raw(FOLDER)), 0)]
     while waiting and repositories < MOST and looked < MOST_FOLDERS:
@@ -69,7 +71,8 @@ def trouble(path, shown, uid=0):
 
 
 def may_write(status, uid):
-    """Whether an account may make files in a directory; its groups are not known, so the group's right counts."""
+    """Whether an account may make files in a directory; its groups are not known, so the group's
+    right counts."""
     return bool(status.st_mode & (stat.S_IWUSR if status.st_uid == uid else stat.S_IWGRP | stat.S_IWOTH))
 
 

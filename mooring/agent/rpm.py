@@ -202,7 +202,8 @@ def _evr(package):
 
 
 def _describe_file(name):
-    """A package file counts as present when its package is installed in that version or a newer one."""
+    """A package file counts as present when its package is installed in that
+    version or a newer one."""
     if "://" not in name and not os.path.exists(name):
         # It may come with an earlier task; then the installation itself tells.
         host.warn("%s is not there (yet)" % name)
@@ -237,7 +238,8 @@ def _find_updates(program, args, names, states):
 
 
 def parse_updates(output):
-    """`check-update` to {name.arch: version}; yum folds long lines, so words count and not lines."""
+    """`check-update` to {name.arch: version}; yum folds long lines, so words count and not
+    lines."""
     words = output.split("Obsoleting Packages")[0].split()
     pairs = [words[at : at + 2] for at in range(0, len(words) - 2, 3)]
     return {label: version for label, version in pairs if "." in label and version[:1].isdigit()}

@@ -32,7 +32,8 @@ def environment():
 
 
 def prepare(args):
-    """daemon-reexec and daemon-reload: systemd reads its files again, which does not change the host."""
+    """daemon-reexec and daemon-reload: systemd reads its files again, which does
+    not change the host."""
     for word in ("daemon_reexec", "daemon_reload"):
         if args.get(word):
             verb = word.replace("_", "-")
@@ -42,7 +43,8 @@ def prepare(args):
 
 
 def current(args):
-    """The unit: found, state, enabled, masked, and systemd's own properties under "status"; {} without a name."""
+    """The unit: found, state, enabled, masked, and systemd's own properties under "status"; {}
+    without a name."""
     if not args["name"]:
         if any(args.get(key) is not None for key in ("state", "enabled", "masked")):
             raise host.Failed("state, enabled and masked need the unit's name")
@@ -86,7 +88,8 @@ def parse(output):
 
 
 def wanted(args, before):
-    """Only what is asked for; nothing is asked of the enablement of a unit that has no such switch."""
+    """Only what is asked for; nothing is asked of the enablement of a unit that has no such
+    switch."""
     after = {}
     if args.get("masked") is not None:
         after["masked"] = args["masked"]
@@ -188,7 +191,8 @@ def _journal(args):
 
 
 def returns(args, before, now):
-    """Ansible's return values: name, state, enabled, and status as it was found, before the change."""
+    """Ansible's return values: name, state, enabled, and status as it was found, before the
+    change."""
     values = {"name": args["name"], "status": before.get("status", {})}
     if args.get("state"):
         values["state"] = "stopped" if args["state"] == "stopped" else "started"
@@ -210,7 +214,8 @@ def diff(args, before, after):
 
 
 def _state(status):
-    """ "started", "stopped", or what is neither: a unit that dies again and again, or is just being stopped."""
+    """"started", "stopped", or what is neither: a unit that dies again and again, or is
+    just being stopped."""
     active = status.get("ActiveState")
     if active in RUNNING:
         return "restarting" if status.get("SubState") == "auto-restart" else "started"
@@ -218,7 +223,8 @@ def _state(status):
 
 
 def _enablement(args, status):
-    """What `is-enabled` says; asked only where `show` does not know it (init scripts, systemd 219)."""
+    """What `is-enabled` says; asked only where `show` does not know it (init scripts, systemd
+    219)."""
     word = status.get("UnitFileState", "")
     if word not in ("", "bad", "generated"):
         return word

@@ -1,7 +1,8 @@
 """Text at the agent's border.
 
-Inside the agent text is the interpreter's own `str`: on Python 2 UTF-8 bytes, on Python 3 Unicode text in
-which a file's bytes that are no UTF-8 live on as surrogates. So paths and arguments work in every locale.
+Inside the agent text is the interpreter's own `str`: on Python 2 UTF-8 bytes, on Python 3 Unicode
+text in which a file's bytes that are no UTF-8 live on as surrogates. So paths and arguments work in
+every locale.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -26,7 +27,8 @@ def native(value):
 
 
 def plain(value):
-    """The same value as JSON can carry it: text, numbers, booleans, None, lists and dicts with text keys."""
+    """The same value as JSON can carry it: text, numbers, booleans, None, lists and
+    dicts with text keys."""
     if isinstance(value, dict):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -41,7 +43,8 @@ def plain(value):
 
 
 def _mend(text):
-    """Unicode text without halves of characters, which Python 2 reads from bytes and JSON may hold."""
+    """Unicode text without halves of characters, which Python 2 reads from bytes and JSON may
+    hold."""
     if not PY2:
         try:
             return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

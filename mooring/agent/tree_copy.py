@@ -1,6 +1,7 @@
 """Copying one directory tree of the host over another.
 
-Looking goes by paths, copying by descriptors: what is swapped for a link meanwhile, on either side, is not followed.
+Looking goes by paths, copying by descriptors: what is swapped for a link meanwhile, on either side,
+is not followed.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -15,12 +16,14 @@ from mooring.agent.names import raw, text
 
 
 def compare(source, target, args):
-    """{"entries": names} of what copying `source` over `target` would write, "." for the top itself."""
+    """{"entries": names} of what copying `source` over `target` would write, "."
+    for the top itself."""
     return {"entries": [text(name) for name in walk(source) if differs(source, target, name, args)]}
 
 
 def walk(top):
-    """The relative names of everything in a tree, parents first, links to directories not entered."""
+    """The relative names of everything in a tree, parents first, links to directories not
+    entered."""
     yield b"."
     for folder, folders, names in os.walk(top):
         folders.sort()
@@ -46,7 +49,8 @@ def ownership(args):
 
 
 def stays_link(path, args):
-    """Links to directories and links to nowhere are copied as links, others only without `local_follow`."""
+    """Links to directories and links to nowhere are copied as links, others only without
+    `local_follow`."""
     return os.path.islink(path) and (not args["local_follow"] or not os.path.isfile(path))
 
 
@@ -105,7 +109,8 @@ def copy_file(old, new, name, args):
 
 
 def descend(top, folder):
-    """The open directory `folder` (relative) of a Directory; a link on the way is followed as in trees.follow."""
+    """The open directory `folder` (relative) of a Directory; a link on the way is followed as in
+    trees.follow."""
     here = top.again()
     try:
         for part in folder.split(b"/") if folder else []:
@@ -127,7 +132,8 @@ def enter(here, name):
 
 
 def plant(source, target, uid, gid):
-    """Fill a new Directory with what another one holds, all of it a user's; he gets a directory when it is full."""
+    """Fill a new Directory with what another one holds, all of it a user's; he gets a directory
+    when it is full."""
     for name in source.names():
         status = source.look(name)
         if stat.S_ISDIR(status.st_mode):

@@ -13,7 +13,8 @@ SHOWN = 20
 
 
 def unlike(top, args):
-    """The paths below a directory whose attributes are not as wanted, with the targets of followed links.
+    """The paths below a directory whose attributes are not as wanted, with the targets
+    of followed links.
 
     `top` and the result are bytes; `args` are a module's arguments with FILE_ARGS and `follow`.
     """
@@ -22,7 +23,8 @@ def unlike(top, args):
 
 
 def make_alike(top, args):
-    """Give all of these the wanted attributes; what is swapped for something else meanwhile is not followed."""
+    """Give all of these the wanted attributes; what is swapped for something else
+    meanwhile is not followed."""
     with directory.open_directory(top, follow=False) as here:
         for held in everything(here, args, set()):
             if is_unlike(held, args):
@@ -30,7 +32,8 @@ def make_alike(top, args):
 
 
 def everything(top, args, seen):
-    """What is below a Directory, each Held for a moment, with the targets of followed links and what is below those."""
+    """What is below a Directory, each Held for a moment, with the targets of followed links and
+    what is below those."""
     for here, name, status in walk(top):
         try:
             with here.hold(name) as held:
@@ -62,7 +65,8 @@ class Nothing(object):
 def follow(here, name, status):
     """What a link leads to, Held; None where that is nothing.
 
-    None as well for a link that another user made to what is not his: whoever follows that as root gives it away.
+    None as well for a link that another user made to what is not his: whoever follows that as root
+    gives it away.
     """
     try:
         target = here.hold(name, follow=True)
@@ -78,9 +82,11 @@ def follow(here, name, status):
 
 
 def walk(top):
-    """Everything below a Directory as (its own Directory, name, status), what is in a directory before itself.
+    """Everything below a Directory as (its own Directory, name, status), what is in a directory
+    before itself.
 
-    Links are not entered. Only one directory is open at a time, however deep the tree is; the way up is checked.
+    Links are not entered. Only one directory is open at a time, however deep the tree is; the way
+    up is checked.
     """
     here, above, pending = top.again(), [], [top.names()[::-1]]
     try:
@@ -132,7 +138,8 @@ def remove_one(here, name, status):
 
 
 def is_unlike(held, args):
-    """Whether one thing (itself, not what a link leads to) needs other attributes; a link has no mode."""
+    """Whether one thing (itself, not what a link leads to) needs other attributes;
+    a link has no mode."""
     now = attributes.attributes_of(held)
     wanted = dict(args, mode=None) if now["state"] == "link" else args
     after = files.wanted_attributes(wanted, now, now["state"] == "directory")

@@ -31,7 +31,8 @@ def holds(left, operator, right):
 
 
 def _compare_words(left, right):
-    """Runs of digits count as numbers and beat letters; "~" is before everything, "^" just after the end."""
+    """Runs of digits count as numbers and beat letters; "~" is before everything, "^"
+    just after the end."""
     left_parts, right_parts = PART.findall(left), PART.findall(right)
     for index in range(max(len(left_parts), len(right_parts))):
         rank = _rank(left_parts[index] if index < len(left_parts) else None)

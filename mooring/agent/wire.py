@@ -1,11 +1,12 @@
 """Frames between the control machine and the agent; imported by both, so there is one protocol.
 
-A frame is a header of 9 bytes (kind: 1 byte; request number and length: unsigned 32-bit, big-endian) and a body.
-JSON frames carry one object, DATA frames raw bytes of a file; an empty DATA frame ends a file. Every frame
-carries the number of the request that it belongs to, so requests may be sent ahead of the replies.
+A frame is a header of 9 bytes (kind: 1 byte; request number and length: unsigned 32-bit,
+big-endian) and a body. JSON frames carry one object, DATA frames raw bytes of a file; an empty DATA
+frame ends a file. Every frame carries the number of the request that it belongs to, so requests may
+be sent ahead of the replies.
 
-A host may send JSON frames only, up to the limits below. The agent keeps them by itself, with a reply that says so;
-the control machine does not rely on that.
+A host may send JSON frames only, up to the limits below. The agent keeps them by itself, with a
+reply that says so; the control machine does not rely on that.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -47,16 +48,19 @@ def pack(kind, number, body):
 
 
 def unpack(read):
-    """The next frame as (kind, number, body); `read(n)` returns exactly n bytes or raises EndOfStream."""
+    """The next frame as (kind, number, body); `read(n)` returns exactly n bytes or raises
+    EndOfStream."""
     kind, number, length = HEADER.unpack(read(HEADER.size))
     body = read(length) if length else b""
     return kind, number, json.loads(body.decode("ascii")) if kind == JSON else body
 
 
 def explain_excess(data):
-    """What is too much about the body of a JSON frame (ASCII bytes, not parsed yet); empty where nothing is.
+    """What is too much about the body of a JSON frame (ASCII bytes, not parsed yet);
+    empty where nothing is.
 
-    Quick for what is small: only a body that might be too much is looked at closely, in time linear to its size.
+    Quick for what is small: only a body that might be too much is looked at closely, in time linear
+    to its size.
     """
     if len(data) > LONGEST:
         return "it has %.1f MB, and %d MiB are the limit" % (len(data) / 1e6, LONGEST // (1024 * 1024))

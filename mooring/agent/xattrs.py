@@ -1,7 +1,8 @@
 """Extended attributes of files: SELinux contexts and access control lists, on Python 2 as well.
 
-Python 3 has os.getxattr and its sisters; on Python 2 the same calls of the C library are made by ctypes.
-Where the platform or the file system has none, reading finds nothing and copying does nothing.
+Python 3 has os.getxattr and its sisters; on Python 2 the same calls of the C library are
+made by ctypes. Where the platform or the file system has none, reading finds nothing and
+copying does nothing.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -29,7 +30,8 @@ def library(name):
 
 
 def read(target, name, follow=True):
-    """The attribute's bytes, or None where it is not set or cannot be read. `target` is bytes or a descriptor."""
+    """The attribute's bytes, or None where it is not set or cannot be read. `target` is
+    bytes or a descriptor."""
     if hasattr(os, "getxattr"):
         try:
             return os.getxattr(target, name) if is_number(target) else os.getxattr(target, name, follow_symlinks=follow)
@@ -64,7 +66,8 @@ def is_number(target):
 
 
 def c_call(name, target, follow):
-    """The C library's function for a descriptor, a path, or a link itself; None where it has none."""
+    """The C library's function for a descriptor, a path, or a link itself; None where it has
+    none."""
     prefix = "f" if is_number(target) else "" if follow else "l"
     return getattr(library(None), prefix + name, None)
 
@@ -72,9 +75,9 @@ def c_call(name, target, follow):
 def keep(source, target, mode):
     """Give `target` what `source` has of contexts and access lists, and nothing else; never fails.
 
-    A list says what the mode says too, so it is brought in line with `mode` first: nobody may read `target` for a
-    moment who may not read it in the end. A file system without such attributes, or a mount with one fixed context,
-    refuses; nothing is kept then.
+    A list says what the mode says too, so it is brought in line with `mode` first: nobody may read
+    `target` for a moment who may not read it in the end. A file system without such attributes, or
+    a mount with one fixed context, refuses; nothing is kept then.
     """
     for name in KEPT:
         value = read(source, name)
@@ -88,7 +91,8 @@ def keep(source, target, mode):
 
 
 def masked(value, mode):
-    """An access list as chmod leaves it: owner, mask (or group, where there is no mask) and others from the mode."""
+    """An access list as chmod leaves it: owner, mask (or group, where there is no mask) and others
+    from the mode."""
     entries = [ENTRY.unpack_from(value, at) for at in range(4, len(value) - ENTRY.size + 1, ENTRY.size)]
     middle = MASK if any(tag == MASK for tag, _, _ in entries) else GROUP
     shifts = {OWNER: 6, middle: 3, OTHERS: 0}

@@ -1,7 +1,9 @@
-"""From a certificate up to an authority that a client was given, by the rules of Go's crypto/x509. Pure.
+"""From a certificate up to an authority that a client was given, by the rules of Go's
+crypto/x509. Pure.
 
-The verifier of `cryptography` keeps the rules of the web's authorities: it refuses a self-signed certificate that was
-handed out as its own authority, authorities without key usage, and short keys. A client in Go takes all of these.
+The verifier of `cryptography` keeps the rules of the web's authorities: it refuses a self-signed
+certificate that was handed out as its own authority, authorities without key usage, and short keys.
+A client in Go takes all of these.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ KNOWN = {
 
 
 def find_chains(served: Sequence[Certificate], authorities: Sequence[Certificate]) -> tuple[list[Chain], str]:
-    """Every chain from the first of `served` to an authority, times left aside; or none, and why."""
+    """Every chain from the first of `served` to an authority, times left aside; or none, and
+    why."""
     search = _Search(served[1:], authorities)
     chains = list(search.begin(served[0]))
     return chains, "" if chains else search.explain(served[0])
@@ -133,7 +136,8 @@ def find_obstacle(chain: Chain, parent: Certificate, is_root: bool) -> str:
 
 
 def verify_signature(child: Certificate, parent: Certificate) -> None:
-    """InvalidSignature where another key has signed it; `cryptography` itself knows no SHA-1 any more."""
+    """InvalidSignature where another key has signed it; `cryptography` itself knows
+    no SHA-1 any more."""
     key, hash_ = parent.public_key(), child.signature_hash_algorithm
     if not isinstance(hash_, hashes.SHA1):
         child.verify_directly_issued_by(parent)

@@ -1,4 +1,5 @@
-"""An authority's nameConstraints: the names and addresses that it may sign for, as Go applies them. Pure."""
+"""An authority's nameConstraints: the names and addresses that it may sign for, as Go
+applies them. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def find_breach(authority: x509.Certificate, leaf: x509.Certificate) -> str:
-    """The first name of the certificate that the authority may not sign for; "" where there is none."""
+    """The first name of the certificate that the authority may not sign for; ""
+    where there is none."""
     try:
         limits = authority.extensions.get_extension_for_class(x509.NameConstraints).value
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -38,7 +40,8 @@ def _holds(limit: x509.GeneralName, name: x509.GeneralName) -> bool:
 
 
 def _is_below(domain: str, name: str) -> bool:
-    """`example.com` holds itself and what is below it, `.example.com` only the latter, "" everything."""
+    """`example.com` holds itself and what is below it, `.example.com` only the
+    latter, "" everything."""
     if not domain:
         return True
     return name.endswith(domain) if domain.startswith(".") else name == domain or name.endswith(f".{domain}")

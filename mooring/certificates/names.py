@@ -22,7 +22,8 @@ def strip_port(name: str) -> str:
 
 
 def find_names(certificate: x509.Certificate) -> list[str] | None:
-    """The names and addresses that it is for; None where it has no subjectAltName at all, and CN does not count."""
+    """The names and addresses that it is for; None where it has no subjectAltName at all, and CN
+    does not count."""
     alternatives = _find_alternatives(certificate)
     return None if alternatives is None else [*alternatives[0], *map(str, alternatives[1])]
 
@@ -54,7 +55,8 @@ def is_for(certificate: x509.Certificate, host: str) -> bool:
 
 
 def _matches(pattern: str, host: str) -> bool:
-    """A star stands for the whole first label, and for one label only; case and a host's last dot do not matter."""
+    """A star stands for the whole first label, and for one label only; case and a host's last dot
+    do not matter."""
     host, pattern = host.lower(), pattern.lower()
     parts, labels = pattern.split("."), host.removesuffix(".").split(".")
     if not _is_valid(labels) or not _is_valid(["a", *parts[1:]] if parts[0] == "*" else parts):

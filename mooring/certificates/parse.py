@@ -1,4 +1,5 @@
-"""Certificates from files and from the wire, read to the end, so that whoever judges them meets no surprise. Pure."""
+"""Certificates from files and from the wire, read to the end, so that whoever judges them meets no
+surprise. Pure."""
 
 from __future__ import annotations
 

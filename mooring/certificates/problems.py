@@ -1,4 +1,5 @@
-"""What is wrong with a registry's certificate, in words: its names, its dates, its authority, its key. Pure."""
+"""What is wrong with a registry's certificate, in words: its names, its dates, its
+authority, its key. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The problems of a certificate; `valid_until` is that of the whole chain that clients build."""
+    """The problems of a certificate; `valid_until` is that of the whole chain that clients
+    build."""
 
     problems: tuple[Problem, ...]
     names: tuple[str, ...]
@@ -57,7 +59,8 @@ def check_certificate(
     authorities: Mapping[str, Sequence[x509.Certificate]],
     now: datetime,
 ) -> Judgement:
-    """`served` as nginx sends it, the server's own first; `authorities` are what clients trust it by, by their file."""
+    """`served` as nginx sends it, the server's own first; `authorities` are what clients trust it
+    by, by their file."""
     problems: list[Problem] = []
     best: list[Chain] = []
     for file, known in authorities.items():

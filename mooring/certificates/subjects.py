@@ -1,4 +1,5 @@
-"""Which names a server's certificate must have, and by which files of the control machine its clients trust it."""
+"""Which names a server's certificate must have, and by which files of the control machine its
+clients trust it."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ Hosts = Mapping[str, Mapping[str, Any]]
 
 
 def names_of(server: Mapping[str, Any]) -> list[str]:
-    """The names without ports by which clients ask, the mirror's where they are set; none where another proxy's
-    certificate is what they see."""
+    """The names without ports by which clients ask, the mirror's where they are set; none where
+    another proxy's certificate is what they see."""
     if _read(server, "nginx_behind_proxy"):
         return []
     names = [name for variable in ("registry_names", "mirror_names") for name in _read(server, variable) or ()]
@@ -32,7 +33,8 @@ def trusted_by(server: Mapping[str, Any], hosts: Hosts, clients: Iterable[str]) 
 
 
 def _ca_files(client: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """A client's CA files, each with the registries' names that it is for; variables as of the role registry_client."""
+    """A client's CA files, each with the registries' names that it is for; variables as of the role
+    registry_client."""
     if _read(client, "registry_client_state") == "absent":
         return
     file = _read(client, "registry_client_ca_file")
@@ -52,7 +54,8 @@ def _keep(file: Any) -> str:
 
 
 def _read(variables: Mapping[str, Any], name: str) -> Any:
-    """A variable of a host that another one looks at: what needs the host's facts is for its own play to judge."""
+    """A variable of a host that another one looks at: what needs the host's facts is for its own
+    play to judge."""
     try:
         return variables.get(name)
     except TemplateError:

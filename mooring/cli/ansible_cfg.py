@@ -1,7 +1,8 @@
-"""ansible.cfg beside tasks.py: the keys that mean something here, each with its place; the others by name.
+"""ansible.cfg beside tasks.py: the keys that mean something here, each with its place;
+the others by name.
 
-Mooring has no format of its own. `ANSIBLE_CONFIG` and the files in the home directory and /etc are not looked for: what
-a run does is to be seen in its directory.
+Mooring has no format of its own. `ANSIBLE_CONFIG` and the files in the home directory and /etc are
+not looked for: what a run does is to be seen in its directory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What the shell offers behind `./invoke`: tasks and their options; files where a value or an argument is due."""
+"""What the shell offers behind `./invoke`: tasks and their options; files where a value or an
+argument is due."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH}
 
 
 def complete(words: list[str], contexts: Mapping[str, Any], initial: Any) -> Iterable[str]:
-    """What may stand for the last of the words, which are those behind the program's name; none where it is a value.
+    """What may stand for the last of the words, which are those behind the program's name; none
+    where it is a value.
 
     `contexts` are the tasks as Invoke's parser knows them, `initial` is what may stand before them.
     """
@@ -59,6 +61,7 @@ def complete(words: list[str], contexts: Mapping[str, Any], initial: Any) -> Ite
 
 
 def _takes_value(flag: str, *contexts: Any) -> bool:
-    """Whether the next word is this option's value; one that may go without it, such as `--help`, takes a task."""
+    """Whether the next word is this option's value; one that may go without it, such as `--help`,
+    takes a task."""
     option = next((context.flags[flag] for context in contexts if flag in context.flags), None)
     return option is not None and option.takes_value and not option.optional

@@ -1,4 +1,5 @@
-"""Where a call comes from: the operator's working directory, which paths are relative to, and the project's."""
+"""Where a call comes from: the operator's working directory, which paths are relative to,
+and the project's."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ def caller() -> Path:
 
 
 def enter(context: Context) -> Project:
-    """The directory of the tasks.py that Invoke found; makes the operator's the working directory again."""
+    """The directory of the tasks.py that Invoke found; makes the operator's the
+    working directory again."""
     # Invoke has no public name for it.
     root = Path(getattr(context.config, "_project_prefix", None) or "").absolute()
     with suppress(OSError):  # one that is gone, or closed to this user

@@ -13,7 +13,8 @@ from mooring.reporters.screen import write_json
 
 
 def diagnose(pattern: str, request: Request) -> int:
-    """Examine the hosts; 0, 2 where something is or will be broken, 4 where a host was unreachable."""
+    """Examine the hosts; 0, 2 where something is or will be broken, 4 where a host was
+    unreachable."""
     with (
         Looking(is_shown=not request.json) as looking,
         Survey(load_site(request, looking.pause), pattern, write_beside, looking.show) as survey,

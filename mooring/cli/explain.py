@@ -1,4 +1,5 @@
-"""`invoke explain`: where a pull of an image goes on a host, and what is wrong with the host's configuration."""
+"""`invoke explain`: where a pull of an image goes on a host, and what is wrong with the host's
+configuration."""
 
 from __future__ import annotations
 
@@ -61,7 +62,8 @@ def list_askings(explanation: Explanation | ContainerExplanation) -> list[Asking
 
 
 def exit_status(explanation: Explanation | ContainerExplanation) -> int:
-    """0; 2 where the daemon would not start again, or where a fault ends this very pull. A block is no fault."""
+    """0; 2 where the daemon would not start again, or where a fault ends this very pull. A
+    block is no fault."""
     routes = [route for route in (explanation.now, explanation.later) if route is not None]
     has_fault = any(conflict.severity is Severity.ENDS_PULLS for conflict in explanation.conflicts)
     return 2 if not explanation.will_start or (has_fault and any(route.refusal for route in routes)) else 0

@@ -37,7 +37,8 @@ def _parse_one(text: str) -> dict[str, Any]:
 
 
 def _key_values(text: str) -> dict[str, Any]:
-    """`a=1 b=two`: as in Ansible the values are strings, and the operator's own, which may be expressions.
+    """`a=1 b=two`: as in Ansible the values are strings, and the operator's own, which may be
+    expressions.
 
     Words that Ansible would drop without a word are refused.
     """

@@ -1,4 +1,5 @@
-"""The end of every task: its exit status, and an error that the operator can mend as one message."""
+"""The end of every task: its exit status, and an error that the operator can mend as one
+message."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def finish(work: Callable[[], int | None], debug: bool = False) -> None:
-    """Do the work and end with its exit status; an error that the operator can mend is one message, not a traceback."""
+    """Do the work and end with its exit status; an error that the operator can mend is one message,
+    not a traceback."""
     streams.open_missing()
     last_words.take_over()
     terminal = read_terminal()
@@ -63,5 +65,6 @@ def _explain(error: Exception) -> str:
 
 
 def _be_left_alone() -> None:
-    """It is over: one Ctrl-C more must not make another exit status, or a traceback, of the process's last moment."""
+    """It is over: one Ctrl-C more must not make another exit status, or a traceback, of the
+    process's last moment."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

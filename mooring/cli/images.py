@@ -20,8 +20,8 @@ from mooring.service.lock_file import NAME, LockFile, read_lock_file, write_lock
 def show_images(request: Request, lock: str) -> int:
     """Ask the hosts, write the file unless `check`, and show both.
 
-    0; 2 where hosts did not tell all; 4 where hosts were unreachable; 8 where `detailed_exitcode` asks for it and, with
-    `check`, the file would be another one.
+    0; 2 where hosts did not tell all; 4 where hosts were unreachable; 8 where `detailed_exitcode`
+    asks for it and, with `check`, the file would be another one.
     """
     path = Path(lock) if lock else request.project.root / NAME
     before = read_before(path)

@@ -1,4 +1,5 @@
-"""`invoke init`: a directory of the operator's own, with its inventory, for a Mooring that stands elsewhere."""
+"""`invoke init`: a directory of the operator's own, with its inventory, for a Mooring
+that stands elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ NAMED = 3
 
 
 def init(name: str) -> int:
-    """Make the files that are not there. UsageError where the directory holds anything else; nothing is overwritten."""
+    """Make the files that are not there. UsageError where the directory holds anything else;
+    nothing is overwritten."""
     root = Path(name)
     try:
         _check(root)
@@ -51,12 +53,14 @@ def _check(root: Path) -> None:
 
 
 def _is_ours(tasks: Path) -> bool:
-    """Whether the directory of this tasks.py is one of init's already; in that one more may stand."""
+    """Whether the directory of this tasks.py is one of init's already; in that one more may
+    stand."""
     return tasks.is_file() and MARK.encode() in read_bytes(tasks)
 
 
 def _make(path: Path, text: str) -> bool:
-    """Whether the file was made: one that is there, even as a link that leads nowhere, stays as it is."""
+    """Whether the file was made: one that is there, even as a link that leads
+    nowhere, stays as it is."""
     if os.path.lexists(path):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,8 +22,9 @@ CLOSE, MARGIN, MOST = 0.7, 0.1, 3
 
 
 def explain(message: str, task: str, known: Mapping[str, Iterable[str]], binary: str) -> str:
-    """Invoke's complaint in plain words. `known` has the options of each task, and under "" those before all tasks;
-    `task` is the one whose options were read, or "". A complaint of another kind stays as it is."""
+    """Invoke's complaint in plain words. `known` has the options of each task, and under "" those
+    before all tasks; `task` is the one whose options were read, or "". A complaint of another kind
+    stays as it is."""
     if match := UNKNOWN.fullmatch(message):
         word = str(ast.literal_eval(match[1]))
         refuse = _refuse_option if word.startswith("-") else _refuse_word
@@ -39,7 +40,8 @@ def explain(message: str, task: str, known: Mapping[str, Iterable[str]], binary:
 
 
 def suggest(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that are meant by a wrong one: those that it begins, else those that it is like."""
+    """The known words that are meant by a wrong one: those that it begins, else
+    those that it is like."""
     words = sorted(set(known))
     begun = [candidate for candidate in words if len(word) > 2 and candidate.startswith(word)]
     close = difflib.get_close_matches(word, words, n=MOST, cutoff=CLOSE)

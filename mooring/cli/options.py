@@ -26,13 +26,15 @@ from mooring.reporters.log_file import LogFile
 
 
 def option(default: Any, text: str, short: str = "") -> Any:
-    """A field of Request that is an option: its default (which gives its type), help, and Ansible's letter."""
+    """A field of Request that is an option: its default (which gives its type), help,
+    and Ansible's letter."""
     return field(default=default, metadata={"help": text, "short": short})
 
 
 @dataclass(frozen=True)
 class Request:
-    """The options of one call: every field with a help is the option of its name. The others come from elsewhere."""
+    """The options of one call: every field with a help is the option of its name. The others come
+    from elsewhere."""
 
     inventory: tuple[str, ...] = option(
         (INVENTORY,), "an inventory: file, directory, script, or hosts with a comma; repeatable", "i"
@@ -89,9 +91,11 @@ ACTING = (
 
 
 class RunTask(Task[Any]):
-    """An Invoke task that takes the options of Request (but `without`), under Ansible's letters, as `request`.
+    """An Invoke task that takes the options of Request (but `without`), under Ansible's
+    letters, as `request`.
 
-    `may_follow` is the name of a parameter whose value may follow the task's name without a flag, or be left out.
+    `may_follow` is the name of a parameter whose value may follow the task's name without a flag,
+    or be left out.
     """
 
     def __init__(self, body: Callable[..., None], **settings: Any) -> None:
@@ -103,8 +107,8 @@ class RunTask(Task[Any]):
         super().__init__(_takes_options(body, names), **settings)
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Any]:
-        """Invoke's arguments. It knows only positional ones that must be given, so that one which may be left out
-        is made one of them only where a word for it is there."""
+        """Invoke's arguments. It knows only positional ones that must be given, so that one which
+        may be left out is made one of them only where a word for it is there."""
         arguments: list[Any] = super().get_arguments(ignore_unknown_help)
         for argument in arguments:
             if argument.name == self._may_follow and has_bare_word(sys.argv, self.name.replace("_", "-"), arguments):
@@ -176,7 +180,8 @@ def _settle(options: dict[str, Any], context: Any, task: str) -> Request:
 
 
 def require_inventory(request: Request) -> None:
-    """InventoryError with what to do, where no inventory is named and the usual one is not there."""
+    """InventoryError with what to do, where no inventory is named and the usual one is not
+    there."""
     usual = request.project.inventory
     if request.inventory == (str(usual),) and not os.path.lexists(usual):
         remedy = f"name yours with -i; `{invocation('init DIR')}` makes a directory with one"
@@ -206,7 +211,8 @@ def words(text: str) -> frozenset[str]:
 
 
 def ask_password(prompt: str) -> str:
-    """A password from the terminal; never from a pipe, where it would be read from what is meant for something else."""
+    """A password from the terminal; never from a pipe, where it would be read from what is meant
+    for something else."""
     if not has_terminal():
         raise UsageError(f"{prompt}: there is no terminal to ask on")
     try:

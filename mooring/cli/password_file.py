@@ -1,4 +1,5 @@
-"""A password from a file in place of a question: --connection-password-file, --become-password-file."""
+"""A password from a file in place of a question: --connection-password-file,
+--become-password-file."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
 def read_password(path: str) -> str:
-    """The file's one line. UsageError where others than its owner may read it, as ssh wants it of a key; a pipe, such
-    as the shell's `<(program)`, is as good. Ansible would run an executable file; that would be taken for the password.
-    """
+    """The file's one line. UsageError where others than its owner may read it, as ssh wants it of a
+    key; a pipe, such as the shell's `<(program)`, is as good. Ansible would run an executable file;
+    that would be taken for the password."""
     name = on_one_line(path)
     try:
         mode = os.stat(path).st_mode

@@ -1,4 +1,5 @@
-"""The program itself: Invoke with Mooring's version, its tasks at a glance, and a suggestion where a word is mistyped.
+"""The program itself: Invoke with Mooring's version, its tasks at a glance, and a suggestion where
+a word is mistyped.
 
 Invoke's own program runs the same tasks, and answers in its own words where none of them runs.
 """
@@ -40,13 +41,15 @@ LONGEST = 500
 
 
 class TaskLoader(FilesystemLoader):
-    """Finds the nearest tasks.py, else Mooring's own tasks; `start` is relative to the operator's directory."""
+    """Finds the nearest tasks.py, else Mooring's own tasks; `start` is relative to the
+    operator's directory."""
 
     def __init__(self, start: str | None = None, **settings: Any) -> None:
         super().__init__(str(caller() / start) if start else None, **settings)
 
     def load(self, name: str | None = None) -> tuple[ModuleType, str]:
-        """The module and its directory; CollectionNotFound where one was asked for by name and is not there."""
+        """The module and its directory; CollectionNotFound where one was asked for by
+        name and is not there."""
         try:
             loaded: tuple[ModuleType, str] = super().load(name)
         except CollectionNotFound:
@@ -90,7 +93,8 @@ class TaskProgram(Program):
             self._answer(lambda: listing.write_text(SCRIPTS[shell]))
 
     def parse_tasks(self) -> None:
-        """Read the tasks and their options. Invoke takes any word for an argument that must be given, `--help` too."""
+        """Read the tasks and their options. Invoke takes any word for an argument that must be
+        given, `--help` too."""
         words, contexts = self.core.unparsed, self._make_parser().contexts
         at = next((number for number, word in enumerate(words) if word in ("-h", "--help")), 0)
         task = next((word for word in reversed(words[:at]) if word in contexts), None)
@@ -122,7 +126,8 @@ class TaskProgram(Program):
             self._answer(lambda: self._list(names))
 
     def print_help(self) -> None:
-        """The tasks, and the options that stand before them; Invoke asks for it before it has read the tasks."""
+        """The tasks, and the options that stand before them; Invoke asks for it before it
+        has read the tasks."""
         self.load_collection()
         self._answer(
             lambda: self._list(list(self._names())),

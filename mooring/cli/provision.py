@@ -32,7 +32,8 @@ from mooring.transport.connection import Keys, KeyStore, Passwords, RunOptions
 
 
 def run_playbook(path: str, request: Request) -> int:
-    """Run a playbook as the request says; returns the exit status, MooringError where nothing was begun."""
+    """Run a playbook as the request says; returns the exit status, MooringError where
+    nothing was begun."""
     if request.json and (request.list_hosts or request.list_tasks):
         raise UsageError("--json tells of a run: it does not go with --list-hosts and --list-tasks")
     screen = _Complete(JsonLines()) if request.json else _console(request)
@@ -62,7 +63,8 @@ def _tell_all(error: SourceError, handle: Callable[[Event], None] | None) -> Sou
 
 
 def _console(request: Request, log: TextIO | None = None) -> Reporter:
-    """The screen's reporter, or the log's, which also tells what --quiet leaves out on the screen."""
+    """The screen's reporter, or the log's, which also tells what --quiet leaves out on the
+    screen."""
     return Console(log, int(request.verbose) if log else request.verbosity, request.diff)
 
 
@@ -174,9 +176,11 @@ def options(request: Request) -> Options:
 
 
 def connection_options(request: Request, clear_screen: Callable[[], None] = lambda: None) -> RunOptions:
-    """What holds for all connections where the inventory says nothing else; asks for the passwords it is to ask for.
+    """What holds for all connections where the inventory says nothing else; asks for the passwords
+    it is to ask for.
 
-    `clear_screen` takes away what is drawn live before a key's passphrase is asked for in the middle of the run.
+    `clear_screen` takes away what is drawn live before a key's passphrase is asked for in the
+    middle of the run.
     """
 
     def ask(path: str) -> str | None:

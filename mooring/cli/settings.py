@@ -1,4 +1,5 @@
-"""What an option is where the command line does not give it: a variable MOORING_…, else ansible.cfg, else the default.
+"""What an option is where the command line does not give it: a variable MOORING_…, else
+ansible.cfg, else the default.
 
 This is the one place that knows the order. Ansible's own variables (ANSIBLE_…) are not read.
 """
@@ -27,7 +28,8 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Setting:
-    """An option, its key in ansible.cfg and the kind of its values; `has_variable`: MOORING_… and its name is read too.
+    """An option, its key in ansible.cfg and the kind of its values; `has_variable`: MOORING_… and
+    its name is read too.
 
     A parser takes the text and the directory that paths are relative to.
     """
@@ -75,7 +77,8 @@ def _path(text: str, folder: Path) -> str:
 
 
 def _inventories(text: str, folder: Path) -> tuple[str, ...]:
-    """Paths with commas between them; a comma at the end makes a list of hosts of it, as on the command line."""
+    """Paths with commas between them; a comma at the end makes a list of hosts of it, as on the
+    command line."""
     if text.rstrip().endswith(","):
         return (text.strip(),)
     return tuple(_path(part, folder) for part in text.split(",") if part.strip())
@@ -107,8 +110,9 @@ RIVALS = {"connection_password_file": "ask_pass", "become_password_file": "ask_b
 def settle(options: Mapping[str, Any], cfg: AnsibleCfg, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """The value of every setting that has one, by its option's name.
 
-    `options` are the options of the command line; what it does not give is None, or empty. UsageError (or SourceError
-    with the line of ansible.cfg) where a value is of the wrong kind, or two given options contradict each other.
+    `options` are the options of the command line; what it does not give is None, or empty.
+    UsageError (or SourceError with the line of ansible.cfg) where a value is of the wrong kind, or
+    two given options contradict each other.
     """
     ranked = {setting.option: _find(setting, options, cfg, environment) for setting in SETTINGS}
     values = {option: (rank, value) for option, (rank, value) in ranked.items() if value is not None}
@@ -126,7 +130,8 @@ def settle(options: Mapping[str, Any], cfg: AnsibleCfg, environment: Mapping[str
 def _find(
     setting: Setting, options: Mapping[str, Any], cfg: AnsibleCfg, environment: Mapping[str, str]
 ) -> tuple[int, Any]:
-    """A setting's value with its rank: 0 the command line, 1 the environment, 2 ansible.cfg; None where nobody says."""
+    """A setting's value with its rank: 0 the command line, 1 the environment, 2 ansible.cfg; None
+    where nobody says."""
     value = options.get(setting.option)
     if value not in (None, "", [], (), False):
         return 0, _parse_given(setting, value)
@@ -140,7 +145,8 @@ def _find(
 
 
 def _parse_given(setting: Setting, value: Any) -> Any:
-    """Numbers are checked here, so that they are told in our words; the rest is as the option has it."""
+    """Numbers are checked here, so that they are told in our words; the rest is as
+    the option has it."""
     flag = f"--{setting.option.replace('_', '-')}"
     return _parse(setting, value, Path(), flag) if setting.parse is _number and isinstance(value, str) else value
 

@@ -14,14 +14,16 @@ PLAYBOOK = "site.yml"
 
 
 def load_site(request: Request, clear_screen: Callable[[], None] = lambda: None) -> Site:
-    """The inventory and the plays of the playbook of everything; MooringError where they or the options are wrong."""
+    """The inventory and the plays of the playbook of everything; MooringError where they or the
+    options are wrong."""
     require_inventory(request)
     connections = connection_options(request, clear_screen)
     return _warn(Site.load(request.inventory, PLAYBOOK, options(request), connections, request.project))
 
 
 def load_hosts_and_plays(request: Request) -> tuple[Site, str]:
-    """The inventory with the plays of the playbook of everything, or without them and why: they cannot be read."""
+    """The inventory with the plays of the playbook of everything, or without them and why: they
+    cannot be read."""
     require_inventory(request)
     settings = options(request), connection_options(request)
     try:

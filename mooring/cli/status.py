@@ -13,7 +13,8 @@ from mooring.reporters.screen import write_json
 
 
 def show_status(request: Request) -> int:
-    """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it and some drifted."""
+    """Draw the table; 0, 4 where hosts were unreachable, 8 where `detailed_exitcode` asks for it
+    and some drifted."""
     with (
         Looking(is_shown=not request.json) as looking,
         Survey(load_site(request, looking.pause), warn=write_beside, tell=looking.show) as survey,

@@ -35,9 +35,11 @@ class Places:
 
 
 def sync(request: Request, places: Places) -> int:
-    """Copy what is missing; 0 where all is held, 2 where something is not, 4 where the server is unreachable.
+    """Copy what is missing; 0 where all is held, 2 where something is not, 4 where the server is
+    unreachable.
 
-    MooringError (exit status 1) where the files or the options are wrong, before the server is touched.
+    MooringError (exit status 1) where the files or the options are wrong, before the
+    server is touched.
     """
     _check(places)
     lock = _read_lock(request, places.lock)
@@ -88,7 +90,8 @@ def _find_bundle(places: Places, is_check: bool) -> Bundle | None:
 
 
 def _work(survey: Survey, act: Callable[[FleetHost], None]) -> None:
-    """Do something with the connected server; HostUnreachable or RegistryError where that could not be done."""
+    """Do something with the connected server; HostUnreachable or RegistryError where that
+    could not be done."""
     [(name, outcome)] = survey.look(act).items()
     if isinstance(outcome, Lost):
         reason = f"{name}: {outcome.reason}"

@@ -156,7 +156,8 @@ def doctor(context: Context, hosts: str = "", *, request: Request) -> None:
 def images(context: Context, lock: str = "", *, request: Request) -> None:
     """Note in the lock file which images the fleet has.
 
-    Asks each host's docker, podman, containerd and CRI-O what it runs and has, by digest; changes no host.
+    Asks each host's docker, podman, containerd and CRI-O what it runs and has, by
+    digest; changes no host.
     """
     from mooring.cli.images import show_images as run
 
@@ -189,8 +190,8 @@ def sync(
 ) -> None:
     """Make the registry hold the images of the lock file.
 
-    Digests stay as they are; indexes, attestations and referrers come along. Ends with one line: done, left,
-    when it goes on, and how ready the fleet is for an outage of Docker Hub.
+    Digests stay as they are; indexes, attestations and referrers come along. Ends with one line:
+    done, left, when it goes on, and how ready the fleet is for an outage of Docker Hub.
     """
     from mooring.cli.sync import Places
     from mooring.cli.sync import sync as run

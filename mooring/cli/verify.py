@@ -18,10 +18,12 @@ from mooring.verification.session import check
 
 
 def verify(request: Request, junit: str = "") -> int:
-    """Check the fleet and prove that it pulls through its registry; `junit` is a file for the results as XML.
+    """Check the fleet and prove that it pulls through its registry; `junit` is a file for the
+    results as XML.
 
-    Returns 0 where all is well, 2 where a check failed, 4 where a host was unreachable; raises MooringError
-    (exit status 1) where the files or the options are wrong, before any host is touched.
+    Returns 0 where all is well, 2 where a check failed, 4 where a host was unreachable;
+    raises MooringError (exit status 1) where the files or the options are wrong, before
+    any host is touched.
     """
     site = load_site(request)
     _require_hosts(site, request)

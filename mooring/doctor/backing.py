@@ -1,7 +1,8 @@
-"""The registry's container behind nginx: whether nginx reaches that one, also after it was made anew.
+"""The registry's container behind nginx: whether nginx reaches that one, also
+after it was made anew.
 
-nginx looks a name up once, at its start, unless its configuration says otherwise; a container that was made anew under
-another address is then a 502 until somebody reloads nginx.
+nginx looks a name up once, at its start, unless its configuration says otherwise; a container that
+was made anew under another address is then a 502 until somebody reloads nginx.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ SERVER_LINE = re.compile(r"^[ \t]*server[ \t]+(?!unix:)([a-zA-Z][^\s;]*)((?:\s[^
 
 @dataclass(frozen=True)
 class Containers:
-    """What Docker says of the two containers ({} for one that is not there), and nginx of its configuration."""
+    """What Docker says of the two containers ({} for one that is not there), and nginx of its
+    configuration."""
 
     registry: Mapping[str, Any]
     nginx: Mapping[str, Any]
@@ -75,7 +77,8 @@ def configuration_file(nginx: Mapping[str, Any]) -> list[str]:
 
 
 def read_trouble(host: FleetHost, *names: str) -> dict[str, str]:
-    """What is wrong with each container that is not well, in the host's words: with the first error of its log."""
+    """What is wrong with each container that is not well, in the host's words: with the
+    first error of its log."""
     troubles = host.call("container_trouble", names=list(names))["containers"]
     return {name: str(troubles[name]["words"]) for name in names if name in troubles and not troubles[name]["is_well"]}
 
@@ -124,7 +127,8 @@ def judge_containers(
 
 
 def find_trouble(container: Mapping[str, Any]) -> str:
-    """Why the container does no work, "" where it does; one that ends again and again counts as running to Docker."""
+    """Why the container does no work, "" where it does; one that ends again and again counts as
+    running to Docker."""
     if not container:
         return "is not there"
     state = container["State"]
@@ -135,7 +139,8 @@ def find_trouble(container: Mapping[str, Any]) -> str:
 
 
 def judge_limits(configuration: str) -> Finding:
-    """Slow requests by the thousand take up nothing for long, and one address cannot take it all."""
+    """Slow requests by the thousand take up nothing for long, and one address cannot take it
+    all."""
     wrong = [f"{name} {value}" for name, value in TIMEOUT.findall(configuration) if seconds(value) > LONGEST]
     connections = CONNECTIONS.search(configuration)
     if not connections or int(connections.group(1)) < FEWEST:
@@ -163,7 +168,8 @@ def networks(container: Mapping[str, Any]) -> dict[str, str]:
 
 
 def fixed_names(configuration: str) -> Iterator[str]:
-    """The hosts that nginx looks up only when it reads its configuration (`resolve` is nginx's own since 1.27.3)."""
+    """The hosts that nginx looks up only when it reads its configuration (`resolve` is nginx's own
+    since 1.27.3)."""
     upstreams = set(re.findall(r"^[ \t]*upstream[ \t]+([^\s{]+)", configuration, re.M))
     for target in PROXY_PASS.findall(configuration):
         name = target.partition("/")[0]
@@ -175,7 +181,8 @@ def fixed_names(configuration: str) -> Iterator[str]:
 
 
 def judge_way(probe: NginxProbe, host: FleetHost, own: Endpoint, containers: Containers) -> Finding:
-    """What begins at nginx is known to the container itself: nginx reaches that one, and no other."""
+    """What begins at nginx is known to the container itself: nginx reaches that one, and no
+    other."""
     about = f"{containers.registry['Name'].lstrip('/')}, started {containers.registry['State']['StartedAt'][:19]}"
     addresses = ", ".join(address for address in networks(containers.registry).values() if address)
     about = f"{about} ({addresses})" if addresses else about

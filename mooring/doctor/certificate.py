@@ -1,4 +1,5 @@
-"""The rules about the certificate that nginx serves: its names, its time, and whether clients trust it."""
+"""The rules about the certificate that nginx serves: its names, its time, and
+whether clients trust it."""
 
 from __future__ import annotations
 

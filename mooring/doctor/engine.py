@@ -1,4 +1,5 @@
-"""The rules about an engine: its configuration, its running daemon, its next restart and its next boot. Pure."""
+"""The rules about an engine: its configuration, its running daemon, its next restart and
+its next boot. Pure."""
 
 from __future__ import annotations
 
@@ -61,7 +62,8 @@ def examine(checkup: Checkup, is_client: bool) -> Iterator[Finding]:
 
 
 def judge_unit(reply: Mapping[str, Any]) -> Iterator[Finding]:
-    """A host that has no unit to judge: masked, or no Docker at all; nothing where it is something else."""
+    """A host that has no unit to judge: masked, or no Docker at all; nothing where it
+    is something else."""
     seen = str(reply.get("msg", ""))
     if reply.get("masked"):
         remedy = "run `systemctl unmask docker`, and see who masked it"
@@ -152,7 +154,8 @@ def judge_boot(checkup: Checkup) -> Iterator[Finding]:
 
 
 def judge_unit_file(checkup: Checkup) -> Iterator[Finding]:
-    """The same of engines of which only the unit's state is known; those without a daemon have none."""
+    """The same of engines of which only the unit's state is known; those without
+    a daemon have none."""
     kept = checkup.state.get("UnitFileState", "")
     if kept in ("disabled", "masked"):
         remedy = f"run `systemctl {'unmask' if kept == 'masked' else 'enable'} {checkup.kind}`"
@@ -162,7 +165,8 @@ def judge_unit_file(checkup: Checkup) -> Iterator[Finding]:
 
 
 def facts(checkup: Checkup) -> dict[str, Any]:
-    """The effective configuration as plain data: all settings with their places, routes now and later."""
+    """The effective configuration as plain data: all settings with their places,
+    routes now and later."""
     return {
         "engine": checkup.engine,
         "kind": checkup.kind,

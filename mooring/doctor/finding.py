@@ -8,7 +8,8 @@ from mooring.records.diagnosis import Finding, Verdict
 
 
 def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Where a rule holds everywhere that is said once; what is wrong is said each time, the gravest first."""
+    """Where a rule holds everywhere that is said once; what is wrong is said each time,
+    the gravest first."""
     gathered = list(findings)
     wrong = {finding.rule for finding in gathered if finding.verdict is not Verdict.HOLDS}
     holding: dict[str, list[str]] = {}

@@ -1,4 +1,5 @@
-"""The server's mirror: why there is none, whether its containers run, whether its upstreams answer through the gate."""
+"""The server's mirror: why there is none, whether its containers run, whether its upstreams answer
+through the gate."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def look(host: FleetHost) -> Iterator[Finding]:
 
 
 def judge_absence(reason: str) -> Finding:
-    """No mirror is no fault, and rules about one are not checked; one that was switched off is as it should be."""
+    """No mirror is no fault, and rules about one are not checked; one that was switched off is as
+    it should be."""
     verdict = Verdict.HOLDS if reason == mirror_checkup.SWITCHED_OFF else Verdict.UNKNOWN
     remedy = "" if verdict is Verdict.HOLDS else f"for one set what is named there, and run `{invocation('site')}`"
     return Finding(RULE, verdict, f"there is no mirror: {reason}", remedy)
@@ -71,7 +73,8 @@ def judge_containers(names: list[str], troubles: Mapping[str, str]) -> Finding:
 
 
 def ask_upstream(host: FleetHost, cache: Mapping[str, Any], address: str) -> Finding:
-    """Whether the upstream of a cache answers through the gate, whose address on its network this is."""
+    """Whether the upstream of a cache answers through the gate, whose address on
+    its network this is."""
     registry = str(cache["registry"])
     if not NETWORK_ADDRESS.fullmatch(address):
         return Finding(UPSTREAM, Verdict.UNKNOWN, f"{registry}: the gate has no address on its network")
@@ -100,7 +103,8 @@ def judge_upstream(registry: str, urls: list[str], status: int) -> Finding:
 
 
 def judge_budget(line: str, now: datetime) -> Iterator[Finding]:
-    """What an upstream last said is left of its limit, from a line of the gate's log; nothing where that is over."""
+    """What an upstream last said is left of its limit, from a line of the gate's log; nothing where
+    that is over."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):

@@ -1,6 +1,8 @@
-"""The rules that nginx must keep in front of a registry, asked from outside with requests that leave nothing behind.
+"""The rules that nginx must keep in front of a registry, asked from outside with requests that
+leave nothing behind.
 
-Each rule breaks a client in a way of its own when it is not kept; the remedies name nginx's directive.
+Each rule breaks a client in a way of its own when it is not kept; the remedies name
+nginx's directive.
 """
 
 from __future__ import annotations
@@ -108,7 +110,8 @@ def _no_registry(probe: NginxProbe, answer: Response) -> Finding:
 
 
 def judge_version(probe: NginxProbe, first: Response) -> Iterator[Finding]:
-    """Old clients want the header in every answer of the API, errors too, and once: with two they see no registry."""
+    """Old clients want the header in every answer of the API, errors too, and once: with two they
+    see no registry."""
     unknown = probe.ask("GET", f"/v2/{probe.repository}/manifests/none")
     for path, answer in (("/v2/", first), ("an unknown manifest", unknown)):
         values = answer.values(API_HEADER)
@@ -145,7 +148,8 @@ def judge_delete(probe: NginxProbe) -> Finding:
 
 
 def judge_names(probe: NginxProbe) -> Finding:
-    """What a client makes up as Host leads nowhere: another name is closed, and no part of it comes back."""
+    """What a client makes up as Host leads nowhere: another name is closed, and no
+    part of it comes back."""
     rule, name = "nginx-other-names", probe.endpoint.host
     if not probe.serves_others:
         try:
@@ -184,7 +188,8 @@ def judge_port(probe: NginxProbe) -> Finding:
 
 
 def judge_forwarded(probe: NginxProbe) -> Finding:
-    """What a client says of proxies must not decide where uploads go: "Forwarded" wins over all else."""
+    """What a client says of proxies must not decide where uploads go: "Forwarded"
+    wins over all else."""
     headers = {"Forwarded": f"host={FOREIGN};proto=https", "X-Forwarded-Host": FOREIGN}
     if not probe.sends_scheme:
         headers["X-Forwarded-Proto"] = "http" if probe.endpoint.scheme == "https" else "https"
@@ -196,7 +201,8 @@ def judge_forwarded(probe: NginxProbe) -> Finding:
 
 
 def judge_size(probe: NginxProbe) -> Finding:
-    """A layer larger than nginx's default limit, its length unknown beforehand, as Docker sends it."""
+    """A layer larger than nginx's default limit, its length unknown beforehand, as Docker sends
+    it."""
     size = sum(map(len, CHUNKS)) // (1024 * 1024)
     try:
         answer = probe.ask("PATCH", probe.uploads[-1], CHUNKS, {"Content-Type": "application/octet-stream"})

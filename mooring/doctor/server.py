@@ -1,4 +1,5 @@
-"""Everything about the registry's server: nginx at each of its addresses, and what stands behind it."""
+"""Everything about the registry's server: nginx at each of its addresses, and
+what stands behind it."""
 
 from __future__ import annotations
 
@@ -82,7 +83,8 @@ def cancel(probe: nginx_probe.NginxProbe) -> list[str]:
 
 
 def tidy(host: FleetHost, containers: backing.Containers, repository: str) -> None:
-    """Cancelling leaves folders of the repository on a disk. Its name is ours alone, so nobody else is in there."""
+    """Cancelling leaves folders of the repository on a disk. Its name is ours alone, so nobody else
+    is in there."""
     for mount in containers.registry.get("Mounts") or []:
         if mount.get("Destination") == STORAGE:
             place = f"{mount['Source']}/docker/registry/v2/repositories/{repository}"

@@ -1,4 +1,5 @@
-"""The registry's storage: whether more images can be written, and none of those that were there is out of sight."""
+"""The registry's storage: whether more images can be written, and none of those that were there is
+out of sight."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ def look(host: FleetHost, variables: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def judge_storage(reply: Mapping[str, Any]) -> Finding:
-    """What is wrong with the place that is served, else with the one that the next provisioning would serve."""
+    """What is wrong with the place that is served, else with the one that the next provisioning
+    would serve."""
     place = server_storage.find_place(reply)
     if place["trouble"]:
         return Finding(RULE, Verdict.BREAKS, place["trouble"], SPACE)

@@ -1,4 +1,5 @@
-"""Files of nginx and of the registry that are newer than what runs: a change whose reload was lost."""
+"""Files of nginx and of the registry that are newer than what runs: a change whose reload was
+lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Which engine of a host is meant: docker where it is, else the first of the others that is there."""
+"""Which engine of a host is meant: docker where it is, else the first of the others that is
+there."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ DOCKER_MODULE, CONTAINER_MODULE = "docker_config", "container_config"
 
 @dataclass(frozen=True)
 class EngineReply:
-    """An engine and what the host answered when it was asked for the configuration, which may be a failure.
+    """An engine and what the host answered when it was asked for the configuration,
+    which may be a failure.
 
     `name` is empty where none was named and none is there; the reply is docker's then.
     """
@@ -25,7 +27,8 @@ class EngineReply:
 
 
 def find_engine(engine: str, ask: Callable[[str], Mapping[str, Any]], among: tuple[str, ...] = ENGINES) -> EngineReply:
-    """The engine that is meant, AUTO being any: `ask` runs a module on the host, and returns failures as well."""
+    """The engine that is meant, AUTO being any: `ask` runs a module on the host, and returns
+    failures as well."""
     if engine not in (AUTO, DOCKER):
         return EngineReply(engine, ask(CONTAINER_MODULE))
     docker = ask(DOCKER_MODULE)

@@ -26,7 +26,8 @@ ENGINES = (AUTO, DOCKER, *CONTAINER_ENGINES)
 
 @dataclass(frozen=True)
 class BootExplanation:
-    """The next boot: `route` is None where it is as after a restart, `conflicts` are those that only a boot meets."""
+    """The next boot: `route` is None where it is as after a restart, `conflicts` are those that
+    only a boot meets."""
 
     boot: Boot
     route: Route | None
@@ -53,8 +54,8 @@ class BootExplanation:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`now` is the running daemon's route, None where none runs; `later` the one after its next start, `boot` what is
-    other after the next boot, where that is known."""
+    """`now` is the running daemon's route, None where none runs; `later` the one after its next
+    start, `boot` what is other after the next boot, where that is known."""
 
     host: str
     image: str

@@ -1,4 +1,5 @@
-"""What `invoke explain` tells of engines other than Docker's: podman, CRI-O, containerd and BuildKit."""
+"""What `invoke explain` tells of engines other than Docker's: podman, CRI-O,
+containerd and BuildKit."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ STOPS = {
 
 @dataclass(frozen=True)
 class ContainerExplanation:
-    """What the files mean for a pull; these engines read them at every command, or as soon as they are reloaded."""
+    """What the files mean for a pull; these engines read them at every command, or as soon as they
+    are reloaded."""
 
     host: str
     image: str
@@ -77,7 +79,8 @@ class ContainerExplanation:
 
 
 def choose(texts: ContainerTexts, among: tuple[str, ...] = ENGINES) -> str:
-    """The first engine that is there, empty where there is none; containerd below docker is docker's."""
+    """The first engine that is there, empty where there is none; containerd below
+    docker is docker's."""
     there = {PODMAN: PODMAN, CRIO: CRIO, CONTAINERD: "" if texts.has_docker else CONTAINERD, BUILDKIT: "buildkitd"}
     return next((name for name in among if there[name] in texts.programs), "")
 

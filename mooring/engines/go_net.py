@@ -27,8 +27,8 @@ class Url:
 def parse_url(text: str, is_old: bool = False) -> Url | None:
     """The URL, None where Go finds that it is none. A port may have any number of digits, or none.
 
-    `is_old`: to Go 1.10, of which Red Hat's 1.13.1 is made, a port may be anything but behind brackets (it is looked at
-    since Go 1.12.8).
+    `is_old`: to Go 1.10, of which Red Hat's 1.13.1 is made, a port may be anything but behind
+    brackets (it is looked at since Go 1.12.8).
     """
     body, _, fragment = text.partition("#")
     if any(ord(char) < 32 or ord(char) == 127 for char in body) or BAD_ESCAPE.search(fragment):
@@ -75,7 +75,8 @@ def has_ipv6(host: str) -> bool:
 
 
 def split_host_port(text: str) -> tuple[str, str] | None:
-    """(host, port), None where `net.SplitHostPort` finds no port, too many colons or brackets in the wrong place."""
+    """(host, port), None where `net.SplitHostPort` finds no port, too many colons or brackets in
+    the wrong place."""
     host, colon, port = text.rpartition(":")
     if not colon:
         return None
@@ -97,12 +98,14 @@ def is_ip(text: str) -> bool:
 
 
 def without_zeros(text: str) -> str:
-    """The address without the zeros that stand before a part's other digits, which Go before 1.17 passes over."""
+    """The address without the zeros that stand before a part's other digits, which Go before 1.17
+    passes over."""
     return re.sub(r"(?<![0-9a-fA-F:])0+(?=[0-9])", "", text)
 
 
 def parse_network(text: str) -> str:
-    """A network such as 10.0.0.0/8 as the daemon prints it, empty where it is none; a mask is a number of bits."""
+    """A network such as 10.0.0.0/8 as the daemon prints it, empty where it is none; a mask is a
+    number of bits."""
     address, slash, bits = text.partition("/")
     if not slash or not is_ip(address) or not re.fullmatch("[0-9]+", bits):
         return ""

@@ -17,7 +17,8 @@ REPOSITORY = re.compile(rf"{WORD}(?:/{WORD})*(?::{TAG})?(?:@{DIGEST})?", re.A)
 
 
 def split_image(image: str) -> tuple[str, str]:
-    """(registry or "", repository with its tag or digest); UsageError where this is not an image's name."""
+    """(registry or "", repository with its tag or digest); UsageError where this is
+    not an image's name."""
     first, slash, rest = image.partition("/")
     registry, repository = "", image
     if slash and ("." in first or ":" in first or first == "localhost"):

@@ -26,8 +26,8 @@ class EnvironmentFile:
 class Service:
     """What the [Service] sections say together, later files adding to earlier ones.
 
-    `commands` are all ExecStart lines that are left: more than one, or none, and the service is refused.
-    `broken` are lines whose quotes do not match, which systemd drops.
+    `commands` are all ExecStart lines that are left: more than one, or none, and the service is
+    refused. `broken` are lines whose quotes do not match, which systemd drops.
     """
 
     commands: list[Placed] = field(default_factory=list)
@@ -38,7 +38,8 @@ class Service:
 
 
 def parse(text: str) -> Service:
-    """The service that `systemctl cat` shows; an empty assignment takes back what earlier lines said."""
+    """The service that `systemctl cat` shows; an empty assignment takes back what
+    earlier lines said."""
     assignments = list(_assignments(text))
     service = Service(origin=Origin(assignments[0][2].origin.path, 1)) if assignments else Service()
     for section, name, value in assignments:
@@ -98,8 +99,8 @@ def _assignments(text: str) -> Iterator[tuple[str, str, Placed]]:
 
 
 def _joined(text: str) -> Iterator[tuple[Origin, str]]:
-    """Lines without comments, those that end in a backslash joined by a space; each with the place of its first line.
-    At a file's beginning comes one without text, and without a number."""
+    """Lines without comments, those that end in a backslash joined by a space; each with the place
+    of its first line. At a file's beginning comes one without text, and without a number."""
     begun: list[str] = []
     at = Origin("docker.service")
     for path, number, line in _lines(text):
@@ -128,7 +129,8 @@ def _is_continued(line: str) -> bool:
 
 
 def _lines(text: str) -> Iterator[tuple[str, int, str]]:
-    """(path, number, line): `systemctl cat` writes each file's path before it, and an empty line behind."""
+    """(path, number, line): `systemctl cat` writes each file's path before it, and an
+    empty line behind."""
     path, number, is_border = "docker.service", 0, True
     for line in text.splitlines():
         header = HEADER.match(line) if is_border else None

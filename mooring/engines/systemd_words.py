@@ -18,12 +18,14 @@ class Unbalanced(ValueError):
 
 
 def split(text: str) -> list[str]:
-    """A variable's words: quotes keep white space and go away, a backslash takes the next character as it is."""
+    """A variable's words: quotes keep white space and go away, a backslash takes the next
+    character as it is."""
     return [word for word, _ in _words(text, is_line=False)]
 
 
 def split_line(text: str) -> list[str]:
-    """The words of a unit's line, with escapes as in C (an unknown one stays as it is), and %% for a percent sign."""
+    """The words of a unit's line, with escapes as in C (an unknown one stays as it is), and %% for
+    a percent sign."""
     return [word.replace("%%", "%") for word, _ in _words(text, is_line=True)]
 
 
@@ -105,7 +107,8 @@ def expand(command: Placed, variables: Mapping[str, Placed]) -> list[Placed]:
 
 
 def _fill(word: Placed, variables: Mapping[str, Placed]) -> Placed:
-    """The word with its `${NAME}` replaced; where it is nothing else, the place is the variable's."""
+    """The word with its `${NAME}` replaced; where it is nothing else, the place is the
+    variable's."""
     whole = BRACED.fullmatch(word.text)
     if whole and whole.group(1) in variables:
         return variables[whole.group(1)]

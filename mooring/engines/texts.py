@@ -11,8 +11,8 @@ PODMAN, CRIO, CONTAINERD, BUILDKIT = "podman", "crio", "containerd", "buildkit"
 
 @dataclass(frozen=True)
 class Unit:
-    """A service: what `systemctl cat` prints, its states, the running process's argv, and the paths of those files
-    that changed after it began."""
+    """A service: what `systemctl cat` prints, its states, the running process's argv, and the paths
+    of those files that changed after it began."""
 
     text: str = ""
     states: Mapping[str, str] = field(default_factory=dict)
@@ -30,8 +30,9 @@ class Unit:
 
 @dataclass(frozen=True)
 class ContainerTexts:
-    """`programs` are versions by program; `files` texts by path, None for one that is not there; `certificates` the
-    file names by directory of certificates and registry; `environment` those variables that name a configuration."""
+    """`programs` are versions by program; `files` texts by path, None for one that is not there;
+    `certificates` the file names by directory of certificates and registry; `environment` those
+    variables that name a configuration."""
 
     programs: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str | None] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class ContainerEngine:
 
 
 def recognize(name: str, version: str) -> ContainerEngine:
-    """The engine by what `NAME --version` prints; without a version it counts as very old, and says none."""
+    """The engine by what `NAME --version` prints; without a version it counts as very
+    old, and says none."""
     version_match = re.search(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", version)
     return ContainerEngine(name, tuple(int(part) for part in version_match.groups() if part) if version_match else ())

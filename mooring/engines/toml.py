@@ -1,4 +1,5 @@
-"""TOML as the engines read it, and the lines where keys and tables stand, which the library does not tell."""
+"""TOML as the engines read it, and the lines where keys and tables stand, which the
+library does not tell."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ class Toml:
     lines: Mapping[Path, int] = field(default_factory=dict)
 
     def origin(self, *keys: str | int) -> Origin:
-        """Where the key or table stands; of a table in an array, `keys` holds its number. Line 0 where unknown."""
+        """Where the key or table stands; of a table in an array, `keys` holds its number. Line 0
+        where unknown."""
         return Origin(self.path, self.lines.get(keys, 0))
 
 
@@ -65,7 +67,8 @@ def get(values: Any, *keys: str) -> Any:
 
 
 def _places(text: str) -> Iterator[tuple[Path, int]]:
-    """(path of a key or table, its line). `[a.b]` inside of `[[a]]` belongs to the last one of these."""
+    """(path of a key or table, its line). `[a.b]` inside of `[[a]]` belongs to the
+    last one of these."""
     table: Path = ()
     counts: dict[Path, int] = {}
     for number, line in _statements(text):
@@ -97,7 +100,8 @@ def _inside(keys: Path, counts: Mapping[Path, int]) -> Path:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """(line, text) of what begins on a line of its own: not the inside of texts and lists over several lines."""
+    """(line, text) of what begins on a line of its own: not the inside of texts and lists over
+    several lines."""
     quote, depth = "", 0
     for number, line in enumerate(text.split("\n"), 1):
         if quote:

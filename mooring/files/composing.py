@@ -1,8 +1,9 @@
-"""YAML text to a tree of nodes: fast where libyaml tells the same as PyYAML, and never a tree without end.
+"""YAML text to a tree of nodes: fast where libyaml tells the same as PyYAML, and never a tree
+without end.
 
-PyYAML's own parser decides what a text means, where its nodes stand and what is wrong with it. libyaml's is several
-times as fast, but takes or places a few things otherwise: texts that may hold one of them are left to PyYAML's, and so
-is every text that libyaml refuses.
+PyYAML's own parser decides what a text means, where its nodes stand and what is wrong with it.
+libyaml's is several times as fast, but takes or places a few things otherwise: texts that may hold
+one of them are left to PyYAML's, and so is every text that libyaml refuses.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class _Pure(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
 def compose(text: str, path: str, lines: tuple[str, ...]) -> yaml.Node | None:
     """The root of a YAML text from `path`, whose lines are `lines`; None where it is empty.
 
-    SourceError with the place where it is not YAML, nests too deeply, holds itself, or repeats itself far too often.
+    SourceError with the place where it is not YAML, nests too deeply, holds itself, or repeats
+    itself far too often.
     """
     if yaml.__with_libyaml__ and not is_told_otherwise(text):
         try:
@@ -99,7 +101,8 @@ def compose_purely(text: str, path: str, lines: tuple[str, ...]) -> yaml.Node | 
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping whose end has not come yet, and what it stands for so far, aliases resolved."""
+    """A list or mapping whose end has not come yet, and what it stands for so
+    far, aliases resolved."""
 
     node: Any
     anchor: str | None
@@ -121,7 +124,8 @@ class _Composer:
         self._tags: dict[str, str] = {}
 
     def compose(self) -> yaml.Node | None:
-        """The root of the only document; yaml.MarkedYAMLError where there is more than one, or a mistake."""
+        """The root of the only document; yaml.MarkedYAMLError where there is more than
+        one, or a mistake."""
         is_first = True
         while type(event := self._get_event()) is not yaml.StreamEndEvent:
             if type(event) is yaml.DocumentStartEvent:

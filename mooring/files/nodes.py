@@ -71,7 +71,8 @@ class Node(NamedTuple):
         return Node(tree, self.path, self.lines)
 
     def items(self) -> Iterator[tuple[Node, Node]]:
-        """The keys and values of a mapping, merge keys (`<<`) resolved; a key given twice is an error."""
+        """The keys and values of a mapping, merge keys (`<<`) resolved; a key given
+        twice is an error."""
         for key, child in self.pairs():
             yield self.near(key), self.near(child)
 

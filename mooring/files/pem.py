@@ -1,4 +1,5 @@
-"""Certificates and keys in PEM form: whether a text is what the setting that names its file says it is."""
+"""Certificates and keys in PEM form: whether a text is what the setting that names
+its file says it is."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ _KEY_MARK = "PRIVATE KEY-----"
 def find_problem(text: str, kind: str) -> str:
     """Why the text is no `kind` ("certificate" or "key"), "" where it is one.
 
-    A certificate file holds one or more certificates and no key, for certificates are shown to everybody.
+    A certificate file holds one or more certificates and no key, for certificates are
+    shown to everybody.
     """
     return _find_key_problem(text) if kind == "key" else _find_certificate_problem(text)
 

@@ -1,6 +1,7 @@
 """The one way in which the control machine reads a file of the operator's.
 
-A directory, a device or a file without end is refused at once; nothing that is opened here can block.
+A directory, a device or a file without end is refused at once; nothing that is
+opened here can block.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def expand(name: str | Path) -> Path:
 
 @contextmanager
 def many_objects() -> Iterator[None]:
-    """While a fleet's files are read Python does not look for cycles: it would find none, at four times the cost."""
+    """While a fleet's files are read Python does not look for cycles: it would find none, at four
+    times the cost."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -10,7 +10,8 @@ LONGEST = 60
 
 
 def find_remedy(problem: str, line: str) -> tuple[str, str]:
-    """The parser's problem in this line, perhaps in plainer words, and the remedy; "" where none is known."""
+    """The parser's problem in this line, perhaps in plainer words, and the remedy; ""
+    where none is known."""
     if "cannot start any token" in problem and "\\t" in problem:
         return "a tab cannot indent YAML", "use spaces"
     if "{{" in line and '"' not in line and "'" not in line:

@@ -1,4 +1,5 @@
-"""YAML scalars that are not strings: numbers, dates and so on, with the types that Ansible (YAML 1.1) gives them."""
+"""YAML scalars that are not strings: numbers, dates and so on, with the types that Ansible (YAML
+1.1) gives them."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ _Constructor = yaml.constructor.SafeConstructor
 
 
 def construct(node: yaml.Node) -> Any:
-    """The value; LookupError for a tag that means no scalar, ValueError where the text does not fit its tag."""
+    """The value; LookupError for a tag that means no scalar, ValueError where the text
+    does not fit its tag."""
     make = _MAKERS[node.tag]
     if len(node.value) > LONGEST_NUMBER and node.tag != _BINARY:
         raise ValueError(f"a value of this kind has at most {LONGEST_NUMBER} characters; a text needs quotes")

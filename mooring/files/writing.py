@@ -1,4 +1,5 @@
-"""The one way in which the control machine replaces a file of the operator's: whole, or not at all."""
+"""The one way in which the control machine replaces a file of the operator's: whole, or not at
+all."""
 
 from __future__ import annotations
 
@@ -14,10 +15,12 @@ NEW_MODE = 0o666  # less the umask
 
 
 def replace_text(path: str | Path, text: str) -> bool:
-    """Make this the file's text in UTF-8; whether it was another one. SourceError where it cannot be written.
+    """Make this the file's text in UTF-8; whether it was another one. SourceError where it
+    cannot be written.
 
-    A draft beside it takes its place, so that no moment and no full disk leaves half a file. A link stays one: the
-    file that it leads to is replaced, and keeps its mode and, where that is allowed, its owner.
+    A draft beside it takes its place, so that no moment and no full disk leaves half a file. A
+    link stays one: the file that it leads to is replaced, and keeps its mode and, where that is
+    allowed, its owner.
     """
     place = Path(os.path.realpath(path))
     draft = place.with_name(f".{place.name}.{os.getpid()}")
@@ -51,7 +54,8 @@ def _check_kind(status: os.stat_result, path: str | Path) -> None:
 
 
 def _write(draft: Path, data: bytes, before: os.stat_result | None) -> None:
-    """A new file with the bytes, on the disk when this returns; like the one that it is to replace."""
+    """A new file with the bytes, on the disk when this returns; like the one that it is to
+    replace."""
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, NEW_MODE)
     with open(descriptor, "wb") as file:

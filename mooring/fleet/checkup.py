@@ -45,13 +45,15 @@ class Missing:
 
 @dataclass(frozen=True)
 class Checkup:
-    """One host; `kind` is "docker", "redhat" or another engine's name, `engine` its name and version for people.
+    """One host; `kind` is "docker", "redhat" or another engine's name, `engine` its name and
+    version for people.
 
-    `routes` are those of each registry's name (and of "docker.io") now, `later` the ones after the next start; they
-    are the same where the engine has no daemon that would remember others. `state` is what systemd says of the unit,
-    `record` what Mooring put in, None where it never did, `boot` what is other after the next boot, where known,
-    `server` how the registry stands, where it is one and was asked, `old_mirrors` the URLs by which a client still uses
-    the registry's own name as its mirror.
+    `routes` are those of each registry's name (and of "docker.io") now, `later` the ones after the
+    next start; they are the same where the engine has no daemon that would remember others. `state`
+    is what systemd says of the unit, `record` what Mooring put in, None where it never did, `boot`
+    what is other after the next boot, where known, `server` how the registry stands, where it is
+    one and was asked, `old_mirrors` the URLs by which a client still uses the registry's own name
+    as its mirror.
     """
 
     host: str
@@ -83,7 +85,8 @@ class Checkup:
 
 
 def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...], record_at: str = RECORD) -> Checkup:
-    """What the module docker_config's reply means; `registries` are the names whose routes are asked for."""
+    """What the module docker_config's reply means; `registries` are the names whose
+    routes are asked for."""
     texts = texts_of(reply)
     boot = explanation.boot_of(reply) if reply.get("state") else None
     explanations = {name: explanation.build(host, image, texts, boot) for name, image in _images(registries).items()}
@@ -112,7 +115,8 @@ def examine(host: str, reply: Mapping[str, Any], registries: tuple[str, ...], re
 def examine_containers(
     host: str, reply: Mapping[str, Any], registries: tuple[str, ...], name: str, record_at: str = RECORD
 ) -> Checkup | None:
-    """The same of container_config's reply for the engine of that name; None where the host does not have it."""
+    """The same of container_config's reply for the engine of that name; None where the host does
+    not have it."""
     texts = explain_containers.texts_of(reply)
     if name not in texts.programs and f"{name}d" not in texts.programs:
         return None
@@ -167,7 +171,8 @@ def find_missing(effective: Effective, record: Mapping[str, Any]) -> Iterator[Mi
 
 
 def find_missing_files(reply: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[Missing]:
-    """The files that are Mooring's as a whole and are not there; a key is known by its digest alone."""
+    """The files that are Mooring's as a whole and are not there; a key is known
+    by its digest alone."""
     there = {path for path, text in reply["files"].items() if text is not None} | set(reply.get("digests") or {})
     yield from (Missing("file", path, "files") for path in map(str, record.get("files") or []) if path not in there)
 

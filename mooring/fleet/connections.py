@@ -1,4 +1,5 @@
-"""The connections to a fleet that is looked at: each opened when it is first needed, all closed or dropped together."""
+"""The connections to a fleet that is looked at: each opened when it is first needed, all closed or
+dropped together."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from mooring.transport.session import ABORT_SECONDS, Session
 
 
 class Connections:
-    """Owns the sessions of a site's hosts. At the end of `with` they are closed; after Ctrl-C nobody waits for that."""
+    """Owns the sessions of a site's hosts. At the end of `with` they are closed; after Ctrl-C
+    nobody waits for that."""
 
     def __init__(self, site: Site) -> None:
         self._options, self._connecting = site.options, site.connections
@@ -23,7 +25,8 @@ class Connections:
         self._sessions: dict[str, Session] = {}
 
     def reserve(self, hosts: int, warn: Callable[[str], None], keeps: bool = True) -> Workers:
-        """Make room for so many hosts, and return the workers for them; `keeps` says that they stay connected."""
+        """Make room for so many hosts, and return the workers for them; `keeps` says that
+        they stay connected."""
         self._room = make_room(hosts, self._options.forks, warn, keeps)
         return Workers(self._room.forks)
 
@@ -32,7 +35,8 @@ class Connections:
         return self._sessions.setdefault(name, Session(name, self._bundle, self._connecting))
 
     def rest(self, name: str) -> None:
-        """A host is not needed at the moment: its connection stays open, unless more are open than may be."""
+        """A host is not needed at the moment: its connection stays open, unless more
+        are open than may be."""
         if self._room.is_over(sum(session.is_open for session in list(self._sessions.values()))):
             self._sessions[name].close()
 
@@ -56,6 +60,7 @@ class Connections:
 
 
 def make_request(module: str, args: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
-    """A session's request to run a module: its arguments complete, and how long it may take (None: any time)."""
+    """A session's request to run a module: its arguments complete, and how long it may
+    take (None: any time)."""
     signature = arguments.find_module(module)
     return {"module": signature.name, "args": arguments.normalize(signature, args, None), "timeout": seconds}

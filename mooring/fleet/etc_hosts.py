@@ -1,4 +1,5 @@
-"""The registry's names in a host's /etc/hosts: whether they are still there, and the first to speak."""
+"""The registry's names in a host's /etc/hosts: whether they are still there, and
+the first to speak."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ def place(variables: Mapping[str, Any]) -> str:
 
 
 def missing(text: str | None, variables: Mapping[str, Any]) -> Iterator[str]:
-    """The lines that the role hosts_file is to see to, "address name", and that do not hold in the file."""
+    """The lines that the role hosts_file is to see to, "address name", and that do
+    not hold in the file."""
     address = str(variables.get("hosts_file_address") or "")
     for name in map(str, variables.get("hosts_file_names") or ()):
         if first_address(text or "", name, ":" in address) != address:
@@ -22,7 +24,8 @@ def missing(text: str | None, variables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def first_address(text: str, name: str, is_ipv6: bool) -> str:
-    """The address that the file gives a name: the first line of the family counts; "" where there is none."""
+    """The address that the file gives a name: the first line of the family counts; ""
+    where there is none."""
     for line in text.splitlines():
         words = line.partition("#")[0].split()
         if name.lower() in [word.lower() for word in words[1:]] and (":" in words[0]) is is_ipv6:

@@ -27,7 +27,8 @@ class InspectionFailed(MooringError):
 
 
 def inspect(host: str, image: str, site: Site, engine: str) -> Explanation | ContainerExplanation:
-    """The explanation for this engine; "auto" is docker where it is, else the first of the others that is there."""
+    """The explanation for this engine; "auto" is docker where it is, else the first of the others
+    that is there."""
     answer = find_engine(engine, lambda module: read(host, module, site))
     reply = answer.reply
     if reply.get("failed"):
@@ -39,7 +40,8 @@ def inspect(host: str, image: str, site: Site, engine: str) -> Explanation | Con
 
 
 def read(name: str, module: str, site: Site) -> Mapping[str, Any]:
-    """The host's answer to the module; UsageError where no single host is meant, HostUnreachable where it is down."""
+    """The host's answer to the module; UsageError where no single host is meant, HostUnreachable
+    where it is down."""
     hosts = site.inventory.match(name)
     if len(hosts) != 1:
         raise UsageError(f'explain needs one host; "{name}" means {len(hosts)} hosts of {site.name}')

@@ -1,4 +1,5 @@
-"""What the servers of a site do with the requests of a pull: planned from their variables, asked where they answer."""
+"""What the servers of a site do with the requests of a pull: planned from their variables, asked
+where they answer."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Asking:
-    """A request that an engine will make: `reference` is a repository with its tag or digest, `namespace` the ?ns=."""
+    """A request that an engine will make: `reference` is a repository with its tag or digest,
+    `namespace` the ?ns=."""
 
     url: str
     reference: str
@@ -29,7 +31,8 @@ class Asking:
 
 
 def find_chains(site: Site, askings: Sequence[Asking]) -> list[ServerChain]:
-    """The chain of each request that leads to a server of the site; MooringError where its variables are wrong.
+    """The chain of each request that leads to a server of the site; MooringError where its
+    variables are wrong.
 
     A server that cannot be reached is told in the step that asks it.
     """

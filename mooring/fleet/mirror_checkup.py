@@ -1,4 +1,5 @@
-"""How a server's mirror stands: why there is none, whether its parts run, and what of one's own wins over upstreams."""
+"""How a server's mirror stands: why there is none, whether its parts run, and what of one's own
+wins over upstreams."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ SWITCHED_OFF = f"{OFF}: it is switched off"
 
 
 def name_containers(variables: Mapping[str, Any]) -> list[str]:
-    """The mirror's containers, the gate first; none where the mirror has no door, or no upstream."""
+    """The mirror's containers, the gate first; none where the mirror has no door, or no
+    upstream."""
     if not variables.get("mirror_names"):
         return []
     caches = MirrorSetting.of(variables).caches
@@ -37,7 +39,8 @@ def name_containers(variables: Mapping[str, Any]) -> list[str]:
 
 
 def look(host: FleetHost, states: Mapping[str, str], is_listed: bool) -> MirrorRecord:
-    """The mirror, with its containers' states; `is_listed` says whether the registry can be asked for its names."""
+    """The mirror, with its containers' states; `is_listed` says whether the registry can be asked
+    for its names."""
     variables = host.roles[SERVER_ROLE]
     if not variables.get("mirror_names"):
         return MirrorRecord(absence=explain_absence(host))
@@ -54,7 +57,8 @@ def look(host: FleetHost, states: Mapping[str, str], is_listed: bool) -> MirrorR
 
 
 def explain_absence(host: FleetHost) -> str:
-    """Why the mirror has no name, as its default is made of the names and of all servers' certificates."""
+    """Why the mirror has no name, as its default is made of the names and of all servers'
+    certificates."""
     variables = host.roles[SERVER_ROLE]
     hosts = variables["hostvars"]
     names = [str(hosts[name].get("nginx_tls_certificate") or "") for name in variables["groups"].get(SERVER, ())]
@@ -69,9 +73,11 @@ def explain_absence(host: FleetHost) -> str:
 
 
 def list_shadows(registry: Registry, setting: MirrorSetting) -> tuple[list[str], bool]:
-    """One's own repositories that win over an upstream's, and whether there are more than were asked for.
+    """One's own repositories that win over an upstream's, and whether there are more
+    than were asked for.
 
-    They are those behind `library/` and behind upstreams' names; what is asked of no upstream shadows nothing.
+    They are those behind `library/` and behind upstreams' names; what is asked of no upstream
+    shadows nothing.
     """
     names, has_more = list[str](), False
     for prefix in (cache["prefix"] or "library" for cache in setting.caches):
@@ -97,7 +103,8 @@ def list_notes(mirror: MirrorRecord) -> Iterator[str]:
 
 
 def find_old_mirrors(route: Route, variables: Mapping[str, Any]) -> tuple[str, ...]:
-    """The URLs by which a client still uses the registry's own name as its mirror, by its play's variables."""
+    """The URLs by which a client still uses the registry's own name as its mirror, by
+    its play's variables."""
     mirrors = [strip_port(str(name)) for name in variables.get("registry_client_mirror_names") or ()]
     wanted = " ".join(map(str, variables.get("registry_client_mirrors") or ()))
     own = {strip_port(str(name)) for name in variables.get("registry_client_names") or ()}

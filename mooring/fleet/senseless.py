@@ -1,7 +1,9 @@
-"""The end of what foreign data can do where many hosts are looked at: one host's words must not end the look at others.
+"""The end of what foreign data can do where many hosts are looked at: one host's words must not end
+the look at others.
 
-Replies are checked before they are read (replies.py, reply_shapes.py), and what they hold is parsed by functions that
-know all its forms. What comes through all the same is one of these; it is told as the failure of the host that said it.
+Replies are checked before they are read (replies.py, reply_shapes.py), and what they hold is parsed
+by functions that know all its forms. What comes through all the same is one of these; it is told as
+the failure of the host that said it.
 """
 
 from __future__ import annotations

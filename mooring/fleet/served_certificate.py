@@ -1,4 +1,5 @@
-"""The certificate that a server really serves, judged as its clients do: by its names, and what they trust it by."""
+"""The certificate that a server really serves, judged as its clients do: by its names, and what
+they trust it by."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ from mooring.registry.transport import Endpoint
 class Served:
     """What came of each name that was asked for: a judgement, or why there is none.
 
-    `authorities` are the files of the control machine that clients are given, `unread` those that cannot be read.
+    `authorities` are the files of the control machine that clients are given, `unread` those that
+    cannot be read.
     """
 
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
@@ -43,7 +45,8 @@ class Served:
 
 
 def look(fleet_host: FleetHost) -> Served | None:
-    """Shake hands by every name; None where the server has no TLS. It must have been called before."""
+    """Shake hands by every name; None where the server has no TLS. It must have been called
+    before."""
     variables = fleet_host.roles[SERVER_ROLE]
     server_addresses = ServerAddresses.of(variables)
     if not server_addresses.has_tls:

@@ -1,4 +1,5 @@
-"""What a look at the registry's server tells: its two containers, whether they answer, the certificate, the disk."""
+"""What a look at the registry's server tells: its two containers, whether they answer, the
+certificate, the disk."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ CONTAINER = {"Name": TEXT, "State": STATE, "RestartCount": OrNull(int)}
 
 @dataclass(frozen=True)
 class ServerCheckup:
-    """The server as it stands; None for a certificate that is not asked for, and a disk that cannot be looked at.
+    """The server as it stands; None for a certificate that is not asked for, and a disk that cannot
+    be looked at.
 
     `storage` says what keeps images from being written or seen, "" where nothing does.
     """
@@ -108,7 +110,8 @@ def look(host: FleetHost) -> ServerCheckup:
 
 
 def parse_containers(text: str) -> dict[str, Service]:
-    """The containers in what `docker inspect` prints, by name; LookFailed where it prints something else."""
+    """The containers in what `docker inspect` prints, by name; LookFailed where it
+    prints something else."""
     try:
         containers = parse(text.strip() or "[]", ListOf(CONTAINER), "`docker inspect`")
     except ValueError as error:

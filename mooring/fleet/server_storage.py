@@ -1,4 +1,5 @@
-"""The place where the registry keeps its images, as the server says: what keeps it from serving and taking them."""
+"""The place where the registry keeps its images, as the server says: what keeps it from serving and
+taking them."""
 
 from __future__ import annotations
 
@@ -31,9 +32,11 @@ def find_place(reply: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def find_trouble(reply: Mapping[str, Any]) -> str:
-    """Why images cannot be written there, or are out of sight, in a sentence; "" where neither is so.
+    """Why images cannot be written there, or are out of sight, in a sentence; ""
+    where neither is so.
 
-    That the next provisioning would be refused another place is not a fault of the storage that is served.
+    That the next provisioning would be refused another place is not a fault of the
+    storage that is served.
     """
     place = find_place(reply)
     if place["trouble"]:

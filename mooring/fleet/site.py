@@ -26,7 +26,8 @@ KINDS = {SERVER_ROLE: SERVER, CLIENT_ROLE: CLIENTS}
 
 @dataclass(frozen=True)
 class Site:
-    """The inventory (and its name, for messages), the plays that provision it, and the run's options."""
+    """The inventory (and its name, for messages), the plays that provision it, and
+    the run's options."""
 
     name: str
     inventory: Inventory
@@ -39,7 +40,8 @@ class Site:
     def load(
         cls, inventory: Sequence[str], playbook: str, options: Options, connections: RunOptions, project: Project
     ) -> Site:
-        """Read the files, a playbook of the project or of Mooring's; MooringError where they are wrong."""
+        """Read the files, a playbook of the project or of Mooring's; MooringError
+        where they are wrong."""
         path = project.playbook(playbook)
         if not path.exists():
             raise UsageError(f"no playbook {path}")
@@ -61,7 +63,8 @@ class Site:
                     yield KINDS[role.name], play
 
     def scope(self, play: Play, known: Mapping[str, KnownHost]) -> PlayScope:
-        """A play as its hosts see it; `known` are all hosts, with the facts that were asked for so far."""
+        """A play as its hosts see it; `known` are all hosts, with the facts that
+        were asked for so far."""
         names = tuple(host.name for host in self.inventory.match(play.hosts))
         return PlayScope(play, self.inventory, self.options, known, Batch(names, names))
 
@@ -86,7 +89,8 @@ class Site:
 
 
 def looking_user(variables: Mapping[str, Any], remote_user: str = "", become_user: str = "") -> str | None:
-    """Whom a look becomes: root as in the playbooks, unless the inventory says otherwise or the login is root's.
+    """Whom a look becomes: root as in the playbooks, unless the inventory says otherwise or the
+    login is root's.
 
     `remote_user` and `become_user` hold where the inventory names nobody.
     """

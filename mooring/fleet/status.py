@@ -1,4 +1,5 @@
-"""`invoke status`: a line for each host of the fleet: its engine, where pulls go, what has drifted, what to do."""
+"""`invoke status`: a line for each host of the fleet: its engine, where pulls go, what has
+drifted, what to do."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def exit_status(rows: list[Row], detailed: bool) -> int:
 
 
 def look(host: FleetHost) -> tuple[Checkup, bool]:
-    """Ask a host, once where it has the engine that its play says; the second part says whether it is a client."""
+    """Ask a host, once where it has the engine that its play says; the second part says whether it
+    is a client."""
     checkup = checkup_of(host)
     if SERVER_ROLE in host.roles:
         checkup = replace(checkup, server=server_checkup.look(host))
@@ -46,7 +48,8 @@ def look(host: FleetHost) -> tuple[Checkup, bool]:
 
 
 def checkup_of(host: FleetHost) -> Checkup:
-    """What the host's engine is and does; LookFailed where there is none, or where it cannot be looked at."""
+    """What the host's engine is and does; LookFailed where there is none, or where it
+    cannot be looked at."""
     names, variables = registries(host), host.roles.get(CLIENT_ROLE, {})
     engine = str(variables.get("registry_client_engine") or DOCKER)
     record = str(variables.get("registry_client_record_path") or RECORD)
@@ -168,8 +171,8 @@ def way(route: Route) -> str:
 
 
 def hub(route: Route) -> str:
-    """Whom an image of Docker Hub is asked of first: a mirror or Docker Hub itself; by Red Hat's engine, where it
-    verifies signatures, the one after the other."""
+    """Whom an image of Docker Hub is asked of first: a mirror or Docker Hub itself; by Red Hat's
+    engine, where it verifies signatures, the one after the other."""
     if route.refusal:
         return route.refusal
     first = route.endpoints[0]

@@ -1,4 +1,5 @@
-"""Looking at many hosts at once: each with the variables that its play gives it, as the user that its play becomes."""
+"""Looking at many hosts at once: each with the variables that its play gives it, as the user that
+its play becomes."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ Tell = Callable[[int, int, Sequence[str]], None]
 
 
 class LookFailed(MooringError):
-    """The host was reached, but could not be looked at; the message is its own, `reply` the whole answer."""
+    """The host was reached, but could not be looked at; the message is its own,
+    `reply` the whole answer."""
 
     exit_status = 2
 
@@ -44,7 +46,8 @@ class LookFailed(MooringError):
 
 @dataclass(frozen=True)
 class FleetHost:
-    """One host to look at; `roles` are the variables that hold in the play of each role that it has."""
+    """One host to look at; `roles` are the variables that hold in the play of
+    each role that it has."""
 
     name: str
     roles: Mapping[str, Mapping[str, Any]]
@@ -58,7 +61,8 @@ class FleetHost:
         return self.contexts[role].find(name, "files", None)
 
     def call(self, module: str, **args: Any) -> Mapping[str, Any]:
-        """Run a module there and return its reply; LookFailed where it fails, HostUnreachable where it is down."""
+        """Run a module there and return its reply; LookFailed where it fails,
+        HostUnreachable where it is down."""
         return _judge(self.session.call(self.variables, self.user, make_request(module, args, PATIENCE)))
 
     def work(
@@ -68,7 +72,8 @@ class FleetHost:
         tell: Callable[[int, int], None] = lambda done, total: None,
         content: Content | None = None,
     ) -> Mapping[str, Any]:
-        """Run a module that may take any time, with bytes for it perhaps; `tell` gets its progress. Else as `call`."""
+        """Run a module that may take any time, with bytes for it perhaps; `tell` gets its progress.
+        Else as `call`."""
 
         def progress(activity: str, done: int, total: int) -> None:
             tell(done, total)
@@ -95,7 +100,8 @@ class Lost:
 
 
 class Survey:
-    """The hosts that `pattern` and --limit mean; without both those that the playbook makes server or clients."""
+    """The hosts that `pattern` and --limit mean; without both those that the playbook makes
+    server or clients."""
 
     def __init__(
         self,
@@ -154,7 +160,8 @@ class Survey:
         return list({host.name: host for host in hosts}.values())
 
     def _prepare(self, host: KnownHost) -> FleetHost:
-        """The host as its plays see it; one that is in none has only the inventory's word, and root's rights."""
+        """The host as its plays see it; one that is in none has only the inventory's word, and
+        root's rights."""
         roles, contexts = dict[str, Variables](), dict[str, Context]()
         scopes = [scope for scope in self._scopes if host.name in scope.batch.hosts]
         for scope in scopes:
@@ -175,7 +182,8 @@ class Survey:
 
 
 def _look(at: Callable[[FleetHost], Found], host: FleetHost) -> Found | Lost:
-    """What was found; whatever a host says that cannot be made sense of is this host's trouble alone."""
+    """What was found; whatever a host says that cannot be made sense of is this
+    host's trouble alone."""
     try:
         return at(host)
     except SENSELESS as error:

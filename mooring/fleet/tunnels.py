@@ -14,10 +14,11 @@ SECONDS = 5.0
 
 
 def open_stream(open_tunnel: Callable[[str, int], Stream], endpoint: Endpoint, address: str) -> Stream:
-    """A stream to the endpoint as the server sees it; `open_tunnel` opens one over its SSH connection.
+    """A stream to the endpoint as the server sees it; `open_tunnel` opens one over
+    its SSH connection.
 
-    Where its sshd forbids that, straight to the server's address, if it can be reached, and if it is the operator's
-    word: a host sends nobody here to an address of its choice.
+    Where its sshd forbids that, straight to the server's address, if it can be reached, and if it
+    is the operator's word: a host sends nobody here to an address of its choice.
     """
     try:
         return open_tunnel(endpoint.host, endpoint.port)

@@ -14,7 +14,8 @@ _PLAIN = frozenset(string.ascii_letters + string.digits + ".-")
 
 
 def require_groups(inventory: Inventory, plays: Iterable[Play]) -> None:
-    """UsageError with the inventory to write, where only lists of hosts were given and plays are about our groups."""
+    """UsageError with the inventory to write, where only lists of hosts were given and plays are
+    about our groups."""
     wants_groups = any(play.hosts in (SERVER, CLIENTS) for play in plays)
     if wants_groups and inventory.hosts and not any(host.source for host in inventory.hosts.values()):
         raise UsageError(
@@ -24,7 +25,8 @@ def require_groups(inventory: Inventory, plays: Iterable[Play]) -> None:
 
 
 def _write(inventory: Inventory) -> str:
-    """An inventory with the first host as the server and the others as its clients; one alone is both."""
+    """An inventory with the first host as the server and the others as its clients;
+    one alone is both."""
     first, *others = inventory.hosts
     lines = ["all:", "  children:"]
     for group, names in ((SERVER, [first]), (CLIENTS, others or [first])):
@@ -36,6 +38,7 @@ def _write(inventory: Inventory) -> str:
 
 
 def _quote(name: str) -> str:
-    """A name as YAML takes it for text, which it does not of `no`, of numbers and of what has colons."""
+    """A name as YAML takes it for text, which it does not of `no`, of numbers and
+    of what has colons."""
     is_plain = name[0].isalpha() and name[-1].isalnum() and set(name) <= _PLAIN and not name.isalpha()
     return name if is_plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

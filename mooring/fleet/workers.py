@@ -1,7 +1,8 @@
-"""Work on many hosts at once, in threads that hold nobody up: not the operator's Ctrl-C, and not the process's end.
+"""Work on many hosts at once, in threads that hold nobody up: not the operator's Ctrl-C, and not
+the process's end.
 
-The executors of concurrent.futures wait for all their threads, also for one that looks up a name or waits for a silent
-host, which nothing can interrupt.
+The executors of concurrent.futures wait for all their threads, also for one that looks up a name or
+waits for a silent host, which nothing can interrupt.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ class Workers:
         return self._stopped.is_set()
 
     def do(self, work: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
-        """What `work` makes of each item, in the items' order; its first exception, when all are done.
+        """What `work` makes of each item, in the items' order; its first exception,
+        when all are done.
 
-        Ctrl-C leaves at once, and what is under way to itself: abort that, and perhaps `wait` for it.
+        Ctrl-C leaves at once, and what is under way to itself: abort that, and
+        perhaps `wait` for it.
         """
         self._stopped.clear()
         waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -85,7 +88,8 @@ def _collect(done: queue.SimpleQueue[tuple[int, Any, BaseException | None]], cou
 
 
 def let_all(acts: Iterable[Callable[[], object]], seconds: float) -> None:
-    """Do all of this at once, and wait for it, but not longer; for ends that may hang, such as a connection's."""
+    """Do all of this at once, and wait for it, but not longer; for ends that may hang, such as a
+    connection's."""
     threads = [threading.Thread(target=act, daemon=True) for act in acts]
     for thread in threads:
         thread.start()

@@ -15,7 +15,8 @@ MAX_MEMBERS = 1_000_000
 
 @dataclass
 class DraftGroup:
-    """A group as far as it was read; `priority` is ansible_group_priority, `children` says where each is named."""
+    """A group as far as it was read; `priority` is ansible_group_priority, `children` says where
+    each is named."""
 
     hosts: dict[str, None] = field(default_factory=dict)
     children: dict[str, Node | Where | None] = field(default_factory=dict)
@@ -34,9 +35,11 @@ class DraftGroup:
 
 @dataclass
 class Draft:
-    """The groups and hosts' variables as they are written, in the order in which they are first named.
+    """The groups and hosts' variables as they are written, in the order in which
+    they are first named.
 
-    `source` is the file that is being read, None for a list; `sources` says where each host was first named.
+    `source` is the file that is being read, None for a list; `sources` says where each host was
+    first named.
     """
 
     groups: dict[str, DraftGroup] = field(default_factory=lambda: {"all": DraftGroup(), "ungrouped": DraftGroup()})
@@ -51,7 +54,8 @@ class Draft:
         return self.groups.setdefault(name, DraftGroup())
 
     def add_host(self, name: str, port: int | None, group: DraftGroup | None, values: dict[str, Any]) -> None:
-        """Put a host into a group; PatternError where these are far too many, or the name cannot be one."""
+        """Put a host into a group; PatternError where these are far too many, or the
+        name cannot be one."""
         if name not in self.hosts:
             if problem := find_problem(name):
                 raise patterns.PatternError(problem)

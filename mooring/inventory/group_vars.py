@@ -1,4 +1,5 @@
-"""Variables as the inventory writes them: `vars:` mappings, and the files of group_vars/ and host_vars/."""
+"""Variables as the inventory writes them: `vars:` mappings, and the files of
+group_vars/ and host_vars/."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ KNOWN = frozenset(_CONNECTION_VARIABLES.split())
 
 
 def read_vars(node: Node | None, subject: str, templar: Templar) -> dict[str, Any]:
-    """A mapping of variables; bad names, misspelled connection variables and broken templates are errors."""
+    """A mapping of variables; bad names, misspelled connection variables and broken
+    templates are errors."""
     if node is None or node.is_null:
         return {}
     if not node.is_mapping:
@@ -80,9 +82,11 @@ def _find_meant(name: str) -> str:
 
 
 def load_folder(directory: Path, names: Iterable[str], templar: Templar) -> dict[str, dict[str, Any]]:
-    """For each name what NAME, NAME.yml, NAME.yaml or NAME.json in a directory says; names without one are left out.
+    """For each name what NAME, NAME.yml, NAME.yaml or NAME.json in a directory says; names without
+    one are left out.
 
-    NAME may be a directory of such files: they are read in the order of their names, later ones win.
+    NAME may be a directory of such files: they are read in the order of their
+    names, later ones win.
     """
     try:
         there = frozenset(os.listdir(directory))
@@ -105,7 +109,8 @@ def load_vars(paths: Iterable[Path], templar: Templar) -> dict[str, Any]:
 
 
 def _find_files(directory: Path, name: str, there: frozenset[str]) -> list[Path]:
-    """The files of a name; `there` is what the directory holds, so that it is not asked again for every host."""
+    """The files of a name; `there` is what the directory holds, so that it is not asked
+    again for every host."""
     if name.partition("/")[0] not in there and not any(f"{name}{suffix}" in there for suffix in EXTENSIONS):
         return []
     files = [path for suffix in ("", *EXTENSIONS) if (path := directory / f"{name}{suffix}").exists()]
@@ -119,7 +124,8 @@ def _find_files(directory: Path, name: str, there: frozenset[str]) -> list[Path]
 
 
 def _walk(path: Path, above: tuple[Path, ...]) -> Iterator[Path]:
-    """The files in a directory and those below it; `above` are the directories on the way, as links resolve."""
+    """The files in a directory and those below it; `above` are the directories on the
+    way, as links resolve."""
     if not path.is_dir():
         yield path
         return

@@ -1,7 +1,7 @@
 """INI inventories, as Ansible's ini plugin reads them.
 
-One line is one statement; what it means depends on the section that it stands in. Hosts before the first section are
-`ungrouped`.
+One line is one statement; what it means depends on the section that it stands in. Hosts before the
+first section are `ungrouped`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _SECTIONS = "sections are [group], [group:vars] and [group:children]"
 
 
 def read_ini(text: str, path: str, draft: Draft, templar: Templar) -> bool:
-    """Add what a text says; False where it says nothing. InventoryError with the place of the first mistake."""
+    """Add what a text says; False where it says nothing. InventoryError with the place of
+    the first mistake."""
     reader = _IniReader(path, draft, templar)
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()

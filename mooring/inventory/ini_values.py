@@ -21,16 +21,19 @@ _NESTED = "nests too deeply"
 
 
 def split_words(line: str) -> list[str]:
-    """The words of a line, quotes and a comment at its end taken off; ValueError where a quote has no end."""
+    """The words of a line, quotes and a comment at its end taken off; ValueError where
+    a quote has no end."""
     if _PLAIN_LINE.fullmatch(line):
         return line.split()
     return shlex.split(line, comments=True)
 
 
 def read_value(text: str, where: Where) -> Any:
-    """What Python takes for a constant (number, True, None, list, ...) is one, anything else is text.
+    """What Python takes for a constant (number, True, None, list, ...) is one,
+    anything else is text.
 
-    As in Ansible tuples and sets become lists, bytes and complex numbers text. ValueError for what cannot be a value.
+    As in Ansible tuples and sets become lists, bytes and complex numbers text. ValueError for what
+    cannot be a value.
     """
     if _PLAIN_TEXT.fullmatch(text):
         return Text(text, where)

@@ -26,7 +26,8 @@ LOCALHOST = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Host:
-    """A host; `group_names` are all groups that it is in but `all`, `vars` what the inventory says of it alone.
+    """A host; `group_names` are all groups that it is in but `all`, `vars` what the inventory says
+    of it alone.
 
     `source` is the file that named it first, None for one of a list.
     """
@@ -44,7 +45,8 @@ class Host:
 
 @dataclass(frozen=True)
 class Group:
-    """A group; `hosts` and `children` are those named in it, `depth` counts the longest way down from `all`."""
+    """A group; `hosts` and `children` are those named in it, `depth` counts the longest
+    way down from `all`."""
 
     name: str
     hosts: tuple[str, ...] = ()
@@ -61,8 +63,8 @@ Warn = Callable[[str], None]
 class Inventory:
     """All hosts and groups.
 
-    `sources` are as the operator named them, `places` the directories in which group_vars/ and host_vars/ stand: the
-    sources' in their order, then the playbook's.
+    `sources` are as the operator named them, `places` the directories in which group_vars/ and
+    host_vars/ stand: the sources' in their order, then the playbook's.
     """
 
     hosts: Mapping[str, Host]
@@ -108,8 +110,8 @@ class Inventory:
     def match(self, pattern: str | Sequence[str], warn: Warn | None = None) -> list[Host]:
         """The hosts that a pattern means, in the order of the pattern and then of the inventory.
 
-        `warn` is told of parts that mean nothing at all, as in Ansible; without it these are a UsageError.
-        `localhost` need not be in the inventory.
+        `warn` is told of parts that mean nothing at all, as in Ansible; without it these are a
+        UsageError. `localhost` need not be in the inventory.
         """
         text = pattern if isinstance(pattern, str) else ",".join(pattern)
         chosen: dict[str, None] = {}
@@ -130,7 +132,8 @@ class Inventory:
         return [self.host(name) for name in chosen]
 
     def match_limit(self, limit: str, warn: Warn | None = None) -> list[Host]:
-        """The hosts of --limit: a pattern, whose parts may be `@FILE` with a pattern in each line."""
+        """The hosts of --limit: a pattern, whose parts may be `@FILE` with a pattern in each
+        line."""
         parts: list[str] = []
         for part in patterns.split(limit):
             if not part.startswith("@"):
@@ -166,7 +169,8 @@ class Inventory:
             raise PatternError(f'no host or group is "{part.text}"{remedy}')
 
     def host(self, name: str) -> Host:
-        """The host of that name; `localhost` is this machine where the inventory does not have it."""
+        """The host of that name; `localhost` is this machine where the inventory does not have
+        it."""
         if name not in self.hosts and name in LOCALHOST:
             here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
             source = next((host.source for host in self.hosts.values() if host.source), None)
@@ -208,7 +212,8 @@ def _places(*directories: Path | None) -> tuple[Path, ...]:
 
 
 def _settle(draft: Draft, empty: Inventory) -> Inventory:
-    """Work out membership: what is in no other group is in `all`, hosts of no group are `ungrouped`."""
+    """Work out membership: what is in no other group is in `all`, hosts of no group are
+    `ungrouped`."""
     is_child = {child for group in draft.groups.values() for child in group.children}
     top, loose = draft.groups["all"], draft.groups["ungrouped"]
     others = [group for name, group in draft.groups.items() if name not in ("all", "ungrouped")]

@@ -1,4 +1,5 @@
-"""Host patterns, as Ansible has them: `clients:!web3`, `web*,&prod`, `~db[0-9]+`, `group[0:2]`; ranges `web[01:50]`.
+"""Host patterns, as Ansible has them: `clients:!web3`, `web*,&prod`, `~db[0-9]+`, `group[0:2]`;
+ranges `web[01:50]`.
 
 Pure functions: what a pattern means is decided here, over anything that can list groups and hosts.
 """
@@ -36,7 +37,8 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True)
 class Pattern:
-    """One part of a pattern: `sign` is "" (these hosts), "&" (only these) or "!" (none of these)."""
+    """One part of a pattern: `sign` is "" (these hosts), "&" (only these) or "!" (none of
+    these)."""
 
     sign: str
     text: str
@@ -80,7 +82,8 @@ def split(pattern: str) -> list[str]:
 
 
 def parse(pattern: str) -> list[Pattern]:
-    """The parts in the order in which they count: plain ones, then `&`, then `!`; `all` where no part is plain."""
+    """The parts in the order in which they count: plain ones, then `&`, then `!`; `all` where no
+    part is plain."""
     parts = [_parse_one(part) for part in split(pattern)]
     if parts and all(part.sign for part in parts):
         parts.insert(0, Pattern("", "all"))
@@ -106,7 +109,8 @@ def _parse_one(part: str) -> Pattern:
 
 
 def split_port(name: str) -> tuple[str, int | None]:
-    """`web1:2222` as name and port; brackets around an IPv6 address go. Ranges may stand in the name.
+    """`web1:2222` as name and port; brackets around an IPv6 address go. Ranges may
+    stand in the name.
 
     As in Ansible, what then is neither an address nor a host's name stays whole.
     """
@@ -129,7 +133,8 @@ def _is_address(text: str) -> bool:
 
 
 def expand(name: str, most: int = MAX_HOSTS) -> Iterator[str]:
-    """The host names that `web[01:50]`, `db-[a:f]` or `n[0:9:3]` stands for; several ranges multiply.
+    """The host names that `web[01:50]`, `db-[a:f]` or `n[0:9:3]` stands for;
+    several ranges multiply.
 
     PatternError where these would be more than `most`: nothing is counted out before that is known.
     """

@@ -1,4 +1,5 @@
-"""A program of the operator's, run on this machine for what it prints, within bounds of time and size."""
+"""A program of the operator's, run on this machine for what it prints, within
+bounds of time and size."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ class Output(NamedTuple):
 
 
 def run(argv: list[str], within: Deadline = FOREVER) -> Output:
-    """Run it to its end; ProgramFailed where that does not come, or not well, OSError where it cannot be started.
+    """Run it to its end; ProgramFailed where that does not come, or not well, OSError where it
+    cannot be started.
 
     It has no terminal and nothing to read: it cannot ask. Ctrl-C ends it too.
     """
@@ -105,7 +107,8 @@ def _collect(process: subprocess.Popen[bytes], deadline: Deadline) -> Output:
 
 
 def _close(process: subprocess.Popen[bytes], has_ended: bool) -> None:
-    """Close its output; end the program and all that it started, where it has not ended by itself."""
+    """Close its output; end the program and all that it started, where it has not ended by
+    itself."""
     if not has_ended:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

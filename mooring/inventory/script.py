@@ -1,6 +1,8 @@
-"""Inventory scripts, as Ansible's script plugin runs them: `SCRIPT --list`, and `SCRIPT --host NAME` without `_meta`.
+"""Inventory scripts, as Ansible's script plugin runs them: `SCRIPT --list`, and
+`SCRIPT --host NAME` without `_meta`.
 
-What they print is JSON; its kinds are checked, and its strings are templates as those of an inventory file are.
+What they print is JSON; its kinds are checked, and its strings are templates as those of an
+inventory file are.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _WIDEST = 300
 
 
 def read_script(program: str, path: str, draft: Draft) -> bool:
-    """Run a script and add what it says; False where that is nothing. `path` is its name in messages.
+    """Run a script and add what it says; False where that is nothing. `path` is
+    its name in messages.
 
     InventoryError where it fails or prints something else, OSError where it cannot be started.
     """
@@ -123,7 +126,8 @@ class _Script:
             raise self.error(str(error)) from None
 
     def add_host_vars(self, hostvars: dict[str, Any] | None) -> None:
-        """The variables of each host that a group names; the script is asked for each where `_meta` does not say."""
+        """The variables of each host that a group names; the script is asked for each where `_meta`
+        does not say."""
         deadline = Deadline(HOSTS_SECONDS)
         for number, host in enumerate(self._hosts):
             self._answered = number
@@ -159,7 +163,8 @@ class _Script:
         return {name: self._convert(value, Text) for name, value in values.items()}
 
     def _convert(self, value: Any, text: type[Text], depth: int = 0) -> Any:
-        """A value with its strings marked; those that Ansible's tools mark as unsafe are not templates."""
+        """A value with its strings marked; those that Ansible's tools mark as unsafe
+        are not templates."""
         if depth > MAX_DEPTH:
             raise self.error(f"what the inventory script printed nests more than {MAX_DEPTH} levels deep")
         if isinstance(value, str):

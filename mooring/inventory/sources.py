@@ -1,6 +1,8 @@
-"""What an inventory is read from: files of YAML or INI, scripts, directories of these, lists of hosts; one or several.
+"""What an inventory is read from: files of YAML or INI, scripts, directories of these, lists of
+hosts; one or several.
 
-Which kind a file is, is decided as in Ansible: an executable program is a script, and otherwise the contents tell.
+Which kind a file is, is decided as in Ansible: an executable program is a script, and otherwise the
+contents tell.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ _FIRST_LINE = re.compile(r"^[ \t]*[^#;\s].*$", re.MULTILINE)
 
 
 def read_sources(sources: Sequence[str], templar: Templar) -> Draft:
-    """What all sources say, later ones winning; InventoryError with the place of the first mistake."""
+    """What all sources say, later ones winning; InventoryError with the place of the first
+    mistake."""
     draft = Draft()
     try:
         has_content = [_read_source(source, draft, templar) for source in sources]
@@ -55,7 +58,8 @@ def read_sources(sources: Sequence[str], templar: Templar) -> Draft:
 
 
 def find_place(source: str) -> Path | None:
-    """The directory that group_vars/ and host_vars/ of a source stand in; None for a list of hosts."""
+    """The directory that group_vars/ and host_vars/ of a source stand in; None for a list of
+    hosts."""
     if is_list(source):
         return None
     return Path(source) if os.path.isdir(source) else Path(source).parent
@@ -121,7 +125,8 @@ def _explain_start(path: str, error: OSError) -> InventoryError:
 
 
 def _read_contents(path: str, draft: Draft, templar: Templar) -> bool:
-    """YAML where the root is a mapping, otherwise INI; where it is neither, the likelier one's mistake is told."""
+    """YAML where the root is a mapping, otherwise INI; where it is neither, the likelier one's
+    mistake is told."""
     data, ending = read_bytes(path), Path(path).suffix
     if ending == ".toml":
         raise InventoryError("TOML inventories are not read", Where(path), REMEDY.format(on_one_line(path)))

@@ -34,7 +34,8 @@ def _collections() -> dict[str, frozenset[str]]:
 
 
 def is_ansibles(name: str) -> bool:
-    """Whether Ansible knows a module of that name, with its collection or, as before 2.10, without."""
+    """Whether Ansible knows a module of that name, with its collection or, as before 2.10,
+    without."""
     collection, _, short = name.rpartition(".")
     if not collection:
         return any(name in modules for modules in _collections().values())

@@ -1,7 +1,9 @@
-"""A task's arguments against what its module or action takes (ARGS, RULES, FREE_FORM in its own file, not imported).
+"""A task's arguments against what its module or action takes (ARGS, RULES, FREE_FORM in its own
+file, not imported).
 
-Twice: at load, where names, rules and untemplated values are checked before any host is touched; and after
-templating, where values are converted, so that the host receives every key with its final type.
+Twice: at load, where names, rules and untemplated values are checked before any host is
+touched; and after templating, where values are converted, so that the host receives every key
+with its final type.
 """
 
 from __future__ import annotations
@@ -31,9 +33,10 @@ COLLECTIONS = ("ansible.builtin.", "ansible.legacy.", "community.docker.")
 class Signature:
     """What a module or an action takes.
 
-    `facts` are those without `ansible_` in their names that it may find; `looks` says that it changes nothing.
-    `includes` says that it brings other tasks, `is_silent` that the run tells only its failures. `meets` are values of
-    arguments with which all hosts wait for each other at the task, whether or not its condition holds.
+    `facts` are those without `ansible_` in their names that it may find; `looks` says that it
+    changes nothing. `includes` says that it brings other tasks, `is_silent` that the run tells only
+    its failures. `meets` are values of arguments with which all hosts wait for each other at the
+    task, whether or not its condition holds.
     """
 
     name: str
@@ -74,7 +77,8 @@ def known_names() -> frozenset[str]:
 
 @functools.cache
 def action_names() -> frozenset[str]:
-    """The names of all actions: the files that declare their arguments. The others of that folder serve them."""
+    """The names of all actions: the files that declare their arguments. The others of that
+    folder serve them."""
     return frozenset(name for name, path in _files("action").items() if _DECLARED.search(path.read_text("utf-8")))
 
 
@@ -160,7 +164,8 @@ def check(signature: Signature, args: Mapping[str, Any], wheres: Mapping[str, Wh
 
 
 def normalize(signature: Signature, args: Mapping[str, Any], where: Where | None) -> dict[str, Any]:
-    """After templating: every key of ARGS with its final type, None where neither given nor defaulted."""
+    """After templating: every key of ARGS with its final type, None where neither
+    given nor defaulted."""
     values = _own_names(signature, args, where)
     _check_rules(signature, values, where)
     filled = _fill(signature.args, values, signature.name, where)

@@ -1,8 +1,8 @@
 """What a module's or an action's file declares, read without importing it.
 
-A declaration (`ARGS`, `RULES`, `FREE_FORM`, …) is a literal. It may take in what other files declare: names of this
-file, `other.NAME` and `NAME` of files that are imported by `from mooring… import …`, `{**NAME}`, `dict(NAME, …)`,
-`NAME["key"]`, and `NAME.update(…)` below it.
+A declaration (`ARGS`, `RULES`, `FREE_FORM`, …) is a literal. It may take in what other files
+declare: names of this file, `other.NAME` and `NAME` of files that are imported by
+`from mooring… import …`, `{**NAME}`, `dict(NAME, …)`, `NAME["key"]`, and `NAME.update(…)` below it.
 """
 
 from __future__ import annotations

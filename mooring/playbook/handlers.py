@@ -14,8 +14,9 @@ from mooring.templating.templar import Templar, is_template
 class Handlers:
     """Handlers in the order in which they run; their positions stand for them.
 
-    `groups` are the handlers of each role, then those of the play. As in Ansible, of handlers with the same name the
-    later group's is meant, and a topic means every listener, but of those with the same name again only one.
+    `groups` are the handlers of each role, then those of the play. As in Ansible, of handlers with
+    the same name the later group's is meant, and a topic means every listener, but of those with
+    the same name again only one.
     """
 
     def __init__(self, groups: Sequence[Sequence[Task]], templar: Templar) -> None:
@@ -47,7 +48,8 @@ class Handlers:
         return positions
 
     def missing(self, tasks: Iterable[Task]) -> Iterator[PlaybookError]:
-        """The handlers that tasks would notify in vain, where names are not templates; none is needed before."""
+        """The handlers that tasks would notify in vain, where names are not templates; none is
+        needed before."""
         if any(is_template(task.name) for task in self.tasks):
             return
         for task in tasks:
@@ -59,7 +61,8 @@ class Handlers:
                         yield error
 
     def _titles(self, handler: Task, variables: Mapping[str, Any]) -> list[str]:
-        """The names of a handler, without and with its role's; none where its name cannot be rendered."""
+        """The names of a handler, without and with its role's; none where its name
+        cannot be rendered."""
         try:
             name = str(self._templar.render(handler.name, variables))
         except TemplateError:

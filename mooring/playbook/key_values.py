@@ -1,8 +1,8 @@
 """`key=value` text as Ansible reads it: in tasks, and in --extra-vars.
 
-Words end at spaces and line breaks outside of quotes and of `{{ }}`, `{% %}`, `{# #}`. A backslash is itself, unless
-it begins an escape that Python's strings have too (`\\n`, `\\t`, `\\"`, `\\x41`, ...). A value loses the quotes
-around it.
+Words end at spaces and line breaks outside of quotes and of `{{ }}`, `{% %}`, `{# #}`. A backslash
+is itself, unless it begins an escape that Python's strings have too (`\\n`, `\\t`, `\\"`, `\\x41`,
+...). A value loses the quotes around it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ _BRACKETS = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))
 
 @dataclass
 class KeyValues:
-    """`pairs`, a later one of the same key winning, and the words that are none, in one text as it was written."""
+    """`pairs`, a later one of the same key winning, and the words that are none, in one text as it
+    was written."""
 
     pairs: dict[str, str] = field(default_factory=dict)
     rest: str = ""
 
 
 def parse(text: str, keys: Collection[str] | None = None) -> KeyValues:
-    """The pairs of a text; with `keys` only these, any other word is rest. ValueError where a quote stays open."""
+    """The pairs of a text; with `keys` only these, any other word is rest. ValueError where
+    a quote stays open."""
     parts, rest = KeyValues(), []
     for word in split(text):
         plain = _ESCAPE.sub(_decode, word)
@@ -55,8 +57,8 @@ def parse(text: str, keys: Collection[str] | None = None) -> KeyValues:
 def split(text: str) -> list[str]:
     """The words of a text, each with the spaces and line breaks that follow it but for one space.
 
-    ValueError where a quote or `{{` stays open. A backslash that is a word of its own, outside of quotes, joins its
-    line with the next.
+    ValueError where a quote or `{{` stays open. A backslash that is a word of its own, outside of
+    quotes, joins its line with the next.
     """
     words: list[list[str]] = []
     reading = _Reading()
@@ -93,7 +95,8 @@ class _Reading:
         return bool(self.quote) or any(self.depths)
 
     def go_through(self, piece: str) -> None:
-        """Note what a piece without spaces opens and closes; a quote behind a backslash does neither."""
+        """Note what a piece without spaces opens and closes; a quote behind a
+        backslash does neither."""
         for match in re.finditer(r"(?s)(?<!\\)[\"']", piece):
             if not self.quote:
                 self.quote = match[0]

@@ -1,4 +1,5 @@
-"""The keywords that plays, roles, blocks and tasks share, and how inner ones inherit from outer ones."""
+"""The keywords that plays, roles, blocks and tasks share, and how inner ones
+inherit from outer ones."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ YES_OR_NO = ("become", "check_mode", "diff", "no_log", "ignore_errors")
 
 @dataclass(frozen=True)
 class Keywords:
-    """What a play, role or block hands down: when, vars, tags and environment add up, the rest replace.
+    """What a play, role or block hands down: when, vars, tags and environment add
+    up, the rest replace.
 
     `outer` are the keywords around these, whose values hold where a template yields `omit`.
     """
@@ -81,7 +83,8 @@ class Keywords:
         )
 
     def render(self, name: str, render: Callable[[Any], Any]) -> Any:
-        """The rendered value of a keyword of SINGLE; None where it is not given, or omitted all the way out."""
+        """The rendered value of a keyword of SINGLE; None where it is not given, or
+        omitted all the way out."""
         value = render(getattr(self, name))
         if value is not OMIT:
             return value
@@ -89,7 +92,8 @@ class Keywords:
 
 
 def read_keywords(reader: Reader, mistakes: Mistakes | None = None) -> Keywords:
-    """Take the shared keywords out of a mapping; with `mistakes`, what is wrong is noted there and left out."""
+    """Take the shared keywords out of a mapping; with `mistakes`, what is wrong is noted
+    there and left out."""
     notes = Mistakes() if mistakes is None else mistakes
     readers: dict[str, Callable[[], Any]] = {
         "when": lambda: tuple(reader.take_list("when")),
@@ -136,7 +140,8 @@ def read_yes_or_no(reader: Reader, key: str) -> Any:
 
 
 def read_seconds(reader: Reader, key: str) -> Any:
-    """A keyword that is a whole number of seconds, or a template for one; it is returned as it is written."""
+    """A keyword that is a whole number of seconds, or a template for one; it is
+    returned as it is written."""
     node = reader.take_node(key)
     value = source.value(node)
     if node is not None and value is not None and not is_template(value) and as_seconds(value) is None:
@@ -193,7 +198,8 @@ def check_name(name: str, where: Where | None, error: type[SourceError] = Playbo
 
 
 def check_set_name(name: str, where: Where | None, error: type[SourceError] = PlaybookError) -> None:
-    """Refuse what a run must not set: what is not a name, and how a host is reached, which a host's text could say."""
+    """Refuse what a run must not set: what is not a name, and how a host is reached, which a host's
+    text could say."""
     check_name(name, where, error)
     if is_connecting(name):
         hint = "write it in the inventory, in vars or in --extra-vars"
@@ -201,7 +207,8 @@ def check_set_name(name: str, where: Where | None, error: type[SourceError] = Pl
 
 
 def refuse_unsupported(reader: Reader) -> None:
-    """Name the Ansible keywords that mean something we do not do, all of them, and take them away."""
+    """Name the Ansible keywords that mean something we do not do, all of them, and take them
+    away."""
     mistakes = Mistakes()
     for key in reader.remaining():
         word = key.removeprefix("ansible.builtin.")

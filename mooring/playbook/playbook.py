@@ -26,7 +26,8 @@ SECTIONS = ("pre_tasks", "tasks", "post_tasks")
 
 @dataclass(frozen=True)
 class Play:
-    """One play; handlers run after each of its `sections` (pre_tasks, roles and tasks, post_tasks)."""
+    """One play; handlers run after each of its `sections` (pre_tasks, roles and tasks,
+    post_tasks)."""
 
     name: str
     where: Where
@@ -57,7 +58,8 @@ class Playbook:
 
     @classmethod
     def load(cls, path: Path, check_action: Checker, project: Project | None = None) -> Playbook:
-        """Read and check a playbook; SourceError with the place of the first mistake, and the others beside it.
+        """Read and check a playbook; SourceError with the place of the first mistake, and the
+        others beside it.
 
         Without a project the working directory is one.
         """
@@ -68,7 +70,8 @@ class Playbook:
             return cls(path, tuple(_load_plays(path, context, ())))
 
     def warnings(self) -> Iterator[str]:
-        """What need not be wrong: handlers that are not there, which end a run only where they are notified."""
+        """What need not be wrong: handlers that are not there, which end a run only where
+        they are notified."""
         for play in self.plays:
             known = Handlers(play.handlers, play.context.templar)
             for error in known.missing((*play.tasks(), *known.tasks)):
@@ -151,7 +154,8 @@ def _load_play(reader: Reader, context: Context) -> Play:
 
 
 def _load_lists(reader: Reader, context: Context, inner: Keywords, mistakes: Mistakes) -> Iterator[tuple[Step, ...]]:
-    """The steps of the sections, then the handlers; the end of loading where anything was wrong up to here."""
+    """The steps of the sections, then the handlers; the end of loading where anything
+    was wrong up to here."""
     lists: list[tuple[Step, ...]] = []
     for key in (*SECTIONS, "handlers"):
         with mistakes.gather():

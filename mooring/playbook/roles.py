@@ -24,7 +24,8 @@ MAX_DEPENDENCIES = 50
 
 @dataclass(frozen=True)
 class RoleUse:
-    """A role in a play with its steps; `key` is what makes two uses the same, `keywords` hold for all its tasks."""
+    """A role in a play with its steps; `key` is what makes two uses the same, `keywords` hold for
+    all its tasks."""
 
     role: Role
     key: tuple[Any, ...]
@@ -111,7 +112,8 @@ def _entry(node: Node, context: Context) -> tuple[str, Mapping[str, Any], Keywor
 
 
 def _check_param(key: str, defaults: Mapping[str, Any], reader: Reader) -> None:
-    """Any other word of an entry is a parameter of the role; but not a keyword with a slip in it."""
+    """Any other word of an entry is a parameter of the role; but not a keyword with a slip in
+    it."""
     check_name(key, reader.key_where(key))
     close = difflib.get_close_matches(key, ROLE_KEYWORDS, n=1, cutoff=0.75)
     if close and key not in defaults:
@@ -120,7 +122,8 @@ def _check_param(key: str, defaults: Mapping[str, Any], reader: Reader) -> None:
 
 
 def find_role(name: str, context: Context, where: Where) -> Path:
-    """The folder of a role: in `roles/` beside the playbook or beside its folder, the project's, then Mooring's."""
+    """The folder of a role: in `roles/` beside the playbook or beside its folder, the project's,
+    then Mooring's."""
     folder = context.playbook_dir
     beside = [folder / "roles", folder.parent / "roles", folder]
     places = list(dict.fromkeys([*beside, *context.project.roles]))

@@ -8,7 +8,8 @@ from mooring.errors import PlaybookError, Where
 
 
 def batches(names: tuple[str, ...], serial: tuple[Any, ...], where: Where) -> list[tuple[str, ...]]:
-    """The hosts in batches; `serial` holds numbers and percentages, the last of which is repeated."""
+    """The hosts in batches; `serial` holds numbers and percentages, the last of which is
+    repeated."""
     if not serial or not names:
         return [names]
     rest, groups, sizes = list(names), [], list(serial)

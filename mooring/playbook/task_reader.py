@@ -1,4 +1,5 @@
-"""Reads one task: its keywords, its action and arguments; every name and every template checked at once."""
+"""Reads one task: its keywords, its action and arguments; every name and every
+template checked at once."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ INCLUDE_KEYWORDS = (
 
 
 class TaskReader:
-    """Reads one task; a class only because its parts share the reader, the context and the place."""
+    """Reads one task; a class only because its parts share the reader, the context and the
+    place."""
 
     def __init__(self, reader: Reader, context: Context, outer: Keywords) -> None:
         self.reader, self.context, self.outer = reader, context, outer
@@ -157,7 +159,8 @@ class TaskReader:
         return signature.name, args
 
     def _refuse_words(self, keys: list[str], known: frozenset[str]) -> NoReturn:
-        """Refuse keys that are neither modules nor keywords; the others were left unread by another mistake."""
+        """Refuse keys that are neither modules nor keywords; the others were left unread
+        by another mistake."""
         mistakes = Mistakes()
         for key in keys:
             if key not in TASK_KEYWORDS:
@@ -170,7 +173,8 @@ class TaskReader:
     def _args(
         self, signature: arguments.Signature, node: Node | None, place: Where
     ) -> tuple[dict[str, Any], dict[str, Where]]:
-        """The arguments and their places, from a mapping, from free text, or from `key=value` words."""
+        """The arguments and their places, from a mapping, from free text, or from
+        `key=value` words."""
         if node is None or node.is_null:
             return {}, {}
         if node.is_mapping:
@@ -185,7 +189,8 @@ class TaskReader:
         return args, dict.fromkeys(args, place)
 
     def _check(self, task: Task) -> None:
-        """Parse every template and condition of the task now, so that a host never meets a broken one."""
+        """Parse every template and condition of the task now, so that a host never
+        meets a broken one."""
         templar = self.context.templar
         keywords = task.keywords
         control = [value for name, value in task.loop_control.items() if not name.endswith("_var")]
@@ -206,7 +211,8 @@ def _read_tuple(reader: Reader, name: str) -> tuple[Any, ...]:
 
 
 def _read_text(signature: arguments.Signature, text: str, node: Node) -> dict[str, Any]:
-    """The arguments that a text means: `key=value` words, the rest being the free text of what takes one."""
+    """The arguments that a text means: `key=value` words, the rest being the free text
+    of what takes one."""
     is_command = signature.free_form == "cmd"
     try:
         words = key_values.parse(text, key_values.COMMAND_KEYS if is_command else None)

@@ -19,7 +19,8 @@ from mooring.templating.templar import Templar
 class Role:
     """A role as a play uses it: where it lives and what variables it brings.
 
-    `number` counts the play's uses of roles; `twins` are earlier uses of the same role that make this one needless.
+    `number` counts the play's uses of roles; `twins` are earlier uses of the same role that make
+    this one needless.
     """
 
     name: str
@@ -64,7 +65,8 @@ class Task:
         return f"{self.role.name} : {self.name}" if self.role else self.name
 
     def handed_down(self, include_params: tuple[Mapping[str, Any], ...]) -> Keywords:
-        """What an include hands down to the tasks that it brings: as in Ansible not its own tags and conditions."""
+        """What an include hands down to the tasks that it brings: as in Ansible not its own tags
+        and conditions."""
         return replace(self.around, include_params=include_params)
 
 
@@ -100,7 +102,8 @@ class Loading:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """Where a play's files are looked for, what renders its templates, and how its files are read."""
+    """Where a play's files are looked for, what renders its templates, and how its files are
+    read."""
 
     playbook_dir: Path
     templar: Templar
@@ -113,9 +116,11 @@ class Context:
         return replace(self, loading=replace(self.loading, including=(*self.loading.including, file)))
 
     def search_path(self, folder: str, where: Where | None) -> list[Path]:
-        """Where a relative file is looked for, in Ansible's order (`folder`: templates, files, tasks).
+        """Where a relative file is looked for, in Ansible's order (`folder`:
+        templates, files, tasks).
 
-        That is the role, the folder of the file that names it (`where`), the playbook's folder, and the one above it.
+        That is the role, the folder of the file that names it (`where`), the playbook's folder, and
+        the one above it.
         """
         roots = [self.role.path] if self.role else []
         if where is not None:

@@ -1,7 +1,8 @@
 """The failed checks by their root cause, so that one that fails everything is said once. Pure.
 
-A check tells a cause of its own, unless an earlier failure explains it: the same sentence about another host or another
-name, or a finding on the server at whose layers all clients must fail. Checks come from the server outwards.
+A check tells a cause of its own, unless an earlier failure explains it: the same sentence about
+another host or another name, or a finding on the server at whose layers all clients must fail.
+Checks come from the server outwards.
 """
 
 from __future__ import annotations

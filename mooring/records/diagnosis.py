@@ -1,4 +1,5 @@
-"""What the doctor finds: one rule on one host, whether it holds, what was seen, and what to do about it."""
+"""What the doctor finds: one rule on one host, whether it holds, what was seen, and
+what to do about it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any
 
 
 class Verdict(Enum):
-    """How a rule came out: it holds, it could not be looked at, it does harm, it breaks something."""
+    """How a rule came out: it holds, it could not be looked at, it does harm, it breaks
+    something."""
 
     HOLDS = "ok"
     UNKNOWN = "not checked"
@@ -32,7 +34,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A host's findings; `facts` is its configuration as plain data, `trouble` why it could not be looked at."""
+    """A host's findings; `facts` is its configuration as plain data, `trouble` why it
+    could not be looked at."""
 
     host: str
     findings: tuple[Finding, ...] = ()

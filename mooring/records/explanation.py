@@ -38,10 +38,11 @@ class NextBoot:
 
 @dataclass(frozen=True, kw_only=True)
 class PullExplanation:
-    """A pull by `command` on a host; `now` is None where nothing runs, `boot` where the next one changes nothing.
+    """A pull by `command` on a host; `now` is None where nothing runs, `boot` where the next one
+    changes nothing.
 
-    `stopped` says what does not start again, "" where all does. `chains` are what servers do with requests of the
-    routes, `unknown` why that is not known.
+    `stopped` says what does not start again, "" where all does. `chains` are what servers do with
+    requests of the routes, `unknown` why that is not known.
     """
 
     host: str

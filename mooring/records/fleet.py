@@ -16,7 +16,8 @@ NONE, NOTHING = "none", "-"
 
 @dataclass(frozen=True)
 class Service:
-    """One of the two: `state` and `health` in Docker's words ("absent" where there is no container, "" for no check).
+    """One of the two: `state` and `health` in Docker's words ("absent" where there is no container,
+    "" for no check).
 
     `answers` says whether /v2/ was answered 200 or 401, `reason` what came in place of that.
     """
@@ -46,7 +47,8 @@ class Service:
 
 @dataclass(frozen=True)
 class Disk:
-    """The file system of the registry's storage; `free_bytes` is what others than root may still write."""
+    """The file system of the registry's storage; `free_bytes` is what others than
+    root may still write."""
 
     path: str
     total_bytes: int
@@ -55,10 +57,11 @@ class Disk:
 
 @dataclass(frozen=True)
 class ServerRecord:
-    """The registry's server: `certificate` has the keys of --json, None where the server has no TLS.
+    """The registry's server: `certificate` has the keys of --json, None where the
+    server has no TLS.
 
-    `disk` is None where it cannot be looked at; `storage` says what keeps images from being written or seen, "" where
-    nothing does; `mirror` is None where it was not looked at.
+    `disk` is None where it cannot be looked at; `storage` says what keeps images from being written
+    or seen, "" where nothing does; `mirror` is None where it was not looked at.
     """
 
     registry: Service
@@ -82,8 +85,9 @@ class ServerRecord:
 
 @dataclass(frozen=True)
 class Row:
-    """One host. `registry` and `hub` say how pulls go there now, `drift` what is not as it should be ("none"), `do`
-    what the operator does about it; `notes` are the details, `server` how the registry stands on its server."""
+    """One host. `registry` and `hub` say how pulls go there now, `drift` what is not as it should
+    be ("none"), `do` what the operator does about it; `notes` are the details, `server` how the
+    registry stands on its server."""
 
     host: str
     engine: str

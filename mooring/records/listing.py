@@ -18,7 +18,8 @@ class ListedTask:
 
 @dataclass(frozen=True)
 class ListedPlay:
-    """A play: its pattern and name, the hosts that it means within --limit, the tasks that --tags choose."""
+    """A play: its pattern and name, the hosts that it means within --limit, the tasks
+    that --tags choose."""
 
     pattern: str
     name: str

@@ -11,10 +11,12 @@ RUNNING = "running"
 
 @dataclass(frozen=True)
 class ServerStep:
-    """One step of the server: `kind` is "own", "cache", "upstream" or "end", `text` a sentence for people.
+    """One step of the server: `kind` is "own", "cache", "upstream" or "end", `text` a
+    sentence for people.
 
-    `repository` is what is asked there, `urls` are an upstream's addresses in order, `is_there` whether one's own
-    registry has the image; None where nobody could ask, or where that is not the question.
+    `repository` is what is asked there, `urls` are an upstream's addresses in order,
+    `is_there` whether one's own registry has the image; None where nobody could ask, or where
+    that is not the question.
     """
 
     kind: str
@@ -27,7 +29,8 @@ class ServerStep:
 
 @dataclass(frozen=True)
 class ServerChain:
-    """What `server` does with a request for `repository` that comes by `url`, the steps in their order."""
+    """What `server` does with a request for `repository` that comes by `url`, the
+    steps in their order."""
 
     server: str
     url: str
@@ -39,9 +42,10 @@ class ServerChain:
 class MirrorRecord:
     """The mirror of a server: `absence` says why there is none, "" where there is one.
 
-    `containers` are the states of gate and caches by their names, in Docker's words. `shadows` are the first of one's
-    own repositories that win over an upstream's of the same name, `shadow_count` how many there are, and `has_more`
-    says that they are more than were counted. `unread` says why they could not be listed.
+    `containers` are the states of gate and caches by their names, in Docker's words. `shadows` are
+    the first of one's own repositories that win over an upstream's of the same name, `shadow_count`
+    how many there are, and `has_more` says that they are more than were counted. `unread` says why
+    they could not be listed.
     """
 
     absence: str = ""

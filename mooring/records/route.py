@@ -10,8 +10,8 @@ class Endpoint:
     """One place that is asked for `repository`.
 
     `tls` is "verified", "unverified" or "none"; `trust` says which authorities a verified one
-    trusts; `credentials` whose login is sent, where the user has it; `next_on` what makes the engine
-    try the next one, empty at the end.
+    trusts; `credentials` whose login is sent, where the user has it; `next_on` what makes the
+    engine try the next one, empty at the end.
     """
 
     kind: str
@@ -26,7 +26,8 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Route:
-    """All endpoints of a pull; `refusal` is what the engine says where there is none. `notes` are further facts."""
+    """All endpoints of a pull; `refusal` is what the engine says where there is none. `notes` are
+    further facts."""
 
     endpoints: tuple[Endpoint, ...] = ()
     refusal: str = ""

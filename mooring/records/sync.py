@@ -22,7 +22,8 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class SyncedImage:
-    """One image; `message` says why it is left or has failed, `sent` how many bytes came from its source."""
+    """One image; `message` says why it is left or has failed, `sent` how many bytes
+    came from its source."""
 
     name: str
     digest: str
@@ -63,17 +64,19 @@ class SyncSummary:
     def missing(self) -> list[SyncedImage]:
         """What the target lacks, images that run first."""
         return sorted(
-            (image for image in self.images.values() if not image.is_there), key=lambda one: not one.is_running
+            (image for image in self.images.values() if not image.is_there), key=lambda image: not image.is_running
         )
 
     @property
     def readiness(self) -> int:
-        """How much of what the fleet has is there without its upstreams, in whole percent rounded down."""
+        """How much of what the fleet has is there without its upstreams, in whole
+        percent rounded down."""
         return 100 * self.count(State.HELD, State.COPIED) // len(self.images) if self.images else 100
 
     @property
     def exit_status(self) -> int:
-        """130 interrupted, 0 all is there, else 2; a check has 8 where `is_detailed` and something is to do."""
+        """130 interrupted, 0 all is there, else 2; a check has 8 where `is_detailed` and
+        something is to do."""
         if self.is_interrupted:
             return 130
         if self.is_check and not self.count(State.FAILED):
@@ -81,7 +84,8 @@ class SyncSummary:
         return 2 if self.missing else 0
 
     def verdict(self) -> str:
-        """The last line: done, left, when it goes on, and how ready the fleet is for an outage of its upstreams."""
+        """The last line: done, left, when it goes on, and how ready the fleet is for an outage of
+        its upstreams."""
         head = "interrupted; " if self.is_interrupted else ""
         sent = sum(image.sent for image in self.images.values())
         words = f"{self.count(State.COPIED)} copied ({_size(sent)}), {self.count(State.HELD)} held before"
@@ -117,7 +121,8 @@ class SyncSummary:
 
 @dataclass(frozen=True)
 class SyncStep:
-    """An image under way: its number of how many, and its bytes so far; `total` is 0 before they are known."""
+    """An image under way: its number of how many, and its bytes so far; `total` is 0
+    before they are known."""
 
     name: str
     number: int

@@ -1,4 +1,5 @@
-"""What a verification found: per host the checks and the routes, and what could not be cleaned up."""
+"""What a verification found: per host the checks and the routes, and what could not be cleaned
+up."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ CHECK = "check"  # the layer of a failed check that names none
 
 @dataclass(frozen=True)
 class Check:
-    """One check of one host; a finding says what is wrong, None that it passed or was not looked at."""
+    """One check of one host; a finding says what is wrong, None that it passed or
+    was not looked at."""
 
     host: str
     title: str
@@ -73,7 +75,8 @@ class Summary:
         return list({label: None for routes in self.routes.values() for label in routes})
 
     def exit_status(self) -> int:
-        """130 after Ctrl-C, 4 where a host was unreachable, 2 where a check failed or something stayed, else 0."""
+        """130 after Ctrl-C, 4 where a host was unreachable, 2 where a check failed or something
+        stayed, else 0."""
         if self.is_interrupted:
             return INTERRUPTED
         if self.unreachable:

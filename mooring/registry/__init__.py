@@ -1,1 +1,2 @@
-"""The registry's HTTP API from the control machine: push, look, delete; no Docker engine needed here."""
+"""The registry's HTTP API from the control machine: push, look, delete; no Docker
+engine needed here."""

@@ -16,7 +16,8 @@ ANY = ("", "0.0.0.0", "::")
 
 @dataclass(frozen=True)
 class ServerAddresses:
-    """Nginx's names, address and ports, the names of its mirror, and where the registry itself listens."""
+    """Nginx's names, address and ports, the names of its mirror, and where the
+    registry itself listens."""
 
     names: tuple[str, ...]
     address: str
@@ -31,7 +32,8 @@ class ServerAddresses:
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> ServerAddresses:
-        """From the server's variables (roles nginx and hosts_file); UsageError where they are none."""
+        """From the server's variables (roles nginx and hosts_file); UsageError where they are
+        none."""
         try:
             return cls(
                 names=tuple(map(as_text, variables["nginx_server_names"])),

@@ -1,4 +1,5 @@
-"""What a registry's answers say: JSON, addresses, lists of names. All of it is foreign and is checked here."""
+"""What a registry's answers say: JSON, addresses, lists of names. All of it is foreign and is
+checked here."""
 
 from __future__ import annotations
 
@@ -82,7 +83,8 @@ def path_of(target: SplitResult) -> str:
 
 
 def next_page(endpoint: Endpoint, answer: Response) -> str | None:
-    """The path of a listing's next page, None on the last one; a page is never looked for elsewhere."""
+    """The path of a listing's next page, None on the last one; a page is never
+    looked for elsewhere."""
     link = _NEXT.search(answer.value("Link"))
     if link is None:
         return None

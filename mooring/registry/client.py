@@ -32,7 +32,8 @@ LISTING_SECONDS = 300.0
 
 
 class Registry:
-    """One registry as its clients see it; raises RegistryError, which names the layer that is wrong."""
+    """One registry as its clients see it; raises RegistryError, which names the
+    layer that is wrong."""
 
     def __init__(self, transport: HttpTransport) -> None:
         self._transport = transport
@@ -62,7 +63,8 @@ class Registry:
     # --- push ---
 
     def push(self, repository: str, tag: str, image: Image) -> str:
-        """Put a whole image there and return its digest; layers go in chunks, the configuration at once."""
+        """Put a whole image there and return its digest; layers go in chunks, the
+        configuration at once."""
         self.push_blob(repository, image.config)
         for layer in image.layers:
             self.push_blob_in_chunks(repository, layer)
@@ -80,14 +82,16 @@ class Registry:
         self._finish_upload(location, blob.digest, blob.content)
 
     def push_blob_in_chunks(self, repository: str, blob: Blob, size: int = 5 * 1024 * 1024) -> None:
-        """Chunked upload, as Docker engines do it: PATCH after PATCH, then a PUT that names the digest."""
+        """Chunked upload, as Docker engines do it: PATCH after PATCH, then a PUT
+        that names the digest."""
         if self.has_blob(repository, blob.digest):
             return
         starts = range(0, len(blob.content), size)
         self.push_pieces(repository, blob.digest, (blob.content[start : start + size] for start in starts))
 
     def push_pieces(self, repository: str, digest: str, pieces: Iterable[bytes]) -> None:
-        """Chunked upload of what comes bit by bit, a PATCH for each piece; the registry checks the digest.
+        """Chunked upload of what comes bit by bit, a PATCH for each piece; the registry
+        checks the digest.
 
         Where the pieces end in an error, what was uploaded is given up.
         """
@@ -113,7 +117,8 @@ class Registry:
         return answer.status == 201
 
     def push_manifest(self, repository: str, reference: str, manifest: Blob) -> str:
-        """Store a manifest under a tag or its digest; returns the digest that the registry computed."""
+        """Store a manifest under a tag or its digest; returns the digest that the
+        registry computed."""
         path = f"/v2/{repository}/manifests/{reference}"
         headers = {"Content-Type": manifest.media_type}
         answer = self._ask("PUT", path, manifest.content, headers, ok=(201,))
@@ -128,7 +133,8 @@ class Registry:
     # --- look ---
 
     def fetch_manifest(self, repository: str, reference: str) -> Blob | None:
-        """The manifest with its media type, or None where there is none; one that was asked for by digest has it."""
+        """The manifest with its media type, or None where there is none; one that was asked for by
+        digest has it."""
         answer = self._ask_manifest("GET", repository, reference)
         if answer is None:
             return None
@@ -156,7 +162,8 @@ class Registry:
         return self._list("/v2/_catalog", "repositories", is_repository)
 
     def names_after(self, name: str, most: int) -> list[str]:
-        """The names of so many repositories at most that come after `name` in the registry's order."""
+        """The names of so many repositories at most that come after `name` in the registry's
+        order."""
         path = f"/v2/_catalog?{urlencode({'n': most, 'last': name})}"
         answer = self._ask("GET", path, ok=(200, 404))
         url = f"{self.endpoint.url}/v2/_catalog"
@@ -174,7 +181,8 @@ class Registry:
         self._ask("PUT", path, rest, {"Content-Type": "application/octet-stream"}, ok=(201,))
 
     def _follow(self, answer: Response) -> str:
-        """The path to go on with; a Location that leads elsewhere is the proxy's fault and is named so."""
+        """The path to go on with; a Location that leads elsewhere is the proxy's
+        fault and is named so."""
         target = locate(self.endpoint, answer.value("Location"))
         if origin_of(target) != self.endpoint.url:
             raise RegistryError(

@@ -1,4 +1,5 @@
-"""A docker-archive on the control machine: what is in it, and its bytes in chunks for a host that lacks it."""
+"""A docker-archive on the control machine: what is in it, and its bytes in chunks for a
+host that lacks it."""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ CHUNK = 256 * 1024
 class ArchivedImage:
     """One image of an archive.
 
-    `ids` are the IDs that an engine may give it: the digest of its configuration first (the classic image store), then
-    those of its manifest and index (the containerd store). `layers` are the digests of its unpacked layers.
+    `ids` are the IDs that an engine may give it: the digest of its configuration first (the classic
+    image store), then those of its manifest and index (the containerd store). `layers` are the
+    digests of its unpacked layers.
     """
 
     names: tuple[str, ...]
@@ -30,7 +32,8 @@ class ArchivedImage:
 
 @dataclass(frozen=True)
 class DockerArchive:
-    """The output of `docker save`, legacy or OCI layout, plain or gzipped; its bytes are never in memory whole."""
+    """The output of `docker save`, legacy or OCI layout, plain or gzipped; its bytes are never in
+    memory whole."""
 
     path: Path
     size: int
@@ -43,7 +46,8 @@ class DockerArchive:
                 yield chunk
 
     def image(self, name: str, tag: str | None = None, where: Where | None = None) -> ArchivedImage:
-        """The image of that name, or the only one if it has none; SourceError where neither is in the archive."""
+        """The image of that name, or the only one if it has none; SourceError where neither is in
+        the archive."""
         full = image_name(name, tag)
         chosen = docker_archive.choose(self.images, full)
         if chosen is None:
@@ -52,7 +56,8 @@ class DockerArchive:
         return next(image for image in self.images if image.ids == chosen.ids and image.names == chosen.names)
 
     def arguments(self, name: str, tag: str | None = None, where: Where | None = None) -> dict[str, Any]:
-        """What the module docker_image has to know of the archive to tell whether its host needs the bytes."""
+        """What the module docker_image has to know of the archive to tell whether its
+        host needs the bytes."""
         image = self.image(name, tag, where)
         return {
             "archive_ids": list(image.ids),
@@ -63,7 +68,8 @@ class DockerArchive:
 
 
 def read_archive(path: str | Path, where: Where | None = None) -> DockerArchive:
-    """Look into an archive; SourceError where the file is missing or is none (`where`: the task that names it)."""
+    """Look into an archive; SourceError where the file is missing or is none (`where`: the task
+    that names it)."""
     place = Path(path)
     try:
         check_file(place)

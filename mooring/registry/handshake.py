@@ -18,7 +18,8 @@ _DER = 2  # _ssl.ENCODING_DER
 
 
 def fetch_chain(endpoint: Endpoint, open_stream: Callable[[], Stream], seconds: float = SECONDS) -> list[bytes]:
-    """What is served to who asks for the endpoint's host, in DER, the server's own first; RegistryError for none."""
+    """What is served to who asks for the endpoint's host, in DER, the server's own first;
+    RegistryError for none."""
     stream: Stream | None = None
     try:
         stream = open_stream()
@@ -37,7 +38,8 @@ def fetch_chain(endpoint: Endpoint, open_stream: Callable[[], Stream], seconds: 
 
 
 def _context() -> ssl.SSLContext:
-    """Verifies nothing, and takes the short keys and hashes of old certificates, to be judged by their clients."""
+    """Verifies nothing, and takes the short keys and hashes of old certificates, to be judged by
+    their clients."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -46,7 +48,8 @@ def _context() -> ssl.SSLContext:
 
 
 def _served(secured: ssl.SSLSocket) -> list[bytes]:
-    """The chain as it came. Python has a public name for it from 3.13 on, and a private one before."""
+    """The chain as it came. Python has a public name for it from 3.13 on, and a private one
+    before."""
     public: Any = getattr(secured, "get_unverified_chain", None)
     if public is not None:
         return list(public())

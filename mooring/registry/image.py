@@ -1,4 +1,5 @@
-"""A tiny image made in memory: a configuration and one layer, as the registry wants to have them."""
+"""A tiny image made in memory: a configuration and one layer, as the registry wants to have
+them."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def digest_of(content: bytes, algorithm: str = "sha256") -> str:
 
 
 def architecture_of(machine: str) -> str:
-    """The architecture that an image must name to run on this machine; unknown words stay as they are."""
+    """The architecture that an image must name to run on this machine; unknown
+    words stay as they are."""
     return _ARCHITECTURES.get(machine, machine)
 
 
@@ -88,7 +90,8 @@ class Image:
 def build_image(files: Mapping[str, bytes], architecture: str = "amd64", kind: str = SCHEMA2) -> Image:
     """An image whose root file system is `files`; the same arguments give the same bytes.
 
-    `kind` is SCHEMA2 (every engine since Docker 1.10) or OCI. Nothing in it can run: it is to be pulled.
+    `kind` is SCHEMA2 (every engine since Docker 1.10) or OCI. Nothing in it can run:
+    it is to be pulled.
     """
     config_type, layer_type = _PARTS[kind]
     tar = _pack_tar(files)

@@ -1,4 +1,5 @@
-"""What a server does with a pull, from the variables of its roles: as its nginx decides it. Pure."""
+"""What a server does with a pull, from the variables of its roles: as its nginx decides it.
+Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _HUB_NAME = "Docker Hub"
 
 @dataclass(frozen=True)
 class Copy:
-    """Whether one's own registry has an image; None where it was not asked, and `reason` says why."""
+    """Whether one's own registry has an image; None where it was not asked, and `reason` says
+    why."""
 
     is_there: bool | None = None
     reason: str = ""
@@ -82,7 +84,8 @@ class MirrorSetting:
         return is_ours and parts.hostname in {strip_port(name).lower() for name in names}
 
     def own_repository(self, url: str, repository: str, namespace: str = "") -> str:
-        """What such a request means among one's own images; "" where the URL leads to none of the server's names.
+        """What such a request means among one's own images; "" where the URL leads to none of the
+        server's names.
 
         `namespace` is the ?ns= of the request.
         """
@@ -95,7 +98,8 @@ class MirrorSetting:
     def list_steps(self, url: str, repository: str, namespace: str = "", copy: Copy = UNASKED) -> list[ServerStep]:
         """The server's steps in order; none where the URL leads to none of its names.
 
-        `repository` has neither tag nor digest; `copy` is what the registry says of `own_repository`.
+        `repository` has neither tag nor digest; `copy` is what the registry says of
+        `own_repository`.
         """
         own = self.own_repository(url, repository, namespace)
         if not own:
@@ -160,7 +164,8 @@ class MirrorSetting:
 
 
 def split_reference(text: str) -> tuple[str, str]:
-    """(repository, digest or tag) of a repository as routes have it; the tag is latest where there is none."""
+    """(repository, digest or tag) of a repository as routes have it; the tag is latest
+    where there is none."""
     name, _, digest = text.partition("@")
     repository, _, tag = name.rpartition(":")
     return (repository or name), digest or (tag if repository else "latest")

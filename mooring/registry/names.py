@@ -1,6 +1,7 @@
 """The words of the distribution specification: what a repository, a tag and a digest may be called.
 
-What a registry lists is foreign: it comes into URLs and onto screens, so it is checked where it comes in.
+What a registry lists is foreign: it comes into URLs and onto screens, so it is checked
+where it comes in.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Kept-alive connections to several servers, shared by threads: each is lent to one of them at a time."""
+"""Kept-alive connections to several servers, shared by threads: each is lent to one
+of them at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ Dial = Callable[[str, int], Stream]
 
 
 class Pool:
-    """Lends connections that `dial` opens; `context` judges the certificates of https, None judges none."""
+    """Lends connections that `dial` opens; `context` judges the certificates of
+    https, None judges none."""
 
     def __init__(self, dial: Dial = dial, context: ssl.SSLContext | None = None) -> None:
         self._dial, self._context = dial, context

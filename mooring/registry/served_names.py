@@ -1,4 +1,5 @@
-"""Which names its clients use that the server's nginx answers by 421, from the variables of both. Pure."""
+"""Which names its clients use that the server's nginx answers by 421, from the
+variables of both. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ PORTS = {"nginx_http_port": 80, "nginx_https_port": 443}
 
 @dataclass(frozen=True)
 class Use:
-    """A name that a client uses: the variable that has it, and whether it is this server's beyond doubt."""
+    """A name that a client uses: the variable that has it, and whether it is this
+    server's beyond doubt."""
 
     name: str
     variable: str
@@ -47,7 +49,8 @@ class Use:
 class Unserved:
     """A name, and the clients that use it; `is_certain`: it is this server's beyond doubt.
 
-    Another name may be another registry's, which nobody can tell from variables. `variables` are those that have it.
+    Another name may be another registry's, which nobody can tell from variables. `variables` are
+    those that have it.
     """
 
     name: str
@@ -68,8 +71,9 @@ def find_unserved(
     clients: Iterable[str],
     served: Sequence[str] = (),
 ) -> list[Unserved]:
-    """The names that this server refuses; `served` are those that its role has worked out, where
-    it is its own play; else they are read from its variables, and addresses are not judged, as its facts are not known.
+    """The names that this server refuses; `served` are those that its role has worked out, where it
+    is its own play; else they are read from its variables, and addresses are not judged, as its
+    facts are not known.
 
     None where any name is served, and where a proxy in front may ask by a name of its own.
     """
@@ -114,7 +118,8 @@ def _known(server: Mapping[str, Any], served: Iterable[str]) -> set[str]:
 
 
 def _served_by(server: Mapping[str, Any]) -> Iterator[str]:
-    """What its variables say, without the addresses that only its facts tell; nothing where they name no names."""
+    """What its variables say, without the addresses that only its facts tell; nothing where they
+    name no names."""
     name_lists = [server.get(variable) for variable in ("nginx_server_names", "registry_names")]
     if any(isinstance(names, (list, tuple)) for names in name_lists):
         yield from LOOPBACK
@@ -140,7 +145,8 @@ def _refused(client: Mapping[str, Any], server: Mapping[str, Any], known: set[st
 
 
 def _entries(client: Mapping[str, Any], server: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(name, variable) of the client's other entries, but for those of ports that are not nginx's."""
+    """(name, variable) of the client's other entries, but for those of ports that are not
+    nginx's."""
     ports = {str(_read(server, name) or port) for name, port in PORTS.items()}
     for variable, key in ENTRIES.items():
         for entry in _list(client, variable):
@@ -164,13 +170,15 @@ def _led_here(client: Mapping[str, Any], server: Mapping[str, Any]) -> set[str]:
 
 
 def _mirror_names(host: Mapping[str, Any]) -> list[Any]:
-    """The mirror's names where the inventory has them, else those that the roles work out without a certificate."""
+    """The mirror's names where the inventory has them, else those that the roles work out without a
+    certificate."""
     names = _read(host, "mirror_names")
     return list(names) if isinstance(names, (list, tuple)) else name_mirrors(map(str, _list(host, "registry_names")))
 
 
 def _is_served(name: str, known: set[str]) -> bool:
-    """By nginx's rules for server_name: stars at an end, a dot in front; what an expression means is not judged."""
+    """By nginx's rules for server_name: stars at an end, a dot in front; what an expression means
+    is not judged."""
     if name in known:
         return True
     return any(
@@ -201,7 +209,8 @@ def _list(variables: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _read(variables: Mapping[str, Any], name: str) -> Any:
-    """A variable of a host that another one looks at: what needs the host's facts is for its own play to judge."""
+    """A variable of a host that another one looks at: what needs the host's facts is for its own
+    play to judge."""
     try:
         return variables.get(name)
     except TemplateError:

@@ -1,7 +1,8 @@
-"""What a registry wants before it answers: the challenge in its 401, and the token service that it names.
+"""What a registry wants before it answers: the challenge in its 401, and the token
+service that it names.
 
-A password goes to the registry that it is meant for, or to the token service which that one names; a token to the
-registry alone.
+A password goes to the registry that it is meant for, or to the token service which that one names;
+a token to the registry alone.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ ANYBODY = Account()
 
 @dataclass(frozen=True)
 class Challenge:
-    """How a 401 wants to be answered: "bearer" or "basic", and for the former the token service's parameters."""
+    """How a 401 wants to be answered: "bearer" or "basic", and for the former the token
+    service's parameters."""
 
     scheme: str
     parameters: Mapping[str, str]

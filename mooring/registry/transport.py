@@ -91,8 +91,8 @@ class Arrival(Head):
 class HttpTransport:
     """One kept-alive HTTP connection; `open_stream` makes a stream to the endpoint.
 
-    `seconds` is what a request with its answer may take, apart from a long body. `context` judges the certificate;
-    without one it is not judged.
+    `seconds` is what a request with its answer may take, apart from a long body. `context` judges
+    the certificate; without one it is not judged.
     """
 
     def __init__(

@@ -46,7 +46,8 @@ class Upstream:
         return self._places[0][0]
 
     def resolve(self, repository: str, reference: str) -> str | None:
-        """The digest of a tag or digest by HEAD, which no registry counts; None where there is none."""
+        """The digest of a tag or digest by HEAD, which no registry counts; None
+        where there is none."""
         answer = self._ask_manifest("HEAD", repository, reference)
         if answer is None:
             return None
@@ -69,9 +70,11 @@ class Upstream:
         return Blob(answer.body, answer.value("Content-Type").partition(";")[0].strip())
 
     def fetch_referrers(self, repository: str, digest: str) -> Blob | None:
-        """The index of what refers to a manifest, by the referrers API; None where there is nothing.
+        """The index of what refers to a manifest, by the referrers API; None
+        where there is nothing.
 
-        Its descriptors are written anew, in the form that the tag for registries without this API has.
+        Its descriptors are written anew, in the form that the tag for registries
+        without this API has.
         """
         path = f"/v2/{repository}/referrers/{digest}"
         answer = self._ask("GET", path, repository, {"Accept": OCI_INDEX}, (200, 400, 404, 405, 501))

@@ -1,7 +1,7 @@
 """Reporters draw the events of a run; nothing else in Mooring prints.
 
-A reporter's methods are called from one thread. `handle` takes every event in order, `close` ends the drawing (also
-after a failure, and more than once) so that the terminal is whole again.
+A reporter's methods are called from one thread. `handle` takes every event in order, `close` ends
+the drawing (also after a failure, and more than once) so that the terminal is whole again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Certificates in a diff as what they say: subject, names and expiry, in place of forty lines of base64."""
+"""Certificates in a diff as what they say: subject, names and expiry, in place of
+forty lines of base64."""
 
 from __future__ import annotations
 

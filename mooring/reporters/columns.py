@@ -10,7 +10,8 @@ GAP = 2
 
 
 def fit(rows: Sequence[Sequence[str]], width: int, wraps: bool) -> list[int]:
-    """The columns' widths within WIDTH characters; empty where their words have no room side by side.
+    """The columns' widths within WIDTH characters; empty where their words have no
+    room side by side.
 
     Where nothing WRAPS, as off a terminal, each is as wide as its widest cell.
     """

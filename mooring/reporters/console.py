@@ -1,7 +1,7 @@
 """The run for people: on a terminal with colour and a live foot, elsewhere the same as plain lines.
 
-Hosts run at their own pace, so lines of different tasks mix: a heading is printed when the first line under it comes,
-and again when another task's lines came between.
+Hosts run at their own pace, so lines of different tasks mix: a heading is printed when the first
+line under it comes, and again when another task's lines came between.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ WARNINGS, ITEMS = 50, 1000
 
 
 class Console:
-    """Draws on `stream`; `verbose` shows ok and skipped too, and return values; `diff` shows changes.
+    """Draws on `stream`; `verbose` shows ok and skipped too, and return values;
+    `diff` shows changes.
 
     A `verbose` of -1 shows failures, warnings and the recap alone.
     """
@@ -154,7 +155,8 @@ class Console:
             self._write_heading(heading)
 
     def _lines(self, result: Result) -> Iterator[str]:
-        """The result's lines, each one line of the screen: the first says all where that suffices."""
+        """The result's lines, each one line of the screen: the first says all where that
+        suffices."""
         says = wording.message(result) if self._shows_message(result) else ""
         first, *more = visible.lines(says.strip()) or [""]
         yield f"{wording.title(result)} => {first}" if first else wording.title(result)

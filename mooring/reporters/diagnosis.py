@@ -16,8 +16,8 @@ WIDTH = max(map(len, STYLES))
 def write_text(diagnoses: Sequence[Diagnosis], stream: TextIO | None, verbosity: int = 0) -> None:
     """Host by host what is wrong, with its settings; one line for a host where nothing is.
 
-    A verbosity of 1 shows what is well too, and settings that have nothing to do with registries; -1 shows only what
-    is wrong, without settings.
+    A verbosity of 1 shows what is well too, and settings that have nothing to do with registries;
+    -1 shows only what is wrong, without settings.
     """
     screen = Screen(stream, verbosity > 0)
     was_folded = False
@@ -72,7 +72,8 @@ def _write_finding(screen: Screen, finding: Finding) -> None:
 
 
 def _write_facts(screen: Screen, facts: Mapping[str, Any], verbose: bool) -> None:
-    """The settings with their places: those about registries, or all of them; other engines' are about nothing else."""
+    """The settings with their places: those about registries, or all of them; other engines' are
+    about nothing else."""
     is_other = facts["kind"] not in ("docker", "redhat")
     for key, values in facts["settings"].items():
         # Distributions ship podman with a long list of aliases.

@@ -1,7 +1,9 @@
-"""A text's change as a unified diff, within bounds: what would take long to compare is only counted.
+"""A text's change as a unified diff, within bounds: what would take long to
+compare is only counted.
 
-difflib compares each line with all its likes, anew for every block that it finds: a few thousand lines that are much
-alike keep it busy for minutes, and Ctrl-C waits for it. So the work is estimated first.
+difflib compares each line with all its likes, anew for every block that it finds: a few thousand
+lines that are much alike keep it busy for minutes, and Ctrl-C waits for it. So the work is
+estimated first.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ STYLES = {"stops the daemon": "bold red", "ends pulls": "bold red", "useless": "
 
 
 def write_text(explanation: PullExplanation, stream: TextIO | None = None, quiet: bool = False) -> None:
-    """The endpoints in order with the rule between them, then what is wrong; `quiet` leaves the endpoints out."""
+    """The endpoints in order with the rule between them, then what is wrong; `quiet` leaves the
+    endpoints out."""
     screen = Screen(stream)
     title = f"{explanation.command} {explanation.image}  on {explanation.host}, {explanation.engine}"
     if quiet and is_well(explanation):
@@ -35,7 +36,8 @@ def write_text(explanation: PullExplanation, stream: TextIO | None = None, quiet
 
 
 def is_well(explanation: PullExplanation) -> bool:
-    """Whether the daemon runs as its files say and will start, and nothing is wrong with this pull."""
+    """Whether the daemon runs as its files say and will start, and nothing is wrong with this
+    pull."""
     routes = [route for route in (explanation.now, explanation.later) if route is not None]
     is_running = explanation.now is not None or not explanation.has_daemon
     wrong = (explanation.faults, explanation.differences, explanation.stopped, explanation.boot)

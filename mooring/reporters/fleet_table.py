@@ -19,7 +19,8 @@ Cell = str | tuple[str, str]
 
 
 def write_rows(rows: Sequence[Row], stream: TextIO | None = None, quiet: bool = False) -> None:
-    """The table, a row more for each server, then what there is to say of single hosts, and what to do there.
+    """The table, a row more for each server, then what there is to say of single hosts,
+    and what to do there.
 
     `quiet` leaves out the hosts that are as they should be, and ends with their number.
     """

@@ -1,4 +1,5 @@
-"""`invoke images` on the screen: a table of what the fleet has, what is other in the lock file, and one line of sum."""
+"""`invoke images` on the screen: a table of what the fleet has, what is other in the lock file, and
+one line of sum."""
 
 from __future__ import annotations
 
@@ -50,9 +51,13 @@ def write_images(fleet: FleetImages, stream: TextIO | None = None, quiet: bool =
 def summarize(fleet: FleetImages) -> str:
     """One line: how many images of how many hosts, and what became of the file."""
     running = sum(bool(row.running) for row in fleet.images)
-    asked = sum(note.state == ASKED for note in fleet.hosts)
+    answered = sum(note.state == ASKED for note in fleet.hosts)
     without = f", {_count(len(fleet.without_source), 'image')} without a source" if fleet.without_source else ""
-    hosts = _count(asked, "host") if asked == len(fleet.hosts) else f"{asked} of {_count(len(fleet.hosts), 'host')}"
+    hosts = (
+        _count(answered, "host")
+        if answered == len(fleet.hosts)
+        else f"{answered} of {_count(len(fleet.hosts), 'host')}"
+    )
     return f"{_count(len(fleet.images), 'image')} ({running} running) on {hosts}{without}; {_tell_file(fleet)}"
 
 

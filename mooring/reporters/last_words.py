@@ -1,6 +1,8 @@
-"""What is said beside a reporter: a command's last word, tracebacks, and a question at the terminal.
+"""What is said beside a reporter: a command's last word, tracebacks, and a
+question at the terminal.
 
-Every command needs these, so that nothing heavy is imported here; what they say is made visible as on any screen.
+Every command needs these, so that nothing heavy is imported here; what they say is made visible as
+on any screen.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ LONGEST, MOST = 2000, 300
 
 
 def message(text: str) -> str:
-    """A text for those who print it themselves, such as Invoke: visible, its further lines indented."""
+    """A text for those who print it themselves, such as Invoke: visible, its
+    further lines indented."""
     return "\n".join(visible.paragraph(text, LONGEST, MOST))
 
 
@@ -55,7 +58,8 @@ def end_line() -> None:
 
 
 def acknowledge() -> None:
-    """Say at once that the command is ending. For handlers of signals: it waits for nobody, and no other writer."""
+    """Say at once that the command is ending. For handlers of signals: it waits for nobody, and no
+    other writer."""
     try:
         descriptor = sys.stderr.fileno()
         if select.select([], [descriptor], [], 0)[1]:
@@ -71,7 +75,8 @@ def _end_thread(args: threading.ExceptHookArgs) -> None:
 
 
 def take_over() -> None:
-    """Python's own ways to the screen lead through here too: tracebacks of what nobody caught, and libraries' logs."""
+    """Python's own ways to the screen lead through here too: tracebacks of what nobody caught, and
+    libraries' logs."""
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = lambda kind, error, trace: write_traceback(error)
     if threading.excepthook is threading.__excepthook__:

@@ -1,4 +1,5 @@
-"""What a playbook would touch and do, for --list-hosts and --list-tasks; and answers about the command line."""
+"""What a playbook would touch and do, for --list-hosts and --list-tasks; and answers about the
+command line."""
 
 from __future__ import annotations
 

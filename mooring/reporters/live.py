@@ -76,7 +76,8 @@ class Activity:
             self.work = {**self.work, host: replace(work, silent_since=since)}
 
     def slow_hosts(self) -> list[tuple[str, str]]:
-        """The slow hosts, each with `12 s (Pull the image)`; silent ones first, then the slowest."""
+        """The slow hosts, each with `12 s (Pull the image)`; silent ones first, then the
+        slowest."""
         now = self.clock()
         slow = [item for item in self.work.items() if now - item[1].since >= NOTICEABLE]
         slow.sort(key=lambda item: (item[1].silent_since is None, item[1].since))
@@ -129,7 +130,8 @@ class StatusLine:
         return Group(*lines)
 
     def _bars(self, transfers: list[Progress]) -> RenderableType:
-        """A row per transfer, for the first ones: host, what, bar, amount; narrow: host and amount."""
+        """A row per transfer, for the first ones: host, what, bar, amount; narrow: host and
+        amount."""
         text = self.screen.text
         lines = [text(f"{transfer.host} {amount(transfer)}") for transfer in transfers[:BARS]]
         if max(line.cell_len for line in lines) + MIN_BAR_WIDTH + MIN_WHAT > self.screen.terminal.width:

@@ -1,7 +1,8 @@
 """--log-file: a file that takes what is shown as text, for good.
 
-It is a stream like the screen's, and no terminal: every line goes through the same way, and is made visible here once
-more, so that nothing in it commands the terminal of who reads it. A disk that is full costs the log and not the run.
+It is a stream like the screen's, and no terminal: every line goes through the same way, and is made
+visible here once more, so that nothing in it commands the terminal of who reads it. A disk that is
+full costs the log and not the run.
 """
 
 from __future__ import annotations

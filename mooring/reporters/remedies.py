@@ -1,4 +1,5 @@
-"""What to do, as it is shown: a command of ours stands on a line of its own, so that it can be copied."""
+"""What to do, as it is shown: a command of ours stands on a line of its own, so
+that it can be copied."""
 
 from __future__ import annotations
 

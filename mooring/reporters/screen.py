@@ -1,8 +1,10 @@
-"""The only way to the screen: everything that Mooring shows people goes through here, and is foreign text to it.
+"""The only way to the screen: everything that Mooring shows people goes through here, and is
+foreign text to it.
 
-A host's text may hold commands for the terminal, or lines that look like ours. So each line is made visible (see
-visible.py), only the first line of a text stands where its caller puts it, and long lines and floods are cut and
-counted. A test keeps every other way shut: print(), sys.stdout, and a Console of rich's made elsewhere.
+A host's text may hold commands for the terminal, or lines that look like ours. So each line is made
+visible (see visible.py), only the first line of a text stands where its caller puts it, and long
+lines and floods are cut and counted. A test keeps every other way shut: print(), sys.stdout, and a
+Console of rich's made elsewhere.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ Piece = str | tuple[str, str]
 
 
 class Screen:
-    """Text on a stream (standard output, unless another is given), in colour where it is a terminal."""
+    """Text on a stream (standard output, unless another is given), in colour
+    where it is a terminal."""
 
     def __init__(
         self, stream: TextIO | None = None, verbose: int = 0, terminal: Terminal | None = None, most: int = 0
@@ -57,7 +60,8 @@ class Screen:
         return self.terminal.is_terminal
 
     def write(self, text: str = "", style: str = "") -> None:
-        """A text of ours and perhaps of a host's; its first line stands as it is, further ones are indented."""
+        """A text of ours and perhaps of a host's; its first line stands as it is, further
+        ones are indented."""
         for line in visible.paragraph(text, self.longest, self.most):
             self._draw(self._text(line, style))
 
@@ -66,7 +70,8 @@ class Screen:
         self._draw(self._line(pieces, style))
 
     def write_lines(self, lines: Iterable[str]) -> None:
-        """Thousands of lines in no colour, each as `write_pieces` draws it; without rich, which is slow."""
+        """Thousands of lines in no colour, each as `write_pieces` draws it; without
+        rich, which is slow."""
         wraps, width = self.is_terminal, self.terminal.width
         for text in lines:
             line = self._encodable(visible.line(text, self.longest))
@@ -88,7 +93,8 @@ class Screen:
             yield f"{visible.INDENT}... {left} lines left out"
 
     def write_table(self, header: Sequence[str], rows: Iterable[Sequence[Piece]]) -> None:
-        """A table whose cells wrap at words where a terminal is narrow; its first column, the hosts, never does.
+        """A table whose cells wrap at words where a terminal is narrow; its first column, the
+        hosts, never does.
 
         Where the words have no room side by side, each row is a paragraph instead.
         """
@@ -114,12 +120,14 @@ class Screen:
                 self.write(indent + text, style)
 
     def write_command(self, command: str, indent: str = "", style: str = "") -> None:
-        """A command to copy: where a terminal is too narrow it wraps the line by itself, without a line end."""
+        """A command to copy: where a terminal is too narrow it wraps the line by itself,
+        without a line end."""
         self._draw(self._text(indent + visible.line(command, self.longest), style), may_wrap=False)
 
     @contextmanager
     def section(self, most: int = SECTION) -> Iterator[None]:
-        """What is written within is a section (a host's findings): the lines after so many are counted only."""
+        """What is written within is a section (a host's findings): the lines after so many are
+        counted only."""
         self._left = most
         try:
             yield
@@ -129,7 +137,8 @@ class Screen:
                 self.write(f"{visible.INDENT}... {-left} lines left out")
 
     def text(self, text: str, style: str = "") -> Text:
-        """One line as rich draws it, for what is not simply written: a table's cell, the foot of the screen."""
+        """One line as rich draws it, for what is not simply written: a table's cell, the
+        foot of the screen."""
         return self._text(visible.line(text, self.longest), style)
 
     def _line(self, pieces: Iterable[Piece], style: str) -> Text:
@@ -167,7 +176,8 @@ class Screen:
             self.terminal.print(row, soft_wrap=True)
 
     def _rows(self, line: Text) -> Iterator[Text]:
-        """The line in rows that fit: where the terminal wraps, a host's text fills one and begins the next."""
+        """The line in rows that fit: where the terminal wraps, a host's text fills one
+        and begins the next."""
         width = self.terminal.width
         if not self.is_terminal or line.cell_len <= width:
             yield line
@@ -200,7 +210,8 @@ class Flood:
 
 
 def write_json(document: Mapping[str, Any], stream: TextIO | None = None, indent: int | None = 2) -> None:
-    """The document as JSON in ASCII, so that no locale can break it and nothing in it commands a terminal."""
+    """The document as JSON in ASCII, so that no locale can break it and nothing in it
+    commands a terminal."""
     stream = stream or sys.stdout
     # DEL is the one control character that JSON leaves as it is.
     stream.write(json.dumps(document, ensure_ascii=True, indent=indent, default=str).replace("\x7f", "\\u007f") + "\n")

@@ -1,4 +1,5 @@
-"""The three streams that a command is given, any of which may be closed or full, and the log beside them."""
+"""The three streams that a command is given, any of which may be closed or full, and
+the log beside them."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ _logs: list[TextIO] = []
 
 
 def open_missing() -> None:
-    """Put /dev/null where the caller closed a stream; else the next file or socket would stand in its place."""
+    """Put /dev/null where the caller closed a stream; else the next file or socket would
+    stand in its place."""
     for number, (name, mode) in enumerate(_MODES.items()):
         if getattr(sys, name) is not None:
             continue
@@ -42,7 +44,8 @@ class _Copied:
 
 
 def add_log(stream: TextIO) -> None:
-    """From now on there is a log: what goes to standard error goes there too, down to tracebacks and the last word."""
+    """From now on there is a log: what goes to standard error goes there too, down to tracebacks
+    and the last word."""
     _logs.append(stream)
     sys.stderr = _Copied(sys.stderr, stream)
 

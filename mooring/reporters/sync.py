@@ -19,7 +19,8 @@ STYLES = {State.HELD: "green", State.COPIED: "yellow", State.TO_COPY: "yellow", 
 
 
 def make_report(as_json: bool, verbose: int, log: TextIO | None = None) -> SyncReport:
-    """The report that the options ask for; a `verbose` of -1 shows what is missing and the verdict alone."""
+    """The report that the options ask for; a `verbose` of -1 shows what is missing and
+    the verdict alone."""
     screen: SyncReport = JsonReport() if as_json else ScreenReport(None, verbose)
     return Reports(screen, ScreenReport(log, max(0, verbose))) if log else screen
 
@@ -71,7 +72,8 @@ class JsonReport:
 
 
 class ScreenReport:
-    """A line for each image that is done; progress at the foot of a terminal, elsewhere a line now and then.
+    """A line for each image that is done; progress at the foot of a terminal, elsewhere a
+    line now and then.
 
     Several threads may tell of progress; nothing is drawn any more once it is closed.
     """

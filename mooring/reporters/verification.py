@@ -22,7 +22,8 @@ STYLES = {
 
 
 def make_report(as_json: bool, verbose: int, stream: TextIO | None = None, log: TextIO | None = None) -> Report:
-    """The report that the options ask for; a `verbose` of -1 leaves the tables of hosts and routes out."""
+    """The report that the options ask for; a `verbose` of -1 leaves the tables of
+    hosts and routes out."""
     if as_json:
         # Its warnings go to standard error, which the log has as well.
         report: Report = JsonReport(stream)

@@ -1,10 +1,11 @@
-"""Foreign text as it may stand on a screen: what would command the terminal, hide or break a line is shown instead.
+"""Foreign text as it may stand on a screen: what would command the terminal, hide or break a line
+is shown instead.
 
-Whole commands of the kinds that honest programs print (colours, cursor moves, titles, links) are left
-out. Every other character that has no shape of its own is written as Python would: controls (`\\x1b`,
-`\\r`), marks that turn the direction of writing (`\\u202e`), what is invisible or breaks lines
-(`\\u200b`, `\\u2028`), and lone surrogates (`\\udce4`). Blanks of other widths stay. So the text is of
-printable characters alone, and its lines are those that we make.
+Whole commands of the kinds that honest programs print (colours, cursor moves, titles, links) are
+left out. Every other character that has no shape of its own is written as Python would: controls
+(`\\x1b`, `\\r`), marks that turn the direction of writing (`\\u202e`), what is invisible or breaks
+lines (`\\u200b`, `\\u2028`), and lone surrogates (`\\udce4`). Blanks of other widths stay. So the
+text is of printable characters alone, and its lines are those that we make.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ INDENT = "    "
 
 
 def line(text: str, longest: int) -> str:
-    """The text as one line of at most so many characters; how many are left out is told at its end."""
+    """The text as one line of at most so many characters; how many are left out is told at its
+    end."""
     shown = clean(text[:longest])
     left = max(0, len(text) - longest) + max(0, len(shown) - 2 * longest)
     return f"{shown[: 2 * longest]} ... {left} characters left out" if left else shown
@@ -34,7 +36,8 @@ def lines(text: str) -> list[str]:
 
 
 def paragraph(text: str, longest: int, most: int) -> Iterator[str]:
-    """The text's lines, those behind the first indented, so that none of them begins where ours do; at most so many.
+    """The text's lines, those behind the first indented, so that none of them begins where ours do;
+    at most so many.
 
     Where they are indented already, they stay so.
     """
@@ -57,7 +60,8 @@ def clean(text: str) -> str:
 
 
 def escape(char: str) -> str:
-    """A character as its number: `\\x1b`, `\\u202e`, `\\U000e0041`; line ends in their usual way."""
+    """A character as its number: `\\x1b`, `\\u202e`, `\\U000e0041`; line ends in their usual
+    way."""
     code = ord(char)
     if char in "\r\n":
         return "\\r" if char == "\r" else "\\n"

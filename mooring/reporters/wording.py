@@ -1,4 +1,5 @@
-"""What a result says in lines of text, for all reporters: message, last lines of output, place, diff."""
+"""What a result says in lines of text, for all reporters: message, last lines of
+output, place, diff."""
 
 from __future__ import annotations
 
@@ -89,13 +90,15 @@ def diffs(result: Result) -> Iterator[str]:
 
 
 def recap_row(recap: Recap, host: str, title: str = "") -> str:
-    """One host's line of the recap in the shape that Ansible's users know; WHO stands for many that are equal."""
+    """One host's line of the recap in the shape that Ansible's users know; WHO stands for
+    many that are equal."""
     counts = "".join(f"{column}={recap.counts[host][column]:<4} " for column in Recap.COLUMNS)
     return f"{title or host:<26} : {counts.rstrip()}"
 
 
 def recap_groups(recap: Recap) -> Iterator[tuple[str, str]]:
-    """(a host of the group, its line): hosts with equal counts share one, where they are more than FEW_HOSTS."""
+    """(a host of the group, its line): hosts with equal counts share one, where they are
+    more than FEW_HOSTS."""
     groups: dict[tuple[int, ...], list[str]] = {}
     for host in sorted(recap.counts):
         groups.setdefault(tuple(recap.counts[host][column] for column in Recap.COLUMNS), []).append(host)
@@ -112,7 +115,8 @@ def recap_groups(recap: Recap) -> Iterator[tuple[str, str]]:
 
 
 def remainder(rest: Remainder) -> Iterator[str]:
-    """Who did not get through, where that is noted, and how to go on; many hosts are only counted."""
+    """Who did not get through, where that is noted, and how to go on; many hosts are only
+    counted."""
     if rest.problem and not rest.hosts:
         yield f"{rest.path} could not be written: {rest.problem}"
         return

@@ -15,7 +15,8 @@ def find_action(name: str) -> ModuleType | None:
 
 
 def check_action(task: Task, context: Context) -> None:
-    """Let an action look at its files now: a task that names a missing template is wrong before it runs."""
+    """Let an action look at its files now: a task that names a missing template is
+    wrong before it runs."""
     action = find_action(task.action)
     if action is not None and hasattr(action, "check"):
         action.check(task, context)

@@ -1,4 +1,5 @@
-"""One attempt of a task on a host: its arguments rendered, and handed to the action or to the host's module."""
+"""One attempt of a task on a host: its arguments rendered, and handed to the action or to the
+host's module."""
 
 from __future__ import annotations
 
@@ -38,8 +39,9 @@ class Attempt:
     def perform(self) -> Reply:
         """What the action or the module answers; raises what keeps it from answering.
 
-        What comes from the host is marked as its text. An action that asked the host may have put its words anywhere;
-        one that did not says only what it was given, which has its marks already and is not rendered again.
+        What comes from the host is marked as its text. An action that asked the host may have put
+        its words anywhere; one that did not says only what it was given, which has its marks
+        already and is not rendered again.
         """
         reply = self._perform()
         return mark(reply) if self.modules else unsafe(reply)  # type: ignore[no-any-return]
@@ -64,7 +66,8 @@ class Attempt:
         return self._ask(name, own, content)
 
     def _ask(self, name: str, own: Mapping[str, Any], content: Content | None = None) -> Reply:
-        """Run a module; its arguments are normalized, once, as a default must not count as given."""
+        """Run a module; its arguments are normalized, once, as a default must not count as
+        given."""
         self.modules.append(name)
         request = {"module": name, "args": own, "check": self._mode("check"), "diff": self._mode("diff")}
         environment = self._environment()

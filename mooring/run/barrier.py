@@ -1,8 +1,9 @@
 """Where hosts wait for each other.
 
-Hosts run at their own pace. One that reads another's variables must not see them half-way: it waits until
-the other has done every task that stands before its own. A position is the path of indices to a task, so
-positions compare as the tasks follow each other; nobody waits for a host that is further on, so no wait is for ever.
+Hosts run at their own pace. One that reads another's variables must not see them half-way: it waits
+until the other has done every task that stands before its own. A position is the path of indices to
+a task, so positions compare as the tasks follow each other; nobody waits for a host that is further
+on, so no wait is for ever.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ Position = tuple[int, ...]
 
 
 class Barrier:
-    """The positions of the hosts of one batch; who waits leaves its place among the `slots` to others meanwhile."""
+    """The positions of the hosts of one batch; who waits leaves its place among the `slots` to
+    others meanwhile."""
 
     def __init__(self, hosts: Iterable[str], slots: threading.Semaphore | None = None) -> None:
         self._slots = slots

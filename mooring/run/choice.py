@@ -15,7 +15,8 @@ from mooring.templating.variables import Variables
 
 @dataclass
 class Choice:
-    """The hosts that plays choose; `warn` is told, once, of parts of a pattern that nobody has heard of."""
+    """The hosts that plays choose; `warn` is told, once, of parts of a pattern that
+    nobody has heard of."""
 
     inventory: Inventory
     options: Options
@@ -23,7 +24,8 @@ class Choice:
     _warned: set[str] = field(default_factory=set)
 
     def hosts(self, play: Play) -> list[Host]:
-        """The hosts of a play, within --limit; among them localhost, where a play names it and no inventory has it."""
+        """The hosts of a play, within --limit; among them localhost, where a play names it and no
+        inventory has it."""
         try:
             hosts = self.inventory.match(
                 self._pattern(play), lambda text: self._warn_once(str(PlaybookError(text, play.where)))
@@ -36,7 +38,8 @@ class Choice:
         return [host for host in hosts if host.name in within]
 
     def _pattern(self, play: Play) -> str:
-        """The play's hosts; a template for them knows the play's own variables and the command line's."""
+        """The play's hosts; a template for them knows the play's own variables and
+        the command line's."""
         if not is_template(play.hosts):
             return play.hosts
         layers = [(layer, False) for layer in (*play.keywords.vars, self.options.extra_vars)]

@@ -20,10 +20,11 @@ def unmet(conditions: Iterable[Any], templar: Templar, variables: Variables) -> 
 
 
 def apply_conditions(task: Task, values: dict[str, Any], templar: Templar, known: Callable[[], Variables]) -> None:
-    """Apply changed_when, then failed_when to the values; `known` gives variables that know them as they are now.
+    """Apply changed_when, then failed_when to the values; `known` gives variables that know them as
+    they are now.
 
-    A judgment that cannot be made is a failure, but what the task returned is kept beside it. What was skipped did
-    nothing that could be judged.
+    A judgment that cannot be made is a failure, but what the task returned is kept beside it. What
+    was skipped did nothing that could be judged.
     """
     if values.get("skipped"):
         return

@@ -1,4 +1,5 @@
-"""What a run knows of one host: its facts and variables so far, what it was notified of, and how it stands."""
+"""What a run knows of one host: its facts and variables so far, what it was notified of,
+and how it stands."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class HostStatus(Enum):
 
 @dataclass
 class KnownHost:
-    """A host and what it has told of itself: facts, included variables, set_fact and registered results."""
+    """A host and what it has told of itself: facts, included variables, set_fact and
+    registered results."""
 
     host: Host
     facts: dict[str, Any] = field(default_factory=lambda: {"ansible_facts": {}}, init=False)
@@ -39,10 +41,12 @@ class KnownHost:
         return self.host.name
 
     def learn(self, facts: Mapping[str, Any], module: str, variables: Variables) -> str:
-        """Keep the facts that a module found; returns a warning that names those that are not taken, "" for none.
+        """Keep the facts that a module found; returns a warning that names those that are not
+        taken, "" for none.
 
-        Facts are the host's word. They must not say how it is reached, and a name without `ansible_` counts only where
-        the module declares it (FACTS) and none of the operator's files defines it.
+        Facts are the host's word. They must not say how it is reached, and a name without
+        `ansible_` counts only where the module declares it (FACTS) and none of the
+        operator's files defines it.
         """
         own, declared = variables.operators(), arguments.find(module, None).facts
         taken = {mark(name): mark(value) for name, value in facts.items() if _is_fact(name, declared, own)}
@@ -60,8 +64,8 @@ class KnownHost:
 class HostState(KnownHost):
     """One host during a run; only the host's own thread changes it.
 
-    `notified` are the positions of the play's handlers that are to run, `roles` the uses of its roles in which a
-    task has run, `task` is what the host is at.
+    `notified` are the positions of the play's handlers that are to run, `roles` the uses of its
+    roles in which a task has run, `task` is what the host is at.
     """
 
     session: Session

@@ -1,4 +1,5 @@
-"""Ctrl-C while a run goes on: counted, never an exception at an unlucky moment, until the operator insists."""
+"""Ctrl-C while a run goes on: counted, never an exception at an unlucky moment, until
+the operator insists."""
 
 from __future__ import annotations
 
@@ -19,10 +20,11 @@ LAST_STRAW = 3
 
 
 class Interrupts:
-    """Counts the signals that ask for the end while it is entered, and calls `wake`, at the first `answer` before it.
+    """Counts the signals that ask for the end while it is entered, and calls `wake`, at the first
+    `answer` before it.
 
-    Both are called in a signal's handler, so they must be reentrant.
-    After such an end the terminal is as it was before, although a thread may still ask for a passphrase there.
+    Both are called in a signal's handler, so they must be reentrant. After such an end the terminal
+    is as it was before, although a thread may still ask for a passphrase there.
     """
 
     def __init__(self, wake: Callable[[], None], answer: Callable[[], None] = lambda: None) -> None:
@@ -47,7 +49,8 @@ class Interrupts:
             restore_terminal(self._terminal)
 
     def wait_for(self, threads: Sequence[threading.Thread], seconds: float) -> None:
-        """Wait for their ends; after a Ctrl-C so many seconds at most, and no longer than until the next one."""
+        """Wait for their ends; after a Ctrl-C so many seconds at most, and no longer than
+        until the next one."""
         before, deadline = self.count, time.monotonic() + seconds
         for thread in threads:
             while thread.is_alive() and not (before and time.monotonic() > deadline):
@@ -65,7 +68,8 @@ class Interrupts:
 
 
 def answer_first(answer: Callable[[], None]) -> None:
-    """From now on the first Ctrl-C is answered before the exception that it becomes is heard of anywhere."""
+    """From now on the first Ctrl-C is answered before the exception that it becomes is
+    heard of anywhere."""
     is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if not is_ours or threading.current_thread() is not threading.main_thread():
         return  # one that is ignored stays so

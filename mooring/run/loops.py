@@ -1,4 +1,5 @@
-"""A task's loop: its items, the variables that each of them brings, and what the results come to as a whole."""
+"""A task's loop: its items, the variables that each of them brings, and what the results
+come to as a whole."""
 
 from __future__ import annotations
 

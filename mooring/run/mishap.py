@@ -17,7 +17,8 @@ class Mishap:
         self.is_mute = False
 
     def is_new(self, error: Exception) -> bool:
-        """Whether this is the first failure, which is to be told; the next one, before that, is the display's end."""
+        """Whether this is the first failure, which is to be told; the next one, before that, is the
+        display's end."""
         if self._first is not None:
             self.is_mute = self.is_mute or not self._is_told
             return False
@@ -29,7 +30,8 @@ class Mishap:
         self._is_told = True
 
     def error(self, status: int) -> Exception:
-        """What the command ends with when the hosts are done: nobody reads on, or the output cannot be written."""
+        """What the command ends with when the hosts are done: nobody reads on, or the output
+        cannot be written."""
         if isinstance(self._first, BrokenPipeError):
             return self._first
         error = MooringError(f"the run is done, but its output could not be written: {self._first}")

@@ -52,12 +52,14 @@ class PlayRun:
             raise Interrupted
 
     def rest(self, state: HostState) -> None:
-        """A host is between two tasks: its connection stays open, unless more are open than may be."""
+        """A host is between two tasks: its connection stays open, unless more are open than may
+        be."""
         if self.room.is_over(sum(other.session.is_open for other in self.states.values())):
             state.session.close()
 
     def meet_at_end(self, host: str, position: Position, is_end: bool) -> None:
-        """Where the play may end for all: let everybody say whether it does, before anybody goes on."""
+        """Where the play may end for all: let everybody say whether it does,
+        before anybody goes on."""
         if is_end:
             self._end = position
         self.barrier.arrive(host, (*position, 0))

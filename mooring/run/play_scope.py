@@ -36,7 +36,8 @@ class Batch:
 
 @dataclass(frozen=True)
 class PlayScope:
-    """A play as its hosts see it, also where it is only looked at and never run; `known` are all hosts of the site.
+    """A play as its hosts see it, also where it is only looked at and never run; `known` are all
+    hosts of the site.
 
     `meet` waits, for the first host, until the second one's variables are what that one may see.
     """
@@ -74,10 +75,11 @@ class PlayScope:
             return True
 
     def become_user(self, task: Task | Play, variables: Variables) -> str | None:
-        """Whom the task becomes, None for the login user; as in Ansible, variables win over keywords.
+        """Whom the task becomes, None for the login user; as in Ansible, variables
+        win over keywords.
 
-        The variables are the operator's alone. A keyword may name a fact, such as ansible_user_id, but not more of it
-        than the name of a user.
+        The variables are the operator's alone. A keyword may name a fact, such as ansible_user_id,
+        but not more of it than the name of a user.
         """
         own, keywords = variables.operators(), task.keywords
         become, user = (
@@ -125,7 +127,8 @@ class PlayScope:
         return self._shared(name)
 
     def _shared(self, name: str) -> Variables:
-        """What `hostvars` hold of a host: as in Ansible nothing of plays, roles, blocks and tasks."""
+        """What `hostvars` hold of a host: as in Ansible nothing of plays, roles, blocks and
+        tasks."""
         state = self.known[name]
         precedence = Precedence(
             inventory=self.inventory.layers(state.host),
@@ -140,8 +143,8 @@ class PlayScope:
     def _load_vars_files(self, variables: Variables, task: Task | None) -> Iterator[Mapping[str, Any]]:
         """The variables of the play's vars_files.
 
-        A file that a host's facts name is left out until they are known, and where no task asks: a host that spoils
-        such a path fails its own tasks only.
+        A file that a host's facts name is left out until they are known, and where no task asks: a
+        host that spoils such a path fails its own tasks only.
         """
         for name in self.play.vars_files:
             path = None

@@ -1,4 +1,5 @@
-"""Which hosts did not get through a run, kept in a file, so that a roll-out goes on where it stopped."""
+"""Which hosts did not get through a run, kept in a file, so that a roll-out goes
+on where it stopped."""
 
 from __future__ import annotations
 
@@ -51,14 +52,16 @@ class Rollout:
 
 @dataclass(frozen=True)
 class RetryFile:
-    """The hosts that a playbook has still to get through, one a line; `--limit @FILE` reads it too."""
+    """The hosts that a playbook has still to get through, one a line; `--limit @FILE` reads it
+    too."""
 
     path: Path
 
     @classmethod
     def of(cls, playbook: Path, inventory: str = INVENTORY, project: Project | None = None) -> RetryFile:
-        """The file of a playbook in the project: `.mooring/clients.retry` for playbooks/clients.yml; another inventory
-        than the usual one is named in it, as in `.mooring/clients.other.yml.retry`."""
+        """The file of a playbook in the project: `.mooring/clients.retry` for
+        playbooks/clients.yml; another inventory than the usual one is named in it, as in
+        `.mooring/clients.other.yml.retry`."""
         project = project or Project()
         name = project.name_of(inventory)
         other = "" if name == INVENTORY else "." + re.sub(r"[^\w.-]+", "-", name).strip("-.")[-LONGEST:]
@@ -75,7 +78,8 @@ class RetryFile:
         return tuple(line.strip() for line in lines if line.strip())
 
     def choose(self, inventory: Inventory, limit: str) -> str:
-        """The hosts to go on with as a pattern, within --limit; UsageError where there is nothing to go on with."""
+        """The hosts to go on with as a pattern, within --limit; UsageError where there is nothing
+        to go on with."""
         names = self.read()
         if not names:
             raise UsageError(f"--resume: nothing is left over from an earlier run ({self.path} is not there)")
@@ -91,10 +95,11 @@ class RetryFile:
         return ",".join(names)
 
     def keep(self, rollout: Rollout, is_whole: bool = True) -> Remainder | None:
-        """Note who is left, besides those of earlier runs that this one was not about; None where nobody is.
+        """Note who is left, besides those of earlier runs that this one was not about;
+        None where nobody is.
 
-        A run that was not `is_whole`, since tags left tasks out, takes nobody away from the file, and says nothing of
-        those that are in it.
+        A run that was not `is_whole`, since tags left tasks out, takes nobody away from the file,
+        and says nothing of those that are in it.
         """
         done = rollout.hosts if is_whole else ()
         problem, names = "", rollout.left

@@ -1,4 +1,5 @@
-"""The return values of a task as its parts read them: what `register` keeps, what a failure is, what it comes to."""
+"""The return values of a task as its parts read them: what `register` keeps, what a failure is,
+what it comes to."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from mooring.results import Outcome
 
 
 def public(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values without those that only reporters are told, whose names begin with an underscore."""
+    """The values without those that only reporters are told, whose names begin with an
+    underscore."""
     visible = {name: value for name, value in values.items() if not name.startswith("_")}
     if "results" in visible and isinstance(visible["results"], list):
         visible["results"] = [public(result) if isinstance(result, dict) else result for result in visible["results"]]
@@ -19,12 +21,14 @@ def public(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """The values of a task that could not be tried, or not be finished, for a reason on this side."""
+    """The values of a task that could not be tried, or not be finished, for a reason on this
+    side."""
     return {"failed": True, "msg": str(error)}
 
 
 def says_failed(values: Mapping[str, Any]) -> bool:
-    """Whether the task failed; as in Ansible `failed_when` has the last word, also over an `until` that never held."""
+    """Whether the task failed; as in Ansible `failed_when` has the last word, also over an `until`
+    that never held."""
     return bool(values.get("failed_when_result", values.get("failed")))
 
 

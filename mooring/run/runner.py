@@ -43,7 +43,8 @@ GRACE_SECONDS = 4.0
 
 @dataclass
 class Runner:
-    """One run. `report` draws an event; nothing else is printed. `keep` notes who did not get through.
+    """One run. `report` draws an event; nothing else is printed. `keep` notes who
+    did not get through.
 
     `answer` tells at the first Ctrl-C that it was heard, and must be reentrant.
     """

@@ -39,7 +39,8 @@ class Done:
 class TaskRun:
     """A task, the host it runs on, and the play that it is part of.
 
-    `notified` are the handlers that it names, `effects` what its action asks for, with their values.
+    `notified` are the handlers that it names, `effects` what its action asks for,
+    with their values.
     """
 
     task: Task

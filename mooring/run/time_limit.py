@@ -1,4 +1,5 @@
-"""How long a task may take: Ansible's `timeout`, or what suffices for looking; what does something has all the time."""
+"""How long a task may take: Ansible's `timeout`, or what suffices for looking; what does something
+has all the time."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ class StepFailed(Exception):
 
 
 class HostLeft(Exception):
-    """The host leaves the play, and not even `always` holds it: lost, interrupted, or by meta's end_host, end_play."""
+    """The host leaves the play, and not even `always` holds it: lost, interrupted, or by meta's
+    end_host, end_play."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,8 @@ class Walker:
     def _flush_handlers(self) -> None:
         """Run what was notified, in the order in which the handlers are defined, each once.
 
-        One that a handler notifies runs in the same flush where it stands behind that one, else in the next.
+        One that a handler notifies runs in the same flush where it stands behind that
+        one, else in the next.
         """
         kind, self._kind = self._kind, "handler"
         depth = len(self._path)

@@ -1,7 +1,9 @@
-"""How much may still be asked of a registry that counts, such as Docker Hub, and how long to wait. Pure but for a lock.
+"""How much may still be asked of a registry that counts, such as Docker Hub, and how long to wait.
+Pure but for a lock.
 
-The hub counts manifests that are fetched, and says how many are left with each answer about a manifest, to a HEAD
-too, which it does not count. `reserve` of them are left alone, for the fleet's own pulls.
+The hub counts manifests that are fetched, and says how many are left with each answer about a
+manifest, to a HEAD too, which it does not count. `reserve` of them are left alone, for the
+fleet's own pulls.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ _REMAINING = re.compile(r"([0-9]{1,9})(?:;w=([0-9]{1,9}))?")
 
 
 class OutOfBudget(RegistryError):
-    """Nothing more may be asked of this registry now; `seconds` is how long at most until it may."""
+    """Nothing more may be asked of this registry now; `seconds` is how long at most until it
+    may."""
 
     def __init__(self, reason: str, seconds: float) -> None:
         super().__init__("registry", reason, TOO_MANY)
@@ -36,9 +39,9 @@ class OutOfBudget(RegistryError):
 class Budget:
     """What one registry allows; threads share it.
 
-    `draw` gives a number from 0 to 1, so that many who wait do not all return at once.
-    Answers to requests that go on at the same time come in any order, so that the lowest count of them is the true one;
-    what is under way is taken for spent.
+    `draw` gives a number from 0 to 1, so that many who wait do not all return at once. Answers to
+    requests that go on at the same time come in any order, so that the lowest count of them is the
+    true one; what is under way is taken for spent.
     """
 
     def __init__(self, registry: str, reserve: int, draw: Callable[[], float], now: Callable[[], datetime]) -> None:
@@ -51,7 +54,8 @@ class Budget:
 
     @property
     def remaining(self) -> int | None:
-        """How many manifests may still be fetched; None as long as the registry has told nothing, as most never do."""
+        """How many manifests may still be fetched; None as long as the registry has told nothing,
+        as most never do."""
         return None if self._told is None else max(0, self._told - self._under_way)
 
     def take(self) -> None:
@@ -71,23 +75,25 @@ class Budget:
                 self._told -= 1
 
     def observe(self, method: str, answer: Head) -> None:
-        """What an answer about a manifest says. A HEAD with nothing else under way tells of a new window too."""
+        """What an answer about a manifest says. A HEAD with nothing else under way tells
+        of a new window too."""
         if answer.status == TOO_MANY:
             self._refusal = answer
         match = _REMAINING.fullmatch(answer.value("RateLimit-Remaining").strip()[:64])
         if match is None:
             return
         with self._lock:
-            told, is_alone = int(match[1]), method == "HEAD" and not self._under_way
-            self._told = told if self._told is None or is_alone else min(told, self._told)
+            stated_pause, is_alone = int(match[1]), method == "HEAD" and not self._under_way
+            self._told = stated_pause if self._told is None or is_alone else min(stated_pause, self._told)
             self._window = float(match[2] or WINDOW)
 
     def pause(self) -> float:
-        """How many seconds to wait after a 429; OutOfBudget where that is too long, or was asked for too often."""
-        told = self._read_pause(self._refusal)
+        """How many seconds to wait after a 429; OutOfBudget where that is too long, or was asked
+        for too often."""
+        stated_pause = self._read_pause(self._refusal)
         with self._lock:
             self._pauses += 1
-            seconds = PAUSE if told is None else told
+            seconds = PAUSE if stated_pause is None else stated_pause
             if seconds > LONGEST_PAUSE or self._pauses > MOST_PAUSES:
                 raise OutOfBudget(f"{self.registry} answers 429, too many requests", max(seconds, PAUSE))
         return seconds * (1 + self._draw() / 2)

@@ -1,7 +1,8 @@
 """A bundle: a directory in the OCI image layout that carries images to where there is no network.
 
-It is a target while it is filled, and a source where a registry is filled from it. A blob has its name only when it is
-whole; what has come of one lies in `partial/`, and goes on from there, after a killed run too.
+It is a target while it is filled, and a source where a registry is filled from it. A blob has its
+name only when it is whole; what has come of one lies in `partial/`, and goes on from there, after a
+killed run too.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ Key = tuple[str, str]
 
 
 class Bundle:
-    """The directory; threads share it. What cannot be written or is not as it should be is RegistryError."""
+    """The directory; threads share it. What cannot be written or is not as it should be is
+    RegistryError."""
 
     def __init__(self, root: Path, descriptors: dict[Key, dict[str, Any]]) -> None:
         self.root, self._descriptors = root, descriptors
@@ -139,7 +141,8 @@ class Bundle:
         return path.stat().st_size if path.is_file() else 0
 
     def push_pieces(self, repository: str, digest: str, pieces: Iterable[bytes]) -> None:
-        """Put a blob there, behind what has come of it before; RegistryError where it is not the digest's."""
+        """Put a blob there, behind what has come of it before; RegistryError where it
+        is not the digest's."""
         partial = self._partial(digest)
         try:
             with partial.open("ab") as file:

@@ -1,4 +1,5 @@
-"""Which of the lock file's images the registry is to hold, under which names, in which order. Pure."""
+"""Which of the lock file's images the registry is to hold, under which names, in which order.
+Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ class CopyPlan:
 def plan_copies(lock: LockFile, names: OwnNames) -> CopyPlan:
     """The plan for a lock file; `names` are those of one's own registry and its mirror.
 
-    A tag that hosts have with several digests goes to the one that runs on the most of them; the others are held by
-    their digests alone.
+    A tag that hosts have with several digests goes to the one that runs on the most of them; the
+    others are held by their digests alone.
     """
     own: list[str] = []
     forbidden: list[str] = []

@@ -50,12 +50,14 @@ class Mover(Protocol):
     """Gets blobs to the target by its own way."""
 
     def move(self, copy: Copy, parts: Sequence[Part], tell: Tell) -> int:
-        """Make the target's repository hold these; how many bytes came from the source. RegistryError for less."""
+        """Make the target's repository hold these; how many bytes came from the source.
+        RegistryError for less."""
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Manifests in the order in which they are pushed, each with the tag that it gets, "" for none."""
+    """Manifests in the order in which they are pushed, each with the tag that it gets, "" for
+    none."""
 
     manifests: tuple[tuple[str, Manifest], ...]
 
@@ -71,7 +73,8 @@ class Copier:
         self._source, self._target, self._mover = source, target, mover
 
     def copy(self, copy: Copy, tell: Tell = lambda done, total: None) -> int:
-        """How many bytes of blobs came from the source; NotThere, OutOfBudget or another RegistryError."""
+        """How many bytes of blobs came from the source; NotThere, OutOfBudget or another
+        RegistryError."""
         repository, reference = copy.origin.target, copy.tag or copy.digest
         own = self._target.fetch_manifest(repository, copy.digest)
         if own is not None:  # whole, or it would not be there; only its tag is another one
@@ -84,7 +87,8 @@ class Copier:
         return sent
 
     def gather(self, copy: Copy) -> Gathered:
-        """All manifests that the target lacks, those first that others name, the image itself last."""
+        """All manifests that the target lacks, those first that others name, the image itself
+        last."""
         if self._source.resolve(copy.origin.repository, copy.digest) is None:
             raise NotThere(f"{self._source.title} has no {copy.origin.repository}@{copy.digest} (any more)")
         top = self._fetch(copy, copy.digest)
@@ -119,7 +123,8 @@ class Copier:
         return read_manifest(blob, f"{copy.origin.registry}/{copy.origin.repository}@{reference}")
 
     def _gather_referrers(self, copy: Copy) -> Iterable[tuple[str, Manifest]]:
-        """What refers to the image: by the referrers API, else by the tag that stands for it; and cosign's tags."""
+        """What refers to the image: by the referrers API, else by the tag that stands for it; and
+        cosign's tags."""
         mark = copy.digest.replace(":", "-")
         index = self._source.fetch_referrers(copy.origin.repository, copy.digest)
         if index is not None:

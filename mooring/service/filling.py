@@ -1,4 +1,5 @@
-"""Filling a server's registry: its variables become ways to upstreams and to its own port, over its SSH connection."""
+"""Filling a server's registry: its variables become ways to upstreams and to its own port, over its
+SSH connection."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ NAMES = ("registry_names", "mirror_names", "mirror_own_namespaces")
 
 
 def find_server(site: Site) -> str:
-    """The name of the one server that is meant; UsageError where there is none, or another one too."""
+    """The name of the one server that is meant; UsageError where there is none, or another one
+    too."""
     meant = [host.name for kind, play in site.kinds() if kind == SERVER for host in site.inventory.match(play.hosts)]
     names = [name for name in dict.fromkeys(meant) if name in site.chosen()]
     if not names:
@@ -52,7 +54,8 @@ MakeMover = Callable[[str, Holders, Mover], Mover]
 
 
 class Setup:
-    """What the inventory says of a server: how it is entered, whose images are its own, where the others come from."""
+    """What the inventory says of a server: how it is entered, whose images are its own, where the
+    others come from."""
 
     def __init__(self, host: FleetHost, secrets: Secrets) -> None:
         """Reads the variables and the files that they name; MooringError where they are wrong."""
@@ -66,7 +69,8 @@ class Setup:
         self.context = _make_context(self.authorities)
 
     def make_server(self) -> Server:
-        """The server, as layers come to it; the authorities of upstreams are put there, where there are any."""
+        """The server, as layers come to it; the authorities of upstreams are put there,
+        where there are any."""
         directory, path = self.settings.directory, ""
         if self.authorities is not None:
             content, path = FileContent(self.authorities), f"{directory}/authorities.crt"

@@ -23,7 +23,8 @@ MOST = 20_000
 
 @dataclass(frozen=True)
 class RegistryNames:
-    """By what names the fleet's own registry is known: `own` are its doors to own images, `mirrors` to Docker Hub's."""
+    """By what names the fleet's own registry is known: `own` are its doors to own images, `mirrors`
+    to Docker Hub's."""
 
     own: tuple[str, ...] = ()
     mirrors: tuple[str, ...] = ()
@@ -41,10 +42,11 @@ class RegistryNames:
 
 @dataclass(frozen=True)
 class Holdings:
-    """What one host has: (name, tag, digest) or (ID, name) of each image, and whether a container of it runs.
+    """What one host has: (name, tag, digest) or (ID, name) of each image, and whether a
+    container of it runs.
 
-    The tag, or the name of an ID, is "" where there is none. `problems` say which engines did not answer: then there
-    may be more. `left_out` counts what is no name of an image.
+    The tag, or the name of an ID, is "" where there is none. `problems` say which engines did not
+    answer: then there may be more. `left_out` counts what is no name of an image.
     """
 
     host: str
@@ -91,7 +93,8 @@ class _Gathering:
         return digests
 
     def _read_tags(self, texts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-        """(canonical name, tag, what the host calls it); a name that no registry could have is ""."""
+        """(canonical name, tag, what the host calls it); a name that no registry could have is
+        ""."""
         for text in texts:
             bare, _, tag = text.rpartition(":")
             name = self.registry.canonicalise(bare)

@@ -1,4 +1,5 @@
-"""What an image is called: `registry/repository`, one name whatever the engine or the mirror calls it.
+"""What an image is called: `registry/repository`, one name whatever the engine or
+the mirror calls it.
 
 Pure. Names come from hosts and from the operator's files: what is none is told so, never repaired.
 """
@@ -23,7 +24,8 @@ LONGEST_REGISTRY = 260
 
 
 def is_registry(text: str) -> bool:
-    """Whether a name's first part is a registry's canonical name: lower case, with a dot or a port, or localhost."""
+    """Whether a name's first part is a registry's canonical name: lower case, with a dot or a port,
+    or localhost."""
     marked = "." in text or ":" in text or text == LOCAL
     return marked and len(text) <= LONGEST_REGISTRY and _REGISTRY.fullmatch(text) is not None
 
@@ -47,7 +49,8 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def canonicalise(name: str) -> str:
-    """The name with its registry, as docker understands it: `nginx` is `docker.io/library/nginx`; "" where it is none.
+    """The name with its registry, as docker understands it: `nginx` is `docker.io/library/nginx`;
+    "" where it is none.
 
     The name has neither tag nor digest.
     """

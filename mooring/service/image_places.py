@@ -18,7 +18,8 @@ class Origin:
 
     @property
     def target(self) -> str:
-        """Its repository in one's own registry: the hub's path as it is, others behind their registry's name."""
+        """Its repository in one's own registry: the hub's path as it is, others behind their
+        registry's name."""
         if self.registry == HUB:
             return self.repository
         return f"{self.registry.strip('[').replace(']', '').replace(':', '_')}/{self.repository}"
@@ -33,7 +34,8 @@ class Origin:
 class OwnNames:
     """The names of one's own registry, and those of its mirror, which show the upstreams' images.
 
-    What is below `namespaces` (`acme`, `ghcr.io/acme`) is one's own too: no upstream is ever asked for it.
+    What is below `namespaces` (`acme`, `ghcr.io/acme`) is one's own too: no upstream is
+    ever asked for it.
     """
 
     registries: frozenset[str]

@@ -1,4 +1,5 @@
-"""What stands in a lock file: images by digest, those without a source, and names that are never copied."""
+"""What stands in a lock file: images by digest, those without a source, and names
+that are never copied."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from dataclasses import KW_ONLY, dataclass
 class LockedImage:
     """An image by its canonical name and digest; `tag` is "" where only the digest is known.
 
-    `platforms` are those of the hosts that have it, `running` the hosts with a container of it that runs, `idle` the
-    others that have it, `keep` says that it stays though no host has it.
+    `platforms` are those of the hosts that have it, `running` the hosts with a container of it that
+    runs, `idle` the others that have it, `keep` says that it stays though no host has it.
     """
 
     name: str
@@ -35,7 +36,8 @@ class LockedImage:
 
 @dataclass(frozen=True)
 class SourcelessImage:
-    """An image that no registry is known to have, by its ID; `names` are what its hosts call it, as they are told."""
+    """An image that no registry is known to have, by its ID; `names` are what its hosts call it, as
+    they are told."""
 
     id: str
     names: tuple[str, ...] = ()

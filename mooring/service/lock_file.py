@@ -1,4 +1,5 @@
-"""images.lock.yml: the images that the fleet runs and has, by digest, and what the operator says of them."""
+"""images.lock.yml: the images that the fleet runs and has, by digest, and what the
+operator says of them."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ def read_lock_file(path: str | Path) -> LockFile:
 
 
 def write_lock_file(path: str | Path, lock: LockFile) -> bool:
-    """Write the file, whole or not at all; whether it was another one. SourceError where that cannot be done."""
+    """Write the file, whole or not at all; whether it was another one. SourceError where that
+    cannot be done."""
     return replace_text(path, HEADING + format_lock(lock))
 
 

@@ -39,8 +39,9 @@ class _Presence:
 def merge(lock: LockFile, holdings: Sequence[Holdings], known: Collection[str]) -> LockFile:
     """The lock file after a look at some hosts; `known` are all hosts of the inventory.
 
-    What hosts that were not asked, or did not tell all, had by the file they still have; a host that is not in the
-    inventory has nothing. An entry that no host has goes away, unless it says `keep`.
+    What hosts that were not asked, or did not tell all, had by the file they still have; a
+    host that is not in the inventory has nothing. An entry that no host has goes away,
+    unless it says `keep`.
     """
     kept = set(known) - {part.host for part in holdings if not part.problems}
     seen = _collect((part, key, "", runs) for part in holdings for key, runs in part.images.items())

@@ -41,7 +41,8 @@ class Manifest:
 
 
 def read_manifest(blob: Blob, where: str) -> Manifest:
-    """What the manifest says; `where` is its name, for the error. RegistryError where it is none that can be copied."""
+    """What the manifest says; `where` is its name, for the error. RegistryError where it is none
+    that can be copied."""
     try:
         document = json.loads(blob.content)
     except (ValueError, RecursionError):
@@ -51,13 +52,13 @@ def read_manifest(blob: Blob, where: str) -> Manifest:
     if document.get("schemaVersion") == 1:
         reason = "it is of schema 1, from before Docker 1.10: pull it and push it anew"
         raise RegistryError("registry", f"{where} cannot be copied: {reason}")
-    told = document.get("mediaType") or blob.media_type
-    if told in INDEXES:
-        return Manifest(Blob(blob.content, told), children=tuple(_read_parts(document, "manifests", where)))
-    if told in IMAGES:
+    stated_type = document.get("mediaType") or blob.media_type
+    if stated_type in INDEXES:
+        return Manifest(Blob(blob.content, stated_type), children=tuple(_read_parts(document, "manifests", where)))
+    if stated_type in IMAGES:
         config = _read_part(document.get("config"), where)
-        return Manifest(Blob(blob.content, told), parts=(config, *_read_parts(document, "layers", where)))
-    raise RegistryError("registry", f"{where} cannot be copied: its kind is {shorten(repr(told), 80)}")
+        return Manifest(Blob(blob.content, stated_type), parts=(config, *_read_parts(document, "layers", where)))
+    raise RegistryError("registry", f"{where} cannot be copied: its kind is {shorten(repr(stated_type), 80)}")
 
 
 def _read_parts(document: dict[str, Any], key: str, where: str) -> Iterator[Part]:

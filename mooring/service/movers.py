@@ -19,7 +19,8 @@ MOST_ATTEMPTS = 3
 
 
 class Holders:
-    """Which repositories of the target are known to hold a blob, from what this run has brought there."""
+    """Which repositories of the target are known to hold a blob, from what this run
+    has brought there."""
 
     def __init__(self) -> None:
         self._repositories: dict[str, list[str]] = {}
@@ -47,7 +48,8 @@ class Meter:
 
 
 class ControlMover:
-    """Streams layers through this machine, three at a time; of each no more than a chunk is in memory."""
+    """Streams layers through this machine, three at a time; of each no more than a
+    chunk is in memory."""
 
     def __init__(self, source: Source, target: Target, holders: Holders) -> None:
         self._source, self._target, self._holders = source, target, holders

@@ -1,4 +1,5 @@
-"""The way of layers from an upstream straight to the server, by the agent's module registry_blobs."""
+"""The way of layers from an upstream straight to the server, by the agent's module
+registry_blobs."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ Run = Callable[[Mapping[str, Any], Tell], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Server:
-    """The server as layers come to it: how its module is run, its registry's own port, where drafts lie."""
+    """The server as layers come to it: how its module is run, its registry's own
+    port, where drafts lie."""
 
     run: Run
     target: Endpoint
@@ -31,7 +33,8 @@ class Server:
 
 
 class ServerMover:
-    """Has the server fetch layers by itself; what its Python may not fetch goes the `other` way, as `note` is told."""
+    """Has the server fetch layers by itself; what its Python may not fetch goes the `other` way, as
+    `note` is told."""
 
     def __init__(
         self, server: Server, upstream: Upstream, holders: Holders, other: Mover, note: Callable[[str], None]

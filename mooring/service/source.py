@@ -54,14 +54,16 @@ class Target(Protocol):
         """Take a blob from another repository of the same target; whether that could be done."""
 
     def push_pieces(self, repository: str, digest: str, pieces: Iterable[bytes]) -> None:
-        """Put a blob there that comes in pieces, behind what `count_partial` says; the target checks its digest."""
+        """Put a blob there that comes in pieces, behind what `count_partial` says; the target
+        checks its digest."""
 
     def push_manifest(self, repository: str, reference: str, manifest: Blob) -> str:
         """Put a manifest there under a tag or its digest, and return this."""
 
 
 class CountedSource:
-    """An upstream asked within its budget: waits where it says 429, OutOfBudget where it must end."""
+    """An upstream asked within its budget: waits where it says 429, OutOfBudget where it must
+    end."""
 
     def __init__(self, upstream: Upstream, budget: Budget, sleep: Callable[[float], None] = time.sleep) -> None:
         self.upstream, self.budget, self._sleep = upstream, budget, sleep

@@ -1,4 +1,5 @@
-"""One run of `invoke sync`: what the target lacks is copied image by image, those that run on hosts first."""
+"""One run of `invoke sync`: what the target lacks is copied image by image, those that
+run on hosts first."""
 
 from __future__ import annotations
 

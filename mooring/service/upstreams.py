@@ -46,14 +46,16 @@ class SyncSettings:
 
 @dataclass(frozen=True)
 class Secrets:
-    """Where passwords come from: the environment, and a reader of a file that its owner alone may read."""
+    """Where passwords come from: the environment, and a reader of a file that its
+    owner alone may read."""
 
     environment: Mapping[str, str]
     read_file: Callable[[str], str]
 
 
 def read_settings(variables: Mapping[str, Any], secrets: Secrets) -> SyncSettings:
-    """From the server's variables; UsageError for what they should not be, which shows no password."""
+    """From the server's variables; UsageError for what they should not be, which shows no
+    password."""
     upstreams = variables.get(VARIABLE) or []
     if not isinstance(upstreams, (list, tuple)):
         raise UsageError(f"{VARIABLE} is to be a list")

@@ -1,4 +1,5 @@
-"""Values in the types that ARGS name; a wrong one is an ArgumentError that tells what was expected."""
+"""Values in the types that ARGS name; a wrong one is an ArgumentError that tells what was
+expected."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Ansible's filters beyond Jinja's own, as plain functions: the value first, then the filter's arguments.
+"""Ansible's filters beyond Jinja's own, as plain functions: the value first, then the
+filter's arguments.
 
-`FILTERS` maps the names that templates use to the functions. They raise ValueError, TypeError or LookupError;
-templating.py adds the place. Semantics are ansible-core's, checked against it in tests/language.
+`FILTERS` maps the names that templates use to the functions. They raise ValueError, TypeError or
+LookupError; templating.py adds the place. Semantics are ansible-core's, checked against it in
+tests/language.
 """
 
 from __future__ import annotations
@@ -168,7 +170,8 @@ def items2dict(items: Any, key_name: str = "key", value_name: str = "value") -> 
 
 
 def distinct(items: Iterable[Any]) -> list[Any]:
-    """The items, each once, in the order of their first appearance (Ansible's sets have no order at all)."""
+    """The items, each once, in the order of their first appearance (Ansible's sets
+    have no order at all)."""
     seen: list[Any] = []
     for item in items:
         if item not in seen:

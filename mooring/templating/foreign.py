@@ -1,11 +1,13 @@
-"""Text and numbers that a managed host sent, or chose: marked where they enter, and after every computation.
+"""Text and numbers that a managed host sent, or chose: marked where they enter, and after every
+computation.
 
-A host's word is data. It is never a template, a condition or the name of a setting, and in a path on the control
-machine it is at most a part of one name. What a host's word *chose* among the operator's own values
-(`names[ansible_hostname]`) is the operator's text and is used as such, but where nothing may depend on a host: in
-connection settings and in paths of keys and certificates. Who enforces that (`templating/refusals.py`) asks for the
-mark; so the mark must survive what expressions do. The methods of `str` and numbers keep it here, filters, calls and
-joins keep it in `mooring/templating/jinja/`.
+A host's word is data. It is never a template, a condition or the name of a setting, and in a path
+on the control machine it is at most a part of one name. What a host's word *chose* among the
+operator's own values (`names[ansible_hostname]`) is the operator's text and is used as such, but
+where nothing may depend on a host: in connection settings and in paths of keys and certificates.
+Who enforces that (`templating/refusals.py`) asks for the mark; so the mark must survive what
+expressions do. The methods of `str` and numbers keep it here, filters, calls and joins keep it in
+`mooring/templating/jinja/`.
 """
 
 from __future__ import annotations
@@ -106,7 +108,8 @@ def mark(value: Any) -> Any:
 
 
 def choose(value: Any) -> Any:
-    """The value with what is in it marked as chosen by a host; what the host itself said keeps that mark."""
+    """The value with what is in it marked as chosen by a host; what the host itself
+    said keeps that mark."""
     kind = type(value)
     if kind in _NUMBERS:
         number = _NUMBERS[kind](value)
@@ -136,7 +139,8 @@ def is_chosen(value: LazyDict | LazyList) -> bool:
 
 
 def stamp(value: Any, weight: int) -> Any:
-    """The value marked as what it was computed from, which has this weight; TemplateError for an endless number."""
+    """The value marked as what it was computed from, which has this weight; TemplateError for an
+    endless number."""
     if weight != OPERATORS:
         check_digits(value)
     return value if weight == OPERATORS else choose(value) if weight == CHOSEN else mark(value)
@@ -168,7 +172,8 @@ def _holds(value: Any, counts: Callable[[Any], bool]) -> bool:
 
 
 def _attributes(value: Any) -> dict[str, Any]:
-    """What an object of Jinja's holds, such as a namespace, which shows itself as a text but hides its attributes."""
+    """What an object of Jinja's holds, such as a namespace, which shows itself as a text but hides
+    its attributes."""
     try:
         attributes: dict[str, Any] = object.__getattribute__(value, "__dict__")
     except AttributeError:

@@ -14,10 +14,12 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Foreign(Unsafe):
-    """A string that a host sent or chose, or that was computed from one; otherwise an ordinary string.
+    """A string that a host sent or chose, or that was computed from one; otherwise
+    an ordinary string.
 
-    `mask` has a byte for each character, 1 where it is the host's and 0 where it is the operator's; None says that all
-    of it is the host's, or that nobody knows. Where no byte is 1 the host did no more than choose the text.
+    `mask` has a byte for each character, 1 where it is the host's and 0 where it is the operator's;
+    None says that all of it is the host's, or that nobody knows. Where no byte is 1 the host did no
+    more than choose the text.
     """
 
     mask: bytes | None
@@ -35,12 +37,14 @@ class Foreign(Unsafe):
 
     @property
     def is_written(self) -> bool:
-        """Whether the text stands in one of the operator's files as it is, and a host chose it as a whole."""
+        """Whether the text stands in one of the operator's files as it is, and a host
+        chose it as a whole."""
         return self.where is not None and self.is_chosen
 
     @property
     def is_part(self) -> bool:
-        """Whether text of the operator's stands around the host's, of which all could be parts of files' names."""
+        """Whether text of the operator's stands around the host's, of which all could be parts of
+        files' names."""
         if self.is_chosen:
             return True
         if self.mask is None or 0 not in self.mask:
@@ -85,7 +89,8 @@ class Foreign(Unsafe):
 
 
 class ForeignInt(int):
-    """A whole number that a host sent or chose, or that was computed from one; what it makes as text is marked."""
+    """A whole number that a host sent or chose, or that was computed from one; what it makes as
+    text is marked."""
 
     is_chosen = False
 

@@ -1,6 +1,7 @@
 """Ansible's tests beyond Jinja's own (`x is match('a')`, `result is failed`), as plain functions.
 
-`PREDICATES` maps the names that templates use after `is` to the functions. They raise ValueError or TypeError.
+`PREDICATES` maps the names that templates use after `is` to the functions. They raise
+ValueError or TypeError.
 """
 
 from __future__ import annotations

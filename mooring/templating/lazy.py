@@ -1,8 +1,8 @@
 """Containers whose templates are rendered only when they are looked at.
 
-A variable such as `nginx: {port: 80, url: "http://localhost:{{ nginx.port }}"}` may refer to itself, and one broken
-value in it must not break the others. Expressions therefore see a `LazyDict` or `LazyList`; whatever leaves an
-expression, or enters a filter, is made plain first.
+A variable such as `nginx: {port: 80, url: "http://localhost:{{ nginx.port }}"}` may refer to
+itself, and one broken value in it must not break the others. Expressions therefore see a `LazyDict`
+or `LazyList`; whatever leaves an expression, or enters a filter, is made plain first.
 """
 
 from __future__ import annotations

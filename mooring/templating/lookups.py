@@ -1,7 +1,8 @@
-"""Ansible's look-ups: `lookup('env', 'HOME')`, `lookup('file', 'key.pub')`, `lookup('vars', 'name')`.
+"""Ansible's look-ups: `lookup('env', 'HOME')`, `lookup('file', 'key.pub')`,
+`lookup('vars', 'name')`.
 
-A look-up takes its terms, the variables and the directories to search, and gives one value per term. Whatever it gives
-is never a template. A new look-up is one function more in `LOOKUPS`.
+A look-up takes its terms, the variables and the directories to search, and gives one value per
+term. Whatever it gives is never a template. A new look-up is one function more in `LOOKUPS`.
 """
 
 from __future__ import annotations

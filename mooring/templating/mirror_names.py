@@ -14,10 +14,12 @@ LONGEST = 253
 
 
 def name_mirrors(registry_names: Iterable[str], certificates: Iterable[str] = ()) -> list[str]:
-    """`mirror.` and the first of the registry's names, with its port; [] where no client could use that.
+    """`mirror.` and the first of the registry's names, with its port; [] where no
+    client could use that.
 
-    So it is where the first name is an address, and where one of the servers' certificates (their files' texts) does
-    not carry the mirror's name. What is wrong with a file that holds no certificate is for others to say.
+    So it is where the first name is an address, and where one of the servers' certificates (their
+    files' texts) does not carry the mirror's name. What is wrong with a file that holds no
+    certificate is for others to say.
     """
     names = list(registry_names)
     return [] if find_hindrance(names, certificates) else [f"mirror.{names[0]}"]

@@ -1,4 +1,5 @@
-"""What the mirror's upstreams mean for its caches and their gate: a pure filter, and what is wrong with such a list."""
+"""What the mirror's upstreams mean for its caches and their gate: a pure filter, and what is wrong
+with such a list."""
 
 from __future__ import annotations
 
@@ -27,9 +28,9 @@ _SERVICE = re.compile(r"[A-Za-z0-9._:/-]+", re.ASCII)
 def plan_caches(upstreams: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """One cache for each upstream, with all that templates need of it.
 
-    `slug` names its container, `port` is its own at the gate, `prefix` stands before its images among one's own
-    ("" for Docker Hub), `addresses` are {scheme, place, url}, and `token` is {url, scheme, place, path, service} where
-    it is known who gives tokens, else {}.
+    `slug` names its container, `port` is its own at the gate, `prefix` stands before its images
+    among one's own ("" for Docker Hub), `addresses` are {scheme, place, url}, and `token` is {url,
+    scheme, place, path, service} where it is known who gives tokens, else {}.
     """
     return [_plan(upstream, FIRST_PORT + number) for number, upstream in enumerate(upstreams)]
 

@@ -1,4 +1,5 @@
-"""What the control machine does not take from a host: expressions, names, places of files (`templating/foreign.py`)."""
+"""What the control machine does not take from a host: expressions, names, places of files
+(`templating/foreign.py`)."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _KEY_MARK, _KEY_HEAD = b"PRIVATE KEY-----", 64 * 1024
 
 
 def refuse(value: Any, subject: str, where: Where | None, hint: str = "") -> None:
-    """TemplateError where the value holds a host's text or number, or was chosen by one: nothing of it may be here."""
+    """TemplateError where the value holds a host's text or number, or was chosen by one: nothing of
+    it may be here."""
     if is_foreign(value):
         verb = "was chosen by text" if weigh(value) == CHOSEN else "holds text"
         raise TemplateError(f"{subject} {verb} that a host sent", where, hint or "write it without facts and results")
@@ -42,17 +44,19 @@ def refuse_name(value: Any, subject: str) -> None:
 
 
 def check_name(name: str, where: Where | None) -> None:
-    """Refuse the name of a file of the control machine that holds more of a host's text than a part of one name."""
+    """Refuse the name of a file of the control machine that holds more of a host's text than a part
+    of one name."""
     if isinstance(name, Foreign) and not name.is_part:
         hint = "a host's text may be a part of one name, made of letters, digits and . _ -"
         raise TemplateError("the path holds text that a host sent", where, hint)
 
 
 def check_place(name: str, path: Path, roots: Iterable[Path], where: Where | None) -> None:
-    """Refuse the file that a name with a host's text leads to, unless it lies in the folders that are searched.
+    """Refuse the file that a name with a host's text leads to, unless it lies in the folders that
+    are searched.
 
-    `path` is what `name` led to, `roots` are the folders. A path that a host chose among the operator's leads where
-    she says. A private key is not chosen by a host, wherever it lies.
+    `path` is what `name` led to, `roots` are the folders. A path that a host chose among the
+    operator's leads where she says. A private key is not chosen by a host, wherever it lies.
     """
     if not isinstance(name, Foreign):
         return

@@ -26,7 +26,8 @@ def regex_findall(value: Any, regex: str, multiline: bool = False, ignorecase: b
 
 
 def regex_search(value: Any, regex: str, *groups: str, ignorecase: bool = False, multiline: bool = False) -> Any:
-    r"""The matched text, a list of the groups asked for as '\\1' or '\\g<name>', None where nothing matches."""
+    r"""The matched text, a list of the groups asked for as '\\1' or '\\g<name>', None
+    where nothing matches."""
     wanted: list[str | int] = []
     for group in groups:
         reference = re.fullmatch(r"\\(?:g<(\S+)>|(\d+))", group)

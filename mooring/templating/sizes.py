@@ -1,4 +1,5 @@
-"""How large a host's number may make a value here: no word of a host's takes the control machine's memory."""
+"""How large a host's number may make a value here: no word of a host's takes the
+control machine's memory."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ _WIDE = re.compile(r"%[^%a-zA-Z]*?(\d{6,})|\{[^{}:]*:[^{}]*?(\d{6,})")
 
 
 def check_repetition(left: Any, right: Any) -> None:
-    """Refuse `text * number` and `list * number` that a host would make larger than both; TemplateError."""
+    """Refuse `text * number` and `list * number` that a host would make larger than both;
+    TemplateError."""
     for part, times in ((left, right), (right, left)):
         if isinstance(part, Sequence) and isinstance(times, int):
             is_hosts = isinstance(times, ForeignInt) or isinstance(part, Foreign)
@@ -49,14 +51,16 @@ def check_counts(name: str, values: Iterable[Any]) -> None:
 
 
 def refuse_large(name: str, numbers: Iterable[Any]) -> None:
-    """TemplateError where a number of a host's is larger than what may say how often or how wide."""
+    """TemplateError where a number of a host's is larger than what may say how often or how
+    wide."""
     for number in numbers:
         if isinstance(number, (ForeignInt, ForeignFloat)) and abs(number) > LARGEST:
             raise _excess(f"{name} with {_short(number)}")
 
 
 def check_widths(form: str, values: Iterable[Any]) -> None:
-    """Refuse `form % values` and `form.format(values)` where a host says how wide something becomes, beyond reason."""
+    """Refuse `form % values` and `form.format(values)` where a host says how wide something
+    becomes, beyond reason."""
     if _STARRED.search(form):
         refuse_large("a width", values)
     if isinstance(form, Foreign) and any(

@@ -1,7 +1,8 @@
 """What a condition that is not a boolean counts as, and the words of the warning about it.
 
-ansible-core 2.19 refuses such conditions, but takes them by Python's truth with its `allow_broken_conditionals`, as
-all versions before it do. Playbooks that were written for these must not end in the middle.
+ansible-core 2.19 refuses such conditions, but takes them by Python's truth with its
+`allow_broken_conditionals`, as all versions before it do. Playbooks that were written for these
+must not end in the middle.
 """
 
 from __future__ import annotations

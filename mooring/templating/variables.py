@@ -36,16 +36,17 @@ _CONNECTING = re.compile(
 
 
 def is_connecting(name: str) -> bool:
-    """Whether the variable says how a host is reached, or by which login; only the operator's files and options do."""
+    """Whether the variable says how a host is reached, or by which login; only the operator's files
+    and options do."""
     return _CONNECTING.match(name) is not None
 
 
 class Variables(Mapping[str, Any]):
     """Layers of variables; a value is rendered on access, with all the layers as its context.
 
-    Immutable but for the values that were rendered once already. `with_layer` shares the layers below. The layers
-    that are `final` hold facts and results, which are foreign text and so never templates; `magic` are those of them
-    that the engine itself makes.
+    Immutable but for the values that were rendered once already. `with_layer` shares the layers
+    below. The layers that are `final` hold facts and results, which are foreign text and so never
+    templates; `magic` are those of them that the engine itself makes.
     """
 
     def __init__(
@@ -67,7 +68,8 @@ class Variables(Mapping[str, Any]):
         return upper
 
     def operators(self) -> Variables:
-        """Only what the operator wrote, and what the engine itself says: no facts, no results, no set_fact.
+        """Only what the operator wrote, and what the engine itself says: no facts, no
+        results, no set_fact.
 
         What it takes of other hosts by `hostvars` is only the operator's either.
         """
@@ -94,7 +96,8 @@ class Variables(Mapping[str, Any]):
         return self._rendered[name]
 
     def look(self, name: str) -> Any:
-        """The value as templates see it: a container's templates are rendered when they are read."""
+        """The value as templates see it: a container's templates are rendered when they are
+        read."""
         value, final = self._find(name)
         if final or not is_template(value):
             return value
@@ -133,7 +136,8 @@ def unsafe(value: Any) -> Any:
 
 
 class HostVars(Mapping[str, Any]):
-    """The magic variable `hostvars`: another host's variables by its name, made when they are asked for."""
+    """The magic variable `hostvars`: another host's variables by its name, made when
+    they are asked for."""
 
     def __init__(
         self,
@@ -141,7 +145,8 @@ class HostVars(Mapping[str, Any]):
         make: Callable[[str], Mapping[str, Any]],
         make_own: Callable[[str], Variables] | None = None,
     ) -> None:
-        """`make` gives a host's variables, `make_own` does so without waiting for what other hosts may still say."""
+        """`make` gives a host's variables, `make_own` does so without waiting for what other hosts
+        may still say."""
         self._names, self._make, self._make_own = dict.fromkeys(names), make, make_own
 
     def operators(self) -> HostVars:
@@ -166,7 +171,8 @@ def _own_view(value: Any) -> Any:
 
 
 class _View(Mapping[str, Any]):
-    """Variables without the other methods, whose names would hide variables in `hostvars.web1.raw`."""
+    """Variables without the other methods, whose names would hide variables in
+    `hostvars.web1.raw`."""
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
         self._variables = variables
@@ -185,7 +191,8 @@ class _View(Mapping[str, Any]):
 
 
 class Item(dict[str, Any]):
-    """The loop variables that an include hands down; a host may have said what the loop went over."""
+    """The loop variables that an include hands down; a host may have said what the loop went
+    over."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The agent on a host, seen from here: start it, send requests, take replies.
 
-What a host sends is checked here and in frames.py and messages.py: a frame outside of the protocol ends the
-agent, and is an AgentError of this host alone.
+What a host sends is checked here and in frames.py and messages.py: a frame outside of the protocol
+ends the agent, and is an AgentError of this host alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ OnQuiet = Callable[[float], None]
 class Remote:
     """One agent. Not for several threads at once, except `close`, which may come from any.
 
-    `on_quiet` is told the seconds since a host was last heard of while it does not answer, and 0 when it does again.
+    `on_quiet` is told the seconds since a host was last heard of while it does not answer, and 0
+    when it does again.
     """
 
     def __init__(self, frames: Frames, hello: Mapping[str, Any]) -> None:
@@ -94,8 +95,8 @@ class Remote:
     def receive(self, number: int, deadline: Deadline | None = None) -> dict[str, Any]:
         """A request's reply; serves whatever other requests need until it comes.
 
-        Raises OutOfTime when it does not come by the deadline, ConnectionLost, or AgentError when the agent died or
-        did not keep to the protocol. After any of these the agent is gone.
+        Raises OutOfTime when it does not come by the deadline, ConnectionLost, or AgentError when
+        the agent died or did not keep to the protocol. After any of these the agent is gone.
         """
         self._frames.deadline = deadline or Deadline(None)
         self._frames.begin_count()
@@ -123,8 +124,8 @@ class Remote:
         timeout: float | None = None,
         **mode: Any,
     ) -> dict[str, Any]:
-        """Run a module on the host and return its reply, which must come within `timeout` seconds; `mode` as for
-        `send`, errors as for `receive`."""
+        """Run a module on the host and return its reply, which must come within `timeout` seconds;
+        `mode` as for `send`, errors as for `receive`."""
         deadline = Deadline(timeout)
         sent = self.send(module, args, content=content, on_progress=on_progress, deadline=deadline, **mode)
         return self.receive(sent, deadline)
@@ -143,7 +144,8 @@ class Remote:
             self._send_content(number, request)
 
     def _send_content(self, number: int, request: Underway) -> None:
-        """Send the content in frames; stop early when the reply comes meanwhile: nobody wants the rest."""
+        """Send the content in frames; stop early when the reply comes meanwhile:
+        nobody wants the rest."""
         if request.is_content_asked:
             raise Malformed("the content is wanted a second time")
         request.is_content_asked = True
@@ -178,7 +180,8 @@ class Remote:
         self._is_quiet = False
 
     def _give_up(self, error: HostUnreachable) -> NoReturn:
-        """End the agent: after this nothing that it says could be trusted to belong to a request."""
+        """End the agent: after this nothing that it says could be trusted to belong to a
+        request."""
         self._end = error
         self._process.close()
         raise error from None
@@ -197,7 +200,8 @@ class Remote:
         return AgentError(f"the agent ended {how} while a task was running", "run", transcript)
 
     def close(self, timeout: float = END_SECONDS) -> None:
-        """End the agent and wait for its end; a task that still runs is stopped with its children."""
+        """End the agent and wait for its end; a task that still runs is stopped with its
+        children."""
         self._process.close_stdin()
         self._process.exit_status(timeout)
         self._process.close()

@@ -1,4 +1,5 @@
-"""What is sent to a host: the shell line that finds a Python, the boot code, and all of the agent's files."""
+"""What is sent to a host: the shell line that finds a Python, the boot code, and all of
+the agent's files."""
 
 from __future__ import annotations
 
@@ -72,9 +73,10 @@ class Bundle:
     def script(self, interpreter: str | None = None, becomes: bool = False) -> str:
         """The POSIX shell script that starts the agent with the first Python that suits.
 
-        Where another user is become, Pythons in the system's own directories come before those that PATH names.
-        The agent itself runs in UTF-8 where the host can (Python 3.6 cannot open "é" in the C locale); it
-        gets the host's own LC_ALL as argument and gives that to its children, and the directory to work in.
+        Where another user is become, Pythons in the system's own directories come before those that
+        PATH names. The agent itself runs in UTF-8 where the host can (Python 3.6 cannot open "é" in
+        the C locale); it gets the host's own LC_ALL as argument and gives that to its children, and
+        the directory to work in.
         """
         known = (INTERPRETERS[0], *OF_THE_SYSTEM, *INTERPRETERS[1:]) if becomes else INTERPRETERS
         words = " ".join(shlex.quote(word) for word in ([interpreter] if interpreter else known))

@@ -1,4 +1,5 @@
-"""Bytes on their way to a host: known by size and digest, streamed in chunks, never wholly in memory if a file."""
+"""Bytes on their way to a host: known by size and digest, streamed in chunks, never wholly in
+memory if a file."""
 
 from __future__ import annotations
 

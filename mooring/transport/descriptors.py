@@ -1,6 +1,8 @@
-"""Open files: a run has as many hosts connected as this process may have descriptors for, and says where that is few.
+"""Open files: a run has as many hosts connected as this process may have descriptors for, and says
+where that is few.
 
-A host costs one descriptor, however many agents run there; while it connects some more, for keys and helpers.
+A host costs one descriptor, however many agents run there; while it connects some more, for keys
+and helpers.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ CONNECTED = 4
 
 @dataclass(frozen=True)
 class Room:
-    """`forks` hosts may work at the same time; `kept` connections stay open between their tasks, None for all."""
+    """`forks` hosts may work at the same time; `kept` connections stay open between their tasks,
+    None for all."""
 
     forks: int
     kept: int | None = None
@@ -38,9 +41,11 @@ class Room:
 
 
 def make_room(hosts: int, forks: int, warn: Callable[[str], None], keeps: bool = True) -> Room:
-    """Raise the soft limit to what so many hosts need; the room that there is then, told by `warn` where it is small.
+    """Raise the soft limit to what so many hosts need; the room that there is then, told by `warn`
+    where it is small.
 
-    Without `keeps` a host's connection is closed as soon as it is done. Raises UsageError where no room is at all.
+    Without `keeps` a host's connection is closed as soon as it is done. Raises UsageError where no
+    room is at all.
     """
     forks = max(1, min(forks, hosts))
     connected = hosts if keeps else forks

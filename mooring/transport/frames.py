@@ -1,6 +1,8 @@
-"""Frames over a process's streams: the control machine's end of the wire. What a host may send is bounded here.
+"""Frames over a process's streams: the control machine's end of the wire. What a host may send is
+bounded here.
 
-Nothing is buffered before its length was checked, and no read waits beyond the deadline, also while bytes keep coming.
+Nothing is buffered before its length was checked, and no read waits beyond the deadline, also while
+bytes keep coming.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ LOOK_SECONDS = 1.0
 
 
 class Silent(Exception):
-    """Nothing came that was waited for: the output ended or time is up. The caller knows what that means."""
+    """Nothing came that was waited for: the output ended or time is up. The caller
+    knows what that means."""
 
 
 class Frames:
@@ -86,7 +89,8 @@ class Frames:
         return bool(self.buffer)
 
     def drain(self, seconds: float) -> bytes:
-        """What still comes until the output's end, or for a while; for the message about a failure."""
+        """What still comes until the output's end, or for a while; for the message about a
+        failure."""
         rest = Deadline(seconds)
         while len(self.buffer) < KEPT_WORDS:
             data = self.process.read_ready()
@@ -114,7 +118,8 @@ class Frames:
         raise Silent
 
     def _read_ready(self) -> bytes | None:
-        """What has come, None for nothing yet; Silent at its end, Malformed where it is too much in all."""
+        """What has come, None for nothing yet; Silent at its end, Malformed where it
+        is too much in all."""
         data = self.process.read_ready()
         self._taken += len(data or b"")
         if self._taken + self.process.errors_seen - self._mark > MOST_BYTES:

@@ -1,4 +1,5 @@
-"""Starting the agent over a connection: from the shell line to the agent's hello, all within one deadline."""
+"""Starting the agent over a connection: from the shell line to the agent's hello, all
+within one deadline."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class Launch:
     interpreter: str | None = None
 
     def run(self, deadline: Deadline) -> tuple[Frames, Mapping[str, Any]]:
-        """The agent's frames and its hello; else AgentError (no python, start), BecomeFailed, ConnectionLost."""
+        """The agent's frames and its hello; else AgentError (no python, start), BecomeFailed,
+        ConnectionLost."""
         # A little more for the connection, so that who waits above it can still say what the host
         # said instead.
         self.connection.limit(Deadline(deadline.within(float("inf")) + END_SECONDS))

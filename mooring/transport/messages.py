@@ -1,4 +1,5 @@
-"""What a host's frames may say: hello, progress, a wish for content, a reply. Anything else is malformed."""
+"""What a host's frames may say: hello, progress, a wish for content, a reply. Anything
+else is malformed."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ class StepProgress:
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """The object in the body of a JSON frame; Malformed where it is not one, too large, or not writable text."""
+    """The object in the body of a JSON frame; Malformed where it is not one, too large, or not
+    writable text."""
     excess = wire.explain_excess(data)
     if excess:
         raise Malformed(f"the frame is too large: {excess}")

@@ -1,7 +1,9 @@
-"""A module's reply, checked where it enters: what the control machine may set is taken out, the rest has known kinds.
+"""A module's reply, checked where it enters: what the control machine may set is taken out, the
+rest has known kinds.
 
-A reply is data about the host that sent it. It steers nothing: includes, variables for the run, loops and private
-marks come from actions of the control machine, as `mooring/actions/effects.py` has them.
+A reply is data about the host that sent it. It steers nothing: includes, variables for the run,
+loops and private marks come from actions of the control machine, as
+`mooring/actions/effects.py` has them.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ TEXT_LISTS = ("results", "stderr_lines", "stdout_lines", "warnings")
 
 
 def check(reply: Any) -> dict[str, Any]:
-    """The reply without what a host may not say, which a warning names; ValueError where it is malformed."""
+    """The reply without what a host may not say, which a warning names; ValueError
+    where it is malformed."""
     if not isinstance(reply, dict):
         raise ValueError(f"a reply that is not a mapping but {kind_of(reply)}")
     _check_depth(reply)
@@ -75,7 +78,8 @@ def _is_text_list(value: Any) -> bool:
 
 
 def _read_diffs(diffs: Any) -> Iterator[dict[str, str]]:
-    """The differences as a list of mappings of strings; a single one may stand by itself, as in Ansible."""
+    """The differences as a list of mappings of strings; a single one may stand by
+    itself, as in Ansible."""
     for diff in [diffs] if isinstance(diffs, dict) else diffs if isinstance(diffs, list) else [None]:
         if not isinstance(diff, dict) or not all(isinstance(text, (str, type(None))) for text in diff.values()):
             raise ValueError('"diff" that is not a list of mappings of strings')
@@ -83,7 +87,8 @@ def _read_diffs(diffs: Any) -> Iterator[dict[str, str]]:
 
 
 def _check_depth(value: Any) -> None:
-    """ValueError where containers are nested too deeply; level by level, so that no depth can exhaust the stack."""
+    """ValueError where containers are nested too deeply; level by level, so that no depth can
+    exhaust the stack."""
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
         level = [child for container in level for child in _children(container)]

@@ -1,7 +1,8 @@
-"""What Mooring's own looks must hold, all the way down: the resolvers and planners read them without asking again.
+"""What Mooring's own looks must hold, all the way down: the resolvers and planners read them
+without asking again.
 
-`mooring/transport/replies.py` knows the kinds of what any module returns. These modules' replies go deeper, and one
-of the wrong shape is that host's failure, told where it enters.
+`mooring/transport/replies.py` knows the kinds of what any module returns. These modules' replies go
+deeper, and one of the wrong shape is that host's failure, told where it enters.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from mooring.transport.replies import kind_of
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list; `shape` is that of each element, `size` their number where there is only one that may be."""
+    """A list; `shape` is that of each element, `size` their number where there is
+    only one that may be."""
 
     shape: Any
     size: int | None = None
@@ -120,7 +122,8 @@ SHAPES: Mapping[str, Any] = {
 
 
 def require(module: str, reply: Mapping[str, Any]) -> None:
-    """AgentError where a module's reply is not what it must be; one that tells of a failure need not be."""
+    """AgentError where a module's reply is not what it must be; one that tells of a
+    failure need not be."""
     shape = SHAPES.get(module)
     problem = "" if shape is None or reply.get("failed") or reply.get("skipped") else explain(reply, shape, "")
     if problem:
@@ -128,7 +131,8 @@ def require(module: str, reply: Mapping[str, Any]) -> None:
 
 
 def parse(text: str, shape: Any, program: str) -> Any:
-    """The JSON that a program on a host printed; ValueError where it is not JSON, or not of that shape."""
+    """The JSON that a program on a host printed; ValueError where it is not JSON, or
+    not of that shape."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
 """How large the texts of an engine's configuration may be, where they come in.
 
-The agent refuses larger files by itself; a host that does not keep to that is refused here, before anything
-looks at its text.
+The agent refuses larger files by itself; a host that does not keep to that is refused here, before
+anything looks at its text.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ INFO = "what the engine says of itself"
 
 
 def checked(reply: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The reply of docker_config or container_config; a failed one in its place where a text is too large."""
+    """The reply of docker_config or container_config; a failed one in its place where a
+    text is too large."""
     if reply.get("failed"):
         return reply
     problem = _find_problem(reply)

@@ -1,4 +1,5 @@
-"""A request to an agent: what is asked, what it brings along, and what is known of it until its reply is there."""
+"""A request to an agent: what is asked, what it brings along, and what is known of it until its
+reply is there."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ class ModuleRequest:
 
 @dataclass
 class Underway:
-    """What is known about a request without a reply; `kept` is progress that nobody was told yet."""
+    """What is known about a request without a reply; `kept` is progress that nobody was told
+    yet."""
 
     content: Content | None
     on_progress: OnProgress | None

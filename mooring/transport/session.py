@@ -1,4 +1,5 @@
-"""One host during a run: its connection, opened at first need, and one agent for each user that tasks become."""
+"""One host during a run: its connection, opened at first need, and one agent for each user that
+tasks become."""
 
 from __future__ import annotations
 
@@ -26,8 +27,9 @@ ABORT_SECONDS = 0.5
 class Session:
     """The way to one host; `options` is what the command line says of all connections.
 
-    One thread works with it; only `abort` may come from another one, at any moment. `was_reached` says that an agent
-    was started on the host during this run, though it may be gone by now; `on_quiet` is told when it does not answer.
+    One thread works with it; only `abort` may come from another one, at any moment. `was_reached`
+    says that an agent was started on the host during this run, though it may be gone by now;
+    `on_quiet` is told when it does not answer.
     """
 
     host: str
@@ -48,9 +50,11 @@ class Session:
         content: Content | None = None,
         on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
-        """Run a module on the host as `user` (None: the login user); raises HostUnreachable with the reason.
+        """Run a module on the host as `user` (None: the login user); raises
+        HostUnreachable with the reason.
 
-        After OutOfTime the agent is ended, with what it still did, and the next call starts a new one.
+        After OutOfTime the agent is ended, with what it still did, and the next
+        call starts a new one.
         """
         remote = self.remote(variables, user)
         remote.on_quiet = self.on_quiet
@@ -63,7 +67,8 @@ class Session:
         return reply
 
     def settings(self, variables: Variables) -> ConnectionSettings:
-        """How the host is reached: the operator's word alone; InventoryError where it asks for what we cannot do."""
+        """How the host is reached: the operator's word alone; InventoryError where it asks for what
+        we cannot do."""
         return ConnectionSettings.from_variables(self.host, variables.operators(), self.options)
 
     def remote(self, variables: Variables, user: str | None) -> Remote:
@@ -93,7 +98,8 @@ class Session:
         return self._connection is not None
 
     def open_tunnel(self, host: str, port: int) -> Stream:
-        """A stream to an address as this host sees it, over the open connection; OSError says why not."""
+        """A stream to an address as this host sees it, over the open connection;
+        OSError says why not."""
         if self._connection is None:
             raise ConnectionError(f"not connected to {self.host}")
         return self._connection.open_tunnel(host, port)
@@ -111,7 +117,8 @@ class Session:
         self._drop()
 
     def abort(self) -> None:
-        """Drop the connection at once and for good; the agents on it end with all that they run. From any thread."""
+        """Drop the connection at once and for good; the agents on it end with all that they run.
+        From any thread."""
         with self._lock:
             self._is_aborted = True
         self._drop()

@@ -14,7 +14,8 @@ TEXTS = ("address", "method", "uri", "host", "digest", "served_by")
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedRequest:
-    """One line of the log; `served_by` is "own", "cache SLUG", or "" where nginx answered by itself."""
+    """One line of the log; `served_by` is "own", "cache SLUG", or "" where nginx
+    answered by itself."""
 
     address: str
     method: str
@@ -47,7 +48,8 @@ def _check(entry: Mapping[str, Any]) -> LoggedRequest | None:
 
 
 class Log:
-    """Who asked for what; looked through once, since it is as long as the server likes and many pulls ask."""
+    """Who asked for what; looked through once, since it is as long as the server likes
+    and many pulls ask."""
 
     def __init__(self, requests: Iterable[LoggedRequest]) -> None:
         self._askers: dict[str, set[str]] = {}

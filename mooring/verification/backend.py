@@ -1,4 +1,5 @@
-"""testinfra's way to a host, over Mooring's agent: `host.run` costs one message on an open connection."""
+"""testinfra's way to a host, over Mooring's agent: `host.run` costs one message on
+an open connection."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ class CheckFailed(MooringError):
 
 
 class AgentBackend(BaseBackend):  # type: ignore[misc]
-    """Runs testinfra's commands through the agent, as the user that the inventory's become names."""
+    """Runs testinfra's commands through the agent, as the user that the inventory's become
+    names."""
 
     NAME = "mooring"
 

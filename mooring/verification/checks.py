@@ -1,4 +1,5 @@
-"""What a host is asked about a registry and its own engine; used by the checks, and to explain a failed pull."""
+"""What a host is asked about a registry and its own engine; used by the checks, and to explain a
+failed pull."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from mooring.verification.routes import FULL_NAME, MIRROR, SHORT_NAME, Route, is
 
 
 def probe_route(client: Member, route: Route) -> Mapping[str, Any]:
-    """How far the client comes on a route, trusting the authorities that its engine trusts for it."""
+    """How far the client comes on a route, trusting the authorities that its engine trusts for
+    it."""
     if route.endpoint.scheme == "http":
         return client.probe(route.endpoint)
     is_strict = is_verified(route, client.variables["registry_client_insecure_registries"])
@@ -24,7 +26,8 @@ def probe_route(client: Member, route: Route) -> Mapping[str, Any]:
 
 
 def expected_address(member: Member, endpoint: Endpoint) -> str:
-    """The address that /etc/hosts should give for this name on this host; empty where it says nothing."""
+    """The address that /etc/hosts should give for this name on this host; empty
+    where it says nothing."""
     if endpoint.host in member.variables["hosts_file_names"]:
         return str(member.variables["hosts_file_address"] or "")
     return ""

@@ -1,9 +1,10 @@
 """A plugin of pytest: what the checks that `invoke verify` runs on every host may ask for.
 
-A module says with `hosts = "server"` or `hosts = "clients"` (or "all") where its checks run. A check may ask for:
-`host` (testinfra's, over the agent), `member` (the same host in Mooring's words: variables, probes, engine),
-`endpoint` (once for each way into the server), `route` (once for each way that this client goes), `pull` (once
-for each pull of the proof), `trial`. A check of hosts that may be down asks for `host_name` instead.
+A module says with `hosts = "server"` or `hosts = "clients"` (or "all") where its checks run. A
+check may ask for: `host` (testinfra's, over the agent), `member` (the same host in Mooring's words:
+variables, probes, engine), `endpoint` (once for each way into the server), `route` (once for each
+way that this client goes), `pull` (once for each pull of the proof), `trial`. A check of hosts that
+may be down asks for `host_name` instead.
 """
 
 from __future__ import annotations

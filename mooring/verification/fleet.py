@@ -1,4 +1,5 @@
-"""The hosts under verification: found in the playbooks, with the variables that their plays give them, connected."""
+"""The hosts under verification: found in the playbooks, with the variables that their plays give
+them, connected."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from mooring.verification.member import Member
 
 @dataclass
 class Fleet:
-    """The connected hosts. The servers are all here, since every proof needs one; `chosen` are to be checked.
+    """The connected hosts. The servers are all here, since every proof needs one; `chosen`
+    are to be checked.
 
     `server_variables` are those of all servers, also of those that are down.
     """

@@ -1,4 +1,5 @@
-"""One host under verification: its variables, its agent, and what it said once and is not asked again."""
+"""One host under verification: its variables, its agent, and what it said once and
+is not asked again."""
 
 from __future__ import annotations
 
@@ -25,10 +26,10 @@ PATIENCE = 300.0
 class Member:
     """A connected host; not for several threads at once.
 
-    `send` sends the request to run a module and returns its reply;
-    `open_tunnel` opens a stream to an address as the host sees it, over its own connection.
-    `abort` ends what runs there, from any thread; the next call connects anew. A host that once let the time of a
-    request pass is not asked again: each further question would last as long.
+    `send` sends the request to run a module and returns its reply; `open_tunnel` opens a stream to
+    an address as the host sees it, over its own connection. `abort` ends what runs there, from any
+    thread; the next call connects anew. A host that once let the time of a request pass is not
+    asked again: each further question would last as long.
     """
 
     name: str

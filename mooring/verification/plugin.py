@@ -69,7 +69,8 @@ class Verification:
         self._summary.errors.append(str(excrepr))
 
     def _take(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-        """Turn pytest's report of one check of one host into ours; checks of no host are pytest's own notes."""
+        """Turn pytest's report of one check of one host into ours; checks of no host are
+        pytest's own notes."""
         host = _host(item)
         if host is None:
             if report.failed:
@@ -107,7 +108,8 @@ def _finding(error: BaseException | None, report: pytest.TestReport) -> Finding:
 
 
 def _title(item: pytest.Item) -> str:
-    """The check in words: the first line of its docstring, and what it is about besides the host."""
+    """The check in words: the first line of its docstring, and what it is about besides the
+    host."""
     function = getattr(item, "function", None)
     words = (function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
     params = {name: value for name, value in _params(item).items() if name not in ("member", "host_name")}

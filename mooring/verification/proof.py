@@ -1,7 +1,9 @@
-"""The proof: images that nobody else can have are pushed to the registry, and every client pulls its own.
+"""The proof: images that nobody else can have are pushed to the registry, and every
+client pulls its own.
 
-Every pull has a repository and an image of its own, so that each pull is a real one, the access log says
-without doubt whose it was, and everything that was made can be found and removed again by its name.
+Every pull has a repository and an image of its own, so that each pull is a real one, the
+access log says without doubt whose it was, and everything that was made can be found and
+removed again by its name.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ class Pull:
 
     @property
     def sign(self) -> str:
-        """The path that the client asks nginx for, so that the access log shows the address that nginx sees.
+        """The path that the client asks nginx for, so that the access log shows the
+        address that nginx sees.
 
         That is the client's own address, or that of a router which stands for it.
         """
@@ -52,9 +55,9 @@ class Pull:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was seen of a pull: what the engine said, the digests that its images list has for the name, whose
-    addresses the access log has for the manifest, and as which addresses nginx sees this client. `words` are for
-    speaking of the engine."""
+    """What was seen of a pull: what the engine said, the digests that its images list has for the
+    name, whose addresses the access log has for the manifest, and as which addresses nginx sees
+    this client. `words` are for speaking of the engine."""
 
     output: str
     succeeded: bool
@@ -91,10 +94,11 @@ class Proof:
         return [f"/v2/{pull.repository}/manifests/{pull.image.digest}" for pull in self.pushed]
 
     def storage_paths(self) -> list[str]:
-        """What the API cannot remove, relative to the registry's storage: empty repositories, and blobs.
+        """What the API cannot remove, relative to the registry's storage: empty
+        repositories, and blobs.
 
-        Nobody else can refer to these blobs, since their content is random; so they need not wait for the
-        registry's garbage collection.
+        Nobody else can refer to these blobs, since their content is random; so they need not wait
+        for the registry's garbage collection.
         """
         root = "docker/registry/v2"
         paths = [f"{root}/repositories/{pull.repository}" for pull in self.pushed]
@@ -106,7 +110,8 @@ class Proof:
 
 
 def judge_pull(pull: Pull, evidence: Evidence) -> Finding | None:
-    """A pull counts when the digest is the pushed one and nginx's access log shows this client's address."""
+    """A pull counts when the digest is the pushed one and nginx's access log shows
+    this client's address."""
     if not evidence.succeeded:
         return explain_failure(pull, evidence.output, evidence.words)
     if pull.image.digest not in evidence.digests:
@@ -146,8 +151,8 @@ _SIGNS: Sequence[tuple[str, str]] = (
 def explain_failure(pull: Pull, output: str, words: Words) -> Finding:
     """The layer behind a failed pull, from the engine's words.
 
-    Where the engine passes over the mirror or the added registry, it ends at Docker Hub, whose answer says
-    nothing about ours: the setting is to blame.
+    Where the engine passes over the mirror or the added registry, it ends at Docker Hub, whose
+    answer says nothing about ours: the setting is to blame.
     """
     complaint = next((line for line in reversed(output.strip().splitlines()) if line.strip()), "no output")
     message = f"{words.pull} {pull.reference}: {complaint}"

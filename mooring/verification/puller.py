@@ -49,7 +49,8 @@ def pull_all(
     is_over: Callable[[], bool] = lambda: False,
     on_pull: Callable[[], None] = lambda: None,
 ) -> dict[Pull, Seen]:
-    """Pull by every route of this client, until it `is_over`; a host that is lost meanwhile has failed its pulls."""
+    """Pull by every route of this client, until it `is_over`; a host that is lost meanwhile has
+    failed its pulls."""
     seen: dict[Pull, Seen] = {}
     for pull in proof.of(client.name):
         if is_over():
@@ -72,7 +73,8 @@ def _pull(client: Member, pull: Pull) -> Seen:
 
 
 def remove_images(client: Member, mark: str) -> list[str]:
-    """Remove every image whose name begins with the mark; returns what is still there, as sentences."""
+    """Remove every image whose name begins with the mark; returns what is still
+    there, as sentences."""
     try:
         images = _marked(client, mark)
         if not images:

@@ -1,4 +1,5 @@
-"""The server's part of the proof: pushing through its nginx, reading the access log, removing every trace."""
+"""The server's part of the proof: pushing through its nginx, reading the access log,
+removing every trace."""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ FULL_NAME, SHORT_NAME, MIRROR = "full name", "short name", "mirror"
 class Route:
     """One way to pull: what the engine is given, where it then asks, and under which repository.
 
-    `registry` is the name that the client uses, as in its settings; the endpoint is where that leads. `hub` is what
-    the engine wants in front of the short name of an image that it is to look for at Docker Hub.
+    `registry` is the name that the client uses, as in its settings; the endpoint is where that
+    leads. `hub` is what the engine wants in front of the short name of an image that it is to look
+    for at Docker Hub.
     """
 
     kind: str
@@ -63,7 +64,8 @@ def endpoint_of_url(url: str) -> Endpoint:
 def plan_routes(
     variables: Mapping[str, Any], server: ServerAddresses, takes_short_names: bool, hub: str = ""
 ) -> list[Route]:
-    """Every route of a client: by full name for each name it uses, by short name, through the mirror.
+    """Every route of a client: by full name for each name it uses, by short name,
+    through the mirror.
 
     Registries and mirrors that are not this server's are somebody else's: our images are not there.
     """

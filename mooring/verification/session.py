@@ -61,7 +61,8 @@ def _remove(trial: Trial, summary: Summary) -> None:
 
 
 def _plan(fleet: Fleet, summary: Summary, report: Report) -> Trial | None:
-    """The proof that is to be made, None where no client is there to pull, or no way to the server is known."""
+    """The proof that is to be made, None where no client is there to pull, or no way to
+    the server is known."""
     clients = fleet.to_check(CLIENTS)
     if not clients:
         return None

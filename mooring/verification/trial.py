@@ -1,4 +1,5 @@
-"""The proof carried out: push to the server, pull on every client, judge by the access log, remove it all."""
+"""The proof carried out: push to the server, pull on every client, judge by the access
+log, remove it all."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ class Trial:
         self._lock, self._pulled = threading.Lock(), 0
 
     def plan(self, server_addresses: ServerAddresses) -> list[str]:
-        """Find out every client's routes and make the images; touches nothing. Returns why clients have none."""
+        """Find out every client's routes and make the images; touches nothing. Returns why
+        clients have none."""
         planned = self._on_clients(partial(_plan, server_addresses))
         self.proof = Proof(entry for entries in planned if not isinstance(entries, str) for entry in entries)
         return [answer for answer in planned if isinstance(answer, str)]
@@ -67,7 +69,8 @@ class Trial:
             self.findings.update(findings)
 
     def remove(self) -> list[str]:
-        """Remove every trace from the registry and the clients; returns what could not be removed."""
+        """Remove every trace from the registry and the clients; returns what could not be
+        removed."""
         left: list[str] = []
         self._workers.wait(ABORTED_SECONDS)
         if self._has_pulled:
@@ -103,7 +106,8 @@ class Trial:
         return self._has_pulled or bool(self.proof.pushed)
 
     def _on_clients(self, work: Callable[[Member], Answer]) -> list[Answer]:
-        """Do something on all clients at once, each in a thread of its own; Ctrl-C ends it on the hosts too."""
+        """Do something on all clients at once, each in a thread of its own; Ctrl-C ends
+        it on the hosts too."""
         try:
             return self._workers.do(work, self.clients)
         except KeyboardInterrupt:

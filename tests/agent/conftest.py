@@ -17,7 +17,8 @@ from mooring.transport.connection.local import LocalConnection
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test that takes `interpreter` runs on each of them; a module that is OUTERMOST on oldest and newest."""
+    """Every test that takes `interpreter` runs on each of them; a module that is OUTERMOST on
+    oldest and newest."""
     if "interpreter" in metafunc.fixturenames:
         interpreters = find_interpreters()
         if getattr(metafunc.module, "OUTERMOST", False):

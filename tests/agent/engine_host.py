@@ -1,4 +1,5 @@
-"""A host with one engine, for tests of transactions: real processes, and scripts in place of systemd's programs."""
+"""A host with one engine, for tests of transactions: real processes, and scripts in place of
+systemd's programs."""
 
 from __future__ import annotations
 

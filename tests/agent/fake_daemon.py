@@ -1,7 +1,9 @@
-"""A daemon for the transaction's tests: an API on a Unix socket, daemon.json read at start and at SIGHUP.
+"""A daemon for the transaction's tests: an API on a Unix socket, daemon.json read at
+start and at SIGHUP.
 
-Run as `fake_daemon.py FOLDER`. It refuses to start with bad JSON, with a key `unknown`, and hangs where `hang` is true;
-at a reload it logs the refusal and goes on as it was. A container's start changes with a restart without live-restore.
+Run as `fake_daemon.py FOLDER`. It refuses to start with bad JSON, with a key `unknown`, and hangs
+where `hang` is true; at a reload it logs the refusal and goes on as it was. A container's start
+changes with a restart without live-restore.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A Docker engine made of canned answers on a Unix socket, for what a real one cannot be made to say at will."""
+"""A Docker engine made of canned answers on a Unix socket, for what a real one cannot be made to
+say at will."""
 
 from __future__ import annotations
 
@@ -18,10 +19,11 @@ Answer = tuple[int, Any]
 
 @dataclass
 class FakeEngine:
-    """Answers by "METHOD /path" without the version's prefix: (status, object), a list of them, or a function.
+    """Answers by "METHOD /path" without the version's prefix: (status, object), a list of
+    them, or a function.
 
-    The last of a list stays. An object that is a list is a stream of messages. `asked` has the requests in order,
-    `bodies` what they carried.
+    The last of a list stays. An object that is a list is a stream of messages. `asked` has the
+    requests in order, `bodies` what they carried.
     """
 
     address: str

@@ -35,9 +35,9 @@ class ModuleProcess:
 
     def begin(self, module: str, **args: Any) -> None:
         """Send a request and do not wait."""
-        given = arguments.normalize(arguments.find_module(module), args, None)
+        normalized = arguments.normalize(arguments.find_module(module), args, None)
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"module": module, "args": given}) + "\n")
+        self._process.stdin.write(json.dumps({"module": module, "args": normalized}) + "\n")
         self._process.stdin.flush()
 
     def end(self) -> dict[str, Any]:

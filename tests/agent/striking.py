@@ -1,9 +1,10 @@
 """A neighbour on the host who strikes between any two calls of the agent, sent along in the bundle.
 
-`t_strike` runs a module while every function of os that touches files first lets the neighbour move. He may do what
-his user number may, and no more. `swap`: each name in the folders that begins with one of `names` becomes a link to
-the victim, the thing itself is put aside. `blink`: the link stands there only from his move `begin` to his move `end`.
-`open`: whatever he may open he opens, and reads it when the module is done.
+`t_strike` runs a module while every function of os that touches files first lets the neighbour
+move. He may do what his user number may, and no more. `swap`: each name in the folders that begins
+with one of `names` becomes a link to the victim, the thing itself is put aside. `blink`: the link
+stands there only from his move `begin` to his move `end`. `open`: whatever he may open he opens,
+and reads it when the module is done.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A program and the signals that end the agent: none comes between its start and the wait for it."""
+"""A program and the signals that end the agent: none comes between its start and the wait for
+it."""
 
 from __future__ import annotations
 

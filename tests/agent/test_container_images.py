@@ -1,8 +1,9 @@
-"""The module container_images with docker's API, as real engines answered it; podman and containerd are data cases.
+"""The module container_images with docker's API, as real engines answered it; podman and containerd
+are data cases.
 
-Each engine had pulled `multi` and `list` by their indexes and `single` by its manifest, all from one registry; loaded
-a busybox from a file, pushed it to that registry and run it from there; named `single` also `other:1`, and `list` also
-`multi:1.0`, which left `multi` without a name.
+Each engine had pulled `multi` and `list` by their indexes and `single` by its manifest, all from
+one registry; loaded a busybox from a file, pushed it to that registry and run it from there; named
+`single` also `other:1`, and `list` also `multi:1.0`, which left `multi` without a name.
 """
 
 from __future__ import annotations
@@ -73,10 +74,10 @@ def ask(remote: Remote, folder: Path, recorded: dict[str, Any], images: str = "i
     (folder / "c.sock").touch()
     with socket.socket(socket.AF_UNIX) as left_behind:
         left_behind.bind(str(folder / "old.sock"))
-    given: dict[str, Any] = {"containerd_sockets": [str(folder / name) for name in ("old.sock", "c.sock")]}
+    module_args: dict[str, Any] = {"containerd_sockets": [str(folder / name) for name in ("old.sock", "c.sock")]}
     with fake_engine(folder, answers) as engine:
-        given["docker_host"] = engine.address
-        args = arguments.normalize(arguments.find_module("container_images"), given, None)
+        module_args["docker_host"] = engine.address
+        args = arguments.normalize(arguments.find_module("container_images"), module_args, None)
         reply = remote.call("container_images", args, environment={"CTR_CONTENT": str(folder / "content")})
         assert not engine.changes()
     require("container_images", reply)

@@ -1,4 +1,5 @@
-"""The Docker modules in the real agent, on every interpreter, against an engine of canned answers."""
+"""The Docker modules in the real agent, on every interpreter, against an engine of canned
+answers."""
 
 from __future__ import annotations
 
@@ -168,7 +169,8 @@ def test_a_restart_policy_is_updated_in_place(remote: Remote, tmp_path: Path) ->
 
 
 def test_an_old_engine_pulls_to_see_whether_there_is_a_newer_image(remote: Remote, tmp_path: Path) -> None:
-    """API 1.26 cannot ask the registry for a digest, so `pull: always` pulls; the same image is no change."""
+    """API 1.26 cannot ask the registry for a digest, so `pull: always` pulls; the same
+    image is no change."""
     answers = {
         "GET /images/nginx:1/json": (200, IMAGE),
         "GET /containers/web/json": (200, container()),
@@ -201,7 +203,8 @@ def test_a_newer_engine_asks_the_registry_before_it_pulls(remote: Remote, tmp_pa
 def test_a_limit_of_processes_that_the_kernel_does_not_know_is_no_lasting_difference(
     remote: Remote, tmp_path: Path, info: dict[str, Any], limited: bool
 ) -> None:
-    """The engine then drops it, so asking for it would never end. Old engines do not tell; the kernel itself does."""
+    """The engine then drops it, so asking for it would never end. Old engines do not tell; the
+    kernel itself does."""
     answers = {
         "GET /images/nginx:1/json": (200, IMAGE),
         "GET /containers/web/json": (200, container()),

@@ -1,4 +1,5 @@
-"""docker_config in the real agent, on every interpreter: programs of canned answers, files of the test's own."""
+"""docker_config in the real agent, on every interpreter: programs of canned answers, files
+of the test's own."""
 
 from __future__ import annotations
 

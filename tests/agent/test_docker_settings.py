@@ -1,4 +1,5 @@
-"""docker_settings in real agents, on every interpreter: it goes through, or it is undone by the agent itself."""
+"""docker_settings in real agents, on every interpreter: it goes through, or it is undone by the
+agent itself."""
 
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ def test_a_daemon_that_does_not_start(
 
 
 def test_a_restart_after_which_a_setting_does_not_hold(remote: Remote, engine_host: EngineHost) -> None:
-    """The daemon comes up without it: what the old process said at its end is no reason for that either."""
+    """The daemon comes up without it: what the old process said at its end is no
+    reason for that either."""
     plan = restart_plan(engine_host, {**NEW, "registry-mirrors": []}, seconds=5)
     reply = change(remote, engine_host, plan)
     assert reply["failed"], reply

@@ -1,4 +1,5 @@
-"""docker_settings on a host whose power goes: what the unit on the disk does at the next boot, before any daemon."""
+"""docker_settings on a host whose power goes: what the unit on the disk does at the next boot,
+before any daemon."""
 
 from __future__ import annotations
 

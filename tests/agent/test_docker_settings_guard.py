@@ -1,4 +1,5 @@
-"""docker_settings whose agent is killed or cut off at each of its points: the guard leaves the host whole."""
+"""docker_settings whose agent is killed or cut off at each of its points: the guard
+leaves the host whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Malicious servers against the modules that speak HTTP, on every interpreter: an end, little memory, one sentence."""
+"""Malicious servers against the modules that speak HTTP, on every interpreter: an end, little
+memory, one sentence."""
 
 from __future__ import annotations
 
@@ -158,7 +159,8 @@ def test_credentials_stay_where_they_are_meant(agent: ModuleProcess) -> None:
 
 
 def test_a_big_file_is_loaded_whole_however_slowly_it_begins(agent: ModuleProcess, tmp_path: Path) -> None:
-    """Much more than an answer that is kept in memory may have, in pieces with pauses between them."""
+    """Much more than an answer that is kept in memory may have, in pieces with pauses between
+    them."""
     count = 40 * MIB // len(BLOCK)
 
     def behave(server: EvilServer, sock: Any) -> None:

@@ -1,4 +1,5 @@
-"""The agent's start and end: finding a Python, noise before the marker, odd descriptors, nothing left behind."""
+"""The agent's start and end: finding a Python, noise before the marker, odd descriptors, nothing
+left behind."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ from mooring.transport.connection.process import Process
 
 
 class Shell(LocalConnection):
-    """A local connection whose login shell does something first; COMMAND stands for the command to run."""
+    """A local connection whose login shell does something first; COMMAND stands for
+    the command to run."""
 
     def __init__(self, script: str) -> None:
         super().__init__()

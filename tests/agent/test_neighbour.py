@@ -1,6 +1,8 @@
-"""Root writes where another user may write too: he gets nothing that is not his, on every interpreter.
+"""Root writes where another user may write too: he gets nothing that is not his, on every
+interpreter.
 
-Between any two calls of the agent he strikes (striking.py); and in loops of his own, by luck, with --long many times.
+Between any two calls of the agent he strikes (striking.py); and in loops of his own, by luck, with
+--long many times.
 """
 
 from __future__ import annotations
@@ -94,7 +96,8 @@ def place(striking: Remote) -> Iterator[Place]:
 
 
 def writing(place: Place) -> list[tuple[str, dict[str, Any]]]:
-    """Every module that writes a file's content, for a file of the neighbour's and for a new one."""
+    """Every module that writes a file's content, for a file of the neighbour's and for a new
+    one."""
     place.give("his")
     source = str(place.private / "secret")
     shared = str(place.shared)

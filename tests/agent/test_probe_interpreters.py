@@ -1,4 +1,5 @@
-"""The registry probe's TLS on every interpreter: what each Python's ssl can do differs most of all."""
+"""The registry probe's TLS on every interpreter: what each Python's ssl can do differs most of
+all."""
 
 from __future__ import annotations
 

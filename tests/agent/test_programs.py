@@ -1,4 +1,5 @@
-"""host.run on every interpreter: texts, big outputs, environments, time limits, background processes."""
+"""host.run on every interpreter: texts, big outputs, environments, time limits,
+background processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Layers from the lab's hub, before a real registry, into a real registry: by the rules, once, and whole."""
+"""Layers from the lab's hub, before a real registry, into a real registry: by the
+rules, once, and whole."""
 
 from __future__ import annotations
 
@@ -155,7 +156,8 @@ def test_who_wants_to_be_left_alone_is(agent: ModuleProcess, world: BlobWorld) -
 
 
 def test_what_the_source_lacks_or_has_otherwise(agent: ModuleProcess, world: BlobWorld) -> None:
-    """Bytes that rotted on the upstream's disk, a size that is not the layer's, a layer that is not there."""
+    """Bytes that rotted on the upstream's disk, a size that is not the layer's, a layer
+    that is not there."""
     rotten, short, long, lost, sound = (world.push(3 * MIB) for _ in range(5))
     data = world.stored(world.upstream, rotten)
     data.write_bytes(data.read_bytes()[:-1] + b"!")

@@ -1,4 +1,5 @@
-"""Runs of registry_blobs that are killed at any moment: the next one goes on, and fetches less than a chunk again."""
+"""Runs of registry_blobs that are killed at any moment: the next one goes on, and fetches less than
+a chunk again."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def size_of(path: Path) -> int:
 
 
 def run_until_killed(interpreter: str, world: BlobWorld, layers: list[Layer], chance: random.Random) -> bool:
-    """Kill it when so many bytes more have come, or have got into uploads; False where all was there before."""
+    """Kill it when so many bytes more have come, or have got into uploads; False where all was
+    there before."""
     measure = chance.choice((fetched, uploaded))
     enough = measure(world, layers) + chance.randrange(1, sum(SIZES) // 2)
     until = time.monotonic() + SECONDS

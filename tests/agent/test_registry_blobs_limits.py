@@ -1,4 +1,5 @@
-"""registry_blobs against sources without manners, its memory, and what else a run on a server meets."""
+"""registry_blobs against sources without manners, its memory, and what else a run
+on a server meets."""
 
 from __future__ import annotations
 
@@ -57,8 +58,8 @@ def agent(interpreter: str) -> Iterator[ModuleProcess]:
 
 def explain(agent: ModuleProcess, world: BlobWorld, source: str, **more: Any) -> str:
     """Why the layer cannot be copied from there."""
-    given = {"source": source, "retries": 0, "timeout": 1, **more}
-    reply = agent.run("registry_blobs", **{**world.arguments(LAYER.entry()), **given})
+    args = {"source": source, "retries": 0, "timeout": 1, **more}
+    reply = agent.run("registry_blobs", **{**world.arguments(LAYER.entry()), **args})
     assert reply["blobs"][0]["state"] == "failed", reply
     assert reply["blobs"][0]["sent"] <= LAYER.size + 256 * 1024
     assert not world.directory.exists()
@@ -165,7 +166,8 @@ def test_a_source_that_does_not_end(agent: ModuleProcess, world: BlobWorld, requ
 
 
 def make_certificates(*names: x509.GeneralName) -> tuple[Pair, Pair]:
-    """An authority and a server's certificate for the names, with all that Python 3.13 wants of both."""
+    """An authority and a server's certificate for the names, with all that Python
+    3.13 wants of both."""
     key = ec.generate_private_key(ec.SECP256R1())
     known = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     signing = (usage(key_cert_sign=True, crl_sign=True), True)
@@ -195,11 +197,11 @@ def test_certificates_are_checked_and_nobody_leads_out_of_tls(
     trusted, tls = {"ca_path": str(tmp_path / "ca.pem")}, f"--tls-cert={tmp_path}/server.pem"
     layer = world.push(MIB)
     with run_hub(tmp_path / "hub", world.upstream.url, [tls]) as hub:
-        given = world.arguments(layer.entry(), source=hub.url, retries=5)
-        failed = agent.run("registry_blobs", **given)["blobs"][0]
+        args = world.arguments(layer.entry(), source=hub.url, retries=5)
+        failed = agent.run("registry_blobs", **args)["blobs"][0]
         assert re.search("(?i)certificate.verify.failed", failed["message"]), failed
         assert hub.requests() == []
-        copied = agent.run("registry_blobs", **given, **trusted)["blobs"][0]
+        copied = agent.run("registry_blobs", **args, **trusted)["blobs"][0]
         assert copied["state"] == "copied", copied
     with (
         evil(say(PLAIN)) as (plain, url),
@@ -218,14 +220,15 @@ def test_a_python_that_cannot_check_certificates_fetches_nothing(interpreter: st
 
 
 def test_an_upload_that_was_not_cut_goes_on(agent: ModuleProcess, world: BlobWorld, tmp_path: Path) -> None:
-    """And one whose registry was started anew, and knows its own states no more, begins anew from the file."""
+    """And one whose registry was started anew, and knows its own states no more, begins
+    anew from the file."""
     layer = world.push(9 * MIB)
     with run_registry(tmp_path / "own") as own:
 
         def copy(drop_after: int | None) -> tuple[str, int]:
             world.hub.set_knobs(drop_after=drop_after, only="/registry-v2/")
-            given = world.arguments(layer.entry(), target=own.url, retries=0, chunk_size=MIB)
-            blob = agent.run("registry_blobs", **given)["blobs"][0]
+            args = world.arguments(layer.entry(), target=own.url, retries=0, chunk_size=MIB)
+            blob = agent.run("registry_blobs", **args)["blobs"][0]
             return blob["state"], blob["sent"]
 
         assert copy(3 * MIB) == ("failed", 3 * MIB)
@@ -242,11 +245,11 @@ def test_an_upload_that_was_not_cut_goes_on(agent: ModuleProcess, world: BlobWor
 def test_two_runs_do_not_share_a_blob(agent: ModuleProcess, interpreter: str, world: BlobWorld) -> None:
     layer = world.push(2 * MIB)
     world.hub.set_knobs(slow=MIB, only="/registry-v2/")
-    given = world.arguments(layer.entry())
-    agent.begin("registry_blobs", **given)
+    args = world.arguments(layer.entry())
+    agent.begin("registry_blobs", **args)
     wait_for(world.directory / layer.digest.replace(":", "-"))
     with run_modules(interpreter) as other:
-        blob = other.run("registry_blobs", **given)["blobs"][0]
+        blob = other.run("registry_blobs", **args)["blobs"][0]
     assert blob["message"] == "another run copies this blob to this server at this moment: wait for it"
     assert agent.end()["blobs"][0]["state"] == "copied"
 
@@ -276,12 +279,12 @@ def test_what_nobody_went_on_with_is_removed(agent: ModuleProcess, world: BlobWo
 def test_progress_comes_in_bytes(interpreter: str, world: BlobWorld) -> None:
     layers = [world.push(2 * MIB) for _ in range(2)]
     world.hub.set_knobs(slow=2 * MIB, only="/registry-v2/")
-    given = arguments.normalize(
+    args = arguments.normalize(
         arguments.find_module("registry_blobs"), world.arguments(*(layer.entry() for layer in layers)), None
     )
     steps: list[tuple[str, int, int | None]] = []
     with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as remote:
-        assert remote.call("registry_blobs", given, on_progress=lambda *step: steps.append(step))["changed"]
+        assert remote.call("registry_blobs", args, on_progress=lambda *step: steps.append(step))["changed"]
     assert {(step[0], step[2]) for step in steps} == {("copying layers", 4 * MIB)}
     assert [step[1] for step in steps] == sorted(step[1] for step in steps)
     assert steps[-1][1] == 4 * MIB
@@ -291,11 +294,11 @@ def test_progress_comes_in_bytes(interpreter: str, world: BlobWorld) -> None:
 def test_the_agent_ends_with_the_control_machine(interpreter: str, world: BlobWorld) -> None:
     layer = world.push(8 * MIB)
     world.hub.set_knobs(slow=MIB // 4, only="/registry-v2/")
-    given = arguments.normalize(arguments.find_module("registry_blobs"), world.arguments(layer.entry()), None)
+    args = arguments.normalize(arguments.find_module("registry_blobs"), world.arguments(layer.entry()), None)
 
     def call() -> None:
         with contextlib.suppress(HostUnreachable):
-            remote.call("registry_blobs", given)
+            remote.call("registry_blobs", args)
 
     with Remote.start(LocalConnection(), Bundle(), interpreter=interpreter) as remote:
         thread = threading.Thread(target=call)

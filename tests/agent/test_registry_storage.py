@@ -1,4 +1,5 @@
-"""Where a registry's container keeps its images, and why containers do not run, on every interpreter."""
+"""Where a registry's container keeps its images, and why containers do not run, on every
+interpreter."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def test_a_stopped_container_tells_its_storage_by_its_mounts(remote: Remote, tmp
 def test_what_a_running_registry_sees_counts_more_than_the_hosts_path(
     remote: Remote, tmp_path: Path, full: Path
 ) -> None:
-    """Its root is this test's, in which the path inside is the full one; the host's path has lost its disk."""
+    """Its root is this test's, in which the path inside is the full one; the host's path
+    has lost its disk."""
     (tmp_path / "lost").mkdir()
     inside = f"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY={full}"
     inspected = container(tmp_path / "lost", environment=(inside,))

@@ -1,4 +1,5 @@
-"""What a login has put in the way of its Pythons does not run in the agent, and its commands still get it."""
+"""What a login has put in the way of its Pythons does not run in the agent, and its
+commands still get it."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ if sys.version_info[0] == 2 or not sys.flags.no_site:
 
 
 class Login:
-    """A login with traps for every Python in its home, its working directory and its environment."""
+    """A login with traps for every Python in its home, its working directory and its
+    environment."""
 
     def __init__(self, folder: Path, interpreter: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.mark, self.home, self.base = folder / "sprung", folder / "home", folder / "base"

@@ -1,4 +1,5 @@
-"""A tree that goes to another owner, by the real agent on every interpreter. Needs root, as the module does."""
+"""A tree that goes to another owner, by the real agent on every interpreter. Needs root, as the
+module does."""
 
 from __future__ import annotations
 
@@ -92,7 +93,8 @@ def test_modes_stay(remote: Remote, storage: Path) -> None:
 
 
 def test_a_second_name_of_roots_file_is_not_given_away(remote: Remote, storage: Path, tmp_path: Path) -> None:
-    """Whoever owns the directory may have put it there, where the kernel lets links to others' files be made."""
+    """Whoever owns the directory may have put it there, where the kernel lets links to others'
+    files be made."""
     secret = tmp_path / "secret"
     secret.write_text("root's")
     os.link(secret, storage / "docker/linked")

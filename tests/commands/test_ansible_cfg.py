@@ -14,7 +14,8 @@ PLAY = """\
 
 
 def test_a_whole_run_by_ansible_cfg(tmp_path: Path) -> None:
-    """Inventory and roles by it; a play that does not become anybody, and one that does by the file's word."""
+    """Inventory and roles by it; a play that does not become anybody, and one that does by the
+    file's word."""
     (tmp_path / "tasks.py").write_text("from mooring.cli.tasks import namespace\n")
     (tmp_path / "site.yml").write_text(PLAY)
     (tmp_path / "fleet.yml").write_text("all: {hosts: {web1: {ansible_connection: local}}}\n")

@@ -1,4 +1,5 @@
-"""Files of the operator's as they should not be, given to the real `invoke`: one message, never a traceback."""
+"""Files of the operator's as they should not be, given to the real `invoke`: one message,
+never a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`invoke images` with files that it cannot read or write: told before any host is asked, and nothing is lost."""
+"""`invoke images` with files that it cannot read or write: told before any host is asked, and
+nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Ctrl-C in the tasks that look at hosts: it is answered at once, whatever they are just waiting for."""
+"""Ctrl-C in the tasks that look at hosts: it is answered at once, whatever they
+are just waiting for."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ socket.getaddrinfo = getaddrinfo
 
 @pytest.fixture(autouse=True)
 def heeded() -> Iterator[None]:
-    """Ctrl-C as in a terminal: a shell has its background jobs ignore it, and Mooring keeps to that."""
+    """Ctrl-C as in a terminal: a shell has its background jobs ignore it, and
+    Mooring keeps to that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

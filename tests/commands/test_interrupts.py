@@ -1,4 +1,5 @@
-"""Ctrl-C at inconvenient moments: the run ends soon, with the recap as its last words, and nothing goes on."""
+"""Ctrl-C at inconvenient moments: the run ends soon, with the recap as its last words,
+and nothing goes on."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ PLAYBOOK = """\
 
 @pytest.fixture(autouse=True)
 def heeded() -> Iterator[None]:
-    """Ctrl-C as in a terminal: a shell has its background jobs ignore it, and Mooring keeps to that."""
+    """Ctrl-C as in a terminal: a shell has its background jobs ignore it, and
+    Mooring keeps to that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

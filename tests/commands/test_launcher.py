@@ -1,4 +1,5 @@
-"""`./invoke` on machines that lack something: one line says what, and how to get it; programs in PATH are stand-ins."""
+"""`./invoke` on machines that lack something: one line says what, and how to get it; programs in
+PATH are stand-ins."""
 
 from __future__ import annotations
 

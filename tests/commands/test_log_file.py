@@ -1,4 +1,5 @@
-"""`--log-file` and `-q`: what is kept as text, what is left out on the screen; the program as it really runs."""
+"""`--log-file` and `-q`: what is kept as text, what is left out on the screen; the program as it
+really runs."""
 
 from __future__ import annotations
 

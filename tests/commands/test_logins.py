@@ -1,5 +1,5 @@
-"""Who logs in and with which passwords: files of passwords and `remote_user` of ansible.cfg, over real SSH and sudo's
-own dialogue."""
+"""Who logs in and with which passwords: files of passwords and `remote_user` of ansible.cfg, over
+real SSH and sudo's own dialogue."""
 
 from __future__ import annotations
 

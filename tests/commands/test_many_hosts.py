@@ -1,4 +1,5 @@
-"""More hosts than this process may have files open: they are all worked on, and no descriptor stays behind."""
+"""More hosts than this process may have files open: they are all worked on, and no
+descriptor stays behind."""
 
 from __future__ import annotations
 
@@ -162,7 +163,8 @@ def threads_end(before: set[threading.Thread]) -> None:
 
 @pytest.mark.parametrize("way", ["plain", "proxy command", "two agents", "refused", "local"])
 def test_nothing_stays_open(many: Many, way: str) -> None:
-    """Neither of what was connected nor of what failed to; the server's own end closes with ours."""
+    """Neither of what was connected nor of what failed to; the server's own end closes with
+    ours."""
     variables = many.variables()
     if way == "proxy command":
         relay = (

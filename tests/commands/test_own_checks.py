@@ -1,4 +1,5 @@
-"""Checks of an operator's own, in tests/hosts/ of the project: they run after Mooring's, and ask for the same."""
+"""Checks of an operator's own, in tests/hosts/ of the project: they run after Mooring's, and ask
+for the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`invoke` in a directory that `invoke init` made: its own playbooks, roles and files, from any folder of it."""
+"""`invoke` in a directory that `invoke init` made: its own playbooks, roles and files, from any
+folder of it."""
 
 from __future__ import annotations
 
@@ -62,7 +63,8 @@ def test_its_own_playbooks_and_roles_come_first(tmp_path: Path) -> None:
 
 
 def test_a_relative_path_is_looked_for_in_the_directorys_files(tmp_path: Path) -> None:
-    """Also for Mooring's own playbooks and roles, and by look-ups, from wherever the task is called."""
+    """Also for Mooring's own playbooks and roles, and by look-ups, from wherever
+    the task is called."""
     init(str(tmp_path))
     (tmp_path / "files" / "word.txt").write_text("found\n")
     project = Project(tmp_path)

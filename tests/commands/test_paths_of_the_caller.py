@@ -1,4 +1,5 @@
-"""Paths on the command line are relative to where the operator stands, though the launcher changes its directory."""
+"""Paths on the command line are relative to where the operator stands, though the launcher changes
+its directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`./invoke` without a task, its help and version, and what a mistyped word is told: the program as it really runs."""
+"""`./invoke` without a task, its help and version, and what a mistyped word is told: the program as
+it really runs."""
 
 from __future__ import annotations
 

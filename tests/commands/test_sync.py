@@ -81,7 +81,7 @@ def test_the_registry_holds_the_lock_files_images(site: FilledSite, upstream: Lo
     assert lines[4].endswith("), 0 held before; left: 0; failed: 0; Hub-outage readiness: 100 %")
     assert crane("catalog", site.own.authority).split() == ["library/first", "library/second"]
     for name in ("first", "second"):
-        there, here = (crane("digest", f"{one.authority}/library/{name}:1") for one in (upstream, site.own))
+        there, here = (crane("digest", f"{endpoint.authority}/library/{name}:1") for endpoint in (upstream, site.own))
         assert there == here
 
     # No byte of a layer came through this machine.
@@ -98,8 +98,8 @@ def test_the_registry_holds_the_lock_files_images(site: FilledSite, upstream: Lo
     summary = json.loads(again.stdout)
     assert (summary["readiness"], [image["state"] for image in summary["images"]]) == (100, ["held", "held"])
     assert hub.requests() == []
-    asked = [line.split('"')[1] for line in site.own.log.read_text()[log:].splitlines() if '" 200 ' in line]
-    assert sorted(asked) == [f"HEAD /v2/library/{name}/manifests/1 HTTP/1.1" for name in ("first", "second")]
+    paths = [line.split('"')[1] for line in site.own.log.read_text()[log:].splitlines() if '" 200 ' in line]
+    assert sorted(paths) == [f"HEAD /v2/library/{name}/manifests/1 HTTP/1.1" for name in ("first", "second")]
 
     # What an upstream has no more is named, and the rest goes on.
     site.lock(

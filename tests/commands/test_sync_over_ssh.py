@@ -1,4 +1,5 @@
-"""`invoke sync` to a server that is reached by SSH: everything but the layers goes through its tunnels."""
+"""`invoke sync` to a server that is reached by SSH: everything but the layers goes
+through its tunnels."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ def test_the_servers_connection_carries_it(tmp_path: Path, via: str) -> None:
         assert ran.returncode == 0, ran
         crane("validate", "--remote", f"{own.authority}/library/app:1")
         ports = {port for _, port in ways}
-        to_own, to_hub = (int(one.authority.rpartition(":")[2]) in ports for one in (own, hub))
+        to_own, to_hub = (int(endpoint.authority.rpartition(":")[2]) in ports for endpoint in (own, hub))
         # Where the server has no way out, this machine asks the upstream itself.
         assert (to_own, to_hub) == (True, via == "server")
 

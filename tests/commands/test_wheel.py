@@ -1,4 +1,5 @@
-"""An installed wheel: what it brings, and a directory of one's own that is made and used with it."""
+"""An installed wheel: what it brings, and a directory of one's own that is made and used with
+it."""
 
 from __future__ import annotations
 
@@ -75,7 +76,8 @@ OLDER = "0.0.9"
 
 
 def make_older_tree(place: Path) -> Path:
-    """What a release before this one could have been: another version, a role, a module and a playbook's word more."""
+    """What a release before this one could have been: another version, a role, a module and a
+    playbook's word more."""
     for name in tracked("mooring", "playbooks", "roles", "tests/hosts", "pyproject.toml", "README.md", "LICENSE"):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, place / name)

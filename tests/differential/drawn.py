@@ -1,4 +1,5 @@
-"""Hosts drawn at random: a unit with drop-ins, an EnvironmentFile, daemon.json; with values right and wrong."""
+"""Hosts drawn at random: a unit with drop-ins, an EnvironmentFile, daemon.json; with
+values right and wrong."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ DEFAULTS = "/etc/default/docker"
 
 @dataclass(frozen=True)
 class Drawn:
-    """One host's texts; {own} in the unit stands for what the asker adds to the daemon's command line."""
+    """One host's texts; {own} in the unit stands for what the asker adds to the
+    daemon's command line."""
 
     unit: str
     defaults: str
@@ -45,14 +47,16 @@ class Drawn:
         return Texts(self.unit.replace("{own}", own), files, version=version)
 
     def argv(self, own: str) -> list[str]:
-        """The daemon's command line, as systemd would make it (which test_systemd.py asks a real one)."""
+        """The daemon's command line, as systemd would make it (which
+        test_systemd.py asks a real one)."""
         service = systemd.parse(self.unit.replace("{own}", own))
         variables = {**service.environment, **sysconfig.parse(self.defaults, DEFAULTS).values}
         return [word.text for word in expand(service.commands[-1], variables)]
 
 
 def urls(schemes: list[str], hosts: list[str], tails: list[str]) -> st.SearchStrategy[str]:
-    """Addresses put together from parts; the first of each kind is a good one, and comes more often."""
+    """Addresses put together from parts; the first of each kind is a good one,
+    and comes more often."""
 
     def part(values: list[str]) -> st.SearchStrategy[str]:
         return st.just(values[0]) | st.just(values[0]) | st.sampled_from(values)
@@ -127,7 +131,8 @@ GOOD: dict[str, list[Any]] = {
 
 @st.composite
 def files(draw: st.DrawFn) -> str | None:
-    """A daemon.json: mostly with one or two settings that concern registries, now and then broken."""
+    """A daemon.json: mostly with one or two settings that concern registries, now and then
+    broken."""
     kind = draw(st.sampled_from(["file"] * 12 + ["none", "odd"]))
     if kind == "none":
         return None
@@ -146,7 +151,8 @@ def files(draw: st.DrawFn) -> str | None:
 
 @st.composite
 def flags(draw: st.DrawFn) -> str:
-    """Words for the daemon's command line; without quotes and white space, which test_systemd.py is about."""
+    """Words for the daemon's command line; without quotes and white space, which
+    test_systemd.py is about."""
     words: list[str] = []
     for key, entries in LISTS.items():
         if draw(st.integers(0, 2)) == 2:
@@ -194,7 +200,8 @@ MORE_FLAGS = """
 
 @st.composite
 def hosts(draw: st.DrawFn) -> Drawn:
-    """A host; the flags stand in the EnvironmentFile, in a drop-in's Environment=, or in its ExecStart=."""
+    """A host; the flags stand in the EnvironmentFile, in a drop-in's Environment=, or
+    in its ExecStart=."""
     words, place = draw(flags()), draw(st.sampled_from(["defaults", "environment", "command"]))
     unit, defaults = UNIT, "# nothing\n"
     if place == "defaults":
@@ -235,7 +242,8 @@ def registry_files(draw: st.DrawFn, keys: Sequence[str] = (*LISTS, "live-restore
 
 @st.composite
 def registry_hosts(draw: st.DrawFn) -> Drawn:
-    """A host whose daemon most likely starts: each key stands in the file, or as a flag, or nowhere."""
+    """A host whose daemon most likely starts: each key stands in the file, or as
+    a flag, or nowhere."""
     flagged = draw(st.sampled_from([[], [], ["registry-mirrors"], ["insecure-registries"], list(LISTS)]))
     words = [f"--{FLAGS[key]}={entry}" for key in flagged for entry in draw(entries(key))]
     text = draw(registry_files([key for key in (*LISTS, "live-restore") if key not in flagged]))
@@ -244,7 +252,8 @@ def registry_hosts(draw: st.DrawFn) -> Drawn:
 
 @st.composite
 def changes(draw: st.DrawFn) -> tuple[Drawn, list[str | None]]:
-    """A host, and what becomes of its daemon.json; now and then something that the daemon refuses."""
+    """A host, and what becomes of its daemon.json; now and then something that the daemon
+    refuses."""
     odd = st.sampled_from([None, "", "{}", "null", "{,}", '{"no-such-key": 1}', '{"debug": "yes"}', *NULLS])
     later = st.one_of(registry_files(), registry_files(), registry_files(), odd)
     return draw(registry_hosts()), draw(st.lists(later, min_size=1, max_size=3))
@@ -265,7 +274,8 @@ def show(case: Drawn) -> Mapping[str, Any]:
 
 
 def asks(many: int) -> Callable[..., Any]:
-    """How a test draws: slow cases are no fault, and without a seed CI draws the same ones every time."""
+    """How a test draws: slow cases are no fault, and without a seed CI draws the
+    same ones every time."""
     seed = os.environ.get("MOORING_SEED")
     drawn = settings(
         max_examples=many,

@@ -1,7 +1,7 @@
 """A docker daemon alone: started for one question, asked by its API, and gone without a trace.
 
-Everything runs in namespaces of its own (mounts, network, processes) that die with this process, whatever ends it.
-One containerd serves all daemons of an engine, one after the other.
+Everything runs in namespaces of its own (mounts, network, processes) that die with this process,
+whatever ends it. One containerd serves all daemons of an engine, one after the other.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ class Room:
     def pid(self) -> int:
         """The program's process, seen from here; 0 until it is there, and so in its own root.
 
-        Before that the process below `unshare` is a shell in the machine's root, with the machine's own docker.sock.
+        Before that the process below `unshare` is a shell in the machine's root, with the machine's
+        own docker.sock.
         """
         try:
             child = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0]
@@ -112,7 +113,8 @@ class Daemon:
         return True
 
     def reload(self, text: str | None) -> str:
-        """Puts another daemon.json in place (None: none), sends SIGHUP; what the daemon says to it."""
+        """Puts another daemon.json in place (None: none), sends SIGHUP; what the daemon says to
+        it."""
         place = self.config / "daemon.json"
         if text is None:
             place.unlink(missing_ok=True)
@@ -160,7 +162,8 @@ class Bench:
         return place
 
     def judge(self, argv: Sequence[str], text: str | None) -> Verdict:
-        """Whether dockerd takes ARGV and daemon.json; with a driver that does not exist it ends soon in any case."""
+        """Whether dockerd takes ARGV and daemon.json; with a driver that does not exist it ends
+        soon in any case."""
         config = self._config(text)
         room = Room(self.root, self.shared, config, argv)
         try:
@@ -202,7 +205,8 @@ def _work_place(base: Path) -> Path:
 
 
 def wait(is_done: Callable[[], bool], room: Room) -> None:
-    """Until it is done, or the program has ended or takes too long: that is an error with its last words."""
+    """Until it is done, or the program has ended or takes too long: that is an error
+    with its last words."""
     until = time.monotonic() + SECONDS
     while not is_done():
         if room.process.poll() is not None or time.monotonic() > until:

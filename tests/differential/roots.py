@@ -1,6 +1,8 @@
-"""Docker engines of four ages from Debian's suites, each in a root of its own that holds little else.
+"""Docker engines of four ages from Debian's suites, each in a root of its own that
+holds little else.
 
-Fetched once by this machine's apt with the suite's own index, unpacked without being installed, and kept.
+Fetched once by this machine's apt with the suite's own index, unpacked without being
+installed, and kept.
 """
 
 from __future__ import annotations
@@ -62,7 +64,8 @@ def ensure_root(suite: Suite) -> Path:
 
 
 def _fill(root: Path, apt: Path, suite: Suite) -> None:
-    """Unpacks the engine and the libraries that it is linked to; what only an installation needs is left out."""
+    """Unpacks the engine and the libraries that it is linked to; what only an installation
+    needs is left out."""
     get = apt_get(suite.name, apt)
     _run([*get, "update"])
     planned = _run([*get, "--simulate", "--no-install-recommends", "install", "docker.io"])

@@ -1,4 +1,5 @@
-"""What does `docker info` list? Drawn settings of registries, asked of running daemons and of the resolver."""
+"""What does `docker info` list? Drawn settings of registries, asked of running daemons
+and of the resolver."""
 
 from __future__ import annotations
 

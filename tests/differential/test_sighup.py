@@ -1,4 +1,5 @@
-"""What does a running daemon take over on SIGHUP? Drawn changes of daemon.json, asked of it and of reload.py."""
+"""What does a running daemon take over on SIGHUP? Drawn changes of daemon.json, asked of
+it and of reload.py."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def test_the_daemon_has_what_reload_says(bench: Bench, many: int) -> None:
 
 
 def test_what_is_looked_at_when_it_starts_alone(bench: Bench) -> None:
-    """A host that is none, and before 25.0 a log level, stop a daemon at start, but not when it rereads its file."""
+    """A host that is none, and before 25.0 a log level, stop a daemon at start, but not when it
+    rereads its file."""
     case = Drawn("[Service]\nExecStart=/usr/sbin/dockerd {own}\n", "", "{}")
     old = resolve(case.texts(RUNNING, bench.suite.docker))
     with bench.daemon(case.argv(RUNNING), case.daemon_json) as daemon:

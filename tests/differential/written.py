@@ -1,4 +1,5 @@
-"""daemon.json as people write it: values of odd kinds, keys twice or in another case, line ends of another system."""
+"""daemon.json as people write it: values of odd kinds, keys twice or in another case, line ends of
+another system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Draws: a few rounds by default, many with --long; each has a yard with a dozen hosts, drawn one by one."""
+"""Draws: a few rounds by default, many with --long; each has a yard with a dozen
+hosts, drawn one by one."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class Yards:
 
 
 def draw(request: pytest.FixtureRequest, what: SearchStrategy[Any], check: Callable[[Any], None]) -> None:
-    """Call the check with what is drawn; a failure is told as it came, since each round is a whole run."""
+    """Call the check with what is drawn; a failure is told as it came, since each
+    round is a whole run."""
     count = MANY if request.config.getoption("--long") else FEW
     chosen = settings(
         max_examples=count, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)

@@ -1,7 +1,8 @@
-"""A host at its own end of the real wire: it takes the bundle, shakes hands, and says what its malice makes of replies.
+"""A host at its own end of the real wire: it takes the bundle, shakes hands, and says what its
+malice makes of replies.
 
-Its agent is either the real one, in a real Python, or a table of replies by module, so that nothing on this machine is
-touched. What was sent to it is kept: `asked`.
+Its agent is either the real one, in a real Python, or a table of replies by module, so that nothing
+on this machine is touched. What was sent to it is kept: `asked`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ Converse = Callable[[paramiko.Channel, bytes], None]
 
 @dataclass
 class Host:
-    """One host; `answers` are replies, or functions of the request, by module. None: the real agent answers."""
+    """One host; `answers` are replies, or functions of the request, by module. None: the
+    real agent answers."""
 
     name: str
     malice: Malice = field(default_factory=Malice)
@@ -71,7 +73,8 @@ class Host:
             channel.close()
 
     def _answer(self, talk: Talk, size: int, answers: Answers) -> None:
-        """Every request from the table; one that it does not know fails, as on a host that cannot do it."""
+        """Every request from the table; one that it does not know fails, as on a host
+        that cannot do it."""
         talk.send([READY, *self.malice.banner()])
         talk.read(size)
         talk.send([wire.MARKER])

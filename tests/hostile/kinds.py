@@ -1,4 +1,5 @@
-"""Replies of the wrong kind, and frames that are none: what a broken or hostile host may say in place of an answer."""
+"""Replies of the wrong kind, and frames that are none: what a broken or hostile host may say in
+place of an answer."""
 
 from __future__ import annotations
 

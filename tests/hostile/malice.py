@@ -1,4 +1,5 @@
-"""What a host makes of its agent's words: each hook gives the bytes that go to the control machine instead."""
+"""What a host makes of its agent's words: each hook gives the bytes that go to the
+control machine instead."""
 
 from __future__ import annotations
 

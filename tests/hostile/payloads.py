@@ -1,4 +1,5 @@
-"""Texts that a hostile host says, all of them with a mark to know them by, and the law that they may break."""
+"""Texts that a hostile host says, all of them with a mark to know them by, and the law
+that they may break."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def template(yard: Yard) -> str:
 
 
 def expect_law(run: Watched, yard: Yard) -> None:
-    """No host's text was obeyed: none in a template, a setting, a program, a path; nothing of this machine went out."""
+    """No host's text was obeyed: none in a template, a setting, a program, a path; nothing of this
+    machine went out."""
     assert run.status in (0, 2, 4, 8), run.transcript
     assert yard.marked == [], run.transcript
     for kind in (*KINDS, "path"):

@@ -1,4 +1,5 @@
-"""What hosts answer that are as they should be: tables for hosts that run nothing, as real ones said it."""
+"""What hosts answer that are as they should be: tables for hosts that run nothing, as
+real ones said it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A host whose every word may be tainted: the same draw gives the same words, so that a failure can be had again."""
+"""A host whose every word may be tainted: the same draw gives the same words, so that a failure can
+be had again."""
 
 from __future__ import annotations
 

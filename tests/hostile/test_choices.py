@@ -1,4 +1,5 @@
-"""What a host's text or number picks among the operator's values: of use for all but keys, certificates and ways."""
+"""What a host's text or number picks among the operator's values: of use for all but keys,
+certificates and ways."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ VARIABLES = """
 
 
 def play_choices(yard: Yard, replies: Mapping[str, Any], arguments: str, text: str) -> None:
-    """On each host a task takes a file by one way of choosing: it fails with TEXT, and the key's bytes stay here.
+    """On each host a task takes a file by one way of choosing: it fails with TEXT, and the key's
+    bytes stay here.
 
     The hosts reply by REPLIES; ARGUMENTS are the task's, with PATH for the choice.
     """
@@ -74,7 +76,8 @@ def test_nor_a_key_to_be_copied(yard: Yard) -> None:
 
 
 def test_what_is_picked_is_of_use_for_all_else(yard: Yard) -> None:
-    """Names of files of variables, tasks and templates, also elsewhere; texts, conditions, users, loops."""
+    """Names of files of variables, tasks and templates, also elsewhere; texts,
+    conditions, users, loops."""
     folder = yard.checkout / "playbooks"
     (folder / "family.yml").write_text("- {name: of the family, debug: {msg: there}}\n")
     elsewhere = yard.place / "elsewhere"

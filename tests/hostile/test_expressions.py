@@ -1,4 +1,5 @@
-"""A host's text is never evaluated: not as a template, not as an expression, wherever a playbook puts it."""
+"""A host's text is never evaluated: not as a template, not as an expression, wherever
+a playbook puts it."""
 
 from __future__ import annotations
 
@@ -117,7 +118,8 @@ def test_a_hosts_text_is_not_evaluated_wherever_it_stands(yard: Yard, kind: str)
 
 
 def test_what_a_host_names_is_no_expression_for_the_honest_one(yard: Yard) -> None:
-    """The operator's own expressions still are: `debug: var: "{{ name }}"` where the name is the operator's."""
+    """The operator's own expressions still are: `debug: var: "{{ name }}"` where the name
+    is the operator's."""
     yard.add("honest", answers={**CLIENT, "command": {"rc": 0, "stdout": "honest"}}, which="r.stdout")
     text = """
 - hosts: all

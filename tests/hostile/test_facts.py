@@ -1,4 +1,5 @@
-"""Facts of any name: Ansible's own keep their place, the operator's words stand, nobody's way is a host's to say."""
+"""Facts of any name: Ansible's own keep their place, the operator's words stand, nobody's way is a
+host's to say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`status`, `doctor`, `explain` and `verify` with malformed hosts: a line for each, and the others are told rightly."""
+"""`status`, `doctor`, `explain` and `verify` with malformed hosts: a line for each, and the others
+are told rightly."""
 
 from __future__ import annotations
 
@@ -65,7 +66,8 @@ def malformed(table: Answers, keys: Any) -> Iterator[tuple[str, Malice, Answers]
 
 
 def malices() -> dict[str, tuple[Malice, Answers]]:
-    """Hosts for a table: every key of what a look tells in wrong kinds, and frames that are none."""
+    """Hosts for a table: every key of what a look tells in wrong kinds, and frames that are
+    none."""
     request = Request(1, "docker_config", {"paths": []})
     faults = {
         f"docker-{name}": (edit, table) for name, edit, table in malformed(WELL, docker_config(request, SETTINGS))

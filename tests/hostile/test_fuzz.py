@@ -1,4 +1,5 @@
-"""Frames that chance breaks, and hosts that die at any moment: the run ends as runs end, and tells of each host."""
+"""Frames that chance breaks, and hosts that die at any moment: the run ends as runs end, and tells
+of each host."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ PLAY = """
 
 
 class Fuzz(Malice):
-    """Leaves frames whole for a while, then breaks one, and then is gone or goes on as if nothing had been."""
+    """Leaves frames whole for a while, then breaks one, and then is gone or goes on as
+    if nothing had been."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)

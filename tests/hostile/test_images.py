@@ -1,4 +1,5 @@
-"""`invoke images` with hosts that lie: the honest ones' images are noted, and the lock file can be read again."""
+"""`invoke images` with hosts that lie: the honest ones' images are noted, and the lock file
+can be read again."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mooring.service.lock_file import LockedImage, SourcelessImage, read_lock_file
-from tests.hostile.host import Asked
+from tests.hostile.host import Request
 from tests.hostile.kinds import CUT, SAID, WRONG, gone
 from tests.hostile.malice import Edit, Malice, Reply, Say
 from tests.hostile.payloads import TAINT, expect_law, template
@@ -22,14 +23,14 @@ def images(*entries: dict[str, Any], **more: Any) -> Malice:
     """A reply of the right shape with these images."""
     whole = [{"id": f"sha256:{'3' * 64}", "tags": [], "digests": [], "running": True, **entry} for entry in entries]
     engines = [{"name": "docker", "platform": "linux/amd64", "images": whole, **more}]
-    return Edit(lambda asked, reply: {"engines": engines, "problems": []}, MODULE)
+    return Edit(lambda request, reply: {"engines": engines, "problems": []}, MODULE)
 
 
 def bent() -> Iterator[tuple[str, Malice]]:
     """Values of the wrong kind at each place of the reply."""
 
     def bend(at: int, value: Any) -> Edit:
-        def change(asked: Asked, reply: Reply) -> Reply:
+        def change(request: Request, reply: Reply) -> Reply:
             engine = reply["engines"][0]
             places = (reply, engine, engine["images"][0])
             for place in places[at:][:1]:
@@ -55,8 +56,8 @@ def malices(yard: Yard) -> dict[str, Malice]:
     hosts["flood"] = images({"tags": [f"nginx:{number}" for number in range(300)],
                              "digests": [f"nginx@sha256:{number:064x}" for number in range(300)]})  # fmt: skip
     hosts["many"] = images(*({"tags": [f"x{number}:1"], "id": f"sha256:{number:064x}"} for number in range(30_000)))
-    hosts["problem"] = Edit(lambda asked, reply: {**reply, "problems": [FORGED] * 500}, MODULE)
-    hosts["failed"] = Edit(lambda asked, reply: {"failed": True, "msg": FORGED}, MODULE)
+    hosts["problem"] = Edit(lambda request, reply: {**reply, "problems": [FORGED] * 500}, MODULE)
+    hosts["failed"] = Edit(lambda request, reply: {"failed": True, "msg": FORGED}, MODULE)
     hosts |= {f"said-{name}": Say(gone(pieces), MODULE) for name, pieces in {**SAID, **CUT}.items()
               if "length" not in name and "many" not in name}  # fmt: skip
     return {**hosts, **dict(bent())}
@@ -69,7 +70,7 @@ def test_hosts_that_lie(yard: Yard) -> None:
     for name, malice in malices(yard).items():
         yard.add(name, malice, CLIENT)
     run = yard.invoke("images", "--json", "--forks", "40")
-    assert TRACE not in run.out + run.err, run.said
+    assert TRACE not in run.out + run.err, run.transcript
     expect_law(run, yard)
     document = json.loads(run.out)
     states = {note["host"]: note["state"] for note in document["hosts"]}
@@ -89,5 +90,5 @@ def test_hosts_that_lie(yard: Yard) -> None:
     check = yard.invoke("images", "--check", "--forks", "40")
     expect_law(check, yard)
     assert "\x1b" not in check.out
-    assert not any(line.startswith(("PLAY RECAP", "honest :")) for line in check.out.splitlines()), check.said
-    assert "images.lock.yml is up to date" in check.out.splitlines()[-1], check.said
+    assert not any(line.startswith(("PLAY RECAP", "honest :")) for line in check.out.splitlines()), check.transcript
+    assert "images.lock.yml is up to date" in check.out.splitlines()[-1], check.transcript

@@ -1,4 +1,5 @@
-"""The law: no text of a host in a setting, a template, a condition, a program or a path, whatever it taints."""
+"""The law: no text of a host in a setting, a template, a condition, a program or a path,
+whatever it taints."""
 
 from __future__ import annotations
 

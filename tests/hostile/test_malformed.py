@@ -1,4 +1,5 @@
-"""A host that speaks wrongly is its own failure: the run goes on, tells all of it, and ends as runs end."""
+"""A host that speaks wrongly is its own failure: the run goes on, tells all of it,
+and ends as runs end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Host text in a path of the control machine: at most a part of one name, and the file lies where Ansible searches."""
+"""Host text in a path of the control machine: at most a part of one name, and the file lies where
+Ansible searches."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ TEXTS = {
 
 
 def lay_files(yard: Yard) -> None:
-    """Beside the playbook and in a role: Debian's files, others below, and links that lead out, all readable."""
+    """Beside the playbook and in a role: Debian's files, others below, and links that lead
+    out, all readable."""
     secrets = Path(secret_file(yard)).parent
     role = yard.checkout / "roles" / "own"
     for folder, suffix in FOLDERS.items():
@@ -117,7 +119,8 @@ def expect_law_of_paths(run: Any, yard: Yard) -> None:
 
 
 def test_a_part_of_a_name_is_taken(yard: Yard) -> None:
-    """The family may stand in the middle of a name; what is around it is the operator's, separators too."""
+    """The family may stand in the middle of a name; what is around it is the
+    operator's, separators too."""
     lay_files(yard)
     folder = yard.checkout / "playbooks" / "vars" / "of"
     folder.mkdir()
@@ -166,7 +169,8 @@ def test_a_name_is_a_hosts_also_after_filters_loops_and_set_fact(yard: Yard) -> 
 
 
 def test_what_no_host_said_is_not_taken_for_a_hosts(yard: Yard) -> None:
-    """The result of an action of the control machine is what it was given: the operator's text, or a host's."""
+    """The result of an action of the control machine is what it was given: the operator's
+    text, or a host's."""
     lay_files(yard)
     yard.add("honest", answers={**CLIENT, "copy": {"changed": True}})
     text = """

@@ -1,4 +1,5 @@
-"""What a play is made of (its files of variables, its batches) does not end for all where one host's facts are odd."""
+"""What a play is made of (its files of variables, its batches) does not end for all where one
+host's facts are odd."""
 
 from __future__ import annotations
 

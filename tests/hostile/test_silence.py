@@ -88,7 +88,8 @@ def test_ctrl_c_ends_a_run_with_a_host_that_fell_silent(yard: Yard) -> None:
 
 
 def expect_answer(run: Watched) -> None:
-    """Ctrl-C is answered: within a second on a machine that has time, and always long before a host would be lost."""
+    """Ctrl-C is answered: within a second on a machine that has time, and always long before a host
+    would be lost."""
     print(f"from Ctrl-C to the end of `{' '.join(run.words)}`: {run.ending:.2f} s")
     assert run.ending < 10, run.transcript
 

@@ -1,4 +1,5 @@
-"""A host's reply steers nothing: keys that only the control machine may set are dropped and told, the rest is data."""
+"""A host's reply steers nothing: keys that only the control machine may set are dropped and told,
+the rest is data."""
 
 from __future__ import annotations
 
@@ -73,7 +74,8 @@ TABLE = {**CLIENT, "command": {"rc": 0, "stdout": "honest words"}}
 
 
 def inhabit(yard: Yard) -> None:
-    """An honest host, and one for each module that steers, for each key and for each word of meta."""
+    """An honest host, and one for each module that steers, for each key and for each word of
+    meta."""
     yard.add("honest")
     for module in MODULES:
         yard.add(f"by-{module}", add(told(yard, f"by-{module}", {}), module))
@@ -121,7 +123,8 @@ def test_names_beside_ansibles_are_facts_of_a_module_that_declares_them_only(yar
 
 
 class CutAtSettings(Malice):
-    """Gives connection variables in every reply, and is gone while the engine's settings are changed."""
+    """Gives connection variables in every reply, and is gone while the engine's
+    settings are changed."""
 
     def __init__(self, values: Any) -> None:
         self._add = add(values)

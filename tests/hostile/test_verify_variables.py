@@ -1,4 +1,5 @@
-"""`verify` where the operator's variables take a host's facts: what a host makes of its own ones is its own trouble."""
+"""`verify` where the operator's variables take a host's facts: what a host makes of its own ones is
+its own trouble."""
 
 from __future__ import annotations
 

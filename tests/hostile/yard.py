@@ -1,4 +1,5 @@
-"""Where the hostile hosts lie: a checkout, a home and an inventory of their own, and the real `invoke`."""
+"""Where the hostile hosts lie: a checkout, a home and an inventory of their own, and
+the real `invoke`."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ TRACE = "Traceback (most recent call last)"
 
 @dataclass(frozen=True)
 class Watched(Run):
-    """A run, and what was seen of it from inside: [kind, *values] each (see watch/sitecustomize.py).
+    """A run, and what was seen of it from inside: [kind, *values] each (see
+    watch/sitecustomize.py).
 
     `ending` is how long it took from Ctrl-C to its end, in seconds.
     """
@@ -99,7 +101,8 @@ class Yard:
         return host
 
     def route(self, destination: Address) -> Address:
-        """Tunnels end on loopback, at a closed port if nothing else is said: no packet leaves this machine."""
+        """Tunnels end on loopback, at a closed port if nothing else is said: no packet
+        leaves this machine."""
         return self.tunnels_to
 
     def mark(self, host: str) -> Path:
@@ -141,7 +144,8 @@ class Yard:
         (self.checkout / "inventory.yml").write_text(yaml.safe_dump({"all": {"vars": common, "children": groups}}))
 
     def invoke(self, *words: str, timeout: float = LIMIT, interrupt: Event | None = None) -> Watched:
-        """Run the real `invoke` here, with Ctrl-C once `interrupt` is set; a run without an end fails the test."""
+        """Run the real `invoke` here, with Ctrl-C once `interrupt` is set; a run without an end
+        fails the test."""
         self.write_inventory()
         self.runs += 1
         log = self.place / f"watch{self.runs}"

@@ -1,5 +1,5 @@
-"""The checks that `invoke verify` runs on every host of the inventory; mooring/verification/fixtures.py has what
-they may ask for."""
+"""The checks that `invoke verify` runs on every host of the inventory;
+mooring/verification/fixtures.py has what they may ask for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The proof: every client pulls its own image by every route, and nginx's access log has seen it do so."""
+"""The proof: every client pulls its own image by every route, and nginx's access log
+has seen it do so."""
 
 from __future__ import annotations
 

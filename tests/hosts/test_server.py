@@ -1,4 +1,5 @@
-"""The registry's server: its two containers, and that the registry answers through nginx by name."""
+"""The registry's server: its two containers, and that the registry answers through nginx by
+name."""
 
 from __future__ import annotations
 

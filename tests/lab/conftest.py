@@ -1,7 +1,9 @@
-"""The lab and the real `invoke`, for the story that the tests in this folder tell in the order of their files.
+"""The lab and the real `invoke`, for the story that the tests in this folder tell in the order of
+their files.
 
-The hosts are made anew, and `invoke demo` provisions them, before the first test that needs them. With
-MOORING_LAB_AS_IS=1 the tests take a provisioned lab as they find it, for working on a single file.
+The hosts are made anew, and `invoke demo` provisions them, before the first test that
+needs them. With MOORING_LAB_AS_IS=1 the tests take a provisioned lab as they find it, for
+working on a single file.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from lab.topology import PREFIX, SMALL_FLEET
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Run]:
-    """`invoke demo` from nothing: no host, no volume, no network, only images. The lab is left as it was found."""
+    """`invoke demo` from nothing: no host, no volume, no network, only images. The lab is left as
+    it was found."""
     if os.environ.get("MOORING_LAB_AS_IS"):
         yield invoke("demo")
         return

@@ -1,4 +1,5 @@
-"""What a drill needs to know of an engine: its files, a container that runs on, and how it tells its settings."""
+"""What a drill needs to know of an engine: its files, a container that runs on, and how it tells
+its settings."""
 
 from __future__ import annotations
 

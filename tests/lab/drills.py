@@ -1,4 +1,5 @@
-"""A change of a client's engine that is broken off on purpose, and what the host must look like afterwards."""
+"""A change of a client's engine that is broken off on purpose, and what the host must
+look like afterwards."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ Digests = dict[str, str]
 
 @dataclass
 class Drill:
-    """A client with a running container, and a change of its settings; `old` and `new` are the files' digests."""
+    """A client with a running container, and a change of its settings; `old` and `new` are the
+    files' digests."""
 
     client: LookedAt
     change: Mapping[str, Any]
@@ -99,7 +101,8 @@ class Drill:
         return {path: digest for digest, path in (line.split() for line in lines)}
 
     def assert_whole(self, expected: Digests, beside: Sequence[str] = ()) -> None:
-        """A working daemon, the container untouched, files as EXPECTED and in effect, nothing left but BESIDE."""
+        """A working daemon, the container untouched, files as EXPECTED and in effect,
+        nothing left but BESIDE."""
         until(lambda: self.client.lines(REMAINS) == list(beside), f"nothing is left on {self.client.name}")
         assert self.digests() == expected
         settings = self.client.run(self.engine.settings)
@@ -122,7 +125,8 @@ class Drill:
 
     @contextlib.contextmanager
     def hanging(self, point: str, failing: str = "step1.seen", **others: Any) -> Iterator[Hanging]:
-        """A run that hangs at POINT while the block goes on, which has to end it; FAILING as for `at`."""
+        """A run that hangs at POINT while the block goes on, which has to end it;
+        FAILING as for `at`."""
         words = [*self.words(), "-e", self.variables(at("hang", point, failing), **others)]
         process = subprocess.Popen(
             ["./invoke", "provision-clients", "--json", *words],
@@ -148,7 +152,8 @@ def drilling(drill: Drill) -> Iterator[Drill]:
 
 
 def restart_points(touched: int) -> list[str]:
-    """The points of Red Hat's engine, which takes a change over by a restart that writes TOUCHED files.
+    """The points of Red Hat's engine, which takes a change over by a restart that
+    writes TOUCHED files.
 
     live-restore is lent for it by one reload and taken back by another.
     """
@@ -168,7 +173,8 @@ def mark_long(points: Sequence[str], few: Sequence[str]) -> list[Any]:
 
 
 def at(way: str, point: str, failing: str = "step1.seen") -> str:
-    """The fault that breaks off at POINT; the way back is gone only where a step fails, at FAILING."""
+    """The fault that breaks off at POINT; the way back is gone only where a step fails, at
+    FAILING."""
     return f"fail:{failing} {way}:{point}" if point.startswith("undo.") else f"{way}:{point}"
 
 

@@ -1,4 +1,5 @@
-"""What is wrong on a host while its engine is changed: disks, units, the engine's file. The engine works on."""
+"""What is wrong on a host while its engine is changed: disks, units, the engine's file.
+The engine works on."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ class HubHost(LookedAt):
             self.run("systemctl start docker-hub")
 
     def crane(self, *words: str) -> str:
-        """What `crane WORDS` prints on the hub, whose registry is 127.0.0.1:5000 there; skipped where it has none."""
+        """What `crane WORDS` prints on the hub, whose registry is 127.0.0.1:5000 there; skipped
+        where it has none."""
         if not self.succeeds("command -v crane"):
             assert not os.environ.get("CI"), "continuous integration must have crane"
             pytest.skip("the hub was built without crane")

@@ -1,4 +1,5 @@
-"""Drills that break a change off at a named point: the host comes out of each whole, and the run says how."""
+"""Drills that break a change off at a named point: the host comes out of each whole,
+and the run says how."""
 
 from __future__ import annotations
 

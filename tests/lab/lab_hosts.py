@@ -1,4 +1,5 @@
-"""A lab host, looked at through the engine that it runs on: that leaves no login, no session and no process on it."""
+"""A lab host, looked at through the engine that it runs on: that leaves no login, no session and no
+process on it."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ class LookedAt:
     # --- what is to stay as it is ---
 
     def files(self) -> dict[str, str]:
-        """Every file that is configuration or state of ours, with its digest, owner, mode and time."""
+        """Every file that is configuration or state of ours, with its digest, owner, mode and
+        time."""
         places = "$(ls -d /etc /root /home /opt /usr/local /var/tmp /tmp /var/lib/registry 2>/dev/null)"
         listing = self.run(
             f"find {places} -xdev -type f -printf '%p\\t%u:%g %m %T@\\n'; echo; "
@@ -104,7 +106,8 @@ class LookedAt:
         return self.run("date +@%s.%N").strip()
 
     def touched_since(self, moment: str) -> list[str]:
-        """Paths of the host's own file system that were made, written or given other attributes since."""
+        """Paths of the host's own file system that were made, written or given
+        other attributes since."""
         spared = " ".join(f"-path '{path}*' -prune -o" for path in (*LOGIN_RECORDS, *ENGINE_STORE))
         mounted = " ".join(f"-path {path} -prune -o" for path in MOUNT_POINTS)
         return self.lines(f"find / -xdev {spared} {mounted} -newerct {moment} -print")
@@ -135,7 +138,8 @@ class LookedAt:
         self.engine.run("stop", self.host.container)
 
     def cut_power(self) -> None:
-        """No process gets a word, and /run is gone. What was written stays, synced or not: that is not drilled."""
+        """No process gets a word, and /run is gone. What was written stays, synced or not: that is
+        not drilled."""
         self.engine.run("kill", self.host.container)
         self.engine.run("wait", self.host.container)
 
@@ -147,7 +151,8 @@ class LookedAt:
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
-    """Return as soon as the condition HOLDS; when that takes too long, an AssertionError says WHAT was waited for."""
+    """Return as soon as the condition HOLDS; when that takes too long, an AssertionError says WHAT
+    was waited for."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

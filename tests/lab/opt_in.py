@@ -14,7 +14,8 @@ FLEET = ("--inventory", "lab/fleet.yml")
 
 
 def boot_opt_in() -> Iterator[list[LookedAt]]:
-    """The opt-in hosts, made anew and gone afterwards; with MOORING_LAB_AS_IS=1 as they are found, and left."""
+    """The opt-in hosts, made anew and gone afterwards; with MOORING_LAB_AS_IS=1 as they
+    are found, and left."""
     keep = bool(os.environ.get("MOORING_LAB_AS_IS"))
     if not keep:
         succeed(invoke("lab.down", "--opt-in"))

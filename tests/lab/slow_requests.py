@@ -1,4 +1,5 @@
-"""Slow requests by the thousand to a lab host, kept up until the block ends, or a deadline comes."""
+"""Slow requests by the thousand to a lab host, kept up until the block ends, or a deadline
+comes."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ BUFFER = 4096
 class Attack:
     """`count` connections of one kind to `address`; each that is closed is opened again.
 
-    `name` is the Host, `blob` the path of a large answer (for READ). Nothing is left at the registry: bodies are
-    those of a manifest, which is kept only when it is whole.
+    `name` is the Host, `blob` the path of a large answer (for READ). Nothing is left at the
+    registry: bodies are those of a manifest, which is kept only when it is whole.
     """
 
     address: tuple[str, int]
@@ -82,7 +83,8 @@ class Attack:
         self._selector.register(connection, selectors.EVENT_WRITE)
 
     def _serve(self, connection: socket.socket, events: int) -> None:
-        """A connection that has come about sends its beginning; one that was answered or closed has had its time."""
+        """A connection that has come about sends its beginning; one that was answered or closed has
+        had its time."""
         if connection not in self._open:
             return
         try:

@@ -1,4 +1,5 @@
-"""Chapter 3: what was spoiled by hand is foretold exactly by --check, and mended by the next run."""
+"""Chapter 3: what was spoiled by hand is foretold exactly by --check, and mended by the next
+run."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ STORAGE = "/var/lib/registry/docker/registry/v2/repositories"
 
 @pytest.fixture
 def repository(server: LookedAt, clients: list[LookedAt]) -> Iterator[str]:
-    """A repository's name that nobody else has; afterwards it is gone everywhere, with all its layers."""
+    """A repository's name that nobody else has; afterwards it is gone everywhere,
+    with all its layers."""
     name = f"story-{secrets.token_hex(4)}"
     yield name
     for client in clients:
@@ -53,8 +54,8 @@ def test_every_name_leads_to_the_registry(at: int, name: str, server: LookedAt, 
     assert answer.startswith("HTTP/1.1 200 ")
     assert answer.rstrip().endswith("{}")
     assert answer.lower().count("docker-distribution-api-version: registry/2.0") == 1
-    asked = [(entry["address"], entry["host"], entry["status"]) for entry in server.access_log()[before:]]
-    assert (clients[at].host.address, name, 200) in asked
+    visits = [(entry["address"], entry["host"], entry["status"]) for entry in server.access_log()[before:]]
+    assert (clients[at].host.address, name, 200) in visits
 
 
 def test_the_names_are_the_inventorys() -> None:

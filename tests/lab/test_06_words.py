@@ -1,4 +1,5 @@
-"""Chapter 6: a mistake is found before any host is touched, and what only lists touches none either."""
+"""Chapter 6: a mistake is found before any host is touched, and what only lists
+touches none either."""
 
 from __future__ import annotations
 

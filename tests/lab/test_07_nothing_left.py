@@ -14,7 +14,8 @@ STORED = f"find {STORAGE} -type f; find {STORAGE}/docker/registry/v2/repositorie
 
 
 def nothing_runs_that_did_not(fleet: list[LookedAt], before: dict[str, list[str]]) -> None:
-    """A container's health check or a login that ends may be passing by, so this waits; what stays is found."""
+    """A container's health check or a login that ends may be passing by, so this waits;
+    what stays is found."""
     for host in fleet:
         until(lambda host=host: host.processes() == before[host.name], f"{host.name} runs what it ran before")
 

@@ -1,4 +1,5 @@
-"""Chapter 8: sudo with a password, and hosts whose keys are not known; every refusal says why and what to do."""
+"""Chapter 8: sudo with a password, and hosts whose keys are not known; every refusal says
+why and what to do."""
 
 from __future__ import annotations
 

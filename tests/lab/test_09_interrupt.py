@@ -1,4 +1,5 @@
-"""Chapter 9: Ctrl-C ends a run cleanly: a recap, a whole terminal, and nothing goes on on the hosts."""
+"""Chapter 9: Ctrl-C ends a run cleanly: a recap, a whole terminal, and nothing
+goes on on the hosts."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ PLAYBOOK = f"""\
 
 @pytest.fixture(autouse=True)
 def heeded() -> Iterator[None]:
-    """Ctrl-C as in a terminal: a shell has its background jobs ignore it, and Mooring keeps to that."""
+    """Ctrl-C as in a terminal: a shell has its background jobs ignore it, and
+    Mooring keeps to that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -1,4 +1,5 @@
-"""Chapter 11: why a pull goes where it goes, on hosts that are well and on one whose daemon would not start again."""
+"""Chapter 11: why a pull goes where it goes, on hosts that are well and on one whose daemon would
+not start again."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ def test_the_registrys_own_name_on_the_screen(client_debian: LookedAt) -> None:
 
 @pytest.fixture
 def broken(client_debian: LookedAt) -> Iterator[Run]:
-    """client-debian with a daemon.json that its unit's flags contradict: it runs on, but not for ever."""
+    """client-debian with a daemon.json that its unit's flags contradict: it runs
+    on, but not for ever."""
     client_debian.run(f"cp -p {DAEMON_JSON} {DAEMON_JSON}.kept")
     try:
         client_debian.run(f"""echo '{{"hosts": ["fd://"]}}' > {DAEMON_JSON}""")

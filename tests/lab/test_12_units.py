@@ -1,4 +1,5 @@
-"""Chapter 12: what command line does a unit make? Drawn units, asked of a real systemd and of the resolver."""
+"""Chapter 12: what command line does a unit make? Drawn units, asked of a real systemd
+and of the resolver."""
 
 from __future__ import annotations
 

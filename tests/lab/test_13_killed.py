@@ -1,4 +1,5 @@
-"""Chapter 13: whatever is killed or cut during a change, the host ends whole, by itself, and the message says how."""
+"""Chapter 13: whatever is killed or cut during a change, the host ends whole, by itself, and the
+message says how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Chapter 14: the clients are taken off the registry: every file is as it was before, to the byte, and Docker stays."""
+"""Chapter 14: the clients are taken off the registry: every file is as it was before, to the byte,
+and Docker stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Chapter 15: what is wrong on a host while its engine is changed: disks, units, daemon.json. The engine works on."""
+"""Chapter 15: what is wrong on a host while its engine is changed: disks, units, daemon.json. The
+engine works on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Chapter 16: a change that needs a restart: no container feels it, and a daemon that does not come up comes back."""
+"""Chapter 16: a change that needs a restart: no container feels it, and a daemon that does not come
+up comes back."""
 
 from __future__ import annotations
 
@@ -65,8 +66,9 @@ def test_a_daemon_that_does_not_come_up(drill: Drill, start: str) -> None:
 
 @pytest.mark.parametrize("accepted", [[], ["tlsverify"]], ids=["untried", "accepted"])
 def test_a_key_that_no_daemon_has_started_with(drill: Drill, accepted: list[str]) -> None:
-    """{"tlsverify": false} switches TLS on by being there: a restart would end without a daemon. This engine cannot
-    judge its file (`--validate` came with 23.0), and what is known to stop it nobody can accept."""
+    """{"tlsverify": false} switches TLS on by being there: a restart would end without a daemon.
+    This engine cannot judge its file (`--validate` came with 23.0), and what is known to stop it
+    nobody can accept."""
     process = drill.client.engine_process()
     with edited(drill.client, DAEMON_JSON, with_keys(drill.client, tlsverify=False)):
         before = drill.digests()
@@ -83,7 +85,8 @@ def test_these_are_all_points(drill: Drill) -> None:
 
 @pytest.mark.parametrize("point", mark_long(POINTS, FEW))
 def test_the_agent_is_killed(drill: Drill, point: str) -> None:
-    """The way back from a restart is the longest; it is gone where a step behind the restart fails."""
+    """The way back from a restart is the longest; it is gone where a step behind the restart
+    fails."""
     interruptions.kill_agent(drill, point, failing="step3.seen")
 
 

@@ -83,7 +83,8 @@ def test_the_table_of_a_fleet_that_is_well() -> None:
 
 @pytest.fixture
 def recreated(server: LookedAt) -> Iterator[tuple[str, str]]:
-    """The registry's container made anew from the same settings, under another address; both addresses."""
+    """The registry's container made anew from the same settings, under another
+    address; both addresses."""
     before = address(server, "mooring-registry")
     server.run("docker rm -f mooring-registry")
     image = server.run("docker inspect -f '{{.Config.Image}}' mooring-nginx").strip()

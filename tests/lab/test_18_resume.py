@@ -1,4 +1,5 @@
-"""Chapter 18: a roll-out whose first host fails stops there, and goes on from there when that is mended."""
+"""Chapter 18: a roll-out whose first host fails stops there, and goes on from there
+when that is mended."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ MORE = json.dumps({"registry_client_mirrors": ["http://mirror.registry.example.c
 
 @pytest.fixture(scope="module")
 def stopped(client_el7: LookedAt) -> Iterator[Run]:
-    """client-el7, which goes first, has its Docker masked and stopped: its new settings cannot come into effect."""
+    """client-el7, which goes first, has its Docker masked and stopped: its new settings cannot come
+    into effect."""
     client_el7.run("systemctl stop docker.socket docker; systemctl mask docker")
     try:
         yield invoke("provision-clients", "-e", MORE)

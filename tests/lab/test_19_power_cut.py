@@ -1,4 +1,5 @@
-"""Chapter 19: the power goes in the middle of a change. The host boots with the old files or with the new ones."""
+"""Chapter 19: the power goes in the middle of a change. The host boots with the old files or with
+the new ones."""
 
 from __future__ import annotations
 
@@ -99,7 +100,8 @@ def test_all_of_ours_are_killed_and_then_the_power_goes(drills: dict[str, Drill]
 
 
 def booted_whole(drill: Drill, expected: Digests) -> None:
-    """Switched on again, the host has these settings, nothing of ours, no failed unit, and a docker at work."""
+    """Switched on again, the host has these settings, nothing of ours, no failed unit,
+    and a docker at work."""
     drill.client.start()
     assert drill.client.run(f"docker start {CONTAINER}").strip() == CONTAINER
     drill.container = drill.client.run(drill.engine.inspect)

@@ -1,4 +1,5 @@
-"""Chapter 21, on: slow requests by the thousand stop nobody, and what is slow but goes on is not cut."""
+"""Chapter 21, on: slow requests by the thousand stop nobody, and what is slow but
+goes on is not cut."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ STORAGE = "/var/lib/registry/docker/registry/v2"
 REPOSITORY = "slow"
 HOSTS, EACH = 200, 6
 GAP = 2
-"""Seconds that a gap may last in the tests of gaps; what they send and take is a piece every quarter of that."""
+"""Seconds that a gap may last in the tests of gaps; what they send and take is a piece every
+quarter of that."""
 SHORT = {
     "nginx_client_header_timeout": f"{GAP}s",
     "nginx_client_body_timeout": f"{GAP}s",
@@ -110,7 +112,8 @@ def short(server: LookedAt) -> Iterator[None]:
 
 
 def push_slowly(server: LookedAt, size: int, rate: float, piece: int) -> float:
-    """Push SIZE bytes at RATE bytes a second, a PIECE at a time; returns the seconds that the body took."""
+    """Push SIZE bytes at RATE bytes a second, a PIECE at a time; returns the seconds
+    that the body took."""
     begun = ask(server, f"POST /v2/{REPOSITORY}/blobs/uploads/", f"Host: {NAME}").header("Location")
     content, digest = os.urandom(piece), hashlib.sha256()
     with connect(server) as connection:
@@ -145,7 +148,8 @@ def test_a_push_lasts_as_long_as_it_likes(server: LookedAt, short: None, blob: s
 
 
 def test_a_pull_lasts_as_long_as_it_likes(server: LookedAt, short: None, blob: str) -> None:
-    """nginx writes again when a third of the kernel's buffer is free: little, where the client's is small."""
+    """nginx writes again when a third of the kernel's buffer is free: little, where the
+    client's is small."""
     with stored(server, 5 << 20) as large, connect(server, buffer=8 << 10) as connection:
         connection.sendall(f"GET {large} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n".encode())
         began, received = time.monotonic(), 0

@@ -1,7 +1,8 @@
-"""Chapter 22: a registry that an earlier version filled as root goes to an account of its own, and every image pulls.
+"""Chapter 22: a registry that an earlier version filled as root goes to an account of its own, and
+every image pulls.
 
-`earlier/` holds that version's roles as they were. The way there is told beforehand, goes on after a break, leaves the
-old registry alone where it cannot be gone, and leads back.
+`earlier/` holds that version's roles as they were. The way there is told beforehand, goes on after
+a break, leaves the old registry alone where it cannot be gone, and leads back.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Filled:
         self.server.run(f"docker rmi {image}")
 
     def pull(self, client: LookedAt) -> None:
-        """Pull all of it by digest, through nginx by name, and nothing may come from the client's own store."""
+        """Pull all of it by digest, through nginx by name, and nothing may come from the
+        client's own store."""
         for repository, digest in self.digests.items():
             image = f"{NAME}/{repository}@{digest}"
             client.run(f"docker rmi --force {image} >/dev/null 2>&1 || true")
@@ -89,7 +91,8 @@ def message(run: Run) -> str:
 
 @pytest.fixture(scope="module")
 def filled(server: LookedAt) -> Iterator[Filled]:
-    """The server as the earlier version leaves it, with four repositories and an upload under way."""
+    """The server as the earlier version leaves it, with four repositories and an upload under
+    way."""
     server.run(f"docker rm --force mooring-registry mooring-nginx && chown -R 0:0 {STORAGE}")
     server.run("rm -rf /etc/mooring/nginx /etc/mooring/registry")
     succeed(invoke("play", CHECKOUT / "tests/lab/earlier/server.yml", "--json", "-e", json.dumps(BEFORE)))
@@ -157,7 +160,8 @@ def test_a_container_that_does_not_start_leaves_the_registry_as_it_was(filled: F
 
 
 def test_the_registry_works_while_its_storage_changes_hands(filled: Filled, client_debian: LookedAt) -> None:
-    """A run was cut short in the middle: half of the files are the new account's, the old registry is root's."""
+    """A run was cut short in the middle: half of the files are the new account's, the old
+    registry is root's."""
     half = filled.count(0) // 2
     filled.server.run(f"find {STORAGE} -depth | head -n {half} | xargs chown -h {ACCOUNT}:{ACCOUNT}")
     assert filled.owners() == {"0", str(ACCOUNT)}
@@ -305,7 +309,8 @@ def test_the_way_back_to_root(filled: Filled, client_debian: LookedAt) -> None:
 
 
 def test_and_on_to_the_version_before(filled: Filled, client_debian: LookedAt) -> None:
-    """It knows nothing of accounts, so the containers must be root's before; the next upgrade is like the first."""
+    """It knows nothing of accounts, so the containers must be root's before; the next upgrade is
+    like the first."""
     succeed(provision_server("-e", ROOT))
     succeed(invoke("play", CHECKOUT / "tests/lab/earlier/server.yml", "--json", "-e", json.dumps(BEFORE)))
     filled.pull(client_debian)
@@ -317,7 +322,8 @@ def test_and_on_to_the_version_before(filled: Filled, client_debian: LookedAt) -
 
 
 def test_an_earlier_version_that_came_over_it_is_mended(filled: Filled, client_debian: LookedAt) -> None:
-    """It writes a configuration for root alone, and leaves the container its account: the registry cannot start."""
+    """It writes a configuration for root alone, and leaves the container its account: the registry
+    cannot start."""
     configuration = "/etc/mooring/registry/config.yml"
     filled.server.run(f"chown 0 {configuration} && chmod 600 {configuration} && docker restart mooring-registry")
     assert not filled.server.succeeds("curl -fsS http://127.0.0.1:5000/v2/")

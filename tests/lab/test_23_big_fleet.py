@@ -1,4 +1,5 @@
-"""Chapter 23, told with --long only: engines of other kinds and ages are set up as the small fleet's are."""
+"""Chapter 23, told with --long only: engines of other kinds and ages are set up as the small
+fleet's are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Chapter 24, told with --long only: the containers on newer engines, whose lab hosts limit nothing that they run."""
+"""Chapter 24, told with --long only: the containers on newer engines, whose lab hosts limit nothing
+that they run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Chapter 25, told with --long only: docker with the containerd image store, whose mirrors are another matter."""
+"""Chapter 25, told with --long only: docker with the containerd image store, whose mirrors are
+another matter."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ END
 
 @dataclass(frozen=True)
 class Store:
-    """A client whose docker has that store, the mirror, and the client's files before it was set up."""
+    """A client whose docker has that store, the mirror, and the client's files
+    before it was set up."""
 
     client: LookedAt
     mirror: TlsMirror
@@ -115,7 +117,8 @@ def is_28(store: Store) -> bool:
 
 
 def test_a_mirror_with_an_authority_of_its_own(store: Store) -> None:
-    """Docker 28 is told of it in Docker Hub's hosts.toml; docker 26 reads the mirror's own folder, as all did."""
+    """Docker 28 is told of it in Docker Hub's hosts.toml; docker 26 reads the mirror's own
+    folder, as all did."""
     process = store.client.engine_process()
     store.provision()
     assert "io.containerd.snapshotter" in store.client.run("docker info")
@@ -137,7 +140,8 @@ def test_a_second_run_changes_nothing(store: Store) -> None:
 
 
 def test_an_http_mirror(store: Store) -> None:
-    """Docker 26 would ask it by HTTPS, and is told so; its port is what makes the difference there."""
+    """Docker 26 would ask it by HTTPS, and is told so; its port is what makes the difference
+    there."""
     warned = "for HTTP write http://registry.example.com:80, and registry.example.com:80 among the insecure registries"
     run = store.provision(registry_client_mirrors=["http://registry.example.com"], registry_client_registries=[])
     assert (warned in run.out) is not is_28(store), run.transcript
@@ -151,7 +155,8 @@ def test_an_http_mirror(store: Store) -> None:
 
 
 def test_the_proof(store: Store) -> None:
-    """Names without a port are out of docker 26's reach here, so only docker 28 is proven with all of them."""
+    """Names without a port are out of docker 26's reach here, so only docker 28 is
+    proven with all of them."""
     if not is_28(store):
         pytest.skip("docker 26 asks names without a port by HTTPS alone")
     change: dict[str, Any] = {

@@ -1,4 +1,5 @@
-"""Chapter 26, told with --long only: newer engines, which judge their configuration themselves, are changed."""
+"""Chapter 26, told with --long only: newer engines, which judge their configuration
+themselves, are changed."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ SLOW = ("journaled", "step1.file1.after", "step1.asked", "confirmed", "undo.step
 
 @pytest.fixture(scope="module", params=["client-docker26", "client-docker28"])
 def drill(opt_in: list[LookedAt], request: pytest.FixtureRequest) -> Iterator[Drill]:
-    """A change that docker takes over by a reload; its process and its container outlive the whole chapter."""
+    """A change that docker takes over by a reload; its process and its container outlive
+    the whole chapter."""
     drill = Drill(LookedAt.named(request.param), INSECURE_AND_MIRRORS, FLEET)
     succeed(drill.provision())
     process = drill.client.engine_process()
@@ -44,7 +46,8 @@ def test_the_run_is_broken_off(drill: Drill, interrupt: interruptions.Interrupti
 
 
 def test_the_engine_itself_refuses(drill: Drill) -> None:
-    """Only the host's own `dockerd --validate` sees that a program is missing, which texts cannot tell."""
+    """Only the host's own `dockerd --validate` sees that a program is missing, which
+    texts cannot tell."""
     edit = host_faults.with_keys(drill.client, **{"userland-proxy-path": "/opt/gone/docker-proxy"})
     with host_faults.edited(drill.client, host_faults.DAEMON_JSON, edit):
         before = drill.digests()

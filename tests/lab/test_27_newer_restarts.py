@@ -1,4 +1,5 @@
-"""Chapter 27, told with --long only: docker 28 must be restarted, as a flag of its running daemon stands in the way."""
+"""Chapter 27, told with --long only: docker 28 must be restarted, as a flag of its running daemon
+stands in the way."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ RESTART = "systemctl reset-failed docker docker.socket && systemctl restart dock
 
 @pytest.fixture(scope="module")
 def drill(opt_in: list[LookedAt]) -> Iterator[Drill]:
-    """A change on a daemon that restarts without its containers, whose flags are edited by `flagged`."""
+    """A change on a daemon that restarts without its containers, whose flags are
+    edited by `flagged`."""
     drill = Drill(LookedAt.named("client-docker28"), INSECURE, FLEET)
     live = with_keys(drill.client, **{"live-restore": True})
     with edited(drill.client, DAEMON_JSON, f"{live} && systemctl reload docker"):
@@ -35,7 +37,8 @@ def drill(opt_in: list[LookedAt]) -> Iterator[Drill]:
 
 @pytest.fixture(autouse=True)
 def flagged(drill: Drill) -> None:
-    """The daemon runs with a flag that nothing says any more; it would refuse every file with that key."""
+    """The daemon runs with a flag that nothing says any more; it would refuse every
+    file with that key."""
     drill.put_back()
     drill.client.run(
         f"cp -p {DAEMON_JSON} {FLAGS} /root && echo '{{}}' > {DAEMON_JSON}"

@@ -1,4 +1,5 @@
-"""Chapter 28, told with --long only: a change of podman's or containerd's files that is broken off."""
+"""Chapter 28, told with --long only: a change of podman's or containerd's files that is broken
+off."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ def test_a_file_system_that_cannot_be_written(drill: Drill) -> None:
 
 
 def test_a_file_that_the_engine_cannot_read(drill: Drill) -> None:
-    """Somebody else's mistake is told with its place before anything is written, and never made worse."""
+    """Somebody else's mistake is told with its place before anything is written,
+    and never made worse."""
     path = drill.engine.files[0]
     with host_faults.edited(drill.client, path, f"echo '= broken' >> {path}"):
         spoiled = drill.digests()
@@ -77,7 +79,8 @@ def test_a_file_that_the_engine_cannot_read(drill: Drill) -> None:
 
 
 def test_a_restart_of_containerd_touches_no_container(drill: Drill) -> None:
-    """Where config.toml does not name the directory of hosts.toml yet, containerd has to be restarted once."""
+    """Where config.toml does not name the directory of hosts.toml yet, containerd has to be
+    restarted once."""
     if drill.engine is not CONTAINERD:
         pytest.skip("podman has no daemon")
     succeed(invoke("deprovision-clients", *FLEET, "--limit", drill.client.name))

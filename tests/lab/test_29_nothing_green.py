@@ -1,4 +1,5 @@
-"""Chapter 29: a certificate that clients refuse is not written; a server that does not serve is not green."""
+"""Chapter 29: a certificate that clients refuse is not written; a server that does not
+serve is not green."""
 
 from __future__ import annotations
 
@@ -136,7 +137,8 @@ def secured(office: Office, server: LookedAt) -> Iterator[Office]:
 
 
 def serve(office: Office, name: str, server: LookedAt) -> None:
-    """Another certificate on the server than the control machine's, taken into use behind Mooring's back."""
+    """Another certificate on the server than the control machine's, taken into use
+    behind Mooring's back."""
     for suffix, file in (("crt", "server.crt"), ("key", "server.key")):
         text = (office.folder / f"{name}.{suffix}").read_text()
         server.run(f"cat > {TLS}/{file} <<'END'\n{text}END\n")
@@ -157,7 +159,8 @@ def row(*words: str) -> tuple[Run, dict[str, Any]]:
 
 
 def pull_verified(client: LookedAt, name: str) -> str:
-    """What a real engine says that verifies: with its port a name is another registry, and no insecure one."""
+    """What a real engine says that verifies: with its port a name is another registry, and no
+    insecure one."""
     return client.run(f"docker pull {name}:443/mooring/none:1 2>&1 || true")
 
 

@@ -1,4 +1,5 @@
-"""Chapter 30: a server that serves and is ill all the same, and one whose port somebody else has."""
+"""Chapter 30: a server that serves and is ill all the same, and one whose port somebody else
+has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Chapter 31: the server's containers are the roles' alone, its images are never hidden, and what stops it is said."""
+"""Chapter 31: the server's containers are the roles' alone, its images are never hidden, and what
+stops it is said."""
 
 from __future__ import annotations
 
@@ -90,7 +91,8 @@ ADDED: dict[str, tuple[str, Any]] = {
 
 
 def test_what_somebody_else_added_goes(server: LookedAt) -> None:
-    """The very container with more of everything, as the engine's API makes it; the plan tells each of them."""
+    """The very container with more of everything, as the engine's API makes it; the plan
+    tells each of them."""
     container = inspect(server, "mooring-nginx")
     before = {**container["Config"], "HostConfig": container["HostConfig"]}
     body: dict[str, Any] = {**container["Config"], "HostConfig": dict(container["HostConfig"]), "Hostname": ""}
@@ -173,7 +175,8 @@ def test_an_empty_registry_that_is_meant(server: LookedAt) -> None:
 
 
 def test_a_disk_that_is_missing(server: LookedAt) -> None:
-    """The running registry holds on to its disk; its next start would find the empty folder below."""
+    """The running registry holds on to its disk; its next start would find the empty folder
+    below."""
     succeed(provision_server())  # which notes that there are images
     server.run(f"mount -t tmpfs -o size=1m tmpfs {STORAGE}")
     try:

@@ -58,7 +58,8 @@ def test_provisioning_finds_nothing_to_do(
 def test_the_server_is_provisioned_with_the_directorys_own_archives(
     installed: Installed, project: Path, server: LookedAt
 ) -> None:
-    """nginx and its image are lost; the archive of the directory brings them back, and a second run changes nothing."""
+    """nginx and its image are lost; the archive of the directory brings them back, and a second run
+    changes nothing."""
     server.run("docker rm -f mooring-nginx && docker rmi nginx:1.22")
     changes = []
     for _ in range(2):

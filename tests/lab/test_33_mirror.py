@@ -1,4 +1,5 @@
-"""Chapter 33: the mirror: one's own images, then Docker Hub's cache, also while Docker Hub is away."""
+"""Chapter 33: the mirror: one's own images, then Docker Hub's cache, also while Docker Hub is
+away."""
 
 from __future__ import annotations
 
@@ -74,16 +75,16 @@ def test_both_doors_are_in_etc_hosts(fleet: list[LookedAt], server: LookedAt) ->
 
 def test_caches_and_gate_are_as_closed_as_the_others(server: LookedAt) -> None:
     for name, account in ACCOUNTS.items():
-        (found,) = json.loads(server.run(f"docker inspect {name}"))
-        limits = found["HostConfig"]
-        assert (found["Config"]["User"], limits["ReadonlyRootfs"], limits["Privileged"]) == (account, True, False)
+        (container,) = json.loads(server.run(f"docker inspect {name}"))
+        limits = container["HostConfig"]
+        assert (container["Config"]["User"], limits["ReadonlyRootfs"], limits["Privileged"]) == (account, True, False)
         assert (limits["CapDrop"], limits["CapAdd"] or [], limits["SecurityOpt"]) == (
             ["ALL"],
             [],
             ["no-new-privileges"],
         )
-        assert not [bound for bound in (found["NetworkSettings"]["Ports"] or {}).values() if bound]
-        assert list(found["NetworkSettings"]["Networks"]) == ["mooring"]
+        assert not [bound for bound in (container["NetworkSettings"]["Ports"] or {}).values() if bound]
+        assert list(container["NetworkSettings"]["Networks"]) == ["mooring"]
 
 
 @pytest.mark.parametrize("image", CACHED)
@@ -205,15 +206,16 @@ def test_with_the_hub_away_and_all_containers_restarted(
 
     def is_served() -> bool:
         pull(clients[0], NEW)
-        asked = [entry for entry in server.access_log()[before:] if f"/library/{NEW}/blobs/" in entry["uri"]]
-        return {(entry["status"], entry["served_by"]) for entry in asked[-1:]} == {(200, "cache docker-io")}
+        entries = [entry for entry in server.access_log()[before:] if f"/library/{NEW}/blobs/" in entry["uri"]]
+        return {(entry["status"], entry["served_by"]) for entry in entries[-1:]} == {(200, "cache docker-io")}
 
     until(is_served, "new images come through the cache again, which nobody has restarted")
 
 
 @pytest.mark.parametrize("outages", OUTAGES)
 def test_outages_in_the_middle_of_pulls(outages: int, hub: LookedAt, clients: list[LookedAt]) -> None:
-    """Docker Hub goes and comes back at any moment, also by force; what the cache has never fails."""
+    """Docker Hub goes and comes back at any moment, also by force; what the cache has never
+    fails."""
     for image in CACHED:
         pull(clients[0], image)
     seed = secrets.randbits(32)
@@ -235,8 +237,8 @@ def test_outages_in_the_middle_of_pulls(outages: int, hub: LookedAt, clients: li
 def test_what_is_ones_own_is_asked_of_nobody(server: LookedAt) -> None:
     path = "/v2/mooring/hub-only/manifests/1"
     assert ask(server, path) == 200
-    given = json.dumps({"mirror_own_namespaces": ["mooring"]})
-    succeed(provision("server", "--tags", "mirror,nginx", "-e", given))
+    variables = json.dumps({"mirror_own_namespaces": ["mooring"]})
+    succeed(provision("server", "--tags", "mirror,nginx", "-e", variables))
     try:
         until(lambda: ask(server, path) == 404, "nginx has the new configuration")
         before = len(gate_log(server))
@@ -252,34 +254,36 @@ def test_an_account_is_shown_by_nothing(server: LookedAt, monkeypatch: pytest.Mo
     password = secrets.token_hex(12)
     monkeypatch.setenv("HUB_PASSWORD", password)
     account = {"registry": "docker.io", "username": "me", "password_env": "HUB_PASSWORD"}
-    given = ("--tags", "mirror", "-e", json.dumps({"mirror_upstreams": [account]}))
+    variables = ("--tags", "mirror", "-e", json.dumps({"mirror_upstreams": [account]}))
     try:
-        runs = [invoke("provision-server", *words, *given) for words in (("--check", "--diff", "-v"), ("--diff", "-v"))]
+        runs = [
+            invoke("provision-server", *words, *variables) for words in (("--check", "--diff", "-v"), ("--diff", "-v"))
+        ]
         assert [run.status for run in runs] == [0, 0], runs
-        assert not [run for run in runs if password in run.said]
+        assert not [run for run in runs if password in run.transcript]
         file = "/etc/mooring/mirror/docker-io/config.yml"
         assert server.run(f"stat -c '%a %u:%g' {file}").strip() == "600 65530:0"
         assert password in server.run(f"cat {file}")
         assert password not in server.run(f"docker inspect {CACHE} {GATE}; docker logs {CACHE} 2>&1; ps -ef")
         # Whoever waits for the cache's answer learns that it runs with the account.
         assert pull(LookedAt.named("client-debian"), CACHED[0])
-        assert succeed(provision("server", *given)).count("changed") == {"server": 0}
+        assert succeed(provision("server", *variables)).count("changed") == {"server": 0}
     finally:
         succeed(provision("server", "--tags", "mirror"))
     assert not server.succeeds(f"grep -r {password} /etc/mooring")
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("variables", "words"),
     [
         ({"mirror_names": [NAME]}, f"{NAME} is a name of the registry too"),
         ({"mirror_upstreams": [{"registry": "docker.io", "addresses": ["hub.example.com"]}]}, "has no scheme"),
     ],
 )
-def test_what_cannot_hold_is_refused(given: dict[str, Any], words: str, server: LookedAt) -> None:
+def test_what_cannot_hold_is_refused(variables: dict[str, Any], words: str, server: LookedAt) -> None:
     before = server.logins()
-    run = provision("server", "-e", json.dumps(given))
-    assert run.status == 2, run.said
+    run = provision("server", "-e", json.dumps(variables))
+    assert run.status == 2, run.transcript
     (failure,) = run.finished("failed")
     assert words in failure["message"]
     assert server.logins() == before, "the server was touched"

@@ -1,4 +1,5 @@
-"""Chapter 34: what the fleet runs and has, in the lock file, as the engines' own clients tell it."""
+"""Chapter 34: what the fleet runs and has, in the lock file, as the engines' own clients tell
+it."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def lock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def own(server: LookedAt, clients: list[LookedAt]) -> Iterator[str]:
-    """An image of the fleet's own: pushed by client-el7, which only has it; client-debian runs it by its other name."""
+    """An image of the fleet's own: pushed by client-el7, which only has it; client-debian runs it
+    by its other name."""
     el7, debian = clients
     name = f"story-{secrets.token_hex(4)}"
     had_busybox = el7.succeeds("docker image inspect busybox")
@@ -48,7 +50,8 @@ def images(lock: Path, *words: str) -> Run:
 
 
 def held(host: LookedAt) -> tuple[set[str], set[str], set[str]]:
-    """What docker itself says: the digests that it has and that run, and the IDs of which a name has no digest."""
+    """What docker itself says: the digests that it has and that run, and the IDs of which a name
+    has no digest."""
     inspected = [json.loads(line) for line in host.lines(INSPECT)]
     running = set(host.lines(RUNNING))
     digests, alive, strange = set[str](), set[str](), set[str]()
@@ -74,8 +77,8 @@ def noted(lock: LockFile, host: str) -> tuple[set[str], set[str], set[str]]:
 def test_the_file_says_what_docker_says(own: str, lock: Path, fleet: list[LookedAt]) -> None:
     before = [host.state() for host in fleet]
     run = images(lock)
-    assert run.status == 0, run.said
-    assert run.out.splitlines()[-1].endswith(f"{lock} was made"), run.said
+    assert run.status == 0, run.transcript
+    assert run.out.splitlines()[-1].endswith(f"{lock} was made"), run.transcript
     known = read_lock_file(lock)
     for host in fleet:
         assert noted(known, host.name) == held(host), host.name
@@ -99,7 +102,7 @@ def test_the_second_run_changes_nothing(own: str, lock: Path) -> None:
     text = lock.read_text()
     assert images(lock, "--check", "--detailed-exitcode").status == 0
     run = images(lock)
-    assert run.status == 0, run.said
+    assert run.status == 0, run.transcript
     assert run.out.splitlines()[-1].endswith("is up to date")
     assert lock.read_text() == text
 
@@ -112,7 +115,7 @@ def test_check_tells_and_writes_nothing(own: str, lock: Path, client_debian: Loo
         document = json.loads(images(lock, "--check", "--json").out)
     finally:
         client_debian.run(f"docker start {RUNS}")
-    assert run.status == 8, run.said
+    assert run.status == 8, run.transcript
     assert f"registry.example.com/{own}:1@" in run.out
     assert "running: - client-debian; idle: + client-debian" in run.out
     assert lock.read_text() == text
@@ -126,7 +129,7 @@ def test_a_host_that_is_down_loses_nothing(own: str, lock: Path, client_debian: 
         partly = images(lock)
     finally:
         client_debian.run(f"systemctl start docker; docker start {RUNS}")
-    assert partly.status == 2, partly.said
+    assert partly.status == 2, partly.transcript
     assert "client-debian: not all could be asked" in partly.out
     assert lock.read_text() == text
     client_debian.stop()
@@ -135,7 +138,7 @@ def test_a_host_that_is_down_loses_nothing(own: str, lock: Path, client_debian: 
     finally:
         client_debian.start()
         client_debian.run(f"docker start {RUNS}")
-    assert lost.status == 4, lost.said
+    assert lost.status == 4, lost.transcript
     states = {note["host"]: note["state"] for note in json.loads(lost.out)["hosts"]}
     assert states == {"server": "asked", "client-el7": "asked", "client-debian": "unreachable"}
     assert lock.read_text() == text
@@ -152,7 +155,7 @@ def test_keep_and_forbidden(own: str, lock: Path) -> None:
         text.replace("images:\n", "images:\n" + "\n".join(more) + "\n") + f"forbidden: [docker.io/library/{HUB_ONLY}]\n"
     )
     run = images(lock)
-    assert run.status == 0, run.said
+    assert run.status == 0, run.transcript
     assert f"- docker.io/library/lost:1@{digest}" in run.out.splitlines()
     known = read_lock_file(lock)
     assert [image.name for image in known.images if image.digest == digest] == ["docker.io/library/kept"]
@@ -162,7 +165,8 @@ def test_keep_and_forbidden(own: str, lock: Path) -> None:
 
 @pytest.mark.long
 def test_the_other_engines(own: str, lock: Path, opt_in: list[LookedAt], fleet: list[LookedAt]) -> None:
-    """podman, containerd by its CRI, docker 26 and 28: each has the hub's image, by the same digest as docker 20.10."""
+    """podman, containerd by its CRI, docker 26 and 28: each has the hub's image, by the same digest
+    as docker 20.10."""
     assert invoke("provision-clients", *FLEET).status == 0
     hosts = {host.name: host for host in opt_in}
     pulls = {
@@ -174,7 +178,7 @@ def test_the_other_engines(own: str, lock: Path, opt_in: list[LookedAt], fleet: 
     for name, pull in pulls.items():
         hosts[name].run(pull)
     run = images(lock, *FLEET, "--json")
-    assert run.status == 0, run.said
+    assert run.status == 0, run.transcript
     document: dict[str, Any] = json.loads(run.out)
     engines = {note["host"]: note["engines"] for note in document["hosts"]}
     assert engines["client-podman"] == ["podman"]

@@ -1,4 +1,5 @@
-"""Chapter 35: the registry is filled with what the lock file names, and the fleet pulls while Docker Hub is off."""
+"""Chapter 35: the registry is filled with what the lock file names, and the fleet pulls while
+Docker Hub is off."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ AUTHORITIES = CHECKOUT / ".lab/ca/ca.crt"
 
 @pytest.fixture(scope="module")
 def lock(server: LookedAt, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A lock file of the hub's images; what the registry has of them is taken out before and afterwards."""
+    """A lock file of the hub's images; what the registry has of them is taken out
+    before and afterwards."""
     entries, hub = [image.rpartition(":") for image in IMAGES], HubHost.named("hub")
     digests = [hub.crane("digest", f"127.0.0.1:5000/{image}") for image in IMAGES]
     images = [
@@ -43,7 +45,7 @@ def test_a_check_asks_for_nothing_that_the_hub_counts(lock: Path, docker_hub: Hu
     docker_hub.forget()
     before = [host.state() for host in fleet]
     run = sync(lock, "--check", "--detailed-exitcode")
-    assert run.status == 8, run.said
+    assert run.status == 8, run.transcript
     assert "done: 0 held, 3 to copy; left: 0; failed: 0; Hub-outage readiness: 0 %" in run.out
     assert {line["method"] for line in docker_hub.requests() if "/v2/" in line["path"]} == {"HEAD"}
     assert not any(line["counted"] for line in docker_hub.requests())
@@ -54,7 +56,7 @@ def test_the_reserve_is_left_to_the_fleet(lock: Path, docker_hub: HubHost) -> No
     with docker_hub.knobs(remaining=20):
         docker_hub.forget()
         run = sync(lock)
-        assert run.status == 2, run.said
+        assert run.status == 2, run.transcript
         assert "left: 3, resumes at " in run.out
         assert not any(line["counted"] for line in docker_hub.requests())
 
@@ -62,8 +64,8 @@ def test_the_reserve_is_left_to_the_fleet(lock: Path, docker_hub: HubHost) -> No
 def test_layers_go_from_the_hub_to_the_server_itself(lock: Path, docker_hub: HubHost, server: LookedAt) -> None:
     docker_hub.forget()
     run = sync(lock)
-    assert run.status == 0, run.said
-    assert run.out.splitlines()[-1].startswith("done: 3 copied ("), run.said
+    assert run.status == 0, run.transcript
+    assert run.out.splitlines()[-1].startswith("done: 3 copied ("), run.transcript
     assert run.out.endswith("Hub-outage readiness: 100 %\n")
     lines = docker_hub.requests()
     layers = [line for line in lines if line["host"].partition(":")[0] == "production.cloudflare.docker.com"]
@@ -82,7 +84,7 @@ def test_the_second_run_asks_the_hub_for_nothing(lock: Path, docker_hub: HubHost
     docker_hub.forget()
     before = [host.state() for host in fleet]
     run = sync(lock, "--json")
-    assert run.status == 0, run.said
+    assert run.status == 0, run.transcript
     assert [image["state"] for image in json.loads(run.out)["images"]] == ["held"] * 3
     assert docker_hub.requests() == []
     assert [host.state() for host in fleet] == before

@@ -1,4 +1,5 @@
-"""Chapter 34: the registry is taken off its server and put back with all images; then the images go as well."""
+"""Chapter 34: the registry is taken off its server and put back with all images; then the
+images go as well."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ def test_all_of_it_goes_but_the_images(image: str, server: LookedAt) -> None:
 def test_a_wrong_name_deletes_nothing(server: LookedAt) -> None:
     before = server.state()
     run = invoke("deprovision-server", "--with-data", "--name", "client-debian")
-    assert (run.status, "is not the server's name, server: nothing was removed" in run.err) == (1, True), run.said
+    assert (run.status, "is not the server's name, server: nothing was removed" in run.err) == (1, True), run.transcript
     assert server.state() == before
 
 

@@ -1,4 +1,5 @@
-"""Chapter 37: the registry of Docker 1.5 and older: filled on the server, pulled through nginx, taken away again."""
+"""Chapter 37: the registry of Docker 1.5 and older: filled on the server, pulled through nginx,
+taken away again."""
 
 from __future__ import annotations
 

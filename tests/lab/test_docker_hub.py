@@ -1,4 +1,5 @@
-"""The lab's stand-in for Docker Hub, asked by curl and an engine from inside the lab, with TLS verified.
+"""The lab's stand-in for Docker Hub, asked by curl and an engine from inside the lab,
+with TLS verified.
 
 What it does in detail is shown on loopback (tests/unit/lab/hub); here it is the lab's own.
 """

@@ -1,4 +1,5 @@
-"""The Docker modules against the real engine of a lab host, over SSH and the real agent; they leave nothing behind.
+"""The Docker modules against the real engine of a lab host, over SSH and the real agent; they leave
+nothing behind.
 
 Needs the lab, its image bundles and an engine on the host, so it runs after the provisioning.
 """

@@ -1,4 +1,5 @@
-"""A mirror with TLS from an authority that no system trusts: on a client, in front of the lab's registry."""
+"""A mirror with TLS from an authority that no system trusts: on a client, in front of
+the lab's registry."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ class Oracle:
 
 
 def typed(value: Any) -> Any:
-    """A value with its types all the way down; of strings also whether they are templates, where they could be."""
+    """A value with its types all the way down; of strings also whether they are templates, where
+    they could be."""
     if isinstance(value, dict):
         return {"mapping": {typed(key): typed(child) for key, child in value.items()}}
     if isinstance(value, (list, tuple)):

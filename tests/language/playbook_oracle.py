@@ -16,7 +16,8 @@ BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class Case:
-    """A playbook, the options that both are given, and where the two differ on purpose: counter, ours, theirs.
+    """A playbook, the options that both are given, and where the two differ on purpose: counter,
+    ours, theirs.
 
     `settings` are those of Ansible's environment in which it means what we mean.
     """

@@ -1,4 +1,5 @@
-"""Inventories read by Mooring and by the real ansible-inventory: hosts, groups and each host's variables must agree."""
+"""Inventories read by Mooring and by the real ansible-inventory: hosts, groups and each host's
+variables must agree."""
 
 from __future__ import annotations
 

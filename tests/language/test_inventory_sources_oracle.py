@@ -1,4 +1,5 @@
-"""Inventories of every kind by Mooring and by ansible-core: the same hosts, groups, order, variables and types."""
+"""Inventories of every kind by Mooring and by ansible-core: the same hosts, groups, order,
+variables and types."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""`key=value` text beside ansible-core's own splitter: in tasks, in the free text of commands, in --extra-vars.
+"""`key=value` text beside ansible-core's own splitter: in tasks, in the free text of commands, in
+--extra-vars.
 
-The cases of the list go the whole way, through a task and through --extra-vars; drawn ones meet the parser.
+The cases of the list go the whole way, through a task and through --extra-vars; drawn
+ones meet the parser.
 """
 
 from __future__ import annotations
@@ -104,7 +106,8 @@ def read_task(tmp_path: Path, task: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def read_theirs(task: dict[str, Any]) -> dict[str, Any] | None:
-    """The arguments as Ansible's parser has them; None where it, or the module with its arguments, refuses."""
+    """The arguments as Ansible's parser has them; None where it, or the module with its
+    arguments, refuses."""
     try:
         _, args, _ = ModuleArgsParser(task).parse()
     except (AnsibleError, UnicodeDecodeError):
@@ -113,7 +116,8 @@ def read_theirs(task: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def is_fit(args: dict[str, Any]) -> bool:
-    """Whether set_fact and --extra-vars take it: both want names of variables, and no other words."""
+    """Whether set_fact and --extra-vars take it: both want names of variables, and no other
+    words."""
     return bool(args) and all(name.isidentifier() and name != "_raw_params" for name in args)
 
 
@@ -163,7 +167,8 @@ def test_words_win_over_args(tmp_path: Path) -> None:
 
 
 def test_a_command_in_two_places(tmp_path: Path) -> None:
-    """Ansible's module refuses it when it runs: "parameters are mutually exclusive: _raw_params|cmd|argv"."""
+    """Ansible's module refuses it when it runs: "parameters are mutually exclusive:
+    _raw_params|cmd|argv"."""
     assert read_task(tmp_path, {"shell": "ls", "args": {"cmd": "pwd"}}) is None
     assert read_task(tmp_path, {"command": "ls", "args": {"argv": ["pwd"]}}) is None
 
@@ -184,7 +189,8 @@ def outcome(function: Any, *args: Any) -> Any:
 
 
 def parse_as_they(text: str, is_command: bool) -> dict[str, str]:
-    """Our parser's result in the shape of theirs, which has no key for the rest where that is empty."""
+    """Our parser's result in the shape of theirs, which has no key for the rest
+    where that is empty."""
     parsed = key_values.parse(text, key_values.COMMAND_KEYS if is_command else None)
     return {**parsed.pairs, **({"_raw_params": parsed.rest} if parsed.rest else {})}
 

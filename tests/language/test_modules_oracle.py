@@ -1,7 +1,9 @@
-"""Our file modules beside ansible-core's: the same situation, the same files afterwards, the same `changed`.
+"""Our file modules beside ansible-core's: the same situation, the same files afterwards,
+the same `changed`.
 
-Ansible's modules are called in this process, which takes milliseconds; those of copy, which begins on the control
-side, are played by one ansible-playbook. Each situation has a directory of its own; ours play in twins.
+Ansible's modules are called in this process, which takes milliseconds; those of copy, which begins
+on the control side, are played by one ansible-playbook. Each situation has a directory of its own;
+ours play in twins.
 """
 
 from __future__ import annotations
@@ -155,7 +157,8 @@ def test_same_as_ansible(number: int, ansible: tuple[str, list[dict[str, Any]]],
 
 
 def draw_line_case(draw: random.Random) -> dict[str, Any]:
-    """A situation for lineinfile. The last line has its end: without one, Ansible may glue the new line to it."""
+    """A situation for lineinfile. The last line has its end: without one, Ansible may glue
+    the new line to it."""
     words = ["a", "b", "a.b", "c", "ab", " a", "", "x y", "größe"]
     content = "".join(draw.choice(words) + draw.choice(["\n", "\n", "\r\n"]) for _ in range(draw.randint(0, 5)))
     options = {

@@ -1,8 +1,9 @@
-"""Whole playbooks beside the real ansible-playbook: the same tasks with the same outcomes on every host, the same
-counters, exit status and files, and the same words of tasks with `said` in their names, which tell of variables.
+"""Whole playbooks beside the real ansible-playbook: the same tasks with the same outcomes on every
+host, the same counters, exit status and files, and the same words of tasks with `said` in their
+names, which tell of variables.
 
-Every playbook of `playbooks/` is run once by each. Hosts run at their own pace here, so what is compared is each
-host's own sequence of tasks.
+Every playbook of `playbooks/` is run once by each. Hosts run at their own pace here, so what is
+compared is each host's own sequence of tasks.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def theirs(case: Case, out: Path) -> Story:
 
 
 def ours(case: Case, out: Path) -> Story:
-    """What Mooring makes of it; a rescued failure is a failure too, as Ansible's callbacks are told."""
+    """What Mooring makes of it; a rescued failure is a failure too, as Ansible's
+    callbacks are told."""
     ran = run(case, [str(BIN / "invoke"), "play", "--json"], out)
     lines: list[dict[str, Any]] = [json.loads(line) for line in ran.stdout.splitlines()]
     assert lines, ran.stderr

@@ -1,6 +1,8 @@
-"""Ansible's order of precedence, level by level: the real ansible-playbook must agree with `Precedence`.
+"""Ansible's order of precedence, level by level: the real ansible-playbook must agree with
+`Precedence`.
 
-The variable `upto_N` is set at the levels 0 to N, each time to the level's name: its value must be level N's name.
+The variable `upto_N` is set at the levels 0 to N, each time to the level's name: its value must be
+level N's name.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""What modules return, beside the real ansible-playbook: every key that Ansible returns, of its kind, with its value.
+"""What modules return, beside the real ansible-playbook: every key that Ansible returns, of its
+kind, with its value.
 
-Both run `playbooks/returns.yml` once. What names the moment, the machine's temporary files or the process may differ.
+Both run `playbooks/returns.yml` once. What names the moment, the machine's temporary files or the
+process may differ.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Values, conditions and template files rendered by Mooring and by ansible-core: the results must be the same."""
+"""Values, conditions and template files rendered by Mooring and by ansible-core: the results must
+be the same."""
 
 from __future__ import annotations
 

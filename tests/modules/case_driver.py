@@ -1,7 +1,8 @@
 """Plays one data case in a temporary directory, on every interpreter that the agent supports.
 
-As a program it reads {"root": PATH, "cases": [[MODULE, CASE], ...]} as JSON, its arguments normalized, and
-prints {"failures": [...], "played": n}: so one control machine's cases meet every interpreter.
+As a program it reads {"root": PATH, "cases": [[MODULE, CASE], ...]} as JSON, its arguments
+normalized, and prints {"failures": [...], "played": n}: so one control machine's cases meet every
+interpreter.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -57,7 +58,8 @@ def fill(value, root, sha1=""):
 
 
 class Commands(object):
-    """Canned answers instead of running programs; calls are recorded, an unlisted one fails the case."""
+    """Canned answers instead of running programs; calls are recorded, an unlisted
+    one fails the case."""
 
     def __init__(self, entries, make_ran):
         self.entries, self.make_ran, self.calls, self.unlisted = entries, make_ran, [], []
@@ -195,7 +197,8 @@ def judge(reply, case, root):
 
 
 def contains(actual, wanted, what):
-    """Every key of `wanted` is in `actual` with that value; a text that begins with ~ is a pattern."""
+    """Every key of `wanted` is in `actual` with that value; a text that begins with ~ is a
+    pattern."""
     for key, value in wanted.items():
         assert key in actual, "%s has no %s: %s" % (what, key, json.dumps(actual, sort_keys=True))
         if isinstance(value, dict) and isinstance(actual[key], dict):

@@ -12,7 +12,8 @@ except ImportError:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers METHOD PATH as the case says; whatever is not listed is 404. Requests are recorded."""
+    """Answers METHOD PATH as the case says; whatever is not listed is 404. Requests are
+    recorded."""
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("utf-8")

@@ -1,4 +1,5 @@
-"""The files of a data case: making them, taking a picture of them, comparing them. Python 2.7 runs it too."""
+"""The files of a data case: making them, taking a picture of them, comparing them.
+Python 2.7 runs it too."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -43,7 +44,8 @@ def build(root, entries):
 
 
 def tree(root):
-    """A picture of everything below `root`: kind, mode, owner, content, and a file's time of change.
+    """A picture of everything below `root`: kind, mode, owner, content, and a
+    file's time of change.
 
     A directory's time is left out: a draft that came and went in it is no trace.
     """

@@ -1,6 +1,8 @@
-"""Runs every data case tests/modules/NAME/*.yml against module NAME through the agent's own request path.
+"""Runs every data case tests/modules/NAME/*.yml against module NAME through the
+agent's own request path.
 
-Here on this interpreter, case by case; then all of them at once on every other interpreter that is found.
+Here on this interpreter, case by case; then all of them at once on every other
+interpreter that is found.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ def load_cases() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def prepare(module: str, case: dict[str, Any], root: str) -> dict[str, Any]:
-    """The case with its placeholders filled and its arguments as the control machine would send them."""
+    """The case with its placeholders filled and its arguments as the control
+    machine would send them."""
     if "answers" in case or case.get("port"):
         case = with_port(case)
     case = case_driver.fill(case, root)
@@ -53,7 +56,8 @@ def prepare(module: str, case: dict[str, Any], root: str) -> dict[str, Any]:
 
 
 def with_port(case: dict[str, Any]) -> dict[str, Any]:
-    """The case with a free port for {port}, and a certificate and {ca} when its server speaks TLS."""
+    """The case with a free port for {port}, and a certificate and {ca} when its server speaks
+    TLS."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

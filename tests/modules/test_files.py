@@ -1,4 +1,5 @@
-"""What data cases cannot say: other users, mount points, Unix sockets, proxies, and Python 2's extended attributes."""
+"""What data cases cannot say: other users, mount points, Unix sockets, proxies, and Python 2's
+extended attributes."""
 
 from __future__ import annotations
 

@@ -55,7 +55,8 @@ def issue(
     key: Any = None,
     hash_: Any = None,
 ) -> Pair:
-    """A certificate by `issuer`, or by itself; `extensions` are values, or (value, whether it is critical)."""
+    """A certificate by `issuer`, or by itself; `extensions` are values, or (value,
+    whether it is critical)."""
     own = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
     above = issuer.certificate.subject if issuer else subject

@@ -1,4 +1,5 @@
-"""What layers are copied between: a real registry behind the lab's hub, and a real registry that is to be filled."""
+"""What layers are copied between: a real registry behind the lab's hub, and a real registry that is
+to be filled."""
 
 from __future__ import annotations
 
@@ -73,7 +74,8 @@ class BlobWorld:
         return registry.storage / "docker/registry/v2/blobs/sha256" / name[:2] / name / "data"
 
     def fetches(self, layer: Layer) -> list[tuple[int, int]]:
-        """(first byte, number of bytes sent) of each of the hub's answers with bytes of the layer, in their order."""
+        """(first byte, number of bytes sent) of each of the hub's answers with bytes of the layer,
+        in their order."""
         name = layer.digest.partition(":")[2]
         lines = [line for line in self.hub.requests() if line["path"].startswith(BLOBS) and name in line["path"]]
         starts = [int(line["range"].partition("=")[2].partition("-")[0] or 0) for line in lines]

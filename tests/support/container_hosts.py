@@ -1,4 +1,5 @@
-"""Hosts with podman, CRI-O, containerd or BuildKit as texts, for the tests of what their configuration means."""
+"""Hosts with podman, CRI-O, containerd or BuildKit as texts, for the tests of what their
+configuration means."""
 
 from __future__ import annotations
 

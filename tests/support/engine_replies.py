@@ -21,7 +21,8 @@ INFO = {
 
 
 def reply(settings: Any = SETTINGS, record: Any = SETTINGS, **more: Any) -> dict[str, Any]:
-    """What docker_config says of a host; `settings` and `record` are texts or what stands in them."""
+    """What docker_config says of a host; `settings` and `record` are texts or what stands in
+    them."""
 
     def text(value: Any) -> str | None:
         return value if value is None or isinstance(value, str) else json.dumps(value)

@@ -47,7 +47,8 @@ def header(kind: bytes, number: int, length: int) -> bytes:
 
 
 class EvilHost(LocalConnection):
-    """Whatever is to be started, this is said: once, or `loops` times (-1: for ever), perhaps byte by byte."""
+    """Whatever is to be started, this is said: once, or `loops` times (-1: for ever),
+    perhaps byte by byte."""
 
     def __init__(self, folder: Path, output: bytes, pause: float = 0.0, loops: int = 1, stream: int = 1) -> None:
         super().__init__()

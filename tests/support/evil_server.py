@@ -1,7 +1,9 @@
-"""A server on loopback that answers HTTP as maliciously as a test asks: byte for byte, and without an end.
+"""A server on loopback that answers HTTP as maliciously as a test asks: byte for byte,
+and without an end.
 
-Each behaviour gets the connection after the request's head came. Those that have no end go on until the client hangs
-up or the test is over; `sent` counts what they got rid of, and so tells how much of it the client was ready to take.
+Each behaviour gets the connection after the request's head came. Those that have no end go on until
+the client hangs up or the test is over; `sent` counts what they got rid of, and so tells how much
+of it the client was ready to take.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ DRIP = 0.02
 
 
 class EvilServer:
-    """Every connection has the same behaviour; `requests` are the heads that came, `path` of the newest one."""
+    """Every connection has the same behaviour; `requests` are the heads that came, `path`
+    of the newest one."""
 
     def __init__(
         self, behaviour: Callable[[EvilServer, socket.socket], None], greets: bool = False, path: str = ""

@@ -1,4 +1,5 @@
-"""An operator's directory whose server is this machine, with real registries on loopback: `invoke sync` in it."""
+"""An operator's directory whose server is this machine, with real registries on loopback:
+`invoke sync` in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""SSH servers that do not behave, on loopback: by paramiko where they let one in, by hand where they do not."""
+"""SSH servers that do not behave, on loopback: by paramiko where they let one in, by hand where
+they do not."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from tests.support.serving import accept_all
 
 @dataclass
 class Relay:
-    """Passes bytes between a client and a server until it is `frozen`; then the host is silent, but not gone."""
+    """Passes bytes between a client and a server until it is `frozen`; then the host is
+    silent, but not gone."""
 
     port_behind: int
     sockets: list[socket.socket] = field(default_factory=list)
@@ -56,7 +58,8 @@ class Relay:
 
 
 class RawServer:
-    """Hands every connection's socket to `serve`, which may raise OSError as soon as the client is gone."""
+    """Hands every connection's socket to `serve`, which may raise OSError as soon as
+    the client is gone."""
 
     def __init__(self, serve: Callable[[socket.socket], None]) -> None:
         self._serve = serve

@@ -32,7 +32,8 @@ def texts(pieces: int = 8) -> st.SearchStrategy[str]:
 
 
 def problems(text: str, is_terminal: bool = False, begins: str = "") -> list[str]:
-    """What is wrong with what a reporter wrote; `begins` are the words that a line may begin with, as an expression."""
+    """What is wrong with what a reporter wrote; `begins` are the words that a line may begin with,
+    as an expression."""
     if is_terminal:
         text = OWN_COMMANDS.sub("", text)
     codes = [f"U+{ord(char):04X}" for char in sorted(set(text)) if not is_plain(char)]

@@ -1,4 +1,5 @@
-"""Images as registries really hold them: an index of platforms with attestations, and what refers to it."""
+"""Images as registries really hold them: an index of platforms with attestations, and
+what refers to it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ EMPTY = Blob(b"{}", "application/vnd.oci.empty.v1+json")
 
 @dataclass(frozen=True)
 class Indexed:
-    """What was pushed: the index, its images, and the referrer with the index under the tag that stands for it."""
+    """What was pushed: the index, its images, and the referrer with the index under the tag that
+    stands for it."""
 
     index: Blob
     images: tuple[Image, ...]
@@ -33,7 +35,8 @@ class Indexed:
 
 
 def push_indexed(url: str, repository: str, tag: str, layer: bytes = b"layer") -> Indexed:
-    """Push an index of two platforms and an attestation, a referrer to it, and a cosign signature's tag."""
+    """Push an index of two platforms and an attestation, a referrer to it, and a
+    cosign signature's tag."""
     attestation = build_image({"attestation": layer}, "unknown", OCI)
     images = (*(build_image({"file": layer + name.encode()}, name, OCI) for name in ("amd64", "arm64")), attestation)
     with open_registry(url) as registry:

@@ -1,4 +1,5 @@
-"""The lab's stand-in for Docker Hub (`lab/hub`) on loopback, as a process of its own before a real registry."""
+"""The lab's stand-in for Docker Hub (`lab/hub`) on loopback, as a process of its own
+before a real registry."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class LocalHub:
-    """A hub that runs: its URL, and its folder with `requests.log`, `knobs.json` and what it says of itself."""
+    """A hub that runs: its URL, and its folder with `requests.log`, `knobs.json` and what
+    it says of itself."""
 
     url: str
     work: Path
@@ -29,7 +31,8 @@ class LocalHub:
         return self.url.partition("//")[2]
 
     def set_knobs(self, **knobs: Any) -> None:
-        """These and no others from the next request on; names and meanings stand in lab/hub/knobs.py."""
+        """These and no others from the next request on; names and meanings stand in
+        lab/hub/knobs.py."""
         (self.work / "knobs.new").write_text(json.dumps(knobs))
         (self.work / "knobs.new").replace(self.work / "knobs.json")
 
@@ -44,18 +47,20 @@ class LocalHub:
 
 @contextmanager
 def run_hub(work: Path, backend: str, options: Sequence[str] = ()) -> Iterator[LocalHub]:
-    """A hub before the registry at BACKEND, at http://127.0.0.1:PORT, its blobs at http://localhost:PORT.
+    """A hub before the registry at BACKEND, at http://127.0.0.1:PORT, its blobs at
+    http://localhost:PORT.
 
-    OPTIONS are more of `python -m lab.hub.gateway`. Without other names its tokens are at URL/token.
+    OPTIONS are more of `python -m lab.hub.gateway`. Without other names its
+    tokens are at URL/token.
     """
     work.mkdir(parents=True, exist_ok=True)
-    said = work / "hub.log"
+    log = work / "hub.log"
     argv = [sys.executable, "-m", "lab.hub.gateway", f"--backend={backend}"]
     argv += [f"--knobs={work / 'knobs.json'}", f"--log={work / 'requests.log'}", *options]
-    with run_program(argv, said, ROOT) as process:
+    with run_program(argv, log, ROOT) as process:
         until = time.monotonic() + SECONDS
-        while not (listening := re.search(r"^listening on (\S+)$", said.read_text(), re.MULTILINE)):
-            assert process.poll() is None, said.read_text()
-            assert time.monotonic() < until, said.read_text()
+        while not (listening := re.search(r"^listening on (\S+)$", log.read_text(), re.MULTILINE)):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
             time.sleep(0.02)
         yield LocalHub(listening[1], work)

@@ -1,6 +1,7 @@
 """The real nginx (Debian's 1.22) on loopback, with the configuration that the role writes.
 
-Only its addresses and places are other: a free port, a directory of the test's, a backend on loopback.
+Only its addresses and places are other: a free port, a directory of the test's, a
+backend on loopback.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ PROGRAMS.setdefault("nginx", Program("nginx", "bookworm", "1.22", "usr/sbin/ngin
 
 @contextmanager
 def run_nginx(work: Path, configuration: str, backends: dict[str, str]) -> Iterator[str]:
-    """Where an nginx with CONFIGURATION answers; BACKENDS are {"name:port" there: "127.0.0.1:port" here}."""
+    """Where an nginx with CONFIGURATION answers; BACKENDS are {"name:port" there:
+    "127.0.0.1:port" here}."""
     program = program_or_skip("nginx")
     port = free_port()
     replaced = {**backends, "listen 8080": f"listen 127.0.0.1:{port}", "/run/": f"{work}/"}

@@ -1,7 +1,8 @@
-"""The real registry program (Debian's docker-registry 2.8.2) on loopback, and crane, the oracle for copies.
+"""The real registry program (Debian's docker-registry 2.8.2) on loopback, and crane, the
+oracle for copies.
 
-Both are fetched once by this machine's apt and kept (`lab/programs.py`). Where they cannot be had, tests that need
-them are skipped; in continuous integration (`CI` is set) that is an error.
+Both are fetched once by this machine's apt and kept (`lab/programs.py`). Where they cannot be had,
+tests that need them are skipped; in continuous integration (`CI` is set) that is an error.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ SECONDS = 20
 
 @dataclass(frozen=True)
 class LocalRegistry:
-    """A registry that runs: where it answers (http://127.0.0.1:PORT), its files, what it has written so far."""
+    """A registry that runs: where it answers (http://127.0.0.1:PORT), its files, what it has
+    written so far."""
 
     url: str
     storage: Path
@@ -41,7 +43,8 @@ class LocalRegistry:
 
 @contextmanager
 def run_registry(work: Path, settings: Mapping[str, Any] | None = None) -> Iterator[LocalRegistry]:
-    """A registry with its files below WORK; SETTINGS are added to its configuration, section by section."""
+    """A registry with its files below WORK; SETTINGS are added to its configuration,
+    section by section."""
     program = program_or_skip("docker-registry")
     work.mkdir(parents=True, exist_ok=True)
     port, storage = free_port(), work / "storage"
@@ -63,7 +66,8 @@ def run_registry(work: Path, settings: Mapping[str, Any] | None = None) -> Itera
 
 @contextmanager
 def run_program(argv: list[str], log: Path, where: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """ARGV in the background, in the folder WHERE; what it writes is appended to LOG. It is killed afterwards."""
+    """ARGV in the background, in the folder WHERE; what it writes is appended to LOG. It is
+    killed afterwards."""
     # With it 2.8 panics at its start where the storage is S3.
     environment = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
     with log.open("ab") as output:
@@ -112,7 +116,8 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until something listens on 127.0.0.1:PORT; AssertionError with the LOG's end where the PROCESS ends before."""
+    """Until something listens on 127.0.0.1:PORT; AssertionError with the LOG's end where the
+    PROCESS ends before."""
     until = time.monotonic() + SECONDS
     while True:
         with socket.socket() as probe:

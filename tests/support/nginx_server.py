@@ -1,4 +1,5 @@
-"""A registry behind a proxy on loopback that keeps nginx's rules, or breaks the one that a test names."""
+"""A registry behind a proxy on loopback that keeps nginx's rules, or breaks the one
+that a test names."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ VERSION = "Docker-Distribution-Api-Version"
 
 
 class NginxServer(ThreadingHTTPServer):
-    """`faults` are rules that it does not keep; `uploads` are those begun and not cancelled, with their sizes."""
+    """`faults` are rules that it does not keep; `uploads` are those begun and not cancelled, with
+    their sizes."""
 
     def __init__(self, *faults: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -14,7 +14,8 @@ import pytest
 
 
 def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Any]) -> tuple[Path, Any]:
-    """The directory that `make` has filled, and what it returned, as JSON holds it. Who comes meanwhile waits."""
+    """The directory that `make` has filled, and what it returned, as JSON holds it. Who comes
+    meanwhile waits."""
     base = factory.getbasetemp()
     place = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder, answer = place / name, place / f"{name}.json"

@@ -55,7 +55,8 @@ def words(effective: Effective) -> tuple[str, ...]:
 def host(
     unit: str, files: Mapping[str, str | None], version: str, containers: Iterable[Container] = (), **more: Any
 ) -> Host:
-    """A host whose daemon was started with exactly these files, unless `info` or `argv` say something else."""
+    """A host whose daemon was started with exactly these files, unless `info` or `argv` say
+    something else."""
     host_info = more.pop("info", {})
     argv = more.pop("argv", None)
     texts = Texts(unit, files, version=version, info=host_info if "RegistryConfig" in host_info else {}, **more)
@@ -94,7 +95,8 @@ def _lives(effective: Effective) -> bool:
 
 @dataclass
 class Daemon:
-    """A daemon as the resolver knows it, which is held against real ones; looked at after every step."""
+    """A daemon as the resolver knows it, which is held against real ones; looked
+    at after every step."""
 
     host: Host
     restarts: int = 0

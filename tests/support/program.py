@@ -19,6 +19,7 @@ def call(*words: str, folder: Path = CHECKOUT, **names: str) -> subprocess.Compl
 def uncovered() -> dict[str, str]:
     """The environment without what makes coverage measure children.
 
-    One that may write no file could not save what was measured, and a stand-in for coverage would not be imported.
+    One that may write no file could not save what was measured, and a stand-in for coverage would
+    not be imported.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}

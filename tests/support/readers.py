@@ -1,4 +1,5 @@
-"""Every reader of a host's text, and texts that keep a careless one busy; measured in a process of its own."""
+"""Every reader of a host's text, and texts that keep a careless one busy; measured in a
+process of its own."""
 
 from __future__ import annotations
 
@@ -396,7 +397,8 @@ READERS: dict[str, Reader] = {
 def measure(name: str, fraction: float, answers: Connection) -> None:
     """Send each shape when it is done, with what it takes too long for, and None at the end.
 
-    Twice the text may take a bit more than twice the time. What is quick as a whole needs no half to compare with.
+    Twice the text may take a bit more than twice the time. What is quick as a whole needs no half
+    to compare with.
     """
     reader = READERS[name]
     size, start = int(reader.size * fraction), None if fraction == 1 else list(READERS).index(name)

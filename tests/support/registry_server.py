@@ -1,4 +1,5 @@
-"""A registry in memory behind a real HTTP server on loopback: enough of the API to be pushed to and asked."""
+"""A registry in memory behind a real HTTP server on loopback: enough of the API to be
+pushed to and asked."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ VERSION = ("Docker-Distribution-Api-Version", "registry/2.0")
 
 
 class RegistryServer(ThreadingHTTPServer):
-    """Holds what was pushed; the switches make it answer wrongly in ways that were seen in the wild."""
+    """Holds what was pushed; the switches make it answer wrongly in ways that
+    were seen in the wild."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

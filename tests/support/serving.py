@@ -25,7 +25,8 @@ def serving(server: Server) -> Iterator[Server]:
 
 
 def accept_all(listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:
-    """Hand every connection to `serve`, each in a thread; it ends when the listener is closed. Returns at once."""
+    """Hand every connection to `serve`, each in a thread; it ends when the listener is closed.
+    Returns at once."""
 
     def accept() -> None:
         with contextlib.suppress(OSError):

@@ -1,4 +1,5 @@
-"""A small SSH server on loopback by paramiko, so that the tests of connections need nothing installed."""
+"""A small SSH server on loopback by paramiko, so that the tests of connections need
+nothing installed."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ Address = tuple[str, int]
 
 @dataclass
 class Rules:
-    """Whom the server lets in, and by what; `run` takes each command, `route` says where a tunnel really goes."""
+    """Whom the server lets in, and by what; `run` takes each command, `route` says where a tunnel
+    really goes."""
 
     user: str = "tester"
     keys: tuple[paramiko.PKey, ...] = ()
@@ -37,7 +39,8 @@ class Rules:
 
 
 class _Transport(paramiko.Transport):
-    """Begins a command when its client was told that it is taken: a quick one would close the channel before."""
+    """Begins a command when its client was told that it is taken: a quick one would close the
+    channel before."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)

@@ -1,4 +1,5 @@
-"""A server on loopback that gives everybody the same answer, with a certificate of its own or without TLS."""
+"""A server on loopback that gives everybody the same answer, with a certificate of its own or
+without TLS."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def make_certificate(folder: Path) -> Path:
 
 @contextmanager
 def answering(answer: bytes = ANSWER, certificate: Path | None = None) -> Iterator[int]:
-    """The server's port; with the folder of a CERTIFICATE it speaks TLS, and hangs up without a word."""
+    """The server's port; with the folder of a CERTIFICATE it speaks TLS, and hangs
+    up without a word."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
     if context and certificate:
         context.load_cert_chain(certificate / "ca.crt", certificate / "key.pem")

@@ -1,4 +1,5 @@
-"""A server and its clients in memory, with a real registry on loopback: what verification sees of a fleet."""
+"""A server and its clients in memory, with a real registry on loopback: what
+verification sees of a fleet."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ MANY = settings(FEW, max_examples=1000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before any test is collected: a test's own settings are made of the profile that is loaded then."""
+    """Before any test is collected: a test's own settings are made of the profile
+    that is loaded then."""
     settings.register_profile("mooring", MANY if config.getoption("--long") else FEW)
     settings.load_profile("mooring")

@@ -1,4 +1,5 @@
-"""Nothing in mooring/ is there for the tests alone: what is defined there is used by the product."""
+"""Nothing in mooring/ is there for the tests alone: what is defined there is used by the
+product."""
 
 from __future__ import annotations
 
@@ -84,7 +85,8 @@ def read_in(node: ast.AST) -> Counter[str]:
 
 
 def unused_names() -> Iterator[str]:
-    """What stands at the top of a file, and neither that file (but within itself) nor another reads."""
+    """What stands at the top of a file, and neither that file (but within itself)
+    nor another reads."""
     for module, tree in trees().items():
         if module.startswith("mooring"):
             read = read_in(tree)
@@ -98,7 +100,8 @@ def unused_names() -> Iterator[str]:
 
 
 def unused_members() -> Iterator[str]:
-    """Methods and fields that nobody reads. A class that goes through its own fields reads those that somebody sets."""
+    """Methods and fields that nobody reads. A class that goes through its own fields reads those
+    that somebody sets."""
     read, keywords = set(), set()
     for tree in trees().values():
         for node in ast.walk(tree):

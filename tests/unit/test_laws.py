@@ -1,4 +1,5 @@
-"""The laws of the house: who may import whom, how long things may get, what the remote half must respect."""
+"""The laws of the house: who may import whom, how long things may get, what the remote
+half must respect."""
 
 from __future__ import annotations
 
@@ -78,7 +79,8 @@ def package_of(name: str) -> str:
 
 
 def own_imports(path: Path) -> set[str]:
-    """The files of mooring/ that a file imports, also for its types alone, and also within functions."""
+    """The files of mooring/ that a file imports, also for its types alone, and
+    also within functions."""
     return {name if name in KNOWN else name.rpartition(".")[0] for name in imports(path)} & KNOWN
 
 
@@ -121,7 +123,8 @@ def test_a_library_has_its_room(library: str, rooms: list[str]) -> None:
 
 
 def test_no_import_runs_back_up() -> None:
-    """Each package imports only those that stand before it in the order; files import each other in no circle."""
+    """Each package imports only those that stand before it in the order; files import each
+    other in no circle."""
     floors = {name: number for number, name in enumerate(ORDER)}
     assert set(floors) == {path.stem for path in (ROOT / "mooring").iterdir() if path.name[0] not in "._"}
     for path in PACKAGED:
@@ -147,7 +150,8 @@ def test_files_import_each_other_in_no_circle() -> None:
 
 
 def test_nothing_below_the_run_imports_by_a_name_that_it_computes() -> None:
-    """Such an import is one that no law sees. The agent, which imports the module it is asked for, is no part of it."""
+    """Such an import is one that no law sees. The agent, which imports the module it is asked for,
+    is no part of it."""
     above = {"agent", *ORDER[ORDER.index("run") :]}
     for path in PACKAGED:
         if package_of(dotted(path)) not in above:
@@ -177,7 +181,8 @@ def test_nobody_but_the_run_makes_what_a_run_is_made_of() -> None:
 
 
 def test_reporters_take_values() -> None:
-    """They know what was found by the records of the ground, and nothing that finds it; nor do the records."""
+    """They know what was found by the records of the ground, and nothing that finds it;
+    nor do the records."""
     # A certificate is read where it is shown: in a diff its text is all that there is.
     ground = {"errors", "results", "records", "certificates"}
     for path in PACKAGED:
@@ -188,7 +193,8 @@ def test_reporters_take_values() -> None:
 
 
 def test_docker_hub_is_named_in_one_place() -> None:
-    """Its name is told by records/hub.py; the agent, which takes nothing from above, has it in what it cuts off."""
+    """Its name is told by records/hub.py; the agent, which takes nothing from above, has it in what
+    it cuts off."""
     for path in PACKAGED:
         if package_of(dotted(path)) != "agent" and dotted(path) != "mooring.records.hub":
             texts = {node.value for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant)}
@@ -243,7 +249,8 @@ def dataclass_of(node: ast.ClassDef) -> str | None:
 
 
 def read_fields(node: ast.ClassDef, is_keyword: bool) -> Iterator[tuple[str, bool]]:
-    """What a dataclass's constructor takes: each field's annotation, and whether it is given by keyword alone."""
+    """What a dataclass's constructor takes: each field's annotation, and whether it is given by
+    keyword alone."""
     for field in node.body:
         if isinstance(field, ast.AnnAssign):
             kind, value = ast.unparse(field.annotation), ast.unparse(field.value) if field.value else ""
@@ -268,7 +275,8 @@ def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
 
 @cache
 def bindings(module: str) -> dict[str, str | ast.expr]:
-    """What names mean in a file: the qualified name of a class or of what is imported, or the value given to them."""
+    """What names mean in a file: the qualified name of a class or of what is imported, or the value
+    given to them."""
     meanings: dict[str, str | ast.expr] = {}
     for node in nodes(MODULES[module]):
         if isinstance(node, ast.ClassDef):
@@ -282,7 +290,8 @@ def bindings(module: str) -> dict[str, str | ast.expr]:
 
 
 def resolve(module: str, annotation: ast.expr) -> set[str]:
-    """The qualified names in an annotation, each where it is defined, and those that an alias stands for."""
+    """The qualified names in an annotation, each where it is defined, and those that
+    an alias stands for."""
     names: set[str] = set()
     for node in ast.walk(annotation):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -296,7 +305,8 @@ def resolve(module: str, annotation: ast.expr) -> set[str]:
 
 
 def follow(module: str, name: str) -> set[str]:
-    """The qualified names that a name of a file stands for: through what a package hands on, and through aliases."""
+    """The qualified names that a name of a file stands for: through what a package hands on, and
+    through aliases."""
     meaning = bindings(module).get(name, name) if module in MODULES else f"{module}.{name}"
     if isinstance(meaning, ast.expr):
         return resolve(module, meaning)
@@ -344,9 +354,11 @@ HOLDS_ITS_CONTEXT = {"mooring.playbook.playbook.Play": {"mooring.playbook.tasks.
 
 
 def test_constructors_are_no_way_around_the_number_of_parameters() -> None:
-    """Six, as of every function; a frozen record of plain values may have more where they are given by keyword.
+    """Six, as of every function; a frozen record of plain values may have more where they
+    are given by keyword.
 
-    What is no plain value: something that is called, an object of ours that changes, and a record that holds such.
+    What is no plain value: something that is called, an object of ours that changes, and a record
+    that holds such.
     """
     changing = list_changing()
     for path, node in classes():
@@ -418,7 +430,8 @@ def test_every_module_has_data_cases() -> None:
 
 
 def overlong_lines(page: str) -> Iterator[int]:
-    """The numbers of a Markdown page's lines of prose beyond 100 characters, targets of links left out."""
+    """The numbers of a Markdown page's lines of prose beyond 100 characters, targets
+    of links left out."""
     is_code = False
     for number, line in enumerate(page.splitlines(), 1):
         is_code ^= line.lstrip().startswith("```")
@@ -455,6 +468,26 @@ def test_lines_of_comments_have_up_to_100_characters() -> None:
     assert not places
     long = "word " * 20
     assert list(overlong_comments(f'# {long}\nx = """\n# {long}\n"""  # {long}\n    # {long[:90]}\n')) == [1]
+
+
+def overlong_docstrings(path: Path) -> Iterator[int]:
+    """The numbers of a Python file's lines that belong to a docstring and have more
+    than 100 characters."""
+    lines = path.read_text("utf-8").splitlines()
+    for node in nodes(path):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield from (at for at in range(node.lineno, (node.end_lineno or 0) + 1) if len(lines[at - 1]) > 100)
+
+
+def test_lines_of_docstrings_have_up_to_100_characters(tmp_path: Path) -> None:
+    folders = ("mooring", "lab", "tests", "docs", "bench")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    places = {str(path): numbers for path in paths if (numbers := [*overlong_docstrings(path)])}
+    assert not places
+    example = tmp_path / "example.py"
+    long = "word " * 20
+    example.write_text(f'"""{long}"""\nx = """{long}"""\n"""{long[:90]}\n\n{long} word\n"""\n')
+    assert list(overlong_docstrings(example)) == [1, 5]
 
 
 def test_no_test_file_imports_from_another_one() -> None:

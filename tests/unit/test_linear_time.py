@@ -1,4 +1,5 @@
-"""No text of a host keeps a reader busy: twice the text takes about twice the time, whatever its shape."""
+"""No text of a host keeps a reader busy: twice the text takes about twice the time,
+whatever its shape."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ SECONDS = 300
 
 @pytest.fixture(scope="session")
 def processes() -> Iterator[ForkServerContext]:
-    """Makes processes that have Mooring imported already; a reader that hangs is killed with its own."""
+    """Makes processes that have Mooring imported already; a reader that hangs is
+    killed with its own."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.support.readers", *PRELOADED])
     with pytest.MonkeyPatch.context() as patch:
@@ -206,8 +208,9 @@ def test_every_file_that_takes_text_apart_is_measured_or_reads_no_hosts() -> Non
 
 @pytest.mark.parametrize("kind", ["roles", "playbooks"])
 def test_no_expression_of_a_role_goes_over_a_whole_text(kind: str) -> None:
-    """But for a repository file that the role rewrites, by expressions that begin with their line; the other
-    expressions are of one class of characters, from a value's beginning to its end, or go over the operator's names."""
+    """But for a repository file that the role rewrites, by expressions that begin with their line;
+    the other expressions are of one class of characters, from a value's beginning to its end, or go
+    over the operator's names."""
     allowed = {"roles/docker/tasks/vault.yml", "roles/docker/tasks/main.yml", "roles/registry/tasks/main.yml",
                "roles/nginx/tasks/main.yml", "roles/nginx/vars/main.yml", "roles/nginx/templates/mirror.conf.j2",
                "roles/hosts_file/defaults/main.yml", "roles/mirror/tasks/main.yml", "roles/mirror/tasks/leftovers.yml",

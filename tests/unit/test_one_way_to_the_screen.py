@@ -1,4 +1,5 @@
-"""A law: what reaches a screen goes through mooring/reporters/screen.py or last_words.py, and is made visible there."""
+"""A law: what reaches a screen goes through mooring/reporters/screen.py or last_words.py, and is
+made visible there."""
 
 from __future__ import annotations
 

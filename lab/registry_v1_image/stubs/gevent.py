@@ -1,4 +1,5 @@
-"""Stands in for gevent, with which docker-registry reads tags; its workers serve one request at a time."""
+"""Stands in for gevent, with which docker-registry reads tags; its workers serve one
+request at a time."""
 
 
 class spawn(object):  # noqa: UP004

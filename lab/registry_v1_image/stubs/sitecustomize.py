@@ -1,4 +1,5 @@
-"""The image has neither ldconfig nor a shell to look for libraries by, and Python has the C library loaded anyway."""
+"""The image has neither ldconfig nor a shell to look for libraries by, and Python has the C library
+loaded anyway."""
 
 import ctypes.util
 

@@ -1,7 +1,8 @@
 """What containerd has, namespace by namespace, by its own client `ctr`.
 
-It keeps no list of where images came from. What it does keep, at each piece of content, is a label with the registry
-(its port left out) and the repository of each pull and push. An image that was imported from a file has none.
+It keeps no list of where images came from. What it does keep, at each piece of content, is a label
+with the registry (its port left out) and the repository of each pull and push. An image that was
+imported from a file has none.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -45,7 +46,8 @@ def collect(args):
 
 
 def find_sockets(args):
-    """The sockets at which a containerd listens; one that ended without its own doing leaves its file behind."""
+    """The sockets at which a containerd listens; one that ended without its own doing leaves its
+    file behind."""
     return [path for path in args["containerd_sockets"] if os.path.exists(path) and not is_left_behind(path)]
 
 
@@ -127,8 +129,8 @@ def read_labels(text):
 
 
 def prove(tags, digest, sources, registries):
-    """The names with the digest that a registry is known to have had, among those of the tags; by the sources alone
-    where there is no tag and the registry's whole name is known."""
+    """The names with the digest that a registry is known to have had, among those of the tags; by
+    the sources alone where there is no tag and the registry's whole name is known."""
     names = {split(tag)[0] for tag in tags}
     if tags:
         proven = [name for name in names if any(is_source(source, locate(name)) for source in sources)]

@@ -1,8 +1,9 @@
 """What docker has, by its API.
 
-Its classic image store keeps the names under which images came from, or went to, a registry, each with the digest of
-the index where there is one: RepoDigests. With containerd's image store it makes these up, one of an image's names
-being as good to it as another; there the labels of containerd's content tell.
+Its classic image store keeps the names under which images came from, or went to, a registry, each
+with the digest of the index where there is one: RepoDigests. With containerd's image store it makes
+these up, one of an image's names being as good to it as another; there the labels of containerd's
+content tell.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -38,7 +39,8 @@ def from_docker(images, running, args):
 
 
 def from_containerd(images, running, args):
-    """The images of the containerd image store; their IDs are the digests of their indexes or manifests."""
+    """The images of the containerd image store; their IDs are the digests of their
+    indexes or manifests."""
     sources, program = {}, host.which("ctr")
     if not program and images:
         host.warn("docker keeps its images in containerd, and there is no ctr to ask where they came from")

@@ -1,8 +1,8 @@
 """What root's podman has, by its own JSON; each user's own images are theirs.
 
-It keeps no record of where an image came from: each name of an image counts as one of a registry, with the digest of
-the index where it was pulled by one. Not so what was made here (`localhost/`), and the digest of a manifest that podman
-wrote by itself when it loaded an archive of docker's.
+It keeps no record of where an image came from: each name of an image counts as one of a registry,
+with the digest of the index where it was pulled by one. Not so what was made here (`localhost/`),
+and the digest of a manifest that podman wrote by itself when it loaded an archive of docker's.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -50,7 +50,8 @@ def describe(identity, image, is_running, folder):
 
 
 def is_made_here(manifest, diff_ids):
-    """Whether podman itself wrote the manifest, for an archive of docker's: it calls layers compressed that are not."""
+    """Whether podman itself wrote the manifest, for an archive of docker's: it calls layers
+    compressed that are not."""
     layers = manifest.get("layers") or []
     return bool(layers) and all(
         layer.get("digest") in diff_ids and layer.get("mediaType", "").endswith("gzip") for layer in layers)

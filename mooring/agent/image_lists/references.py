@@ -16,7 +16,8 @@ MOST = 5000
 
 
 def record(identity, tags, digests, is_running):
-    """One image: its ID, names with tags, names with digests that came from, or went to, a registry."""
+    """One image: its ID, names with tags, names with digests that came from, or
+    went to, a registry."""
     return {"id": identity, "tags": sorted(set(drop_none(tags))), "digests": sorted(set(drop_none(digests))),
             "running": bool(is_running)}
 
@@ -40,7 +41,8 @@ def split(reference):
 
 
 def locate(name):
-    """(registry, repository) of a name; short ones are Docker Hub's, as docker and containerd have it."""
+    """(registry, repository) of a name; short ones are Docker Hub's, as docker and
+    containerd have it."""
     registry, slash, repository = name.partition("/")
     if not slash or not ("." in registry or ":" in registry or registry == "localhost"):
         registry, repository = HUB, name

@@ -50,7 +50,8 @@ def returns(args, before, now):
 
 
 def check_markers(args):
-    """Markers that cannot be told apart, or are not a line, would add the block again at every run."""
+    """Markers that cannot be told apart, or are not a line, would add the block again at every
+    run."""
     if "{mark}" not in args["marker"] or args["marker_begin"] == args["marker_end"]:
         raise host.Failed("marker must contain {mark}, and marker_begin must differ from marker_end; "
                           "else the block could not be found again")
@@ -91,7 +92,8 @@ def edit(args, content):
 
 
 def take_out(args, lines):
-    """Remove the old block from `lines`; its place, or None where there is none. The last markers count."""
+    """Remove the old block from `lines`; its place, or None where there is none. The
+    last markers count."""
     begin, end = marker(args, "marker_begin"), marker(args, "marker_end")
     places = [[index for index, line in enumerate(lines) if line == border] for border in (begin, end)]
     if not places[0] or not places[1]:

@@ -17,7 +17,8 @@ FREE_FORM = "cmd"
 
 
 def words(args):
-    """The program and its arguments; quotes are read as a shell would, variables and ~ filled in when asked."""
+    """The program and its arguments; quotes are read as a shell would, variables and ~
+    filled in when asked."""
     if args["argv"]:
         argv = list(args["argv"])
     else:

@@ -1,10 +1,11 @@
 """The texts of podman's, CRI-O's, containerd's and BuildKit's configuration. Changes nothing.
 
-Mooring's own module. `programs` are versions by program, for those that are there; `files` texts by path, null for one
-that is not there; `certificates` the file names by directory and registry; `digests` the sha1 of every file looked at;
-`units` what `systemctl cat` prints, the states, the running process's argv and the `files` that changed after it began,
-for services that are there;
-`environment` the variables that name a configuration; `docker` says whether there is a docker service.
+Mooring's own module. `programs` are versions by program, for those that are there; `files`
+texts by path, null for one that is not there; `certificates` the file names by directory and
+registry; `digests` the sha1 of every file looked at; `units` what `systemctl cat` prints, the
+states, the running process's argv and the `files` that changed after it began, for services
+that are there; `environment` the variables that name a configuration; `docker` says whether
+there is a docker service.
 """
 
 from __future__ import absolute_import, division, print_function

@@ -1,9 +1,9 @@
 """The images that a host's engines have, with the names and digests by which registries had them.
 
-Mooring's own module. It changes nothing. `engines` are those of docker, podman, containerd and CRI-O that are there:
-each with its `name`, the host's `platform`, and `images`: `id`, `tags` (names with tags), `digests` (names with
-digests, only those that a registry had), and whether a container of it is `running`. `problems` are the engines that
-did not answer, with their words.
+Mooring's own module. It changes nothing. `engines` are those of docker, podman, containerd and
+CRI-O that are there: each with its `name`, the host's `platform`, and `images`: `id`, `tags` (names
+with tags), `digests` (names with digests, only those that a registry had), and whether a container
+of it is `running`. `problems` are the engines that did not answer, with their words.
 """
 
 from __future__ import absolute_import, division, print_function

@@ -13,8 +13,8 @@ ARGS = dict({"names": {"type": "list", "elements": "str", "required": True}}, **
 
 
 def run(args):
-    """`containers`: for each name its `state` ("" where there is none of that name), `is_well`, and `cause`; `msg` is
-    all of it that is wrong, in one line."""
+    """`containers`: for each name its `state` ("" where there is none of that name), `is_well`, and
+    `cause`; `msg` is all of it that is wrong, in one line."""
     engine = docker.Engine(args)
     containers = {name: look(engine, name) for name in args["names"]}
     wrong = ["container %s %s" % (name, containers[name]["words"]) for name in args["names"]

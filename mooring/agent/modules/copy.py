@@ -32,7 +32,8 @@ LARGE = 4000000
 
 
 def current(args):
-    """{"state", "checksum", "owner", "group", "mode", "text" for a diff}, or a tree's differing "entries"."""
+    """{"state", "checksum", "owner", "group", "mode", "text" for a diff}, or a tree's
+    differing "entries"."""
     path = place(args)
     if is_tree(args):
         return tree_copy.compare(raw(args["src"]), raw(path), args)
@@ -61,7 +62,8 @@ def wanted(args, before):
 
 
 def kept(before):
-    """The attributes that stay when the content changes: a file's; a link that is replaced has none."""
+    """The attributes that stay when the content changes: a file's; a link that is
+    replaced has none."""
     return before if before is not None and before["state"] == "file" else None
 
 
@@ -113,7 +115,8 @@ def checksum(args):
 
 
 def apply(args, before, after):
-    """Write the content beside the file and rename it; with the same content only set the attributes."""
+    """Write the content beside the file and rename it; with the same content only
+    set the attributes."""
     path = place(args)
     if is_tree(args):
         return tree_copy.copy(raw(args["src"]), raw(path), before["entries"], args)
@@ -177,7 +180,8 @@ def report(source, name, total):
 
 
 def diff(args, before, after):
-    """The contents; what is no longer or not yet on the host's disk is fetched for it when it is small."""
+    """The contents; what is no longer or not yet on the host's disk is fetched for
+    it when it is small."""
     path = place(args)
     if is_tree(args):
         names = "".join("%s\n" % name for name in before["entries"])

@@ -1,11 +1,12 @@
 """The texts of a Docker engine's configuration: unit, files, certs.d, command. Changes nothing.
 
-Mooring's own module. `unit` is what `systemctl cat` prints; `files` are texts by path, null for one that is not there;
-`certificates` are the file names below certs.d by registry; `argv` is the running daemon's, empty where none runs.
-`newer` are the files that changed since that process began, `replaced` tells whether its program did.
-`containers` are the running ones with their restart policy, `state` what systemd knows of the unit and
-`registries_service` of that service, `digests` the sha1 of every file looked at; `error` says why the daemon did not
-answer. Fails with `missing` where there is no unit.
+Mooring's own module. `unit` is what `systemctl cat` prints; `files` are texts by path, null for one
+that is not there; `certificates` are the file names below certs.d by registry; `argv` is the
+running daemon's, empty where none runs. `newer` are the files that changed since that process
+began, `replaced` tells whether its program did. `containers` are the running ones with their
+restart policy, `state` what systemd knows of the unit and `registries_service` of that service,
+`digests` the sha1 of every file looked at; `error` says why the daemon did not answer. Fails with
+`missing` where there is no unit.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -139,7 +140,8 @@ def certificates(directory):
 
 
 def engine(args, unit):
-    """The engine's version, its own settings and its containers; where it does not answer, what its program says."""
+    """The engine's version, its own settings and its containers; where it does not answer, what its
+    program says."""
     try:
         client = docker.Engine(args)
         return {"version": client.get("/version").get("Version", ""), "info": client.get("/info"), "error": "",

@@ -1,10 +1,11 @@
 """Keeps a container as described: its image, options, networks and whether it runs.
 
-Options that are not given are not compared. The image is compared by its ID, so a container made from an older
-image of the same tag is replaced. Restart policy, memory and CPU limits and networks are changed in place; taking
-a limit away, or any other difference, replaces the container, with the options given here only. A replacement is
-created before the old container is stopped; if it does not start, or with `state: healthy` does not get healthy,
-the old container comes back as it was and the task fails.
+Options that are not given are not compared. The image is compared by its ID, so a container made
+from an older image of the same tag is replaced. Restart policy, memory and CPU limits and networks
+are changed in place; taking a limit away, or any other difference, replaces the container, with the
+options given here only. A replacement is created before the old container is stopped; if it does
+not start, or with `state: healthy` does not get healthy, the old container comes back as it was and
+the task fails.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -54,7 +55,8 @@ PULLS = {"true": "always", "false": "missing", "yes": "always", "no": "missing"}
 
 
 def current(args):
-    """The container's values of the options that are given; None where there is no such container."""
+    """The container's values of the options that are given; None where there is no such
+    container."""
     try:
         engine = docker.Engine(args)
     except docker.Unreachable as unreachable:
@@ -86,7 +88,8 @@ def settle(engine, args, container):
 
 
 def given_options(engine, args):
-    """The given options as this engine can have them; what it cannot keep is dropped with a warning."""
+    """The given options as this engine can have them; what it cannot keep is
+    dropped with a warning."""
     options = docker_plan.options(args)
     known = engine.get("/info") if set(LIMITS) & set(options) else {}
     for name in sorted(set(LIMITS) & set(options)):
@@ -104,7 +107,8 @@ def given_options(engine, args):
 
 
 def is_known(known, limit):
-    """Whether the kernel has a limit, by the engine's /info; engines before 19.03 do not tell of processes there."""
+    """Whether the kernel has a limit, by the engine's /info; engines before 19.03 do not tell of
+    processes there."""
     if limit == "PidsLimit" and limit not in known:
         lines = (files.read("/proc/cgroups") or b"pids").splitlines()
         return any(line.startswith(b"pids") for line in lines)
@@ -135,7 +139,8 @@ def wanted(args, before):
 
 
 def wanted_image(engine, args, before, mode):
-    """The image's inspection (None: not there yet) and the part of the wanted state that is about it."""
+    """The image's inspection (None: not there yet) and the part of the wanted
+    state that is about it."""
     name = args.get("image")
     if not name:
         if before is None:

@@ -1,8 +1,9 @@
 """Keeps an image on a Docker host: pulled, or loaded from an archive where its ID is missing.
 
-With `source: load` the archive is a file of the host (`load_path`) or of the control machine (`archive`), which is
-then streamed to the engine in chunks, only if the host has no image with that ID. An image that is there under
-another name is only named. `force_source` pulls again, which is a change only if the registry has another image.
+With `source: load` the archive is a file of the host (`load_path`) or of the control machine
+(`archive`), which is then streamed to the engine in chunks, only if the host has no image with that
+ID. An image that is there under another name is only named. `force_source` pulls again, which is a
+change only if the registry has another image.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -38,7 +39,8 @@ CHUNK = 256 * 1024
 
 
 def current(args):
-    """The image's ID under its name and under the repository's; None where the engine has no such image."""
+    """The image's ID under its name and under the repository's; None where the engine
+    has no such image."""
     try:
         engine = docker.Engine(args)
     except docker.Unreachable as unreachable:
@@ -87,7 +89,8 @@ def wanted_repository(args, before):
 
 
 def check_local(args):
-    """`source: local` never gets an image, so one that is not there is a failure, if anybody can tell."""
+    """`source: local` never gets an image, so one that is not there is a failure,
+    if anybody can tell."""
     try:
         docker.Engine(args)
     except docker.Unreachable:
@@ -128,7 +131,8 @@ def fetch(engine, args, name):
 
 
 def load(engine, args, name):
-    """Load the archive unless the engine has its image already under another name, then see to the name."""
+    """Load the archive unless the engine has its image already under another name,
+    then see to the name."""
     image = archived(args)
     there = find_any(engine, image)
     if there is None or args["force_source"]:
@@ -157,14 +161,16 @@ def find_any(engine, image):
 
 
 def is_image_of(image, known):
-    """Whether an inspected image is the archive's; engines that convert archives give them IDs of their own."""
+    """Whether an inspected image is the archive's; engines that convert archives give
+    them IDs of their own."""
     if known["Id"] in image.ids:
         return True
     return has_containerd_store(known) and (known.get("RootFS") or {}).get("Layers") == list(image.layers)
 
 
 def has_containerd_store(image):
-    """Whether the image's ID is a manifest's digest: then the engine also knows the image by that digest."""
+    """Whether the image's ID is a manifest's digest: then the engine also knows the
+    image by that digest."""
     return any(known.endswith("@" + image["Id"]) for known in image.get("RepoDigests") or ()) or "Descriptor" in image
 
 
@@ -189,7 +195,8 @@ def archived(args):
 
 
 def is_missing(args):
-    """Whether the host lacks the archive; a check run cannot see what an earlier task would put there."""
+    """Whether the host lacks the archive; a check run cannot see what an earlier
+    task would put there."""
     return bool(args.get("load_path")) and not args.get("archive_ids") and not os.path.exists(args["load_path"])
 
 

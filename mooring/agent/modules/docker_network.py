@@ -1,8 +1,9 @@
 """Keeps a Docker network: driver, options, address ranges, and which containers are connected.
 
-What is not given is not compared. A network cannot be changed, so any difference in it recreates it: its containers
-are disconnected, and connected again afterwards with their aliases and fixed addresses. `connected` alone changes
-connections only. `force` recreates always; a network is removed with its connections.
+What is not given is not compared. A network cannot be changed, so any difference in it recreates
+it: its containers are disconnected, and connected again afterwards with their aliases and fixed
+addresses. `connected` alone changes connections only. `force` recreates always; a network is
+removed with its connections.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -39,7 +40,8 @@ ALWAYS = ("force",)
 
 
 def find(engine, name):
-    """The network's inspection; None when there is none of that name (an ID's beginning is not a name)."""
+    """The network's inspection; None when there is none of that name (an ID's
+    beginning is not a name)."""
     network = engine.find("/networks/%s" % name)
     return network if network and (network["Name"] == name or network["Id"] == name) else None
 
@@ -56,7 +58,8 @@ def current(args):
 
 
 def wanted(args, before):
-    """The given options; `connected` is the list of all containers, or with appends those that must be among them."""
+    """The given options; `connected` is the list of all containers, or with appends those that must
+    be among them."""
     if args["state"] == "absent":
         return None
     state = wanted_state(args)
@@ -91,7 +94,8 @@ def create(engine, args, actions):
 
 
 def recreate(engine, args, network, actions):
-    """A new network of the name, with the old one's containers; if it cannot be made, the old one comes back."""
+    """A new network of the name, with the old one's containers; if it cannot be made, the
+    old one comes back."""
     endpoints = disconnect_all(engine, network, actions)
     engine.delete("/networks/%s" % network["Id"])
     actions.append("Removed network %s" % args["name"])

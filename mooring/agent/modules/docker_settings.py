@@ -1,7 +1,8 @@
 """Changes an engine's configuration whole or not at all: files, reload or restart, the way back.
 
-Mooring's own module, called with a plan. The host does it by itself: where the connection or the control machine is
-lost, a guard process on the host brings the old configuration back. Nothing of it stays on the host.
+Mooring's own module, called with a plan. The host does it by itself: where the connection or the
+control machine is lost, a guard process on the host brings the old configuration back. Nothing of
+it stays on the host.
 """
 
 from __future__ import absolute_import, division, print_function

@@ -1,8 +1,8 @@
 """Waits until no change of the engine is in progress, and returns how it ended. Changes nothing.
 
-Mooring's own module, for a change whose answer got lost. `is_open` says that nobody is left who would finish the
-change, or not within `seconds`. With `files` also `configuration` (old, new or neither, by their digests before and
-after) and `answers` (whether the engine does).
+Mooring's own module, for a change whose answer got lost. `is_open` says that nobody is left who
+would finish the change, or not within `seconds`. With `files` also `configuration` (old, new or
+neither, by their digests before and after) and `answers` (whether the engine does).
 """
 
 from __future__ import absolute_import, division, print_function

@@ -23,7 +23,8 @@ ALWAYS = ("times",)
 
 
 def current(args):
-    """{"state", "owner", "group", "mode"}; "src" of a link; "same" file as src; what is "unlike" below."""
+    """{"state", "owner", "group", "mode"}; "src" of a link; "same" file as src; what
+    is "unlike" below."""
     path, state = place(args), asked_state(args)
     now = files.attributes(path, follow=False)
     if now is None:
@@ -54,7 +55,8 @@ def wanted(args, before):
 
 
 def place(args):
-    """The path that is worked on: behind a followed link, or below a directory that a hard link goes into."""
+    """The path that is worked on: behind a followed link, or below a directory that a
+    hard link goes into."""
     path, state = args["path"], asked_state(args)
     if state == "hard" and args["src"] and os.path.isdir(raw(path)):
         return os.path.join(path, os.path.basename(args["src"]))
@@ -107,7 +109,8 @@ def want_directory(args, before):
 
 
 def want_link(args, before):
-    """A link's attributes are its target's when it is followed; a link that leads nowhere has none to set."""
+    """A link's attributes are its target's when it is followed; a link that leads
+    nowhere has none to set."""
     path, source = args["path"], args["src"]
     if source is None:
         if before is None or before["state"] != "link":

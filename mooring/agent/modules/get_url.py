@@ -133,7 +133,8 @@ def file_name(answer):
 
 
 def parse_checksum(args):
-    """(algorithm, hex digest) of "sha256:..."; behind the colon may also be the URL of a list of checksums."""
+    """(algorithm, hex digest) of "sha256:..."; behind the colon may also be the URL of a
+    list of checksums."""
     if not args["checksum"]:
         return None, None
     algorithm, separator, value = args["checksum"].partition(":")

@@ -89,7 +89,8 @@ def edit(args, content):
 
 
 def matcher(args):
-    """A function from a line to its match, or None where neither regexp nor search_string is given."""
+    """A function from a line to its match, or None where neither regexp nor search_string is
+    given."""
     if args["regexp"] is not None:
         return edits.pattern(args["regexp"], "regexp").search
     if args["search_string"] is not None:
@@ -99,7 +100,8 @@ def matcher(args):
 
 
 def find(lines, matches, first):
-    """(index, match) of the last line that matches, or of the first one; (None, None) without any."""
+    """(index, match) of the last line that matches, or of the first one; (None, None) without
+    any."""
     place = (None, None)
     for index, line in enumerate(lines if matches else ()):
         match = matches(line)
@@ -111,7 +113,8 @@ def find(lines, matches, first):
 
 
 def expand(match, template):
-    """The line with \\1 and \\g<name> filled in; a group that took no part is empty, on Python 2 as well."""
+    """The line with \\1 and \\g<name> filled in; a group that took no part is empty,
+    on Python 2 as well."""
     try:
         return match.expand(template)
     except re.error as error:
@@ -137,7 +140,8 @@ def replace(lines, index, new):
 
 
 def insert(args, lines):
-    """The line where no line matched: there already, or put where insertafter or insertbefore say, or at the end."""
+    """The line where no line matched: there already, or put where insertafter or insertbefore say,
+    or at the end."""
     line = raw(args["line"])
     same, place = look_around(args, lines, line)
     if same is not None:
@@ -157,10 +161,11 @@ def insert(args, lines):
 
 
 def look_around(args, lines, line):
-    """(index of a line that is the wanted one, index at which the anchor would have it); each may be None.
+    """(index of a line that is the wanted one, index at which the anchor would have
+    it); each may be None.
 
-    The anchor is the last line that insertafter or insertbefore match; with `firstmatch` the first, and what comes
-    behind it is not looked at.
+    The anchor is the last line that insertafter or insertbefore match; with `firstmatch` the first,
+    and what comes behind it is not looked at.
     """
     after, before = args["insertafter"], args["insertbefore"]
     anchor = None

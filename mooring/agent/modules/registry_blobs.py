@@ -1,8 +1,9 @@
-"""Copy layers from an upstream registry straight into a registry that this host reaches, such as its own on loopback.
+"""Copy layers from an upstream registry straight into a registry that this host reaches, such as
+its own on loopback.
 
-Mooring's own module. What the registry has is not fetched; what another of its repositories has is mounted. A blob that
-cannot be copied is `failed` with a `message`, and the others go on. A run that was killed goes on where it was: what
-had come lies in `directory` until the blob is whole.
+Mooring's own module. What the registry has is not fetched; what another of its repositories has is
+mounted. A blob that cannot be copied is `failed` with a `message`, and the others go on. A run that
+was killed goes on where it was: what had come lies in `directory` until the blob is whole.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -38,7 +39,8 @@ FIRST_LOOK, LOOK = 0.005, 0.2
 
 
 class Work(object):
-    """What is to be copied, and how far it is; threads share it. Blobs of one digest are one job: one is fetched."""
+    """What is to be copied, and how far it is; threads share it. Blobs of one digest are one job:
+    one is fetched."""
 
     def __init__(self, blobs):
         self.blobs, self.replies = blobs, [None] * len(blobs)
@@ -81,7 +83,8 @@ class Work(object):
 
 
 def run(args):
-    """`blobs`: of each its digest, target_repository, state, sent, and where it failed message and retry_after."""
+    """`blobs`: of each its digest, target_repository, state, sent, and where it failed message and
+    retry_after."""
     source, target = connect(args)
     work, pace = Work(args["blobs"]), Pace()
     registry_spool.tidy(args["directory"])
@@ -109,7 +112,8 @@ def serve(work, pace, copier):
 
 
 def watch(threads, work):
-    """Wait for the threads, and tell how far they are: only here, so that progress comes from one place."""
+    """Wait for the threads, and tell how far they are: only here, so that progress
+    comes from one place."""
     pause = FIRST_LOOK
     while any(thread.is_alive() for thread in threads):
         host.sleep(pause)

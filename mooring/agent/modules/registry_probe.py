@@ -1,7 +1,8 @@
 """Reach for a registry as this host's engine would, and say how far that goes. Changes nothing.
 
-Mooring's own module. `layer` in the result is empty when an HTTP answer came, otherwise the layer that
-failed: "name", "TCP", "TLS" or "HTTP", with the reason in `msg`. It never fails by itself; the caller judges.
+Mooring's own module. `layer` in the result is empty when an HTTP answer came, otherwise the layer
+that failed: "name", "TCP", "TLS" or "HTTP", with the reason in `msg`. It never fails by itself; the
+caller judges.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -40,7 +41,8 @@ class Broken(Exception):
 
 
 def run(args):
-    """What was seen: addresses, own and other address, TLS version, HTTP status, headers in order, body."""
+    """What was seen: addresses, own and other address, TLS version, HTTP status,
+    headers in order, body."""
     seen = {"changed": False, "layer": "", "msg": "", "addresses": []}
     connection = None
     try:
@@ -87,7 +89,8 @@ def _connect(addresses, args):
 
 
 def _secure(connection, args, bounds):
-    """TLS over the connection, trusting what Docker trusts: the system's authorities and `ca_path`."""
+    """TLS over the connection, trusting what Docker trusts: the system's authorities and
+    `ca_path`."""
     try:
         secure = _wrap(connection, args)
         bounds.begin(args["timeout"])

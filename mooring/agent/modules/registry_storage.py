@@ -1,8 +1,9 @@
 """Looks where a registry keeps its images, how many repositories it has, and if it can write more.
 
-Mooring's own module. It changes nothing. `wanted` is the place that the arguments make, `earlier` that of the container
-as it is, or else what was noted in `record`; each with `repositories`, at most 1000 (null: not to be seen from here),
-`trouble` and `warning`. `refusal` says why the wanted place must not take the earlier one's place; "" where it may.
+Mooring's own module. It changes nothing. `wanted` is the place that the arguments make, `earlier`
+that of the container as it is, or else what was noted in `record`; each with `repositories`, at
+most 1000 (null: not to be seen from here), `trouble` and `warning`. `refusal` says why the wanted
+place must not take the earlier one's place; "" where it may.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -46,7 +47,8 @@ def find_container(args):
 
 
 def read_record(path):
-    """What was noted when the registry was last provisioned: {"storage", "has_repositories"}, or {}."""
+    """What was noted when the registry was last provisioned: {"storage",
+    "has_repositories"}, or {}."""
     try:
         record = host.native(json.loads((files.read(path) or b"").decode("utf-8")))
     except ValueError:
@@ -56,7 +58,8 @@ def read_record(path):
 
 
 def earlier_place(container, record):
-    """The place of the container as it is; of the record where there is none; None where there is neither."""
+    """The place of the container as it is; of the record where there is none; None
+    where there is neither."""
     if container is None:
         name = record.get("storage")
         if not name:
@@ -109,7 +112,8 @@ def look(place, path, uid):
 
 
 def find_refusal(wanted, earlier, record):
-    """Why the wanted place must not be served: it is empty, or may be, and there are repositories elsewhere."""
+    """Why the wanted place must not be served: it is empty, or may be, and there are
+    repositories elsewhere."""
     name = wanted["name"]
     accept = ACCEPT % name
     if wanted["repositories"]:
@@ -145,14 +149,15 @@ def describe(count):
 
 
 def was_full(earlier, record):
-    """Whether a place that is empty now had repositories when it was noted. Where their folder is there and empty,
-    somebody has deleted them; a disk that is missing leaves nothing at all."""
+    """Whether a place that is empty now had repositories when it was noted. Where their folder is
+    there and empty, somebody has deleted them; a disk that is missing leaves nothing at all."""
     noted = record.get("has_repositories") and record["storage"] == earlier["name"]
     return bool(noted and earlier["is_bare"])
 
 
 def unmounted(path):
-    """The place in /etc/fstab at or above a path that should be mounted and is not; "" where there is none."""
+    """The place in /etc/fstab at or above a path that should be mounted and is not; ""
+    where there is none."""
     if path is None:
         return ""
     path = os.path.realpath(path)

@@ -48,7 +48,8 @@ def run(args):
 
 
 def chosen(subset):
-    """The collectors for Ansible's words: names add to the minimum, !names leave out, !all keeps only it."""
+    """The collectors for Ansible's words: names add to the minimum, !names leave out,
+    !all keeps only it."""
     names = known()
     wanted = {word for word in subset if not word.startswith("!")}
     unwanted = {word[1:] for word in subset if word.startswith("!")}

@@ -1,10 +1,10 @@
 """Gives a directory with all in it to one user, by number; what changes hands gets the group.
 
-Mooring's own module, for storage that a program is at work on and writes to. What is the user's already keeps its
-group. It goes by descriptors and never through
-a symlink, so whoever owns a part of the tree cannot lead it elsewhere. What appears or vanishes meanwhile is no
-error; a second run takes the rest. A directory comes after what is in it: a run that was cut short goes on where
-there still is something to do. Modes stay. In check mode `count` tells how many entries would change.
+Mooring's own module, for storage that a program is at work on and writes to. What is the user's
+already keeps its group. It goes by descriptors and never through a symlink, so whoever owns a part
+of the tree cannot lead it elsewhere. What appears or vanishes meanwhile is no error; a second run
+takes the rest. A directory comes after what is in it: a run that was cut short goes on where there
+still is something to do. Modes stay. In check mode `count` tells how many entries would change.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -30,7 +30,8 @@ SHOWN_OWNERS = 5
 
 
 class Walk(object):
-    """One pass over a tree: `seen` entries, of which `count` belong to others; `owners` counts them by owner."""
+    """One pass over a tree: `seen` entries, of which `count` belong to others; `owners`
+    counts them by owner."""
 
     def __init__(self, args, changes):
         self.top, self.asked, self.changes = args["path"], (args["owner"], args["group"]), changes
@@ -104,7 +105,8 @@ class Walk(object):
         return True
 
     def change(self, give, status):
-        """Give one entry away; the first one is looked at again, since SMB mounts take the call and do nothing."""
+        """Give one entry away; the first one is looked at again, since SMB mounts take the
+        call and do nothing."""
         if self.changes:
             give()
             if self.count == 0 and status().st_uid != self.asked[0]:

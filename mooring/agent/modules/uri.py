@@ -107,7 +107,8 @@ def form(body):
 
 
 def describe(args, answer):
-    """An answer in Ansible's words: headers in lower case with underscores, JSON read where it says it is JSON."""
+    """An answer in Ansible's words: headers in lower case with underscores, JSON read where
+    it says it is JSON."""
     values = read_headers(answer)
     if "location" in values:
         values["location"] = locate(answer.url, values["location"])
@@ -135,7 +136,8 @@ def describe(args, answer):
 
 
 def read_headers(answer):
-    """The headers by their names with underscores, without those whose names a reply has for something else."""
+    """The headers by their names with underscores, without those whose names a reply has for
+    something else."""
     values = {name.replace("-", "_"): answer.header(name) for name, _ in answer.headers}
     taken = sorted(TYPED.intersection(values))
     if taken:
@@ -145,7 +147,8 @@ def read_headers(answer):
 
 
 def read_cookies(headers):
-    """[(name, value)] of the cookies that an answer sets, the last of a name; what it takes away is not among them."""
+    """[(name, value)] of the cookies that an answer sets, the last of a name; what it takes away is
+    not among them."""
     cookies = collections.OrderedDict()
     for line in [value for name, value in headers if name == "set-cookie"]:
         pair, _, rest = line.partition(";")

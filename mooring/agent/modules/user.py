@@ -60,7 +60,8 @@ def _wanted_groups(args, before):
 
 
 def _known(group, silent=False):
-    """A group's name. One that is not there may come with an earlier task, so a check run goes on."""
+    """A group's name. One that is not there may come with an earlier task, so a check run goes
+    on."""
     name = accounts.resolve_group(group)
     if name is None and not silent:
         host.warn("there is no group %s (yet)" % group)

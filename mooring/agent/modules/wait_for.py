@@ -97,7 +97,8 @@ def look_at_path(args, expression, end):
 
 
 def look_at_port(args, expression, end):
-    """Whether somebody accepts the connection, and with an expression its match in what is then sent."""
+    """Whether somebody accepts the connection, and with an expression its match in
+    what is then sent."""
     patience = max(0.1, min(args["connect_timeout"], end - time.time()))
     try:
         sock = socket.create_connection((args["host"], args["port"]), patience)

@@ -1,8 +1,9 @@
-"""What undoes at the next boot, should the power go in the middle of a transaction: a unit and its program.
+"""What undoes at the next boot, should the power go in the middle of a transaction: a
+unit and its program.
 
-Both are on the disk before the journal is, and go after it. Whatever a power cut leaves of them is run once, before any
-other service starts, and removes itself; without its program the unit does nothing. It is not made known to systemd
-now: only the next boot is to read it.
+Both are on the disk before the journal is, and go after it. Whatever a power cut leaves of them is
+run once, before any other service starts, and removes itself; without its program the unit does
+nothing. It is not made known to systemd now: only the next boot is to read it.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -41,7 +42,8 @@ ExecStart=%(command)s
 
 
 def arm(places):
-    """Everything on the disk, the link that enables the unit last; host.Failed names what cannot be written."""
+    """Everything on the disk, the link that enables the unit last; host.Failed names what
+    cannot be written."""
     program = os.path.join(places["state_dir"], PROGRAM)
     unit = os.path.join(places["units_dir"], NAME)
     wants = os.path.join(places["units_dir"], WANTS)
@@ -70,7 +72,8 @@ def describe(program, places):
 
 
 def quoted(words):
-    """Words as unit files have them; what needs no quotes gets none, for the oldest systemd's sake."""
+    """Words as unit files have them; what needs no quotes gets none, for the oldest systemd's
+    sake."""
     kept = [word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") for word in words]
     return " ".join(word if PLAIN.match(word) else '"%s"' % word for word in kept)
 

@@ -17,10 +17,11 @@ GUARD_SECONDS = 120
 
 
 class Change(object):
-    """Makes the plan's steps hold as a whole; as a context manager it undoes what an error leaves half done.
+    """Makes the plan's steps hold as a whole; as a context manager it undoes what an
+    error leaves half done.
 
-    Where the agent itself is asked to end, or loses its control machine, nothing is undone here: the agent ends at
-    once, and the guard undoes.
+    Where the agent itself is asked to end, or loses its control machine, nothing is undone here:
+    the agent ends at once, and the guard undoes.
     """
 
     def __init__(self, args):
@@ -54,7 +55,8 @@ class Change(object):
                           seconds=self.seconds())
 
     def leave(self):
-        """Lock and guard are not needed any more; the guard goes last, for it would see to the rest."""
+        """Lock and guard are not needed any more; the guard goes last, for it
+        would see to the rest."""
         self.lock.release()
         self.guard.stop()
 
@@ -111,7 +113,8 @@ class Change(object):
             host.sleep(0.2)
 
     def undo_leftover(self):
-        """A run before us, and its guard, were killed: its change is undone before ours is looked at."""
+        """A run before us, and its guard, were killed: its change is undone before
+        ours is looked at."""
         journal.discard_draft(self.args["state_dir"])
         left = journal.find(self.args["state_dir"])
         if left is None:
@@ -156,7 +159,8 @@ class Change(object):
         self.faults.point("validated")
 
     def validate(self):
-        """The daemon's own judgement of the last state of its file, with the flags that it will get."""
+        """The daemon's own judgement of the last state of its file, with the
+        flags that it will get."""
         words = list(self.args["validate"])
         if not words:
             return
@@ -172,7 +176,8 @@ class Change(object):
                 self.args["service"], (ran.err.strip() or ran.out.strip()).replace(staged, path)))
 
     def confirm(self):
-        """A round trip to the control machine: while that works, the operator will learn how it ended."""
+        """A round trip to the control machine: while that works, the operator will
+        learn how it ended."""
         self.faults.point("confirming")
         try:
             for _ in host.content():

@@ -1,4 +1,5 @@
-"""The engines that have no API to ask: containerd and CRI-O by their service and shims, podman not at all."""
+"""The engines that have no API to ask: containerd and CRI-O by their service and shims,
+podman not at all."""
 
 from __future__ import absolute_import, division, print_function
 

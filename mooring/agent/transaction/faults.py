@@ -1,4 +1,5 @@
-"""Drills: break off at a named point of a transaction, to see for real that the host comes out of it whole."""
+"""Drills: break off at a named point of a transaction, to see for real that the host
+comes out of it whole."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -42,7 +43,8 @@ def spread(prefix, steps):
 
 
 class Faults(object):
-    """What a drill asks for: "kill:NAME", "hang:NAME" or "fail:NAME", several with spaces between."""
+    """What a drill asks for: "kill:NAME", "hang:NAME" or "fail:NAME", several with spaces
+    between."""
 
     def __init__(self, text, known):
         self.asked = {}

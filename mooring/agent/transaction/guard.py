@@ -1,7 +1,8 @@
 """The guard: a second process outside of our session that undoes a transaction whose agent is gone.
 
-It is a transient service, made of the agent's own sources in a zip below /run that it removes as soon as it has read
-it. So nothing of it is on the host's disks, and its removal is also the sign that it stands.
+It is a transient service, made of the agent's own sources in a zip below /run that it removes as
+soon as it has read it. So nothing of it is on the host's disks, and its removal is also the sign
+that it stands.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -69,7 +70,8 @@ class Guard(object):
 
 
 def interpreter():
-    """Our own Python, as it was started for us (bundle.py): without anything that a user has put in its way."""
+    """Our own Python, as it was started for us (bundle.py): without anything that a user
+    has put in its way."""
     return [sys.executable, "-E", "-s"] + ["-S"] * bool(sys.flags.no_site) + ["-B"]
 
 
@@ -79,7 +81,8 @@ def environment():
 
 
 def write_program(path, main):
-    """A zip of the agent's own sources that runs the text `main`; on the disk before this returns."""
+    """A zip of the agent's own sources that runs the text `main`; on the disk before this
+    returns."""
     handle = os.open(raw(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as stream:
         archive = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED)

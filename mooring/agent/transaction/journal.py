@@ -1,8 +1,10 @@
-"""What a transaction is about to do, on disk before it does anything: whoever comes later can undo it.
+"""What a transaction is about to do, on disk before it does anything: whoever comes
+later can undo it.
 
-The state is in the file's name, so that going on needs no disk space: `transaction.nothing`, `.reload`, `.restart` say
-what was the strongest thing that the daemon was asked for, `.done` that the new configuration holds, `.undone` that the
-old one does again. After the last two only things beside the files are left to be removed.
+The state is in the file's name, so that going on needs no disk space: `transaction.nothing`,
+`.reload`, `.restart` say what was the strongest thing that the daemon was asked for, `.done` that
+the new configuration holds, `.undone` that the old one does again. After the last two only things
+beside the files are left to be removed.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -60,7 +62,8 @@ class Journal(object):
 
 
 def make_folder(folder):
-    """Its directory (below /var/lib, where root alone may write): for root's eyes only, so names in it are safe."""
+    """Its directory (below /var/lib, where root alone may write): for root's eyes only, so names in
+    it are safe."""
     if not os.path.isdir(raw(folder)):
         os.mkdir(raw(folder), 0o700)
         sync(os.path.dirname(folder))
@@ -106,7 +109,8 @@ def sync(path):
 
 
 def remove(path):
-    """Remove a file if it is there. Looks first: a read-only file system refuses also where nothing is to be done."""
+    """Remove a file if it is there. Looks first: a read-only file system refuses also where nothing
+    is to be done."""
     if os.path.lexists(path):
         os.unlink(path)
 

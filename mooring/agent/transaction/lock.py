@@ -1,4 +1,5 @@
-"""One change of an engine at a time. The kernel takes the lock away when its holder ends, however that comes."""
+"""One change of an engine at a time. The kernel takes the lock away when its holder ends,
+however that comes."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -17,7 +18,8 @@ AGENT, GUARD = "agent", "guard"
 
 
 class Held(Exception):
-    """Another process has the lock; `holder` is what it wrote about itself ({} when it has not yet)."""
+    """Another process has the lock; `holder` is what it wrote about itself ({}
+    when it has not yet)."""
 
     def __init__(self, holder):
         Exception.__init__(self, "the lock is held")
@@ -75,7 +77,8 @@ def stamp():
 
 
 def open_file(path):
-    """The lock file's descriptor, closed in children: a child that outlives us must not hold the lock.
+    """The lock file's descriptor, closed in children: a child that outlives us must
+    not hold the lock.
 
     It is in /run, where root alone may write; a link under its name is refused all the same.
     """

@@ -53,7 +53,8 @@ class Engine(object):
         }
 
     def added(self, info):
-        """Red Hat's engine tells its registries in the API; where it does not, its command line does."""
+        """Red Hat's engine tells its registries in the API; where it does not, its
+        command line does."""
         if info.get("Registries") is not None:
             return [entry.get("Name") if isinstance(entry, dict) else entry for entry in info["Registries"]]
         main = self.unit.main_process()

@@ -19,7 +19,8 @@ def uptime():
 
 
 def start_time(pid):
-    """When a process began, in ticks since boot; None where it is gone (or only waits to be collected)."""
+    """When a process began, in ticks since boot; None where it is gone (or only
+    waits to be collected)."""
     try:
         fields = host.read_text("/proc/%s/stat" % pid).rpartition(")")[2].split()
     except (IOError, OSError):
@@ -28,7 +29,8 @@ def start_time(pid):
 
 
 def changed_since(pid, paths):
-    """Those of the paths that changed (text, mode or name) after a process began; all where there is no process."""
+    """Those of the paths that changed (text, mode or name) after a process began; all where there
+    is no process."""
     began = start_time(pid)
     if began is None:
         return sorted(paths)
@@ -53,7 +55,8 @@ def is_replaced(pid):
 
 
 def lives(pid, started):
-    """Whether the process `pid` that began at `started` is still there; the number may be another's by now."""
+    """Whether the process `pid` that began at `started` is still there; the number may
+    be another's by now."""
     return start_time(pid) == started
 
 

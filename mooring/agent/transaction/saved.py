@@ -1,10 +1,12 @@
 """The files of a transaction: what will be written lies ready beside them, and so do the old ones.
 
-All that needs disk space is done before anything changes. After that every step forward and back is a rename. The
-names begin with a dot and end in a number, so that no engine reads them (`*.crt`, `*.conf`, `*.toml` and the like).
+All that needs disk space is done before anything changes. After that every step forward and back is
+a rename. The names begin with a dot and end in a number, so that no engine reads them (`*.crt`,
+`*.conf`, `*.toml` and the like).
 
-The directories are an engine's own, where root alone may write (or who is root by way of the engine). Still no mode
-and no owner is set by a name, new files are never links, and they are closed to others until they are theirs.
+The directories are an engine's own, where root alone may write (or who is root by way of the
+engine). Still no mode and no owner is set by a name, new files are never links, and they are closed
+to others until they are theirs.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -85,7 +87,8 @@ def save(values):
 
 
 def make_directory(folder):
-    """An engine's directory, for everybody to read (podman runs for users too, and needs a registry's ca.crt).
+    """An engine's directory, for everybody to read (podman runs for users too, and needs a
+    registry's ca.crt).
 
     A key in it is closed by its own mode. Our own directory is nobody's business.
     """

@@ -1,4 +1,5 @@
-"""Going a step: files in place, the daemon told, and a look whether it did what the plan expects."""
+"""Going a step: files in place, the daemon told, and a look whether it did what the plan
+expects."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -29,7 +30,8 @@ TROUBLE = re.compile(r"level=(error|fatal)|unable to|failed to|invalid|cannot|co
 
 
 class Steps(object):
-    """Goes steps of one journal. `limit` is the uptime at which waiting ends; `events` collects what happened."""
+    """Goes steps of one journal. `limit` is the uptime at which waiting ends; `events` collects
+    what happened."""
 
     def __init__(self, journal, engine, unit, faults, limit):
         self.journal, self.engine, self.unit, self.faults = journal, engine, unit, faults
@@ -94,8 +96,8 @@ class Steps(object):
             host.sleep(PAUSE)
 
     def await_effect(self, step, place, before):
-        """Until the daemon says that the settings hold; `before` is the process that a restart has ended. A reload is
-        taken in some time after the signal."""
+        """Until the daemon says that the settings hold; `before` is the process that a restart has
+        ended. A reload is taken in some time after the signal."""
         if step["then"] == "nothing" and not self.journal["answered"]:
             return
         began = processes.uptime()
@@ -141,7 +143,8 @@ class Steps(object):
         return self.quote(lambda: self.unit.log_since(place))
 
     def first_words(self, place, before):
-        """The same of a new process alone: the old one, `before`, complains at its end of things that are no reason."""
+        """The same of a new process alone: the old one, `before`, complains at its end of things
+        that are no reason."""
         return self.quote(lambda: self.unit.log_of_start(place, before))
 
     def quote(self, read):

@@ -1,5 +1,5 @@
-"""The way back: the old files, and the daemon with them. The agent takes it, or its guard, or the next run; after a
-power cut the files alone, at boot, before there is a daemon.
+"""The way back: the old files, and the daemon with them. The agent takes it, or its guard, or the
+next run; after a power cut the files alone, at boot, before there is a daemon.
 
 It may be broken off at any moment and be begun again from its start.
 """
@@ -18,7 +18,8 @@ STEP_SECONDS = 60
 
 
 def undo(journal, engine, unit, faults=None):
-    """Bring the host back to what the journal says it was; returns a sentence about how it is now."""
+    """Bring the host back to what the journal says it was; returns a sentence about how it is
+    now."""
     faults = faults or Faults("", ())
     problems = []
     faults.point("undo.begun")
@@ -38,7 +39,8 @@ def undo(journal, engine, unit, faults=None):
 
 
 def undo_files(journal):
-    """The same before any daemon runs: the engine starts after this, with the files that it finds then."""
+    """The same before any daemon runs: the engine starts after this, with the files
+    that it finds then."""
     problems = []
     if journal.state not in ENDED:
         problems += saved.put_back(journal.values)
@@ -61,7 +63,8 @@ def settle(journal, problems):
 
 
 def close(journal):
-    """Nothing is left of the transaction on the host; what would undo at boot goes last, as it can end this."""
+    """Nothing is left of the transaction on the host; what would undo at boot goes last,
+    as it can end this."""
     is_undone = journal.state != "done"
     saved.tidy(journal.values, is_undone)
     if not is_undone:
@@ -71,7 +74,8 @@ def close(journal):
 
 
 def go_back(journal, steps):
-    """The plan's own way back for what was begun; what went wrong in words. The files come back after it anyway."""
+    """The plan's own way back for what was begun; what went wrong in words. The files come back
+    after it anyway."""
     for at, step in enumerate(journal["undo"].get(journal.state) or [], 1):
         try:
             for file in step["files"]:

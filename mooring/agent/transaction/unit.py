@@ -1,6 +1,8 @@
-"""The engine's service, by systemd's own programs: systemctl, systemd-run, journalctl. All calls stand here.
+"""The engine's service, by systemd's own programs: systemctl, systemd-run, journalctl.
+All calls stand here.
 
-Every call is bounded: a systemd that hangs must not hold a transaction up. Works with systemd 219 of CentOS 7.
+Every call is bounded: a systemd that hangs must not hold a transaction up. Works with systemd 219
+of CentOS 7.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -57,7 +59,8 @@ class Unit(object):
         self.expect(ran, "reload")
 
     def restart(self):
-        """Ask for a restart and do not wait for it; what failed before does not count against it."""
+        """Ask for a restart and do not wait for it; what failed before does not count against
+        it."""
         host.run(["systemctl", "reset-failed", self.name], timeout=SECONDS)
         self.expect(host.run(["systemctl", "--no-block", "restart", self.name], timeout=SECONDS), "restart")
 
@@ -88,7 +91,8 @@ class Unit(object):
         return host.run(words, timeout=SECONDS).out.splitlines()
 
     def log_of_start(self, place, old):
-        """The same, of a start alone: without what the main process before, (pid, start) or None, said at its end."""
+        """The same, of a start alone: without what the main process before, (pid, start) or None,
+        said at its end."""
         if place is None:
             return []
         words = ["journalctl", "--no-pager", "-q", "-o", "json", "-u", self.name, "--after-cursor=" + place]
@@ -126,7 +130,8 @@ def reread(paths):
 
 
 def run_apart(name, description, environment, argv):
-    """Start a program as a service of its own, outside of our session; returns when it is started."""
+    """Start a program as a service of its own, outside of our session; returns when it is
+    started."""
     words = ["systemd-run", "--unit=" + name, "--description=" + description]
     words += ["--setenv=%s=%s" % pair for pair in sorted(environment.items())]
     ran = host.run(words + list(argv), timeout=SECONDS)

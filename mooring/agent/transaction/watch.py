@@ -1,7 +1,8 @@
 """The guard's own life: wait for the agent's end or the deadline, then undo what is still open.
 
-Told in argv: the agent's pid and start, the deadline (uptime), the directories of the journal, the lock and the units.
-After a power cut its second life, at boot: nothing to wait for, and no daemon yet.
+Told in argv: the agent's pid and start, the deadline (uptime), the directories of the
+journal, the lock and the units. After a power cut its second life, at boot: nothing to wait
+for, and no daemon yet.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -22,7 +23,8 @@ PATIENCE = 900
 
 
 def main():
-    """Everything is in memory from the first line on: the zip can go, which is the sign that we stand."""
+    """Everything is in memory from the first line on: the zip can go, which is the
+    sign that we stand."""
     pid, started, deadline = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     state_dir, run_dir, units_dir = sys.argv[4:7]
     guard.discard(sys.argv[0])
@@ -36,7 +38,8 @@ def main():
 
 
 def at_boot():
-    """Run by the unit that an open transaction has on the disk. Where it fails the next run tries again."""
+    """Run by the unit that an open transaction has on the disk. Where it fails the
+    next run tries again."""
     state_dir, run_dir, units_dir = sys.argv[1:4]
     own = lock.Lock(run_dir, lock.GUARD)
     try:

@@ -1,4 +1,5 @@
-"""buildkitd.toml as far as pulls go (source: moby/buildkit, util/resolver and cmd/buildkitd/config)."""
+"""buildkitd.toml as far as pulls go (source: moby/buildkit, util/resolver and
+cmd/buildkitd/config)."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class Registry:
 
 @dataclass(frozen=True)
 class Effective:
-    """`file` is the one that counts: buildkitd's own, where that service is there, else the default of builders."""
+    """`file` is the one that counts: buildkitd's own, where that service is there, else the default
+    of builders."""
 
     engine: ContainerEngine
     texts: ContainerTexts

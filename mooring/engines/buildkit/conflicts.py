@@ -44,8 +44,8 @@ def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_useless_entries(effective: Effective) -> Iterator[Conflict]:
-    """A mirror is host[:port][/path] (source: `extractMirrorHostAndPath`), a registry's name host[:port]: for a port,
-    the port must be named (buildx#1642); Docker Hub is docker.io."""
+    """A mirror is host[:port][/path] (source: `extractMirrorHostAndPath`), a registry's name
+    host[:port]: for a port, the port must be named (buildx#1642); Docker Hub is docker.io."""
     for registry in effective.registries.values():
         place = effective.file.origin("registry", registry.name, "mirrors")
         for mirror in registry.mirrors:
@@ -67,8 +67,8 @@ def find_useless_entries(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_expected_daemon_json(effective: Effective) -> Iterator[Conflict]:
-    """Builders of the docker-container driver ignore daemon.json (buildx#777); the remote driver takes no file at all
-    (buildx#2985)."""
+    """Builders of the docker-container driver ignore daemon.json (buildx#777); the remote driver
+    takes no file at all (buildx#2985)."""
     text = effective.texts.files.get(daemon_json.PATH)
     if text is None or not effective.texts.has_docker:
         return

@@ -32,7 +32,8 @@ def explain(image: str, effective: Effective) -> Route:
 
 
 def _attempts(kind: str, host: str, repository: str, effective: Effective) -> Iterator[Endpoint]:
-    """One host's URLs (source: `fillInsecureOpts`): a mirror has the settings of the registry of its name."""
+    """One host's URLs (source: `fillInsecureOpts`): a mirror has the settings of the
+    registry of its name."""
     settings = effective.registry(host)
     bare = HUB_URL if host == HUB else f"https://{host}"
     plain = settings.http if settings.http is not None else _is_local(host)

@@ -36,8 +36,9 @@ class Setting:
 
 @dataclass(frozen=True)
 class Effective:
-    """`files` in the order in which they are read; `registry` the settings of the CRI plugin's `registry` table;
-    `missing` imports that are not there; `replaced` places whose section a later file replaced."""
+    """`files` in the order in which they are read; `registry` the settings of the CRI plugin's
+    `registry` table; `missing` imports that are not there; `replaced` places whose section a later
+    file replaced."""
 
     engine: ContainerEngine
     texts: ContainerTexts
@@ -59,8 +60,8 @@ class Effective:
 
     @property
     def uses_transfer(self) -> bool:
-        """Whether pulls go by the transfer service: since 2.1, unless old sections are there (source:
-        `CheckLocalImagePullConfigs`)."""
+        """Whether pulls go by the transfer service: since 2.1, unless old sections are there
+        (source: `CheckLocalImagePullConfigs`)."""
         return self.engine.is_at_least(2, 1) and not any(self.table(key) for key in OLD)
 
     def table(self, key: str) -> Mapping[str, Any]:
@@ -81,8 +82,9 @@ class Effective:
 def resolve(texts: ContainerTexts) -> Effective:
     """Put config.toml and its imports together.
 
-    containerd 1.x replaces a plugin's whole section by that of a later file, 2.x merges them (source: `mergeConfig`;
-    tried on 1.6.20, 1.7.24 and 2.1.9). From 2.2 on conf.d/*.toml is imported where nothing else is.
+    containerd 1.x replaces a plugin's whole section by that of a later file, 2.x merges them
+    (source: `mergeConfig`; tried on 1.6.20, 1.7.24 and 2.1.9). From 2.2 on conf.d/*.toml is
+    imported where nothing else is.
     """
     engine = recognize(CONTAINERD, texts.programs.get(CONTAINERD, ""))
     files, missing = _read(texts, engine)
@@ -120,7 +122,8 @@ def config_version(file: Toml) -> int:
 
 
 def plugin_of(file: Toml, engine: ContainerEngine) -> str:
-    """The plugin whose section holds the registry's settings in this file (tried on 1.6.20, 1.7.24 and 2.1.9).
+    """The plugin whose section holds the registry's settings in this file (tried on 1.6.20,
+    1.7.24 and 2.1.9).
 
     In files of version 2, containerd 2.x takes the first of three names that is there.
     """
@@ -163,6 +166,7 @@ def _imports(file: Toml, texts: ContainerTexts, engine: ContainerEngine) -> list
 
 
 def find_unread(conf: Effective) -> tuple[str, ...]:
-    """Those of the files that the running containerd may not have read: they changed after it was started."""
+    """Those of the files that the running containerd may not have read: they changed
+    after it was started."""
     newer = conf.texts.unit(CONTAINERD).newer
     return tuple(file.path for file in conf.files if file.path in newer)

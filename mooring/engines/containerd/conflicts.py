@@ -1,7 +1,8 @@
 """What is wrong with containerd's configuration of registries.
 
-"Stops" means here that containerd does not start, or runs on without its CRI plugin, so that nothing can be pulled for
-Kubernetes. A rule is a function that yields conflicts; its docstring tells its source.
+"Stops" means here that containerd does not start, or runs on without its CRI plugin, so that
+nothing can be pulled for Kubernetes. A rule is a function that yields conflicts; its docstring
+tells its source.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from mooring.engines.toml import get
 
 
 def find_bad_files(effective: Effective) -> Iterator[Conflict]:
-    """No TOML, or an import that is not there: "failed to load TOML" (tried on 1.6.20, 1.7.24 and 2.1.9)."""
+    """No TOML, or an import that is not there: "failed to load TOML" (tried on 1.6.20,
+    1.7.24 and 2.1.9)."""
     for file in effective.files:
         if file.error:
             yield Conflict("bad-toml", Severity.STOPS, f"it cannot be read: {file.error}", (Origin(file.path),))
@@ -36,8 +38,8 @@ def find_bad_files(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_versions(effective: Effective) -> Iterator[Conflict]:
-    """1.7 takes versions up to 2, 2.x up to 3; 1.6 takes any; of several files the last one decides (tried on
-    1.6.20, 1.7.24 and 2.1.9)."""
+    """1.7 takes versions up to 2, 2.x up to 3; 1.6 takes any; of several files the last one decides
+    (tried on 1.6.20, 1.7.24 and 2.1.9)."""
     engine = effective.engine
     highest = 3 if engine.is_at_least(2) else 2 if engine.is_at_least(1, 7) else 9999
     for file in effective.files:
@@ -54,8 +56,8 @@ def find_bad_versions(effective: Effective) -> Iterator[Conflict]:
 def find_old_with_new(effective: Effective) -> Iterator[Conflict]:
     """The CRI plugin does not load: "`mirrors` cannot be set when `config_path` is provided".
 
-    containerd PR #5304; tried on 1.6.20, 1.7.24 and 2.1.9; on 1.x `configs` with tls as well. 2.2 has
-    a config_path by itself (containerd#12808).
+    containerd PR #5304; tried on 1.6.20, 1.7.24 and 2.1.9; on 1.x `configs` with tls as well. 2.2
+    has a config_path by itself (containerd#12808).
     """
     if not effective.config_paths and not effective.registry.get("config_path"):
         return
@@ -73,7 +75,8 @@ def find_old_with_new(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_old_sections(effective: Effective) -> Iterator[Conflict]:
-    """mirrors, configs and auths are deprecated since 1.5 (containerd PR #4978); 2.x ignores the tls of configs."""
+    """mirrors, configs and auths are deprecated since 1.5 (containerd PR #4978); 2.x ignores the
+    tls of configs."""
     for key in OLD:
         if effective.table(key):
             place = effective.registry[key].origin
@@ -86,8 +89,8 @@ def find_old_sections(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_misplaced_sections(effective: Effective) -> Iterator[Conflict]:
-    """The section's name differs by the file's version and the engine's (tried on all three); 1.x refuses a short name
-    in a file of version 2 ("invalid plugin key URI")."""
+    """The section's name differs by the file's version and the engine's (tried on all three); 1.x
+    refuses a short name in a file of version 2 ("invalid plugin key URI")."""
     for file in effective.files:
         right = plugin_of(file, effective.engine)
         for name in (OLDEST, CRI, IMAGES):
@@ -103,7 +106,8 @@ def find_misplaced_sections(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_replaced_sections(effective: Effective) -> Iterator[Conflict]:
-    """On 1.x an imported file replaces a plugin's whole section (source: `mergeConfig`; tried on 1.6.20, 1.7.24)."""
+    """On 1.x an imported file replaces a plugin's whole section (source: `mergeConfig`; tried on
+    1.6.20, 1.7.24)."""
     for origin in effective.replaced:
         message = "this does nothing: an imported file has a section for the same plugin, which replaces this one whole"
         yield Conflict("replaced", Severity.USELESS, message, (origin,))
@@ -119,8 +123,8 @@ def find_disabled_plugin(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_idle_folders(effective: Effective) -> Iterator[Conflict]:
-    """Without config_path nothing reads hosts.toml; of several folders for one registry only the first is read
-    (source: `hostPaths`); the file is called hosts.toml (containerd#7896)."""
+    """Without config_path nothing reads hosts.toml; of several folders for one registry only the
+    first is read (source: `hostPaths`); the file is called hosts.toml (containerd#7896)."""
     roots = effective.config_paths
     if CERTIFICATES not in roots and effective.texts.certificates.get(CERTIFICATES):
         message = "nothing is read from here: the CRI plugin's config_path does not name it"
@@ -145,7 +149,8 @@ def find_idle_folders(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_hosts(effective: Effective) -> Iterator[Conflict]:
-    """A hosts.toml with a mistake is logged and passed over (source: `loadHostDir`); unknown keys are ignored."""
+    """A hosts.toml with a mistake is logged and passed over (source: `loadHostDir`); unknown keys
+    are ignored."""
     for root in effective.config_paths:
         for registry in sorted(effective.texts.certificates.get(root, {})):
             path = f"{root}/{registry}/{hosts_toml.NAME}"
@@ -155,7 +160,8 @@ def find_bad_hosts(effective: Effective) -> Iterator[Conflict]:
 
 
 def judge_hosts(file: hosts_toml.HostsToml) -> Iterator[Conflict]:
-    """What is wrong with one hosts.toml; docker's containerd image store reads it by the same code."""
+    """What is wrong with one hosts.toml; docker's containerd image store reads it by the same
+    code."""
     if file.error:
         message = f"the file does not count: {file.error}"
         yield Conflict("bad-hosts", Severity.USELESS, message, (Origin(file.path),))

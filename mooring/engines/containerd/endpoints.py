@@ -47,7 +47,8 @@ def explain(image: str, effective: Effective) -> Route:
 
 
 def folder_hosts(registry: str, roots: tuple[str, ...], texts: ContainerTexts) -> tuple[str, tuple[Host, ...]]:
-    """(the folder that counts or "", its hosts in order); the last one may be the registry itself."""
+    """(the folder that counts or "", its hosts in order); the last one may be the registry
+    itself."""
     for root in roots:
         for folder in hosts_toml.folders(root, registry):
             names = texts.certificates.get(root, {}).get(folder.rpartition("/")[2])
@@ -57,7 +58,8 @@ def folder_hosts(registry: str, roots: tuple[str, ...], texts: ContainerTexts) -
 
 
 def of_folder(folder: str, names: tuple[str, ...], text: str | None) -> tuple[Host, ...]:
-    """The hosts of one folder: by its hosts.toml, or where that has a mistake or is not there, by its certificates."""
+    """The hosts of one folder: by its hosts.toml, or where that has a mistake or is not there, by
+    its certificates."""
     file: HostsToml | None = hosts_toml.parse(text, f"{folder}/{hosts_toml.NAME}") if text else None
     if file is None or file.error:
         return (hosts_toml.from_certificates(folder, names),)
@@ -79,7 +81,8 @@ def attempts(
 
 
 def _own(registry: str, host: Host, engine: ContainerEngine) -> tuple[str, Host]:
-    """The registry under its own name (source: `ConfigureHosts`); one on this machine is insecure by itself."""
+    """The registry under its own name (source: `ConfigureHosts`); one on this machine is
+    insecure by itself."""
     if registry == HUB:
         return HUB_URL, host
     port = registry.rpartition(":")[2] if ":" in registry else ""
@@ -92,7 +95,8 @@ def _own(registry: str, host: Host, engine: ContainerEngine) -> tuple[str, Host]
 
 
 def _schemes(endpoint: Endpoint, host: Host, engine: ContainerEngine) -> Iterator[Endpoint]:
-    """An http host with anything said about TLS is asked over HTTPS first, since 1.7, but on port 80."""
+    """An http host with anything said about TLS is asked over HTTPS first, since
+    1.7, but on port 80."""
     parts = urlsplit(endpoint.url)
     secure = replace(
         endpoint,
@@ -114,7 +118,8 @@ def _trust(host: Host) -> str:
 
 
 def _mirrors(registry: str, repository: str, effective: Effective) -> Iterator[Endpoint]:
-    """The old way: the mirrors of the registry, or of "*", then the registry, unless a mirror is it already."""
+    """The old way: the mirrors of the registry, or of "*", then the registry, unless a
+    mirror is it already."""
     mirrors = effective.table("mirrors")
     listed = get(mirrors.get(registry, mirrors.get("*")), "endpoint")
     urls = [name if "://" in name else _scheme(name) for name in map(str, listed if isinstance(listed, list) else [])]

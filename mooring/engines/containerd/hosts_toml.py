@@ -39,7 +39,8 @@ class Host:
 
 @dataclass(frozen=True)
 class HostsToml:
-    """A hosts.toml: `hosts` in the order of the file, the `server` last. `error` says why it is not taken."""
+    """A hosts.toml: `hosts` in the order of the file, the `server` last. `error` says
+    why it is not taken."""
 
     path: str
     document: Toml
@@ -53,14 +54,16 @@ class HostsToml:
 
 
 def folders(root: str, registry: str) -> list[str]:
-    """Where a registry is looked for, in order; the first folder that is there counts (source: `hostPaths`)."""
+    """Where a registry is looked for, in order; the first folder that is there counts (source:
+    `hostPaths`)."""
     host, colon, port = registry.rpartition(":")
     special = [f"{root}/{host}_{port}_"] if colon and host else []
     return [*special, f"{root}/{registry}", f"{root}/_default"]
 
 
 def parse(text: str, path: str) -> HostsToml:
-    """What the file says; a file that cannot be read is logged and counts as if it were not there."""
+    """What the file says; a file that cannot be read is logged and counts as if it were not
+    there."""
     document = toml.parse(text, path)
     if document.error:
         return HostsToml(path, document, error=document.error)
@@ -86,7 +89,8 @@ def unknown_keys(file: HostsToml) -> Iterator[tuple[str, ...]]:
 
 
 def from_certificates(folder: str, names: tuple[str, ...]) -> Host:
-    """A folder without a hosts.toml, as Docker has it: *.crt are authorities, *.cert and *.key the client's own."""
+    """A folder without a hosts.toml, as Docker has it: *.crt are authorities, *.cert and *.key the
+    client's own."""
     return Host(
         "",
         Origin(folder),

@@ -23,7 +23,8 @@ PART = re.compile(r"(?m)^(?=# /\S+\.(?:service|conf)$)")
 
 @dataclass(frozen=True)
 class Boot:
-    """`starts` tells whether the service is started at all, `reasons` what differs from a restart, and why."""
+    """`starts` tells whether the service is started at all, `reasons` what differs from
+    a restart, and why."""
 
     effective: Effective
     starts: bool = True
@@ -31,7 +32,8 @@ class Boot:
 
 
 def at_boot(texts: Texts, state: Mapping[str, str], service: Mapping[str, str]) -> Boot:
-    """The host after its next boot; `state` is what systemd knows of docker's unit, `service` of registries.service."""
+    """The host after its next boot; `state` is what systemd knows of docker's unit, `service` of
+    registries.service."""
     reasons: list[str] = []
     known = state.get("UnitFileState", "")
     starts = state.get("LoadState") != "masked" and known in STARTS and known not in PASSING
@@ -52,7 +54,8 @@ def at_boot(texts: Texts, state: Mapping[str, str], service: Mapping[str, str]) 
 
 
 def _is_enabled(service: Mapping[str, str]) -> bool:
-    """docker.service of Red Hat is only ordered after it; a static one is taken for wanted by another unit."""
+    """docker.service of Red Hat is only ordered after it; a static one is taken for wanted by
+    another unit."""
     return service.get("LoadState") == "loaded" and service.get("UnitFileState") in ("enabled", "static", "indirect")
 
 

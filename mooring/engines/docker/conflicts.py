@@ -1,4 +1,5 @@
-"""What is wrong with a configuration: will the daemon start, and does each setting do what its writer meant?
+"""What is wrong with a configuration: will the daemon start, and does each setting do what its
+writer meant?
 
 A rule is a function that yields conflicts; its docstring tells its source. type_rules.py has the
 rules about values of the wrong kind, entries.py those about single mirrors and registries.
@@ -20,7 +21,8 @@ POLICY = "/etc/containers/policy.json"
 class Severity(Enum):
     """What follows from a conflict, the gravest first.
 
-    ENDS_PULLS: the daemon runs, and no pull of some kind works: all of them, those from a registry, of short names.
+    ENDS_PULLS: the daemon runs, and no pull of some kind works: all of them, those from a registry,
+    of short names.
     """
 
     STOPS = "stops the daemon"
@@ -43,7 +45,8 @@ class Conflict:
 
 
 def find_unit_faults(effective: Effective) -> Iterator[Conflict]:
-    """systemd starts nothing without exactly one ExecStart, and without a file that it is told to read.
+    """systemd starts nothing without exactly one ExecStart, and without a file that
+    it is told to read.
 
     A drop-in must blank ExecStart= first (moby#14491). "-" makes a file optional (systemd.exec(5)).
     """
@@ -72,14 +75,16 @@ def find_unit_faults(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_stray_words(effective: Effective) -> Iterator[Conflict]:
-    """The daemon takes only flags: a bare host in INSECURE_REGISTRY makes 1.13.1 exit with status 1 (tried)."""
+    """The daemon takes only flags: a bare host in INSECURE_REGISTRY makes 1.13.1 exit
+    with status 1 (tried)."""
     for word in effective.command.strays:
         message = f'"{word.text}" belongs to no flag (the variable must hold it: --insecure-registry {word.text})'
         yield Conflict("stray-word", Severity.STOPS, message, (word.origin,))
 
 
 def find_incomplete_flags(effective: Effective) -> Iterator[Conflict]:
-    """An empty --add-registry at the end of the line breaks the start (openshift-ansible PR #509)."""
+    """An empty --add-registry at the end of the line breaks the start (openshift-ansible PR
+    #509)."""
     for word in effective.command.incomplete:
         yield Conflict("flag-without-value", Severity.STOPS, f"{word.text} lacks its value", (word.origin,))
 
@@ -94,7 +99,8 @@ def find_unknown_flags(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_file(effective: Effective) -> Iterator[Conflict]:
-    """An empty file is fatal on 1.13.1 (tried) and 20.10.24, bad JSON everywhere; on SIGHUP it is only logged."""
+    """An empty file is fatal on 1.13.1 (tried) and 20.10.24, bad JSON everywhere; on SIGHUP it is
+    only logged."""
     file = effective.file
     if file.error:
         yield Conflict("bad-json", Severity.STOPS, f"the daemon cannot read it: {file.error}", (Origin(file.path),))
@@ -106,8 +112,9 @@ def find_bad_file(effective: Effective) -> Iterator[Conflict]:
 def find_unknown_keys(effective: Effective) -> Iterator[Conflict]:
     """Unknown keys are fatal at start: `data-root` on 1.13.1 (tried), `graph` on 26.1.5.
 
-    A flag's name is not an unknown key, though nobody reads it where the key is called otherwise: of
-    "insecure-registry" no engine says a word (source: `findConfigurationConflicts`; tried on 20.10.24 and 28.5.2).
+    A flag's name is not an unknown key, though nobody reads it where the key is called otherwise:
+    of "insecure-registry" no engine says a word (source: `findConfigurationConflicts`; tried on
+    20.10.24 and 28.5.2).
     """
     known = [option for option in OPTIONS if option.is_known_to(effective.engine)]
     keys, flags = {option.key for option in known}, {option.flag: option.key for option in known if option.is_flag}
@@ -121,8 +128,9 @@ def find_unknown_keys(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_double_settings(effective: Effective) -> Iterator[Conflict]:
-    """One directive as flag and key is fatal at start (docker/for-linux#327); a SIGHUP only logs it, so the reload
-    looks well and the next start fails. `runtimes` may stand twice since 20.10 (tried on 20.10.24)."""
+    """One directive as flag and key is fatal at start (docker/for-linux#327); a SIGHUP only logs
+    it, so the reload looks well and the next start fails. `runtimes` may stand twice since 20.10
+    (tried on 20.10.24)."""
     for key in effective.file.values:
         flags = effective.command.of(key)
         if flags and not (key == "runtimes" and effective.engine.is_at_least(20, 10)):

@@ -32,9 +32,9 @@ BLANK = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(
 class DaemonJson:
     """`error` says why the engine cannot read the file; `is_there` whether there is one.
 
-    `values` are all keys that the engine looks for, also those inside a mapping; `settings` are those that it takes,
-    which are the outer ones, and the inner ones of `proxies`. Of a key that stands twice the last value counts; the
-    engine looks at the kind of the `earlier` ones too.
+    `values` are all keys that the engine looks for, also those inside a mapping; `settings` are
+    those that it takes, which are the outer ones, and the inner ones of `proxies`. Of a key that
+    stands twice the last value counts; the engine looks at the kind of the `earlier` ones too.
     """
 
     path: str = PATH

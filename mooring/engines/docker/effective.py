@@ -23,10 +23,11 @@ from mooring.engines.systemd_words import expand
 class Texts:
     """What is read from a host.
 
-    `unit` is what `systemctl cat` prints; `files` are texts by path, None for one that is not there; `certificates`
-    the file names below certs.d by registry; `argv` the running daemon's, empty where none runs; `info` and
-    `version` the daemon's own; `needs_reload` says that systemd has not read the unit as it now is. `started_with` are
-    the texts by path that have not changed since the running daemon began, `is_replaced` tells that its program has.
+    `unit` is what `systemctl cat` prints; `files` are texts by path, None for one that is not
+    there; `certificates` the file names below certs.d by registry; `argv` the running daemon's,
+    empty where none runs; `info` and `version` the daemon's own; `needs_reload` says that systemd
+    has not read the unit as it now is. `started_with` are the texts by path that have not changed
+    since the running daemon began, `is_replaced` tells that its program has.
     """
 
     unit: str
@@ -45,7 +46,8 @@ class Texts:
 class Effective:
     """Settings with their places, and what was met on the way to them.
 
-    `missing` are files that the unit needs, `ignored` the lines of EnvironmentFiles that systemd drops.
+    `missing` are files that the unit needs, `ignored` the lines of EnvironmentFiles
+    that systemd drops.
     """
 
     engine: Engine
@@ -58,7 +60,8 @@ class Effective:
     ignored: tuple[Placed, ...] = ()
 
     def values(self, key: str) -> list[Placed]:
-        """A setting's values with their places, the flags' first. Lists add up; else the last flag counts."""
+        """A setting's values with their places, the flags' first. Lists add up; else
+        the last flag counts."""
         values = [Placed(flag.value, flag.origin) for flag in self.command.of(key)]
         if not is_list(key):
             values = values[-1:]

@@ -1,4 +1,5 @@
-"""Where a pull goes: the endpoints in order, how each is spoken to, and when the next one is tried."""
+"""Where a pull goes: the endpoints in order, how each is spoken to, and when the next one is
+tried."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ KNOWN = "the image's manifest, which signatures are verified by; where there is 
 
 @dataclass(frozen=True)
 class Host:
-    """What a route depends on; `certificates` are the file names below certs.d by registry, `files` texts by path."""
+    """What a route depends on; `certificates` are the file names below certs.d by registry, `files`
+    texts by path."""
 
     engine: Engine
     registries: Registries
@@ -66,7 +68,8 @@ def explain(image: str, host: Host) -> Route:
 
 
 def _with_next(endpoints: list[Endpoint]) -> list[Endpoint]:
-    """A registry's endpoints where another registry is asked after it: whatever ends this one's pull leads there."""
+    """A registry's endpoints where another registry is asked after it: whatever ends this one's
+    pull leads there."""
     others = [replace(endpoint, next_on=endpoint.next_on.replace(ENDS, GOES_ON)) for endpoint in endpoints]
     return [*others[:-1], *(replace(endpoint, next_on=ANY_ERROR) for endpoint in others[-1:])]
 
@@ -105,8 +108,9 @@ def _of_registry(kind: str, registry: str, repository: str, host: Host) -> Itera
 
 
 def _hub(repository: str, host: Host) -> Iterator[Endpoint]:
-    """The mirrors, then Docker Hub. Each host is blocked for itself: a mirror still serves docker.io/… where Docker Hub
-    is blocked, but not where all are. Where signatures are verified Docker Hub is asked before (signatures.py)."""
+    """The mirrors, then Docker Hub. Each host is blocked for itself: a mirror still serves
+    docker.io/… where Docker Hub is blocked, but not where all are. Where signatures are verified
+    Docker Hub is asked before (signatures.py)."""
     urls = [url for url in host.registries.mirrors if not _blocks(_name(url), host)]
     is_blocked = _blocks(HUB, host)
     if urls and host.registries.verifies_signatures:
@@ -123,8 +127,9 @@ def _blocks(name: str, host: Host) -> bool:
 
 
 def _obstacle(registry: str, host: Host) -> str:
-    """Why nobody at all is asked for the registry's images: each endpoint is prepared before the first one is asked
-    (source: `lookupV2Endpoints`), and a mirror that is not a URL or a client certificate without its key ends that."""
+    """Why nobody at all is asked for the registry's images: each endpoint is prepared before the
+    first one is asked (source: `lookupV2Endpoints`), and a mirror that is not a URL or a client
+    certificate without its key ends that."""
     names = [registry]
     for url in host.registries.mirrors if registry == HUB else ():
         if mirrors.parse(url, host.engine) is None:
@@ -138,7 +143,8 @@ def _obstacle(registry: str, host: Host) -> str:
 
 
 def lone_files(names: tuple[str, ...]) -> list[str]:
-    """Client certificates without a key, and keys without a certificate (source: `ReadCertsDirectory`)."""
+    """Client certificates without a key, and keys without a certificate (source:
+    `ReadCertsDirectory`)."""
     other = {".cert": ".key", ".key": ".cert"}
     pairs, there = [(name, *name.rpartition(".")[::2]) for name in names], set(names)
     return [name for name, stem, end in pairs if f".{end}" in other and stem + other[f".{end}"] not in there]
@@ -150,7 +156,8 @@ def _name(url: str) -> str:
 
 
 def _hosts(registry: str, host: Host) -> tuple[hosts_toml.Host, ...]:
-    """What the registry's hosts.toml says, where the engine reads it: with the containerd image store."""
+    """What the registry's hosts.toml says, where the engine reads it: with the
+    containerd image store."""
     text = host.files.get(f"{CERTIFICATES}/{registry}/{hosts_toml.NAME}")
     if not (text and has_hosts_files(host.engine)):
         return ()
@@ -158,7 +165,8 @@ def _hosts(registry: str, host: Host) -> tuple[hosts_toml.Host, ...]:
 
 
 def _by_hosts(registry: str, repository: str, hosts: tuple[hosts_toml.Host, ...]) -> Iterator[Endpoint]:
-    """The hosts in their order; each is sent the login of the registry that the image's name has."""
+    """The hosts in their order; each is sent the login of the registry that the image's name
+    has."""
     bare = f"library/{repository}" if registry == HUB and "/" not in repository else repository
     credentials = "Docker Hub's" if registry == HUB else f"{registry}'s"
     tries = list(attempts(registry, bare, hosts, STORE, credentials))
@@ -175,7 +183,8 @@ def _insecure(kind: str, name: str, repository: str, engine: Engine, login: str,
 
 
 def _mirror(url: str, repository: str, host: Host, rule: str) -> Iterator[Endpoint]:
-    """The user's login for Docker Hub goes to a mirror, the mirror's own never does (moby#42022, moby#30880)."""
+    """The user's login for Docker Hub goes to a mirror, the mirror's own never does (moby#42022,
+    moby#30880)."""
     scheme, name, login = url.partition("://")[0], _name(url), "Docker Hub's"
     if is_old(host.engine) and name in host.registries.insecure:
         yield from _insecure("mirror", name, repository, host.engine, login, rule)
@@ -196,7 +205,8 @@ def _mirror_rule(engine: Engine) -> str:
 
 
 def _trust(registry: str, host: Host) -> str:
-    """Whom the engine trusts for a registry: *.crt are authorities, *.cert is shown as the client's own."""
+    """Whom the engine trusts for a registry: *.crt are authorities, *.cert is shown
+    as the client's own."""
     names = host.certificates.get(registry, ())
     hosts = _hosts(registry, host) or (hosts_toml.from_certificates(f"{CERTIFICATES}/{registry}", names),)
     files, own = hosts[-1].authorities, hosts[-1].client

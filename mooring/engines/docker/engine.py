@@ -10,7 +10,8 @@ REDHAT, DOCKER = "redhat", "docker"
 
 @dataclass(frozen=True)
 class Engine:
-    """`flavour` is REDHAT or DOCKER, `version` as numbers; `has_containerd_store` tells the image store."""
+    """`flavour` is REDHAT or DOCKER, `version` as numbers; `has_containerd_store`
+    tells the image store."""
 
     flavour: str
     version: tuple[int, ...]
@@ -21,7 +22,8 @@ class Engine:
         return self.flavour == REDHAT
 
     def is_at_least(self, *version: int) -> bool:
-        """Whether the engine is one of Docker's own of this version or newer; Red Hat's 1.13.1 never is."""
+        """Whether the engine is one of Docker's own of this version or newer; Red
+        Hat's 1.13.1 never is."""
         return not self.is_redhat and self.version >= version
 
     def __str__(self) -> str:
@@ -29,7 +31,8 @@ class Engine:
 
 
 def recognize(program: str, version: str, store: str = "") -> Engine:
-    """The engine, by its program (not by the system: docker-ce on CentOS has none of Red Hat's settings).
+    """The engine, by its program (not by the system: docker-ce on CentOS has none of
+    Red Hat's settings).
 
     `version` is what the API or `dockerd --version` says; `store` is the API's `driver-type`.
     """

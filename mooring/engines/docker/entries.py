@@ -1,4 +1,5 @@
-"""The rules about single entries: mirrors and insecure registries, each by version and by the place where it stands."""
+"""The rules about single entries: mirrors and insecure registries, each by version and by the place
+where it stands."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ def find_bad_mirrors(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_insecure_entries(effective: Effective) -> Iterator[Conflict]:
-    """An insecure entry is host[:port] or a network; insecure.py says what which engine makes of others."""
+    """An insecure entry is host[:port] or a network; insecure.py says what which
+    engine makes of others."""
     engine = effective.engine
     for value in effective.values("insecure-registries"):
         is_flag = effective.is_flag(value)
@@ -68,8 +70,9 @@ def find_bad_insecure_entries(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_names(effective: Effective) -> Iterator[Conflict]:
-    """Added and blocked registries: as flags they have no hyphen at an end (source: `ValidateIndexName`; so a flag that
-    lacks its value and takes the next flag for it stops the engine). `--add-registry=` starts (tried)."""
+    """Added and blocked registries: as flags they have no hyphen at an end (source:
+    `ValidateIndexName`; so a flag that lacks its value and takes the next flag for it stops the
+    engine). `--add-registry=` starts (tried)."""
     for key in ("add-registry", "block-registry") if effective.engine.is_redhat else ():
         for value in effective.values(key):
             if insecure.has_hyphen(value.text) and effective.is_flag(value):
@@ -78,8 +81,8 @@ def find_bad_names(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_unusable_names(effective: Effective) -> Iterator[Conflict]:
-    """The first added registry decides for all short names: where it cannot stand before one, nobody is asked for any;
-    in another place it is passed over (tried on 1.13.1, 7d71120)."""
+    """The first added registry decides for all short names: where it cannot stand before one,
+    nobody is asked for any; in another place it is passed over (tried on 1.13.1, 7d71120)."""
     first, is_told = by_files(effective).unusable_first, False
     for value in effective.values("add-registry") if effective.engine.is_redhat else ():
         problem = registry_names.find_problem(value.text)
@@ -118,8 +121,9 @@ def find_unblocked(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_lone_files(effective: Effective) -> Iterator[Conflict]:
-    """A *.cert without its *.key, or a *.key without its *.cert, ends every pull (source: `ReadCertsDirectory`); not of
-    Docker Hub, whose folder is not read, nor with the containerd image store."""
+    """A *.cert without its *.key, or a *.key without its *.cert, ends every pull (source:
+    `ReadCertsDirectory`); not of Docker Hub, whose folder is not read, nor with the containerd
+    image store."""
     known = by_files(effective)
     for registry, names in sorted(effective.texts.certificates.items()):
         for name in lone_files(names) if registry != HUB and not known.is_insecure(registry) else ():
@@ -133,7 +137,8 @@ def find_lone_files(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_hidden_authorities(effective: Effective) -> Iterator[Conflict]:
-    """For an insecure registry certs.d is not read (source: `newTLSConfig`), so its CA and client key do not count."""
+    """For an insecure registry certs.d is not read (source: `newTLSConfig`), so its CA and client
+    key do not count."""
     known = by_files(effective)
     entries: dict[str, list[Origin]] = {}
     for value in {value.text: value for value in effective.values("insecure-registries")}.values():

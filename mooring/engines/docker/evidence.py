@@ -1,7 +1,8 @@
-"""What a running daemon proves: its own command line, and the daemon.json that it was started with, are accepted.
+"""What a running daemon proves: its own command line, and the daemon.json that it was started with,
+are accepted.
 
-Builds of one version differ, and tables have gaps. Whatever a rule says against a configuration with which the daemon
-runs is wrong about this host, unless its program is another one by now.
+Builds of one version differ, and tables have gaps. Whatever a rule says against a configuration
+with which the daemon runs is wrong about this host, unless its program is another one by now.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from mooring.engines.docker.effective import Effective, Texts, running_command
 
 
 def started_with(texts: Texts) -> str | None:
-    """The text of the daemon.json with which the running daemon was started; None where nobody knows it."""
+    """The text of the daemon.json with which the running daemon was started; None
+    where nobody knows it."""
     return texts.started_with.get(path_of(texts))
 
 
@@ -25,8 +27,8 @@ def path_of(texts: Texts) -> str:
 
 
 def proven(effective: Effective) -> Effective | None:
-    """The configuration that the running daemon was started with; without its file where that is not known any more.
-    None where none runs, or where the next start is another program's."""
+    """The configuration that the running daemon was started with; without its file where that is
+    not known any more. None where none runs, or where the next start is another program's."""
     texts = effective.texts
     if not texts.argv or texts.is_replaced:
         return None

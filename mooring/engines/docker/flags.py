@@ -13,7 +13,8 @@ from mooring.engines.origin import Origin, Placed
 
 @dataclass(frozen=True)
 class Flag:
-    """One flag; `key` is what daemon.json calls it. A switch without a value has the text "true"."""
+    """One flag; `key` is what daemon.json calls it. A switch without a value has the text
+    "true"."""
 
     name: str
     key: str
@@ -23,7 +24,8 @@ class Flag:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """`program` is argv[0]; `strays` are words that belong to no flag, `incomplete` flags whose value is missing."""
+    """`program` is argv[0]; `strays` are words that belong to no flag, `incomplete` flags whose
+    value is missing."""
 
     program: str = ""
     flags: tuple[Flag, ...] = ()
@@ -43,7 +45,8 @@ class CommandLine:
 
 
 def parse(words: Sequence[Placed]) -> CommandLine:
-    """Take the daemon's command line apart; old ones are `docker daemon …`, but never `dockerd daemon …`."""
+    """Take the daemon's command line apart; old ones are `docker daemon …`, but never
+    `dockerd daemon …`."""
     program = words[0].text if words else ""
     rest = deque(words[1:])
     if rest and rest[0].text == "daemon" and not program.rpartition("/")[2].startswith("dockerd"):

@@ -1,6 +1,8 @@
-"""Settings with which an engine starts for sure, whatever the host is like, once the other rules have nothing to say.
+"""Settings with which an engine starts for sure, whatever the host is like, once the other rules
+have nothing to say.
 
-Not here are those that depend on the host (addresses, networks, drivers, directories, TLS), for nobody knows before.
+Not here are those that depend on the host (addresses, networks, drivers, directories, TLS), for
+nobody knows before.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ CGROUPS = "native.cgroupdriver="
 
 
 def is_harmless(key: str, value: Any, effective: Effective) -> bool:
-    """Whether the next start will not fail by this setting of `effective`; `value` is as daemon.json has it."""
+    """Whether the next start will not fail by this setting of `effective`; `value` is as
+    daemon.json has it."""
     if key in UNREAD or key in LISTS or key in TEXTS or _is_flags_name(key):
         return True
     if key in SWITCHES or key in COUNTS:

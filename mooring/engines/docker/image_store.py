@@ -1,8 +1,9 @@
-"""The containerd image store before docker 28: every host is asked by HTTPS, whatever a mirror's URL says.
+"""The containerd image store before docker 28: every host is asked by HTTPS, whatever a
+mirror's URL says.
 
-Tried with docker 26.1.5, and read in its source (`RegistryHosts` of daemon.go, BuildKit's resolver): plain HTTP is
-spoken only at a port that stands behind the name of an insecure registry. Certificates are those of each host's own
-folder below certs.d, and hosts.toml is not read.
+Tried with docker 26.1.5, and read in its source (`RegistryHosts` of daemon.go, BuildKit's
+resolver): plain HTTP is spoken only at a port that stands behind the name of an insecure registry.
+Certificates are those of each host's own folder below certs.d, and hosts.toml is not read.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def has_port(name: str) -> bool:
 
 
 def find_unheard(engine: Engine, mirrors: tuple[str, ...], insecure: tuple[str, ...]) -> Iterator[str]:
-    """Where that store needs to be told otherwise: what these mirrors and insecure registries are not asked by."""
+    """Where that store needs to be told otherwise: what these mirrors and insecure registries are
+    not asked by."""
     if not is_old(engine):
         return
     asks = f"{engine} with the containerd image store asks"

@@ -1,8 +1,9 @@
 """Insecure registries: what an engine refuses, and what it makes of the others.
 
-1.13.1 accepts anything (but a hyphen at either end of a flag's value), and what is neither a host nor a network matches
-nothing (tried). Docker's own takes http:// and https:// off with a warning, and refuses what is neither
-(`loadInsecureRegistries`; tried on 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
+1.13.1 accepts anything (but a hyphen at either end of a flag's value), and what is neither a
+host nor a network matches nothing (tried). Docker's own takes http:// and https:// off with a
+warning, and refuses what is neither (`loadInsecureRegistries`; tried on 20.10.5, 20.10.24,
+26.1.5 and 28.5.2).
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ def is_strict(engine: Engine) -> bool:
 
 
 def drops_all(engine: Engine) -> bool:
-    """Whether one entry of the file with a hyphen at an end takes all insecure registries away when the engine starts,
-    without a word, 127.0.0.0/8 included (source: `LoadInsecureRegistries` of 1.13, whose error nobody looks at)."""
+    """Whether one entry of the file with a hyphen at an end takes all insecure registries away when
+    the engine starts, without a word, 127.0.0.0/8 included (source: `LoadInsecureRegistries` of
+    1.13, whose error nobody looks at)."""
     return engine.version >= (1, 13) and not is_strict(engine)
 
 
@@ -35,7 +37,8 @@ def has_hyphen(text: str) -> bool:
 
 
 def taken(text: str, engine: Engine, is_flag: bool) -> str:
-    """The entry as the engine uses it: a network in its usual form, newer ones without the scheme."""
+    """The entry as the engine uses it: a network in its usual form, newer ones without the
+    scheme."""
     if is_flag and text == HUB_INDEX:
         return HUB
     if is_strict(engine):

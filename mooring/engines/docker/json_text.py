@@ -29,7 +29,8 @@ def loads(text: str) -> Any:
 
 
 def check_depth(value: Any) -> None:
-    """ValueError where the value is nested so deeply that those who walk through it would not come back."""
+    """ValueError where the value is nested so deeply that those who walk through it
+    would not come back."""
     level = [value]
     for _ in range(DEEPEST + 1):
         level = [inner for value_above in level for inner in _children(value_above)]

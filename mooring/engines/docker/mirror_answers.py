@@ -1,8 +1,9 @@
 """What a mirror's answer makes of a pull: it leads on to Docker Hub, or ends the pull.
 
-So before Docker 17.12, whose own engines mind no error of a mirror any more (moby PR #35376), and in Red Hat's 1.13.1
-(source: `continueOnError`, `shouldV2Fallback`; tried on 7d71120). Of a layer's codes the source alone tells: those that
-are not tried again (`retryOnError`) come as an error of another kind, which leads on.
+So before Docker 17.12, whose own engines mind no error of a mirror any more (moby PR #35376), and
+in Red Hat's 1.13.1 (source: `continueOnError`, `shouldV2Fallback`; tried on 7d71120). Of a layer's
+codes the source alone tells: those that are not tried again (`retryOnError`) come as an error of
+another kind, which leads on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ NO_CONNECTION = 0
 
 @dataclass(frozen=True)
 class Answer:
-    """What is asked for, and the answer's HTTP status with the registry's error code in it, "" where it has none."""
+    """What is asked for, and the answer's HTTP status with the registry's error code in it, ""
+    where it has none."""
 
     part: str
     status: int = NO_CONNECTION

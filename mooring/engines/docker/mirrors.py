@@ -1,8 +1,9 @@
 """Mirrors of Docker Hub: what an engine refuses, and what it makes of the others.
 
-Red Hat's 1.13.1 and docker 1.13 look at the flag only, and refuse even a slash behind it; in the file nobody looks
-(tried). From 17.04 on (moby PR #29650, `ValidateMirror`) flag and file are judged alike, the flag's value twice: once
-as it is given, and once more with the slash that the first time put behind it.
+Red Hat's 1.13.1 and docker 1.13 look at the flag only, and refuse even a slash behind it; in the
+file nobody looks (tried). From 17.04 on (moby PR #29650, `ValidateMirror`) flag and file are judged
+alike, the flag's value twice: once as it is given, and once more with the slash that the first time
+put behind it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def find_problem(text: str, engine: Engine, is_flag: bool) -> str:
 def taken(text: str, engine: Engine, is_flag: bool) -> str:
     """The mirror as the engine uses it, but for the slash behind it.
 
-    1.13.1 speaks https to one without a scheme in the file; of a flag it takes only scheme and host.
+    1.13.1 speaks https to one without a scheme in the file; of a flag it takes
+    only scheme and host.
     """
     if judges_files(engine):
         return text.removesuffix("/")

@@ -1,7 +1,7 @@
 """The rules about engines older than 1.13: Red Hat's 1.10 to 1.12, and Docker's own of that age.
 
-Only what is told by sources or issues: Red Hat took later options over into its 1.12, so a table of all of them
-would say "will not start" where it does.
+Only what is told by sources or issues: Red Hat took later options over into its 1.12, so a table of
+all of them would say "will not start" where it does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def find_unread_file(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_keys_before_their_time(effective: Effective) -> Iterator[Conflict]:
-    """Registries in daemon.json are fatal at start before 1.12 (moby#37321), live-restore and runtimes are unknown."""
+    """Registries in daemon.json are fatal at start before 1.12 (moby#37321), live-restore and
+    runtimes are unknown."""
     if not FILE_SINCE <= effective.engine.version < SETTINGS_SINCE:
         return
     for key in effective.file.values:

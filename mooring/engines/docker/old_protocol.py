@@ -1,9 +1,11 @@
-"""The registries' old protocol, /v1/, which Red Hat's engine asks of the same host after the new one.
+"""The registries' old protocol, /v1/, which Red Hat's engine asks of the same host
+after the new one.
 
-Tried on 1.13.1, 7d71120: a 404 or 401 of a registry that speaks the new protocol leads there, with the user's login.
-By its source (`allowV1Fallback`, `confirmedV2`) so does a connection that does not come about; other errors, and what
-follows the manifest, do not. Docker Hub and mirrors have no /v1/, a digest is not looked for there, and neither is
-anything while signatures are verified, or with disable-legacy-registry.
+Tried on 1.13.1, 7d71120: a 404 or 401 of a registry that speaks the new protocol leads there, with
+the user's login. By its source (`allowV1Fallback`, `confirmedV2`) so does a connection that does
+not come about; other errors, and what follows the manifest, do not. Docker Hub and mirrors have no
+/v1/, a digest is not looked for there, and neither is anything while signatures are verified, or
+with disable-legacy-registry.
 """
 
 from __future__ import annotations

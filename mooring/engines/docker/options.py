@@ -1,9 +1,9 @@
 """The daemon's options: the flag, the key in daemon.json, and the versions that know them.
 
-Tried on docker 20.10.5, 20.10.24, 26.1.5 and 28.5.2 (`--help`, every flag, a file with every key; test_options.py does
-so again); for 1.13.1 by its documentation, for Red Hat's also by its source (`InstallCommonFlags`) and asked of its
-build 7d71120. Where only "between two of these" is known, the wider span stands here: a wrong "will not start" is worse
-than a missing one.
+Tried on docker 20.10.5, 20.10.24, 26.1.5 and 28.5.2 (`--help`, every flag, a file with every key;
+test_options.py does so again); for 1.13.1 by its documentation, for Red Hat's also by its source
+(`InstallCommonFlags`) and asked of its build 7d71120. Where only "between two of these" is known,
+the wider span stands here: a wrong "will not start" is worse than a missing one.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ ALWAYS, NEVER = (0,), (9999,)
 
 @dataclass(frozen=True)
 class Option:
-    """One option; `until` is the first version without it. Some are keys without a flag. `is_redhats`: only Red Hat's
-    engine has it; `is_redhats_too`: Red Hat's 1.13.1 has it before Docker's own."""
+    """One option; `until` is the first version without it. Some are keys without a flag.
+    `is_redhats`: only Red Hat's engine has it; `is_redhats_too`: Red Hat's 1.13.1 has it before
+    Docker's own."""
 
     flag: str
     key: str

@@ -22,11 +22,13 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 @dataclass(frozen=True)
 class Registries:
-    """Mirrors of Docker Hub as URLs without a slash behind; insecure hosts and networks; added and blocked hosts.
+    """Mirrors of Docker Hub as URLs without a slash behind; insecure hosts and networks; added and
+    blocked hosts.
 
-    `loopback` are the insecure networks that the engine adds by itself; `is_v2_only` says that nobody asks the old
-    protocol, which Red Hat's engine also takes for a reason to look at no blocked host (source: `lookupEndpoints`);
-    `verifies_signatures` that it asks Docker Hub itself for each manifest before a mirror.
+    `loopback` are the insecure networks that the engine adds by itself; `is_v2_only` says that
+    nobody asks the old protocol, which Red Hat's engine also takes for a reason to look at no
+    blocked host (source: `lookupEndpoints`); `verifies_signatures` that it asks Docker Hub itself
+    for each manifest before a mirror.
     """
 
     mirrors: tuple[str, ...] = ()
@@ -39,7 +41,8 @@ class Registries:
     verifies_signatures: bool = False
 
     def is_insecure(self, host: str) -> bool:
-        """Whether TLS to `host[:port]` goes unverified; 127.0.0.0/8 always is. Names are not resolved."""
+        """Whether TLS to `host[:port]` goes unverified; 127.0.0.0/8 always is.
+        Names are not resolved."""
         if host in self._insecure_names:
             return True
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
@@ -80,17 +83,20 @@ class Registries:
         return frozenset(self.added)
 
     def blocks(self, host: str) -> bool:
-        """Whether Red Hat's engine refuses the host of a registry or mirror (source: `IsIndexBlocked`).
+        """Whether Red Hat's engine refuses the host of a registry or mirror (source:
+        `IsIndexBlocked`).
 
-        `all` spares the added ones, `public` means Docker Hub, which is blocked by its name alone, never by its host's.
+        `all` spares the added ones, `public` means Docker Hub, which is blocked by its name alone,
+        never by its host's.
         """
         host = HUB if host == HUB_HOST else host
         blocked = self._blocked_names
         return host in blocked or (EVERYTHING in blocked and host not in self._added_names)
 
     def short_names(self) -> list[str]:
-        """The registries that are asked for a name without one, in their order: one that was added twice is asked
-        twice, and so is Docker Hub where it was added. An unusable one is left out; where it is the first, all are."""
+        """The registries that are asked for a name without one, in their order: one that was added
+        twice is asked twice, and so is Docker Hub where it was added. An unusable one is left out;
+        where it is the first, all are."""
         names = self._defaults()
         return (
             [] if self.unusable_first is not None else [name for name in names if not registry_names.find_problem(name)]
@@ -98,13 +104,14 @@ class Registries:
 
     @property
     def unusable_first(self) -> str | None:
-        """The first added registry, where it cannot stand before a short name: every pull of such a name fails then,
-        before anybody is asked. None where it can, and where none is added."""
+        """The first added registry, where it cannot stand before a short name: every pull of such a
+        name fails then, before anybody is asked. None where it can, and where none is added."""
         first = next(iter(self._defaults()), HUB)
         return first if registry_names.find_problem(first) else None
 
     def _defaults(self) -> list[str]:
-        """The engine's `DefaultRegistries`: what was added, then Docker Hub, unless that or everything is blocked."""
+        """The engine's `DefaultRegistries`: what was added, then Docker Hub, unless that or
+        everything is blocked."""
         has_hub = not {HUB, EVERYTHING} & {BLOCK_WORDS.get(name, name) for name in self.blocked}
         return [*(name for name in self.added if not self.blocks(name)), *([HUB] if has_hub else [])]
 
@@ -155,8 +162,9 @@ def mirrors_of(effective: Effective) -> tuple[str, ...]:
 
 
 def with_insecure(registries: Registries, effective: Effective) -> Registries:
-    """The same with the insecure entries of the files. Red Hat's engine also lists an added registry among them where a
-    network makes it insecure; Docker's own take no word against Docker Hub."""
+    """The same with the insecure entries of the files. Red Hat's engine also lists an
+    added registry among them where a network makes it insecure; Docker's own take no word
+    against Docker Hub."""
     engine, values = effective.engine, effective.values("insecure-registries")
     entries = [insecure.taken(value.text, engine, effective.is_flag(value)) for value in values]
     is_dropped = insecure.drops_all(engine) and any(insecure.has_hyphen(value.text) for value in values)
@@ -172,15 +180,17 @@ def with_insecure(registries: Registries, effective: Effective) -> Registries:
 
 
 def _loopback(engine: Engine, networks: Sequence[str]) -> tuple[str, ...]:
-    """127.0.0.0/8 is insecure without anybody's word; ::1 with 28.5.2 too, but not with 26.1.5 (asked)."""
+    """127.0.0.0/8 is insecure without anybody's word; ::1 with 28.5.2 too, but not
+    with 26.1.5 (asked)."""
     return LOOPBACK if engine.is_at_least(28) or LOOPBACK[1] in networks else LOOPBACK[:1]
 
 
 def as_it_runs(effective: Effective) -> Registries | None:
     """What the running daemon says itself; None where none runs.
 
-    Added and blocked registries are in no API but `.Registries` of Red Hat's; what it does not say is taken from the
-    process's own command line, and from the file, which that engine never reads again while it runs.
+    Added and blocked registries are in no API but `.Registries` of Red Hat's; what it does not say
+    is taken from the process's own command line, and from the file, which that engine never reads
+    again while it runs.
     """
     config = effective.texts.info.get("RegistryConfig")
     if not config:
@@ -208,7 +218,8 @@ def as_it_runs(effective: Effective) -> Registries | None:
 
 
 def _runs_with_signatures(effective: Effective) -> bool:
-    """Whether the running daemon verifies signatures; where its command line is not known, as the files say."""
+    """Whether the running daemon verifies signatures; where its command line is not
+    known, as the files say."""
     command = running_command(effective.texts) if effective.texts.argv else effective.command
     in_file = [value.text for value in effective.values(signatures.KEY) if not effective.is_flag(value)]
     values = [*(flag.value for flag in command.of(signatures.KEY)), *in_file]
@@ -222,7 +233,8 @@ def _insecure_of(config: Mapping[str, Any], networks: Sequence[str]) -> tuple[st
 
 
 def _names(listed: list[Any], blocked: Sequence[str]) -> tuple[str, ...]:
-    """Red Hat's `.Registries`: the added ones, with Docker Hub at its end where that is not blocked."""
+    """Red Hat's `.Registries`: the added ones, with Docker Hub at its end where
+    that is not blocked."""
     names = [str(entry.get("Name") if isinstance(entry, dict) else entry) for entry in listed]
     has_own = names[-1:] == [HUB] and not {"all", EVERYTHING} & set(blocked)
     return tuple(names[:-1] if has_own else names)

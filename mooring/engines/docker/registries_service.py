@@ -1,7 +1,8 @@
-"""What registries.service of Red Hat's systems makes of /etc/containers/registries.conf: flags for dockerd.
+"""What registries.service of Red Hat's systems makes of /etc/containers/registries.conf:
+flags for dockerd.
 
-It knows the old syntax alone, and the YAML that was before it (source: projectatomic/registries, registries.py; its
-first versions failed where there was no search list).
+It knows the old syntax alone, and the YAML that was before it (source: projectatomic/registries,
+registries.py; its first versions failed where there was no search list).
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def written(text: str) -> str | None:
 
 
 def flags_of(text: str) -> list[tuple[str, Placed]] | None:
-    """The flags, each with its value and where that stands; None where the service fails, and writes nothing."""
+    """The flags, each with its value and where that stands; None where the service fails, and
+    writes nothing."""
     document = toml.parse(text, SOURCE)
     if document.error:
         return _of_yaml(text)
@@ -63,7 +65,8 @@ def _of_yaml(text: str) -> list[tuple[str, Placed]] | None:
 
 
 def _is_bomb(text: str) -> bool:
-    """Whether it is not a list of registries but made to keep its reader busy: merged again and again, or huge."""
+    """Whether it is not a list of registries but made to keep its reader busy: merged again and
+    again, or huge."""
     lines = [line for line in text.split("\n") if not line.lstrip().startswith("#")]
     return len(text) > LARGEST_YAML or (any("<<" in line for line in lines) and any("*" in line for line in lines))
 

@@ -1,7 +1,8 @@
 """Names of added registries: whether Red Hat's engine can put one before a short name.
 
-It joins the two and reads them as one reference (source: `QualifyUnqualifiedReference`, `isValidHostname`), whose
-grammar knows no address in brackets. What it does of each kind was tried on 1.13.1, 7d71120.
+It joins the two and reads them as one reference (source: `QualifyUnqualifiedReference`,
+`isValidHostname`), whose grammar knows no address in brackets. What it does of each kind was tried
+on 1.13.1, 7d71120.
 """
 
 from __future__ import annotations

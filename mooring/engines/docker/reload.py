@@ -1,7 +1,9 @@
-"""What a running daemon has after a SIGHUP (`systemctl reload`), which is not what its files then say.
+"""What a running daemon has after a SIGHUP (`systemctl reload`), which is not what
+its files then say.
 
-A key that was taken out of the file keeps its value (moby#36632). A file that the daemon cannot take is only logged,
-and everything stays as it was; the next start fails. The flags are those that the process was started with.
+A key that was taken out of the file keeps its value (moby#36632). A file that the daemon cannot
+take is only logged, and everything stays as it was; the next start fails. The flags are those that
+the process was started with.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ FILE_RULES = (
 
 @dataclass(frozen=True)
 class Running:
-    """What a daemon runs with; `refusals` say what it did not take over of the last reload, in its words' sense."""
+    """What a daemon runs with; `refusals` say what it did not take over of the last reload, in its
+    words' sense."""
 
     registries: Registries
     live_restore: bool
@@ -47,9 +50,11 @@ def after_start(effective: Effective) -> Running:
 
 
 def after_reload(old: Effective, new: Effective, now: Running | None = None) -> Running:
-    """What the daemon has that was started with the old files and reads the new daemon.json on SIGHUP.
+    """What the daemon has that was started with the old files and reads the new
+    daemon.json on SIGHUP.
 
-    `now` is what it has before, where that is not what the old files say, as after an earlier reload.
+    `now` is what it has before, where that is not what the old files say, as after
+    an earlier reload.
     """
     now = now or after_start(old)
     new = replace(new, command=old.command, engine=old.engine)
@@ -66,23 +71,25 @@ def after_reload(old: Effective, new: Effective, now: Running | None = None) -> 
 
 
 def needs_file(engine: Engine) -> bool:
-    """Whether a SIGHUP without daemon.json is an error (tried on 1.13.1, 7d71120; 20.10.5 and newer take none for an
-    empty one)."""
+    """Whether a SIGHUP without daemon.json is an error (tried on 1.13.1, 7d71120; 20.10.5 and newer
+    take none for an empty one)."""
     return not engine.is_at_least(17, 4)
 
 
 def _slip_in(now: Running, new: Effective) -> Running:
-    """Before 25.0 a daemon that was started without a daemon.json runs with the very values that its flags are bound
-    to, and a switch in the file is written there at once, whatever becomes of the reload (drawn at random, asked of
-    20.10.5 and 20.10.24; source: `getConflictFreeConfiguration`)."""
+    """Before 25.0 a daemon that was started without a daemon.json runs with the very values that
+    its flags are bound to, and a switch in the file is written there at once, whatever becomes of
+    the reload (drawn at random, asked of 20.10.5 and 20.10.24; source:
+    `getConflictFreeConfiguration`)."""
     value = new.file.values.get(LIVE_RESTORE)
     is_bound = isinstance(value, bool) and not new.engine.is_at_least(25)
     return replace(now, live_restore=value is True) if is_bound else now
 
 
 def _take_over(now: Running, new: Effective) -> Running:
-    """The cluster, insecure registries, then mirrors, then live-restore: older engines stop at the first one that they
-    refuse, from 25.0 on all is refused with it (source: `reloadTxn`; tried on 20.10.24 and 26.1.5)."""
+    """The cluster, insecure registries, then mirrors, then live-restore: older engines stop at the
+    first one that they refuse, from 25.0 on all is refused with it (source: `reloadTxn`; tried on
+    20.10.24 and 26.1.5)."""
     then = replace(now, refusals=())
     for take in (_take_cluster, _take_insecure, _take_mirrors, _take_live_restore):
         taken = take(then, new)
@@ -93,8 +100,8 @@ def _take_over(now: Running, new: Effective) -> Running:
 
 
 def _take_cluster(now: Running, new: Effective) -> Running:
-    """An invalid cluster-advertise keeps the daemon from all that would follow (tried on 1.13.1, 7d71120; source:
-    `parseClusterAdvertiseSettings`), but not 20.10.5 and 20.10.24 (asked)."""
+    """An invalid cluster-advertise keeps the daemon from all that would follow (tried on 1.13.1,
+    7d71120; source: `parseClusterAdvertiseSettings`), but not 20.10.5 and 20.10.24 (asked)."""
     if "cluster-advertise" not in new.file.values or new.engine.is_at_least(17, 4):
         return now
     text = str(new.file.settings.get("cluster-advertise") or "")
@@ -124,10 +131,11 @@ def _take_insecure(now: Running, new: Effective) -> Running:
 
 
 def _take_mirrors(now: Running, new: Effective) -> Running:
-    """Reloadable since 17.04 (moby PR #29650); before, and with Red Hat's 1.13.1, ignored without a word.
+    """Reloadable since 17.04 (moby PR #29650); before, and with Red Hat's 1.13.1,
+    ignored without a word.
 
-    From 23.0 to 23.0.6 and in 24.0.0 that made the daemon forget the insecure hosts, but not the networks (moby PRs
-    #45552, #45571, #45572).
+    From 23.0 to 23.0.6 and in 24.0.0 that made the daemon forget the insecure hosts, but not the
+    networks (moby PRs #45552, #45571, #45572).
     """
     engine = new.engine
     if "registry-mirrors" not in new.file.values or not mirrors.judges_files(engine):

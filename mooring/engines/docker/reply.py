@@ -24,7 +24,8 @@ def texts_of(reply: Mapping[str, Any]) -> Texts:
 
 
 def unchanged(reply: Mapping[str, Any]) -> dict[str, str]:
-    """The texts with which the running daemon was started; none where no daemon runs, or nobody knows."""
+    """The texts with which the running daemon was started; none where no daemon
+    runs, or nobody knows."""
     newer = reply.get("newer")
     if newer is None or not reply["argv"]:
         return {}

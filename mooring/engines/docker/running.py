@@ -16,8 +16,8 @@ LIVE_RESTORE = "live-restore"
 
 
 def differences(effective: Effective) -> list[Difference]:
-    """What the next start changes. The daemon's API tells of registries and live-restore, its command line of the rest;
-    keys of daemon.json that neither tells are not compared."""
+    """What the next start changes. The daemon's API tells of registries and live-restore, its
+    command line of the rest; keys of daemon.json that neither tells are not compared."""
     now = as_it_runs(effective)
     if now is None:
         return []

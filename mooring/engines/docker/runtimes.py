@@ -1,7 +1,8 @@
 """The rules about runtimes: the default one must be there, and `runc` is the engine's own name.
 
-Tried on 20.10.24 and 26.1.5; source of 1.13.1: `ValidateConfiguration`, which looks at the file alone first, and
-`RuntimeOpt.Set`. Red Hat's unit gives both as flags, so neither may stand in its daemon.json.
+Tried on 20.10.24 and 26.1.5; source of 1.13.1: `ValidateConfiguration`, which looks at the file
+alone first, and `RuntimeOpt.Set`. Red Hat's unit gives both as flags, so neither may stand in its
+daemon.json.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ OWN, OF_CONTAINERD = "runc", "io.containerd."
 
 
 def find_bad_runtimes(effective: Effective) -> Iterator[Conflict]:
-    """A flag is name=path, each name once; no name is `runc`, in the file neither (23 and 24 were not asked)."""
+    """A flag is name=path, each name once; no name is `runc`, in the file neither (23 and
+    24 were not asked)."""
     seen: set[str] = set()
     for flag in effective.command.of("runtimes"):
         name, path = _split(flag.value)
@@ -30,7 +32,8 @@ def find_bad_runtimes(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_missing_default(effective: Effective) -> Iterator[Conflict]:
-    """Specified default runtime does not exist: the file's must stand in the file itself, before 25.0."""
+    """Specified default runtime does not exist: the file's must stand in the file
+    itself, before 25.0."""
     if _is_unasked(effective):
         return
     in_file = {OWN, "", *_in_file(effective)}

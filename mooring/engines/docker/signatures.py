@@ -1,8 +1,9 @@
 """The verification of signatures, which Red Hat's engine does unless it is told not to.
 
-The manifest is then asked for once more, by another library that knows neither mirrors nor the block list (source:
-`ciImage`, `checkTrusted`): Docker Hub is asked for it before any mirror, and the mirror serves only what Docker Hub
-knows. Tried on 1.13.1, 7d71120; engines before 1.12 have no such option.
+The manifest is then asked for once more, by another library that knows neither mirrors nor the
+block list (source: `ciImage`, `checkTrusted`): Docker Hub is asked for it before any mirror, and
+the mirror serves only what Docker Hub knows. Tried on 1.13.1, 7d71120; engines before 1.12 have no
+such option.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ KEY, OFF, SINCE = "signature-verification", "--signature-verification=false", (1
 
 
 def are_verified(engine: Engine, values: Sequence[str]) -> bool:
-    """Whether the engine verifies them; `values` are the option's values, the last of which counts."""
+    """Whether the engine verifies them; `values` are the option's values, the last of which
+    counts."""
     return engine.is_redhat and engine.version >= SINCE and (not values or values[-1] in TRUE)
 
 

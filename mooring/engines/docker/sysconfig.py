@@ -1,9 +1,11 @@
-"""EnvironmentFiles as systemd reads them, which is not as a shell does (source: `parse_env_file_internal`).
+"""EnvironmentFiles as systemd reads them, which is not as a shell does (source:
+`parse_env_file_internal`).
 
-Before systemd 254 a backslash at a comment's end takes the next line into the comment; since then it does not. The
-older rule counts here: a line that only some hosts read is not to be built on.
+Before systemd 254 a backslash at a comment's end takes the next line into the comment; since then
+it does not. The older rule counts here: a line that only some hosts read is not to be built on.
 
-Old ones (219, of Red Hat's engine) take a backslash in quotes of both kinds as they do outside of quotes.
+Old ones (219, of Red Hat's engine) take a backslash in quotes of both kinds as they do
+outside of quotes.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ COMMENT = re.compile(r"(?:\\(?:.|\Z)|[^\\\r\n])*", re.DOTALL)
 
 @dataclass
 class Variables:
-    """What a file assigns; `ignored` are the lines that a shell may understand, but systemd drops."""
+    """What a file assigns; `ignored` are the lines that a shell may understand, but systemd
+    drops."""
 
     values: dict[str, Placed] = field(default_factory=dict)
     ignored: list[Placed] = field(default_factory=list)
 
 
 def parse(text: str, path: str, is_old: bool = False) -> Variables:
-    """The assignments of an EnvironmentFile; a later one of the same name wins. `is_old`: as systemd 219 has it."""
+    """The assignments of an EnvironmentFile; a later one of the same name wins. `is_old`: as
+    systemd 219 has it."""
     variables, at, line, counted = Variables(), 0, 1, 0
     while at < len(text):
         line, counted = line + text.count("\n", counted, at), at
@@ -64,8 +68,9 @@ def _comment_end(text: str, at: int) -> int:
 def _value(text: str, at: int, is_old: bool) -> tuple[str, int]:
     """The value that begins at `at`, and where the next line begins.
 
-    Quotes count at the value's beginning and right behind a quoted part; elsewhere they are plain characters, and so
-    is a #. A backslash takes the next character as it is, or joins the next line.
+    Quotes count at the value's beginning and right behind a quoted part; elsewhere they
+    are plain characters, and so is a #. A backslash takes the next character as it is, or
+    joins the next line.
     """
     parts: list[str] = []
     while at < len(text) and text[at] != "\n":

@@ -1,8 +1,8 @@
-"""The rules about texts that the daemon takes apart when it reads its flags and daemon.json: addresses, limits, modes,
-a size.
+"""The rules about texts that the daemon takes apart when it reads its flags and daemon.json:
+addresses, limits, modes, a size.
 
-Tried on 20.10.5, 20.10.24, 26.1.5 and 28.5.2; addresses and limits of Red Hat's 1.13.1 (7d71120) too. Of the other old
-ones nothing is said.
+Tried on 20.10.5, 20.10.24, 26.1.5 and 28.5.2; addresses and limits of Red Hat's 1.13.1 (7d71120)
+too. Of the other old ones nothing is said.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ SIZE = re.compile(r"[0-9]+(\.[0-9]+)* ?([kmgtp]i?)?b?", re.IGNORECASE)
 
 
 def find_bad_kinds(effective: Effective) -> Iterator[Conflict]:
-    """An address that is none, a limit without a number, a mode that does not exist, a size without a number."""
+    """An address that is none, a limit without a number, a mode that does not exist, a
+    size without a number."""
     engine = effective.engine
     if not (engine.is_at_least(20, 10) or engine.is_redhat):
         return
@@ -62,8 +63,8 @@ def find_bad_kinds(effective: Effective) -> Iterator[Conflict]:
 
 
 def _is_limit(text: str) -> bool:
-    """Whether a limit is one: a known name, one or two numbers, the second not below the first (source: go-units'
-    `ParseUlimit`, as tried on 20.10.5 to 28.5.2)."""
+    """Whether a limit is one: a known name, one or two numbers, the second not below the first
+    (source: go-units' `ParseUlimit`, as tried on 20.10.5 to 28.5.2)."""
     name, _, limits = text.partition("=")
     parts = limits.split(":")
     if name not in ULIMITS or len(parts) > 2 or not all(LIMIT.fullmatch(part) for part in parts):

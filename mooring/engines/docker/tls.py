@@ -1,4 +1,5 @@
-"""The rule about TLS: switched on, it needs a certificate and its key, or the daemon ends before it does anything else.
+"""The rule about TLS: switched on, it needs a certificate and its key, or the daemon ends before it
+does anything else.
 
 Tried on 20.10.5, 20.10.24, 26.1.5, 28.5.2 and of Red Hat's 1.13.1 (7d71120).
 """
@@ -15,10 +16,11 @@ VERIFY, ON, FILES = "tlsverify", "tls", ("tlscert", "tlskey")
 
 
 def find_tls_without_files(effective: Effective) -> Iterator[Conflict]:
-    """ "Could not load X509 key pair": tlsverify switches TLS on by being there, also as false or null.
+    """ "Could not load X509 key pair": tlsverify switches TLS on by being there,
+    also as false or null.
 
-    Where nobody names the files the engine looks below $DOCKER_CERT_PATH or ~/.docker, which is not looked at here; a
-    daemon that runs with them is told by evidence.py.
+    Where nobody names the files the engine looks below $DOCKER_CERT_PATH or ~/.docker, which is not
+    looked at here; a daemon that runs with them is told by evidence.py.
     """
     places = [flag.origin for flag in effective.command.of(VERIFY)]
     if VERIFY in effective.file.values:

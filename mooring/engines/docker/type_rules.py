@@ -1,7 +1,7 @@
 """The rules about values of the wrong kind: a text where the daemon wants a number, and the like.
 
-Drawn at random and tried on dockerd 20.10.24, 26.1.5 and 28.5.2. What a well-formed value does (a log driver that does
-not exist, an address that is none) is not judged, but for registries.
+Drawn at random and tried on dockerd 20.10.24, 26.1.5 and 28.5.2. What a well-formed value does (a
+log driver that does not exist, an address that is none) is not judged, but for registries.
 """
 
 from __future__ import annotations
@@ -61,10 +61,12 @@ TRUTHS = TRUE | {"0", "f", "F", "FALSE", "false", "False"}
 
 
 def find_wrong_types(effective: Effective) -> Iterator[Conflict]:
-    """A key's value of the wrong kind: "json: cannot unmarshal string into Go struct field"; null is nothing.
+    """A key's value of the wrong kind: "json: cannot unmarshal string into Go struct
+    field"; null is nothing.
 
-    A mapping hides its key from those who look for unknown ones (`configValuesSet`), but Go reads keys in any case: so
-    `Debug: {}` is a wrong `debug` (tried on 1.13.1, 7d71120, 20.10.5, 20.10.24, 26.1.5 and 28.5.2).
+    A mapping hides its key from those who look for unknown ones (`configValuesSet`), but Go reads
+    keys in any case: so `Debug: {}` is a wrong `debug` (tried on 1.13.1, 7d71120, 20.10.5,
+    20.10.24, 26.1.5 and 28.5.2).
     """
     kinds = {option.key: option.kind for option in OPTIONS if option.is_known_to(effective.engine)}
     for key, value in (*effective.file.earlier, *effective.file.settings.items()):

@@ -1,4 +1,5 @@
-"""The rules about values of the right kind that no daemon takes: a label without "=", a resolver that is a name.
+"""The rules about values of the right kind that no daemon takes: a label without "=", a resolver
+that is a name.
 
 Tried on 20.10.5, 20.10.24, 26.1.5 and 28.5.2, and read in `config.Validate` where versions differ.
 """
@@ -22,7 +23,8 @@ ENDING = ("help", "version", "validate")
 
 
 def find_ending_words(effective: Effective) -> Iterator[Conflict]:
-    """--help, --version and --validate print and end; the last one does so as a key of the file too."""
+    """--help, --version and --validate print and end; the last one does so as a
+    key of the file too."""
     flags = [flag for flag in effective.command.flags if flag.name in ENDING and flag.value in TRUE]
     for flag in flags:
         yield _stops("prints-and-ends", f"--{flag.name} makes the daemon print and end", Placed("", flag.origin))
@@ -32,7 +34,8 @@ def find_ending_words(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_refused_values(effective: Effective) -> Iterator[Conflict]:
-    """What the engine says at start: bad attribute format, is not an ip address, invalid logging level, …"""
+    """What the engine says at start: bad attribute format, is not an ip address,
+    invalid logging level, …"""
     for label in effective.values("labels"):
         if "=" not in label.text:
             yield _stops("bad-value", f'label "{label.text}" is not name=value', label)
@@ -57,14 +60,16 @@ def find_refused_values(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_hosts(effective: Effective) -> Iterator[Conflict]:
-    """A flag that was taken for -H's value; looked at when the daemon starts, and not when it reads the file again."""
+    """A flag that was taken for -H's value; looked at when the daemon starts, and not when it reads
+    the file again."""
     for host in effective.values("hosts"):
         if host.text.startswith("-"):
             yield _stops("bad-value", f'"{host.text}" was taken for the host to listen at', host)
 
 
 def find_bad_levels(effective: Effective) -> Iterator[Conflict]:
-    """Before 25.0 looked at when the daemon starts, and not when it reads the file again (source: `SetLogLevel`)."""
+    """Before 25.0 looked at when the daemon starts, and not when it reads the file again (source:
+    `SetLogLevel`)."""
     for level in effective.values("log-level"):
         # 20.10.24 takes "warning" too, 26.1.5 does not.
         is_old = level.text.lower() == "warning" and not effective.engine.is_at_least(25)
@@ -74,7 +79,8 @@ def find_bad_levels(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_domains(effective: Effective) -> Iterator[Conflict]:
-    """A search domain has letters, no white space, and a hyphen at no end of a part (source: `ValidateDNSSearch`)."""
+    """A search domain has letters, no white space, and a hyphen at no end of a part (source:
+    `ValidateDNSSearch`)."""
     for domain in effective.values("dns-search"):
         text = domain.text.strip(" ")
         is_domain = DOMAIN.fullmatch(text) and re.search("[a-zA-Z]", text) and len(text.removesuffix(".")) < 255
@@ -83,7 +89,8 @@ def find_bad_domains(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_values_that_newer_engines_refuse(effective: Effective) -> Iterator[Conflict]:
-    """26.1.5 refuses a negative mtu, 28.5.2 also a half exec-opt and any api-cors-header; 20.10.24 none of them."""
+    """26.1.5 refuses a negative mtu, 28.5.2 also a half exec-opt and any api-cors-header; 20.10.24
+    none of them."""
     for header in effective.values("api-cors-header"):
         if header.text and effective.engine.is_at_least(28):
             yield _stops("bad-value", "api-cors-header has been removed from the engine", header)

@@ -1,4 +1,5 @@
-"""What belongs below certs.d: authorities, client certificates, and hosts.toml for mirrors of any registry.
+"""What belongs below certs.d: authorities, client certificates, and hosts.toml for
+mirrors of any registry.
 
 The daemon reads these at every request; nothing is to be reloaded for them.
 """
@@ -99,7 +100,8 @@ class Trust:
     placed: frozenset[str]
 
     def lines(self, name: str, indent: str = "") -> Iterator[str]:
-        """What hosts.toml says of it: beside that file the others of its folder do not count, so it names them."""
+        """What hosts.toml says of it: beside that file the others of its folder do not
+        count, so it names them."""
         folder = f"{self.host.paths.certificates}/{name}"
         there = {f"{folder}/{file}" for file in self.host.texts.certificates.get(name, ())}
         paths = sorted(path for path in self.placed | there if path.rpartition("/")[0] == folder)
@@ -116,9 +118,9 @@ class Trust:
 def _hub_mirrors(before: Effective, wanted: Wanted, record: Record) -> tuple[Mirror, ...]:
     """Docker Hub's mirrors, all of them, where its hosts.toml must name them.
 
-    The containerd image store reads a mirror's authority from certs.d/docker.io, not from the mirror's own folder,
-    and with hosts.toml from where that says (tried with docker 28.5.2). Where it names hosts, registry-mirrors do not
-    count.
+    The containerd image store reads a mirror's authority from certs.d/docker.io, not from the
+    mirror's own folder, and with hosts.toml from where that says (tried with docker 28.5.2). Where
+    it names hosts, registry-mirrors do not count.
     """
     known = {registry.name for registry in wanted.registries if registry.ca or registry.certificate}
     has_own = any(url.startswith("https:") and url.partition("//")[2] in known for url in wanted.hub_mirrors)
@@ -130,7 +132,8 @@ def _hub_mirrors(before: Effective, wanted: Wanted, record: Record) -> tuple[Mir
 
 
 def _hosts_file(name: str, mirrors: tuple[Mirror, ...], trust: Trust) -> WholeFile:
-    """hosts.toml as containerd's documentation describes it (docs/hosts.md); the upstream is asked last."""
+    """hosts.toml as containerd's documentation describes it (docs/hosts.md); the
+    upstream is asked last."""
     lines = [f"server = {json.dumps(HUB_URL if name == HUB else f'https://{name}')}", *trust.lines(name)]
     for url in (mirror.url for mirror in mirrors if mirror.registry == name):
         lines += ["", f"[host.{json.dumps(url)}]", '  capabilities = ["pull", "resolve"]']

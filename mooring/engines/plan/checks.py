@@ -1,4 +1,5 @@
-"""What speaks against a plan: the state of the host, the daemon's next start, entries that would count for nothing."""
+"""What speaks against a plan: the state of the host, the daemon's next start, entries that would
+count for nothing."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def find_unreadable(host: Host, draft: Draft) -> Iterator[Refusal]:
 
 
 def find_stops(draft: Draft, steps: tuple[Step, ...]) -> Iterator[Refusal]:
-    """The daemon must start with the files as they are after every step; also when nothing is to be changed."""
+    """The daemon must start with the files as they are after every step; also when
+    nothing is to be changed."""
     engine, texts = draft.before.engine, draft.before.texts
     old = {_name(conflict): conflict for conflict in _stops(texts)}
     seen: set[str] = set()
@@ -81,7 +83,8 @@ def _stopping(effective: Effective) -> list[Conflict]:
 
 
 def find_stops_at_boot(host: Host, draft: Draft) -> Iterator[Refusal]:
-    """What the plan would do to the next boot, and to that alone: there the daemon may get other flags."""
+    """What the plan would do to the next boot, and to that alone: there the daemon
+    may get other flags."""
     before, after = (_boot(host, effective) for effective in (draft.before, draft.after))
     known = {_name(conflict) for conflict in (*_stopping(before.effective), *_stopping(draft.after))}
     for conflict in _stopping(after.effective):
@@ -141,7 +144,8 @@ def _name(conflict: Conflict) -> str:
 
 
 def _find_other_login(draft: Draft, effect: Effect) -> Iterator[str]:
-    """With Red Hat's engine `docker login` without a name goes to the first added registry, by `IndexServerAddress`."""
+    """With Red Hat's engine `docker login` without a name goes to the first added registry, by
+    `IndexServerAddress`."""
     if effect is not Effect.RESTART or not draft.before.engine.is_redhat:
         return
     now, later = as_it_runs(draft.before) or by_files(draft.before), by_files(draft.after)
@@ -184,8 +188,8 @@ def _is_insecure(name: str, known: Registries) -> bool:
 
 
 def find_lost_short_names(draft: Draft, wanted: Wanted) -> Iterator[Refusal]:
-    """A registry that is to be searched and never is, since the first added one is unusable; or one that the plan
-    itself brings to the first place."""
+    """A registry that is to be searched and never is, since the first added one is unusable; or one
+    that the plan itself brings to the first place."""
     lost = next((conflict for conflict in find_conflicts(draft.after) if conflict.rule == FIRST), None)
     if lost is None or draft.is_absent:
         return
@@ -206,7 +210,8 @@ def find_stale_unit(draft: Draft, effect: Effect) -> Iterator[Refusal]:
 
 
 def find_warnings(draft: Draft, wanted: Wanted, effect: Effect) -> Iterator[str]:
-    """What the operator should know: what else is taken along, and what counts for nothing from now on."""
+    """What the operator should know: what else is taken along, and what counts for
+    nothing from now on."""
     for difference in find_pending(draft, effect):
         now, later = (", ".join(values) or "nothing" for values in (difference.now, difference.later))
         yield f"the {effect.value} takes over what was changed before: {difference.key} (now {now}, then {later})"

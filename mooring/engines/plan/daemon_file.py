@@ -14,7 +14,8 @@ from mooring.engines.plan.settings import Entries
 
 @dataclass(frozen=True)
 class Edited:
-    """`emptied` is the file while a reload still needs keys that are to vanish; `text` its end, None for no file.
+    """`emptied` is the file while a reload still needs keys that are to vanish; `text` its end,
+    None for no file.
 
     `keys` and `empty` are for the record.
     """
@@ -80,7 +81,8 @@ def _merge(text: str | None, entries: Entries, missing: tuple[str, ...], keys: d
 
 
 def _without_made(text: str, before: str | None, entries: Entries, record: Record) -> str:
-    """A list that is empty now and held only what Mooring put in goes back to what it was, or away."""
+    """A list that is empty now and held only what Mooring put in goes back to what it was, or
+    away."""
     key = entries.setting.key
     if before is None or not json_edit.count(text, key) or json_edit.elements(text, key):
         return text

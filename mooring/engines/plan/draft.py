@@ -23,9 +23,9 @@ Missing = list[tuple[Entries, tuple[str, ...]]]
 
 @dataclass(frozen=True)
 class Draft:
-    """What steps are made of: all changes, the one of daemon.json among them (also where it does not change), and
-    that file's text while a reload still needs keys that are to vanish. `tried` is what untried.py says of the old one.
-    """
+    """What steps are made of: all changes, the one of daemon.json among them (also where it does
+    not change), and that file's text while a reload still needs keys that are to vanish. `tried` is
+    what untried.py says of the old one."""
 
     changes: tuple[FileChange, ...]
     daemon_json: FileChange
@@ -145,8 +145,8 @@ def _ours(entries: Entries, record: Record) -> tuple[str, ...]:
 
 
 def _record(host: Host, old: Record, new: Record, tried: Mapping[str, str]) -> str | None:
-    """The record's text, left as it is where it says the same; none is made that says nothing. What was tried is no
-    reason to write it."""
+    """The record's text, left as it is where it says the same; none is made that says nothing. What
+    was tried is no reason to write it."""
     text = host.texts.files.get(host.paths.record)
     known = old if text is not None else Record()
     if records.draw(replace(new, tried={})) == records.draw(replace(known, tried={})):

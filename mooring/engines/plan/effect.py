@@ -1,4 +1,5 @@
-"""Whether nothing, a reload or a restart follows, and why: what a SIGHUP really takes over, by engine and version."""
+"""Whether nothing, a reload or a restart follows, and why: what a SIGHUP really takes over, by
+engine and version."""
 
 from __future__ import annotations
 
@@ -63,8 +64,9 @@ def _way(setting: Setting, is_flag: bool, engine: Engine) -> tuple[Effect, str]:
 
 
 def takes_over(setting: Setting, engine: Engine) -> bool:
-    """Whether a SIGHUP makes the daemon reread the key: insecure registries since 1.13.0 (moby PR #22337), mirrors
-    since 17.04.0 (moby PR #29650), but never on Red Hat's (source: its `Reload`)."""
+    """Whether a SIGHUP makes the daemon reread the key: insecure registries since 1.13.0 (moby
+    PR #22337), mirrors since 17.04.0 (moby PR #29650), but never on Red Hat's (source: its
+    `Reload`)."""
     if setting is INSECURE:
         return engine.version >= (1, 13)
     return setting is MIRRORS and engine.is_at_least(17, 4)
@@ -77,10 +79,11 @@ def _since(setting: Setting, engine: Engine) -> str:
 
 
 def find_reload_hindrance(texts: Effective) -> str:
-    """Why a reload would not do although the keys are such that it should; `texts` with the files as they are then.
+    """Why a reload would not do although the keys are such that it should; `texts` with the files
+    as they are then.
 
-    The running daemon compares the file with the flags that it was started with, and refuses all of it where one
-    directive stands in both.
+    The running daemon compares the file with the flags that it was started with, and refuses all of
+    it where one directive stands in both.
     """
     engine, values = texts.engine, texts.file.values
     fixed = FIXED.get(engine.version[:2])
@@ -124,7 +127,8 @@ def _joined(needed: list[Need]) -> str:
 
 
 def registries_after(effect: Effect, now: Registries | None, later: Registries, emptied: Effective) -> Registries:
-    """What will be in effect: a reload changes the keys that it takes over and that the file has."""
+    """What will be in effect: a reload changes the keys that it takes over and that the file
+    has."""
     if now is None or effect is Effect.RESTART:
         return later
     if effect is Effect.NONE:

@@ -39,8 +39,9 @@ class Paths:
 
 @dataclass(frozen=True)
 class Host:
-    """`state` is what systemd knows of the unit, `registries_service` of registries.service; `digests` the
-    sha1 of files by path; `error` why the daemon's API did not answer, empty where it did."""
+    """`state` is what systemd knows of the unit, `registries_service` of
+    registries.service; `digests` the sha1 of files by path; `error` why the daemon's API
+    did not answer, empty where it did."""
 
     texts: Texts
     containers: tuple[Container, ...] = ()

@@ -1,4 +1,5 @@
-"""Edits of daemon.json's text that leave everything else of it as it is: order, indentation, the operator's entries.
+"""Edits of daemon.json's text that leave everything else of it as it is: order, indentation, the
+operator's entries.
 
 What is added goes behind what is there, and taking it away again gives the text back as it was.
 """
@@ -20,7 +21,8 @@ BLANK = re.compile(r"[ \t\r\n]*")
 
 @dataclass(frozen=True)
 class Span:
-    """A value's place in the text; `lead` is the white space before it, `at` where a member's key begins."""
+    """A value's place in the text; `lead` is the white space before it, `at` where a
+    member's key begins."""
 
     at: int
     start: int
@@ -112,7 +114,8 @@ def put(text: str | None, key: str, value: Any) -> str:
 
 
 def restore(text: str, key: str, was: str | None) -> str:
-    """The text with the key's value as it was written once, or without the key where there was none."""
+    """The text with the key's value as it was written once, or without the key
+    where there was none."""
     member = _top(text).of(key)
     if member is None or was is None:
         return drop(text, key)

@@ -16,7 +16,8 @@ from mooring.records.explanation import Difference
 
 
 def find_pending(draft: Draft, effect: Effect) -> Iterator[Difference]:
-    """The settings that become others, without the entries that Mooring is asked for or takes away."""
+    """The settings that become others, without the entries that Mooring is asked for or takes
+    away."""
     pending: list[Difference] = []
     if effect is Effect.RESTART:
         pending = differences(draft.before)
@@ -37,7 +38,8 @@ def find_pending(draft: Draft, effect: Effect) -> Iterator[Difference]:
 
 
 def _reloaded(draft: Draft) -> Iterator[Difference]:
-    """What a SIGHUP changes: a key that it does not take over stays, and so does one that the file has not."""
+    """What a SIGHUP changes: a key that it does not take over stays, and so does one
+    that the file has not."""
     before = draft.before
     registries = as_it_runs(before)
     if registries is None:

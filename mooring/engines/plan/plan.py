@@ -1,4 +1,5 @@
-"""The plan for one Docker host: what changes, what follows from it and why, and what speaks against it."""
+"""The plan for one Docker host: what changes, what follows from it and why, and what
+speaks against it."""
 
 from __future__ import annotations
 
@@ -30,9 +31,10 @@ UNTOUCHED = Felt(Fate.UNTOUCHED, "the daemon keeps running")
 class Plan:
     """All of it is a value: it can be printed, compared and carried out.
 
-    `reason` tells why the effect is what it is; `needs` where the running daemon is not as it should be; `validate`
-    is the daemon's command line for `dockerd --validate`, empty where the engine has none; `config_path` is where
-    its daemon.json is, `record_path` where Mooring keeps its record.
+    `reason` tells why the effect is what it is; `needs` where the running daemon is not as it
+    should be; `validate` is the daemon's command line for `dockerd --validate`, empty where
+    the engine has none; `config_path` is where its daemon.json is, `record_path` where
+    Mooring keeps its record.
     """
 
     engine: Engine | ContainerEngine
@@ -60,8 +62,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Leave:
-    """What the operator allows beyond the usual: a restart that stops containers, and settings (by key) that no daemon
-    of the host has started with yet."""
+    """What the operator allows beyond the usual: a restart that stops containers, and settings (by
+    key) that no daemon of the host has started with yet."""
 
     restart: bool = False
     untried: tuple[str, ...] = ()
@@ -70,8 +72,8 @@ class Leave:
 def plan(
     host: Host, wanted: Wanted, allow_restart: bool = False, is_absent: bool = False, untried: tuple[str, ...] = ()
 ) -> Plan:
-    """What brings the host to what is wanted; with `is_absent` what takes all of Mooring's away again. `allow_restart`
-    and `untried` are the operator's leave."""
+    """What brings the host to what is wanted; with `is_absent` what takes all of Mooring's away
+    again. `allow_restart` and `untried` are the operator's leave."""
     before = resolve(host.texts)
     empty = Plan(before.engine, host.service, before.file.path, host.paths.record)
     record = records.parse(host.texts.files.get(host.paths.record))
@@ -147,7 +149,8 @@ def _quiet_reason(made: Draft) -> str:
 
 
 def command_line(effective: Effective) -> tuple[str, ...]:
-    """The daemon's words without --config-file, for `--validate`, which docker has since 23.0 (moby PR #42393)."""
+    """The daemon's words without --config-file, for `--validate`, which docker has since
+    23.0 (moby PR #42393)."""
     if not effective.engine.is_at_least(23):
         return ()
     flags = [f"--{flag.name}={flag.value}" for flag in effective.command.flags if flag.key != "config-file"]

@@ -14,13 +14,15 @@ PATH = "/etc/mooring/registry_client.json"
 
 @dataclass(frozen=True)
 class Record:
-    """Entries by key of daemon.json; `ca`: registries whose ca.crt is ours; `files`: whole files that are.
+    """Entries by key of daemon.json; `ca`: registries whose ca.crt is ours; `files`:
+    whole files that are.
 
-    `keys`: lists of daemon.json that we made (None) or found empty (their text then). `lines`: assignments of the
-    sysconfig file, by variable, as (before, after), before None where there was none; for containerd what config.toml
-    got, by path. `empty`: files without any setting that we wrote into, with their text then, None where there was no
-    file. `sums`: the sha1 of whole files, where somebody else's edit of them is to be noticed. `tried`: others' keys of
-    daemon.json with which the daemon was seen to run before we wrote the file, with the sha1 of each value.
+    `keys`: lists of daemon.json that we made (None) or found empty (their text then). `lines`:
+    assignments of the sysconfig file, by variable, as (before, after), before None where there was
+    none; for containerd what config.toml got, by path. `empty`: files without any setting that we
+    wrote into, with their text then, None where there was no file. `sums`: the sha1 of whole files,
+    where somebody else's edit of them is to be noticed. `tried`: others' keys of daemon.json with
+    which the daemon was seen to run before we wrote the file, with the sha1 of each value.
     """
 
     entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

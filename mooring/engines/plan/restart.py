@@ -1,4 +1,5 @@
-"""How a restart is done: with live-restore wherever the engine lets it, so that containers stay up."""
+"""How a restart is done: with live-restore wherever the engine lets it, so that containers stay
+up."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from mooring.engines.plan.step import Fate, Felt
 
 @dataclass(frozen=True)
 class Way:
-    """How a restart is done: `lends` live-restore for as long as it takes, and what the containers feel."""
+    """How a restart is done: `lends` live-restore for as long as it takes, and what
+    the containers feel."""
 
     lends: bool
     felt: Felt

@@ -1,4 +1,5 @@
-"""The daemon's four settings about registries: what is to be put in, what is to go, and where each entry belongs."""
+"""The daemon's four settings about registries: what is to be put in, what is to go, and where each
+entry belongs."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ JSON, VARIABLE = "daemon.json", "variable"
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting's key in daemon.json, its flag, the variable of Red Hat's unit that holds the flag, and its field in
-    `Registries`."""
+    """A setting's key in daemon.json, its flag, the variable of Red Hat's unit that holds the flag,
+    and its field in `Registries`."""
 
     key: str
     flag: str
@@ -48,8 +49,8 @@ SETTINGS = (MIRRORS, INSECURE, ADD, BLOCK)
 
 @dataclass(frozen=True)
 class Entries:
-    """One setting's entries: all that are wanted, those of them that are missing in the files, and those that Mooring
-    put in and nobody asks for any more."""
+    """One setting's entries: all that are wanted, those of them that are missing in the files, and
+    those that Mooring put in and nobody asks for any more."""
 
     setting: Setting
     wanted: tuple[str, ...]
@@ -79,7 +80,8 @@ def _taken(setting: Setting, effective: Effective, value: Placed) -> str:
 
 
 def normal(setting: Setting, entry: str) -> str:
-    """The entry to compare by: as the daemon shows it, a mirror's scheme and host in small letters."""
+    """The entry to compare by: as the daemon shows it, a mirror's scheme and host in small
+    letters."""
     shown = as_shown(setting, entry)
     if setting is not MIRRORS or "://" not in shown:
         return shown
@@ -89,7 +91,8 @@ def normal(setting: Setting, entry: str) -> str:
 
 
 def as_shown(setting: Setting, entry: str) -> str:
-    """The entry as the daemon shows it: a mirror without its slash, a network by its first address."""
+    """The entry as the daemon shows it: a mirror without its slash, a network by its first
+    address."""
     if setting is MIRRORS:
         return entry.rstrip("/")
     if setting is INSECURE and is_network(entry):
@@ -115,11 +118,12 @@ def _asked(setting: Setting, effective: Effective, wanted: Wanted) -> tuple[str,
 
 
 def place(setting: Setting, effective: Effective, paths: Paths) -> str | Refusal:
-    """Where a missing entry goes: where the setting stands already, since as flag and as key it keeps the daemon from
-    starting; else where it disturbs least.
+    """Where a missing entry goes: where the setting stands already, since as flag and as key it
+    keeps the daemon from starting; else where it disturbs least.
 
-    Red Hat's daemon takes insecure registries over from daemon.json by a reload, so they go there; added and blocked
-    ones need a restart in any case, and belong where its unit has variables for them. Before 1.12 they are flags alone.
+    Red Hat's daemon takes insecure registries over from daemon.json by a reload, so they go there;
+    added and blocked ones need a restart in any case, and belong where its unit has variables for
+    them. Before 1.12 they are flags alone.
     """
     if setting.key in effective.file.values:
         return JSON
@@ -161,8 +165,8 @@ def _flag_alone(setting: Setting, effective: Effective, paths: Paths) -> Refusal
 
 
 def has_at_boot(setting: Setting, effective: Effective) -> bool:
-    """Whether registries.service may give the daemon the setting's flag at a boot: with the key in daemon.json too,
-    it would not start then."""
+    """Whether registries.service may give the daemon the setting's flag at a boot: with the key in
+    daemon.json too, it would not start then."""
     reads = any(file.path == GENERATED for file in effective.service.files)
     flags = flags_of(effective.texts.files.get(SOURCE) or "") or ()
     return reads and any(setting.flag == f"--{flag}" for flag, _ in flags)

@@ -1,4 +1,5 @@
-"""A plan for people: which files change, what follows and why, what holds then, and who feels it."""
+"""A plan for people: which files change, what follows and why, what holds then, and who feels
+it."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ def containers(plan: Plan) -> str:
 
 
 def diffs(plan: Plan) -> list[dict[str, str]]:
-    """Each changed file's texts, as reporters draw them, but for secrets and Mooring's own notes."""
+    """Each changed file's texts, as reporters draw them, but for secrets and Mooring's own
+    notes."""
     return [_diff(change) for change in plan.changes if change.path != plan.record_path]
 
 

@@ -1,4 +1,5 @@
-"""A plan's pieces: changed files, steps and what is expected after each, containers that feel it."""
+"""A plan's pieces: changed files, steps and what is expected after each, containers that feel
+it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class FileChange:
-    """A file that changes; `before` and `after` are None where there is none, and `mode` is a new file's.
+    """A file that changes; `before` and `after` are None where there is none, and
+    `mode` is a new file's.
 
     `digest` is the sha1 of what is there; the text of a secret file is not known.
     """
@@ -42,7 +44,8 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Expect:
-    """What the daemon must say after a step; `present` and `absent` are entries by field of `Registries`."""
+    """What the daemon must say after a step; `present` and `absent` are entries by field of
+    `Registries`."""
 
     present: Mapping[str, tuple[str, ...]] | None = None
     absent: Mapping[str, tuple[str, ...]] | None = None
@@ -70,7 +73,8 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Felt:
-    """The running containers' fate, and why; `back` are those of `names` that a new daemon starts again."""
+    """The running containers' fate, and why; `back` are those of `names` that a new
+    daemon starts again."""
 
     fate: Fate
     why: str
@@ -79,7 +83,8 @@ class Felt:
 
 
 def written(texts: Texts, files: tuple[FileChange, ...]) -> Texts:
-    """The host's texts after these files are written; folders of certificates grow and shrink with them."""
+    """The host's texts after these files are written; folders of certificates grow
+    and shrink with them."""
     certificates = dict(texts.certificates)
     for change in files:
         if is_listed(change):

@@ -55,7 +55,8 @@ def _lend(draft: Draft, reason: str, is_on: bool) -> Iterator[Step]:
 
 
 def undo(draft: Draft, way: Way, is_on: bool) -> dict[str, tuple[Step, ...]]:
-    """The way back, by the strongest thing that was begun; the files themselves come back in any case."""
+    """The way back, by the strongest thing that was begun; the files themselves
+    come back in any case."""
     old = draft.daemon_json.before
     emptied = old
     for entries in draft.entries:

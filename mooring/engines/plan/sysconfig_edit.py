@@ -1,4 +1,5 @@
-"""Edits of the assignments in /etc/sysconfig/docker; comments, quotes and the order of flags stay as they are."""
+"""Edits of the assignments in /etc/sysconfig/docker; comments, quotes and the order of flags stay
+as they are."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ BEFORE = r"(?:^|(?<![ \t])[ \t]+)"
 
 @dataclass(frozen=True)
 class Assignment:
-    """A variable's last assignment, which counts; `raw` is what stands behind the equals sign, quotes and all."""
+    """A variable's last assignment, which counts; `raw` is what stands behind the equals sign,
+    quotes and all."""
 
     variable: str
     start: int
@@ -50,7 +52,8 @@ def find(text: str, variable: str) -> Assignment | None:
 
 
 def is_safe(text: str, variable: str) -> bool:
-    """Whether the value can be kept whole: one line, one pair of quotes, and systemd sees the same."""
+    """Whether the value can be kept whole: one line, one pair of quotes, and systemd sees the
+    same."""
     assignment, read = find(text, variable), _as_read(text, variable)
     if assignment is None or read is None:
         return assignment is None and read is None
@@ -71,7 +74,8 @@ def entries(text: str, variable: str, flag: str) -> list[str]:
 
 
 def edit(text: str, variable: str, flag: str, gone: tuple[str, ...], added: tuple[str, ...]) -> str:
-    """The text with entries taken out of the variable, and others put at its end; a missing line is made."""
+    """The text with entries taken out of the variable, and others put at its end; a
+    missing line is made."""
     assignment = find(text, variable)
     if assignment is None:
         return _with_line(text, variable, f"{variable}='{_flags(flag, added)}'") if added else text
@@ -117,7 +121,8 @@ def _as_read(text: str, variable: str) -> Placed | None:
 def _with_line(text: str, variable: str, line: str) -> str:
     """The line goes behind the comment that shows how to write it, else to the end.
 
-    A comment with a backslash at its end takes in the next line; a line that would be lost so goes to the beginning.
+    A comment with a backslash at its end takes in the next line; a line that would be lost so goes
+    to the beginning.
     """
     comments = list(re.finditer(rf"(?m)^#[ \t]*{variable}=.*\n?", text))
     ends = [comment.end() for comment in comments[-1:]]

@@ -1,4 +1,5 @@
-"""The new /etc/sysconfig/docker of Red Hat's engine: entries merged into the variables that hold the flags."""
+"""The new /etc/sysconfig/docker of Red Hat's engine: entries merged into the variables
+that hold the flags."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Settings that no daemon of this host has started with yet: a restart with them could end with no daemon at all.
+"""Settings that no daemon of this host has started with yet: a restart with them could end with no
+daemon at all.
 
-Newer engines judge their file themselves before anything is touched (`dockerd --validate`); the older ones only start,
-or do not, and the old daemon is gone by then.
+Newer engines judge their file themselves before anything is touched (`dockerd --validate`); the
+older ones only start, or do not, and the old daemon is gone by then.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ Untried = tuple[str, Origin]
 
 
 def tried(before: Effective, record: Record) -> dict[str, str]:
-    """The keys of daemon.json with which a daemon of this host has started, with the sha1 of each value: the file's
-    own time tells so only until the file is written again. Those that are harmless anyhow are left out."""
+    """The keys of daemon.json with which a daemon of this host has started, with the sha1 of each
+    value: the file's own time tells so only until the file is written again. Those that are
+    harmless anyhow are left out."""
     started = _started(before)
     return {
         key: _digest(value)
@@ -39,7 +41,8 @@ def tried(before: Effective, record: Record) -> dict[str, str]:
 def find_untried(
     host: Host, after: Effective, known: Mapping[str, str], effect: Effect, accepted: tuple[str, ...]
 ) -> Iterator[Refusal]:
-    """What a restart would try for the first time; `known` is what `tried` says of the files as they were."""
+    """What a restart would try for the first time; `known` is what `tried` says of the
+    files as they were."""
     engine = after.engine
     if effect is not Effect.RESTART or not host.is_running or engine.is_at_least(*VALIDATES):
         return
@@ -64,7 +67,8 @@ def _keys(after: Effective, known: Mapping[str, str]) -> Iterator[Untried]:
 
 
 def _flags(after: Effective) -> Iterator[Untried]:
-    """Flags that the running process has not; where its command line is not known, nothing is said."""
+    """Flags that the running process has not; where its command line is not known, nothing is
+    said."""
     running = {(flag.key, flag.value) for flag in running_command(after.texts).flags}
     for flag in after.command.flags if after.texts.argv else ():
         is_known = (flag.key, flag.value) in running
@@ -73,7 +77,8 @@ def _flags(after: Effective) -> Iterator[Untried]:
 
 
 def _started(effective: Effective) -> Mapping[str, Any]:
-    """The keys of the daemon.json with which the running daemon was started; none where that is not known."""
+    """The keys of the daemon.json with which the running daemon was started; none where
+    that is not known."""
     texts = effective.texts
     text = evidence.started_with(texts)
     return {} if text is None else daemon_json.parse(text, evidence.path_of(texts), effective.engine).values

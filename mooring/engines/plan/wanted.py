@@ -1,4 +1,5 @@
-"""What should hold on a host: its registries and mirrors, and what is wrong with such a wish by itself."""
+"""What should hold on a host: its registries and mirrors, and what is wrong with
+such a wish by itself."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ WHERE_POSSIBLE = "where-possible"
 class Registry:
     """One registry; `ca`, `certificate` and `key` are texts of files, empty for none.
 
-    `search` asks it for short names before Docker Hub: True, False or WHERE_POSSIBLE, which leaves it out where the
-    engine cannot.
+    `search` asks it for short names before Docker Hub: True, False or WHERE_POSSIBLE, which leaves
+    it out where the engine cannot.
     """
 
     name: str
@@ -38,7 +39,8 @@ class Registry:
 class Mirror:
     """A mirror's address, scheme://host[:port], and the registry that it stands in for.
 
-    `path` stands there before that registry's repositories, for engines that do not say which registry they mean.
+    `path` stands there before that registry's repositories, for engines that do not say which
+    registry they mean.
     """
 
     url: str

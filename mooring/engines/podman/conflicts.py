@@ -1,7 +1,9 @@
-"""What is wrong with registries.conf and its drop-ins: what makes every command fail, and what does not what it says.
+"""What is wrong with registries.conf and its drop-ins: what makes every command fail, and what does
+not what it says.
 
-A rule is a function that yields conflicts; its docstring tells its source. Where the source is the library's code, it
-is containers/image, pkg/sysregistriesv2. value_rules.py has the rules about single values.
+A rule is a function that yields conflicts; its docstring tells its source. Where the source is the
+library's code, it is containers/image, pkg/sysregistriesv2. value_rules.py has the rules about
+single values.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ SET_IS_ENOUGH = (5, 0)
 
 
 def find_bad_files(effective: Effective) -> Iterator[Conflict]:
-    """A file that is not TOML makes every command fail: "loading registries configuration" (tried on 4.3.1)."""
+    """A file that is not TOML makes every command fail: "loading registries
+    configuration" (tried on 4.3.1)."""
     for file in effective.files:
         if file.document.error:
             message = f"it cannot be read: {file.document.error}"
@@ -31,7 +34,8 @@ def find_bad_files(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_missing_main_file(effective: Effective) -> Iterator[Conflict]:
-    """A file that a variable names must be there; the usual one need not (source: `tryUpdatingCache`)."""
+    """A file that a variable names must be there; the usual one need not (source:
+    `tryUpdatingCache`)."""
     if effective.texts.files.get(effective.main) is None:
         for variable in VARIABLES:
             if effective.main == effective.texts.environment.get(variable):
@@ -41,9 +45,11 @@ def find_missing_main_file(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_mixed_syntax(effective: Effective) -> Iterator[Conflict]:
-    """Old and new syntax in one file: "mixing sysregistry v1/v2 is not supported" (podman#5764, podman#7755).
+    """Old and new syntax in one file: "mixing sysregistry v1/v2 is not supported" (podman#5764,
+    podman#7755).
 
-    Since podman 5 an empty list counts as well (source: `hasSetField` of 5.34, not yet in 5.23; tried on 4.3.1).
+    Since podman 5 an empty list counts as well (source: `hasSetField` of 5.34, not yet in 5.23;
+    tried on 4.3.1).
     """
     counts_empty = effective.engine.is_at_least(*SET_IS_ENOUGH)
     for file in effective.files:
@@ -54,8 +60,9 @@ def find_mixed_syntax(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_old_syntax(effective: Effective) -> Iterator[Conflict]:
-    """Drop-ins were always of the new syntax ("registry must be in v2 format but is in v1"); podman 6 takes the old one
-    nowhere (containers/image 5.40, container-libs PR #773; home-manager#9501)."""
+    """Drop-ins were always of the new syntax ("registry must be in v2 format but is in v1");
+    podman 6 takes the old one nowhere (containers/image 5.40, container-libs PR #773;
+    home-manager#9501)."""
     counts_empty = effective.engine.is_at_least(*SET_IS_ENOUGH)
     for file in effective.files:
         if not file.has_v1(counts_empty) or file.has_v2(counts_empty):
@@ -81,8 +88,9 @@ def find_unknown_keys(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_hidden_registries(effective: Effective) -> Iterator[Conflict]:
-    """In one file the first table of a prefix counts (source: `postProcessRegistries`); over the files the last one,
-    and it replaces the whole table, mirrors included (source: `updateWithConfigurationFrom`)."""
+    """In one file the first table of a prefix counts (source: `postProcessRegistries`); over the
+    files the last one, and it replaces the whole table, mirrors included (source:
+    `updateWithConfigurationFrom`)."""
     for file in effective.files:
         seen: dict[str, Origin] = {}
         for registry in file.registries:
@@ -97,14 +105,16 @@ def find_hidden_registries(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_users_file(effective: Effective) -> Iterator[Conflict]:
-    """A user's registries.conf replaces the system's, drop-ins and all (containers-registries.conf(5))."""
+    """A user's registries.conf replaces the system's, drop-ins and all
+    (containers-registries.conf(5))."""
     if effective.main == f"{USERS}/registries.conf":
         message = f"because of root's own file, {MAIN} and {MAIN}.d are not read"
         yield Conflict("users-file", Severity.SURPRISING, message, (Origin(effective.main),))
 
 
 def find_missing_policy(effective: Effective) -> Iterator[Conflict]:
-    """Without a policy every pull fails: "open /etc/containers/policy.json: no such file" (tried on 4.3.1)."""
+    """Without a policy every pull fails: "open /etc/containers/policy.json: no such
+    file" (tried on 4.3.1)."""
     if lacks_policy(effective):
         yield Conflict("policy", Severity.ENDS_PULLS, "every pull fails without this file", (Origin(POLICY),))
 
@@ -118,8 +128,8 @@ def lacks_policy(effective: Effective) -> bool:
 
 
 def find_bad_certificates(effective: Effective) -> Iterator[Conflict]:
-    """The first folder that has the registry counts alone (source: `dockerCertDir`), and a *.cert needs its *.key
-    ("missing key", source: `SetupCertificates`)."""
+    """The first folder that has the registry counts alone (source: `dockerCertDir`), and a *.cert
+    needs its *.key ("missing key", source: `SetupCertificates`)."""
     seen: dict[str, str] = {}
     for folder in CERTIFICATES:
         for registry, names in sorted(effective.texts.certificates.get(folder, {}).items()):

@@ -16,7 +16,8 @@ MAIN, FOLDER = "/etc/crio/crio.conf", "/etc/crio/crio.conf.d"
 
 
 def files(texts: ContainerTexts) -> list[Toml]:
-    """crio.conf and every file of its folder, in the order in which they are read (crio.conf.d(5))."""
+    """crio.conf and every file of its folder, in the order in which they are read
+    (crio.conf.d(5))."""
     text = texts.files.get(MAIN)
     documents = [toml.parse(text, MAIN)] if text is not None else []
     return documents + [toml.parse(text, path) for path, text in texts.below(FOLDER, "")]
@@ -50,8 +51,9 @@ def find_bad_files(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_registries(effective: Effective) -> Iterator[Conflict]:
-    """`registries` has no effect, registries.conf has its place (cri-o PR #8161); `insecure_registries` still counts,
-    for whole hosts and for mirrors as well, and is deprecated there."""
+    """`registries` has no effect, registries.conf has its place (cri-o PR #8161);
+    `insecure_registries` still counts, for whole hosts and for mirrors as well, and
+    is deprecated there."""
     if effective.engine.name != CRIO:
         return
     for entry in image_setting(effective.texts, "registries"):

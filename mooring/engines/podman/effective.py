@@ -18,7 +18,8 @@ PERMISSIVE = "permissive"
 
 @dataclass(frozen=True)
 class Effective:
-    """`files` in the order in which they are read, the main file first where there is one; `main` is its path."""
+    """`files` in the order in which they are read, the main file first where there is one; `main`
+    is its path."""
 
     engine: ContainerEngine
     texts: ContainerTexts
@@ -50,9 +51,10 @@ class Effective:
 def resolve(texts: ContainerTexts, name: str = PODMAN) -> Effective:
     """Put the files together.
 
-    A drop-in's [[registry]] replaces the one with the same prefix as a whole, its search list and its mode replace the
-    earlier ones, aliases add up. root's own registries.conf replaces the system's with all its drop-ins (source:
-    `newConfigWrapper`); drop-ins are read in the order of their names, and only *.conf.
+    A drop-in's [[registry]] replaces the one with the same prefix as a whole, its search list and
+    its mode replace the earlier ones, aliases add up. root's own registries.conf replaces the
+    system's with all its drop-ins (source: `newConfigWrapper`); drop-ins are read in the order of
+    their names, and only *.conf.
     """
     main, folders = _places(texts, name)
     engine = recognize(name, texts.programs.get(name, ""))
@@ -83,7 +85,8 @@ def _readable(text: str, engine: ContainerEngine) -> str:
 
 
 def match(name: str, prefix: str) -> int:
-    """How much of the name the prefix covers, -1 where it does not fit (source: `refMatchingPrefix`)."""
+    """How much of the name the prefix covers, -1 where it does not fit (source:
+    `refMatchingPrefix`)."""
     if prefix.startswith("*."):
         at = name.find(prefix[1:])
         end = at + len(prefix) - 1

@@ -1,4 +1,5 @@
-"""Where podman or CRI-O pull an image from: candidates, their mirrors in order, and the rule between them."""
+"""Where podman or CRI-O pull an image from: candidates, their mirrors in order, and the rule
+between them."""
 
 from __future__ import annotations
 
@@ -120,8 +121,8 @@ def _is_blocked(target: str, effective: Effective) -> bool:
 
 
 def _find_half(host: str, effective: Effective) -> str:
-    """A client certificate without its key, or a key without its certificate, which keeps the host from being asked
-    (source: `SetupCertificates`); "" where there is none."""
+    """A client certificate without its key, or a key without its certificate, which keeps the host
+    from being asked (source: `SetupCertificates`); "" where there is none."""
     folder = next(
         (folder_name for folder_name in CERTIFICATES if host in effective.texts.certificates.get(folder_name, {})), ""
     )
@@ -137,7 +138,8 @@ def _halves(name: str, effective: Effective) -> Iterator[str]:
 
 
 def _attempts(kind: str, target: str, insecure: bool, rule: str, effective: Effective) -> Iterator[Endpoint]:
-    """One place over HTTPS; an insecure one also over HTTP. Logins are looked up by the place that is asked."""
+    """One place over HTTPS; an insecure one also over HTTP. Logins are looked up by the
+    place that is asked."""
     host, _, repository = target.partition("/")
     url = HUB_URL if host == HUB else f"https://{host}"
     credentials = "Docker Hub's" if host == HUB else f"{host}'s"

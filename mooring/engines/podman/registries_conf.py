@@ -1,6 +1,7 @@
 """One registries.conf: registries, search list and aliases, whichever syntax it is written in.
 
-Source: containers/image, pkg/sysregistriesv2, of 5.23 (podman 4.3), 5.34 (podman 5.4) and 5.39 (podman 5.8).
+Source: containers/image, pkg/sysregistriesv2, of 5.23 (podman 4.3), 5.34 (podman 5.4) and 5.39
+(podman 5.8).
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Mirror:
 
 @dataclass(frozen=True)
 class Registry:
-    """One [[registry]]; `prefix` is what names are compared with, `location` where they are really asked for."""
+    """One [[registry]]; `prefix` is what names are compared with, `location` where they
+    are really asked for."""
 
     prefix: str
     location: str
@@ -43,7 +45,8 @@ class Registry:
 
 @dataclass(frozen=True)
 class RegistriesConf:
-    """A file's meaning; `search` is None where it says nothing of short names, which is not an empty list."""
+    """A file's meaning; `search` is None where it says nothing of short names, which is
+    not an empty list."""
 
     path: str
     document: Toml
@@ -54,7 +57,8 @@ class RegistriesConf:
 
     @property
     def tables(self) -> list[tuple[int, Mapping[str, Any]]]:
-        """The [[registry]] tables as they are written, each with its number; anything else is left out."""
+        """The [[registry]] tables as they are written, each with its number;
+        anything else is left out."""
         return numbered(self.document.values.get("registry"))
 
     def has_v1(self, counts_empty: bool) -> bool:
@@ -88,7 +92,8 @@ def parse(text: str, path: str) -> RegistriesConf:
 
 
 def _fold(document: Toml) -> Toml:
-    """The library takes keys in any case (source: BurntSushi/toml); names of aliases keep theirs."""
+    """The library takes keys in any case (source: BurntSushi/toml); names of aliases keep
+    theirs."""
 
     def lower(value: Any) -> Any:
         if isinstance(value, list):

@@ -91,8 +91,8 @@ def find_bad_prefixes(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_mirror_uses(effective: Effective) -> Iterator[Conflict]:
-    """pull-from-mirror belongs to a mirror, has three values, and excludes mirror-by-digest-only (source:
-    `postProcessRegistries`, since podman 4.3)."""
+    """pull-from-mirror belongs to a mirror, has three values, and excludes mirror-by-digest-only
+    (source: `postProcessRegistries`, since podman 4.3)."""
     if effective.engine.version and not effective.engine.is_at_least(4, 3):
         return
     for file, registry in _registries(effective):
@@ -110,8 +110,8 @@ def find_bad_mirror_uses(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_contradictions(effective: Effective) -> Iterator[Conflict]:
-    """Tables of one file with the same location must agree on insecure and blocked ("defined multiple times with
-    conflicting 'insecure' setting")."""
+    """Tables of one file with the same location must agree on insecure and blocked ("defined
+    multiple times with conflicting 'insecure' setting")."""
     for file in effective.files:
         seen: dict[str, Registry] = {}
         for registry in file.registries:
@@ -134,7 +134,8 @@ def find_bad_search_lists(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_bad_short_names(effective: Effective) -> Iterator[Conflict]:
-    """Modes and aliases (source: `parseShortNameMode`, `validateShortName`, `parseShortNameValue`)."""
+    """Modes and aliases (source: `parseShortNameMode`, `validateShortName`,
+    `parseShortNameValue`)."""
     for file in effective.files:
         if file.mode is not None and file.mode.text not in MODES:
             message = f'short-name-mode = "{file.mode.text}" must be one of {", ".join(MODES)}'
@@ -149,7 +150,8 @@ def find_bad_short_names(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_insecure_upstreams(effective: Effective) -> Iterator[Conflict]:
-    """`insecure` belongs to the mirror that needs it, not to the registry behind it (seapath/ansible PR #866)."""
+    """`insecure` belongs to the mirror that needs it, not to the registry behind it
+    (seapath/ansible PR #866)."""
     for registry in effective.registries.values():
         if registry.insecure and registry.mirrors and not any(mirror.insecure for mirror in registry.mirrors):
             message = (
@@ -160,8 +162,9 @@ def find_insecure_upstreams(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_slashes(effective: Effective) -> Iterator[Conflict]:
-    """A slash behind a mirror's location is taken off in a copy only, and the name with two slashes is refused: every
-    pull fails (tried on 4.3.1 and 5.4.2; mended in 5.39 of the library, podman 5.8)."""
+    """A slash behind a mirror's location is taken off in a copy only, and the name with two
+    slashes is refused: every pull fails (tried on 4.3.1 and 5.4.2; mended in 5.39 of the
+    library, podman 5.8)."""
     for registry in effective.registries.values():
         for mirror in registry.mirrors:
             if mirror.location.endswith("/") and not effective.engine.is_at_least(*TRIMS):
@@ -170,8 +173,8 @@ def find_slashes(effective: Effective) -> Iterator[Conflict]:
 
 
 def find_idle_blocks(effective: Effective) -> Iterator[Conflict]:
-    """A block is looked up by the name that is really asked, so it does nothing where the location is another one
-    (source: `newDockerClient`; tried on 4.3.1, 5.4.2 and 5.8.6)."""
+    """A block is looked up by the name that is really asked, so it does nothing where the location
+    is another one (source: `newDockerClient`; tried on 4.3.1, 5.4.2 and 5.8.6)."""
     for registry in effective.registries.values():
         location = effective.find(registry.location) if registry.location else registry
         if registry.blocked and (location is None or not location.blocked):

@@ -67,13 +67,15 @@ def _eager(function: Callable[..., Any], *, strict: bool) -> Callable[..., Any]:
 
 
 def _owner(function: Any) -> Any:
-    """Whose method it is, also where that is empty or 0. Jinja wraps str.format, whose string is one step further."""
+    """Whose method it is, also where that is empty or 0. Jinja wraps str.format, whose string is
+    one step further."""
     owner = getattr(function, "__self__", None)
     return getattr(getattr(function, "__wrapped__", None), "__self__", None) if owner is None else owner
 
 
 class Environment(SandboxedEnvironment):
-    """The environment; `escapes` keeps backslashes in `{{ 'strings' }}`, as values from YAML need it."""
+    """The environment; `escapes` keeps backslashes in `{{ 'strings' }}`, as values
+    from YAML need it."""
 
     code_generator_class = CodeGenerator
     context_class = LazyContext
@@ -116,7 +118,8 @@ class Environment(SandboxedEnvironment):
         return mark(item) if isinstance(obj, str) else choose(item)
 
     def cut(self, obj: Any, *bounds: Any) -> Any:
-        """`obj[start:stop:step]`; what a host's numbers cut out of a text is a host's as a whole."""
+        """`obj[start:stop:step]`; what a host's numbers cut out of a text is a host's as a
+        whole."""
         piece = obj[slice(*bounds)]
         if not is_foreign(bounds):
             return piece
@@ -132,7 +135,8 @@ class Environment(SandboxedEnvironment):
         return stamp(value, weigh(obj)) if is_number else value
 
     def call(self, context: Context, function: Any, /, *args: Any, **options: Any) -> Any:
-        """What a call in a template yields; a string's method and a macro keep the mark of a host's text."""
+        """What a call in a template yields; a string's method and a macro keep the
+        mark of a host's text."""
         args = tuple(map(as_list, args))
         name, arguments = getattr(function, "__name__", ""), [*args, *options.values()]
         owner = _owner(function)
@@ -148,7 +152,8 @@ class Environment(SandboxedEnvironment):
         return self._keep_mark(function, owner, arguments, result)
 
     def _keep_mark(self, function: Any, owner: Any, arguments: list[Any], result: Any) -> Any:
-        """What a call yields with the mark of what it was given, and of the text or number whose method it is."""
+        """What a call yields with the mark of what it was given, and of the text or number whose
+        method it is."""
         if isinstance(owner, (str, int, float)) or isinstance(function, Macro):
             return stamp(result, weigh([owner, *arguments]))
         if isinstance(result, range):
@@ -157,7 +162,8 @@ class Environment(SandboxedEnvironment):
         return choose(result) if picks else result
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """`'%s' % (a, b)`, `(a | e) + b` and `1.5 * n`, where the value itself cannot see to the mark."""
+        """`'%s' % (a, b)`, `(a | e) + b` and `1.5 * n`, where the value itself
+        cannot see to the mark."""
         if operator == "%" and isinstance(left, str):
             return interpolate(left, plain(right))
         if operator == "*":
@@ -171,7 +177,8 @@ class Environment(SandboxedEnvironment):
         return join(map(as_text, parts))
 
     def _load_template(self, name: str, globals: Any) -> Template:  # noqa: A002 (Jinja's name)
-        """The template that another one includes, imports or extends; a host chooses none but by a part of its name."""
+        """The template that another one includes, imports or extends; a host chooses none but by a
+        part of its name."""
         refuse_name(name, "the template")
         template = super()._load_template(name, globals)
         if isinstance(self.loader, FileSystemLoader) and template.filename:
@@ -200,7 +207,8 @@ class Environment(SandboxedEnvironment):
             return super().compile(*args, **options)
 
     def check_compiles(self, tree: nodes.Template) -> None:
-        """Refuse a tree that Python cannot compile: only one that nests deeply is tried, since that takes its time."""
+        """Refuse a tree that Python cannot compile: only one that nests deeply is tried, since that
+        takes its time."""
         if depth(tree) > DEEP:
             self.compile(tree)
 
@@ -216,7 +224,8 @@ class Environment(SandboxedEnvironment):
         return finalize(result) if isinstance(result, Undefined) else result
 
     def read(self, text: str, *names: str) -> tuple[Environment, nodes.Template]:
-        """The tree of a template, and the environment that its `#jinja2:` line asks for; `names` are parse's."""
+        """The tree of a template, and the environment that its `#jinja2:` line asks for; `names`
+        are parse's."""
         if not overrides.has_header(text):
             return self, self.parse(text, *names)
         rest, settings = overrides.read(text, self)

@@ -18,7 +18,8 @@ _CHARACTER = re.compile(r"[-%)#0 +*.\dhlL]c")
 
 
 def interpolate(form: str, values: Any) -> str:
-    """`form % values`, of which the host's parts are known where no value says how another one is shown.
+    """`form % values`, of which the host's parts are known where no value says how
+    another one is shown.
 
     What `%c` makes is a host's: any character can be made from a number.
     """
@@ -75,7 +76,8 @@ def _field(name: str, terms: Iterator[Any], args: tuple[Any, ...], options: Mapp
 
 
 def _shown(value: Any, spec: str) -> str:
-    """A value in its place; nothing is known of one with a form of its own that is neither text nor number."""
+    """A value in its place; nothing is known of one with a form of its own that is
+    neither text nor number."""
     if not spec:
         return as_text(value)
     if "{" in spec or not isinstance(value, (str, int, float)):
@@ -86,7 +88,8 @@ def _shown(value: Any, spec: str) -> str:
 
 
 def _join(pieces: list[str], own: int, whole: str) -> str:
-    """The pieces, where they are the whole and the form is the operator's; else the whole is a host's."""
+    """The pieces, where they are the whole and the form is the operator's; else the
+    whole is a host's."""
     joined = join(pieces)
     if own <= CHOSEN and joined == whole:
         return joined

@@ -1,4 +1,5 @@
-"""Filters and look-ups that ask the environment, a host's text or an undefined value for more than their arguments."""
+"""Filters and look-ups that ask the environment, a host's text or an undefined value for more than
+their arguments."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ DEEP = 15
 
 @contextmanager
 def limits() -> Iterator[None]:
-    """Jinja and Python go down with every bracket, operator and block: what nests too deeply is a syntax error."""
+    """Jinja and Python go down with every bracket, operator and block: what nests too deeply is a
+    syntax error."""
     try:
         yield
     except (RecursionError, MemoryError):

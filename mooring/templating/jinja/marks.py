@@ -1,4 +1,5 @@
-"""How filters keep the mark of a host's text (`templating/foreign.py`): what they make of it is a host's text too."""
+"""How filters keep the mark of a host's text (`templating/foreign.py`): what they make of it is a
+host's text too."""
 
 from __future__ import annotations
 
@@ -107,7 +108,8 @@ def _keep_choice(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def _subjects(name: str, args: tuple[Any, ...], arguments: list[Any]) -> list[Any]:
-    """What such a filter asks about of each element: no more of it is looked at, since it may wait to be rendered."""
+    """What such a filter asks about of each element: no more of it is looked at, since it may wait
+    to be rendered."""
     if name not in ("select", "reject", "selectattr", "rejectattr") or not isinstance(
         arguments[0], (list, tuple, LazyList)
     ):
@@ -136,7 +138,8 @@ def _keep_count(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _keep_parts(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Jinja's `join`; what it makes of a host's text and the operator's knows which part is whose."""
+    """Jinja's `join`; what it makes of a host's text and the operator's knows which part is
+    whose."""
 
     @wraps(original)
     def call(eval_context: EvalContext, value: Any, d: str = "", attribute: Any = None) -> Any:

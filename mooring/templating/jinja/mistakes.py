@@ -1,4 +1,5 @@
-"""Mistakes in templates: found before anything runs, and explained with their place when they happen."""
+"""Mistakes in templates: found before anything runs, and explained with their
+place when they happen."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def find_mistake(environment: Environment, tree: nodes.Template) -> tuple[str, s
 
 
 def _named(environment: Environment, node: nodes.Node) -> tuple[str, str, Collection[str]]:
-    """What kind of thing a node names, its name, and the names of that kind that there are; "" for no such node."""
+    """What kind of thing a node names, its name, and the names of that kind that there are; "" for
+    no such node."""
     if isinstance(node, nodes.Filter):
         return "filter", node.name, environment.filters
     if isinstance(node, nodes.Test):
@@ -52,7 +54,8 @@ def holds_template(tree: nodes.Template) -> bool:
 
 
 def explain(error: Exception, where: Where | None, variables: Mapping[str, Any]) -> TemplateError:
-    """Our own error for what a template raised; a place that the error has already is the better one."""
+    """Our own error for what a template raised; a place that the error has already
+    is the better one."""
     if isinstance(error, TemplateError):
         known = error.where or where
         return error if error.where else type(error)(error.message, known, error.hint)
@@ -72,7 +75,8 @@ def explain(error: Exception, where: Where | None, variables: Mapping[str, Any])
 
 
 def explain_condition(error: TemplateError, text: str) -> TemplateError:
-    """The error of a condition that Jinja cannot read, in the words of the two usual slips where it is one."""
+    """The error of a condition that Jinja cannot read, in the words of the two usual
+    slips where it is one."""
     bare = QUOTED.sub("", text)
     if "{{" in bare or "{%" in bare:
         return TemplateError(BRACES, error.where, NO_BRACES)
@@ -82,7 +86,8 @@ def explain_condition(error: TemplateError, text: str) -> TemplateError:
 
 
 def explain_file(error: Exception, path: Path, variables: Mapping[str, Any] | None = None) -> TemplateError:
-    """The same for a template file: the place is the line of the template, or of one that it includes."""
+    """The same for a template file: the place is the line of the template, or of
+    one that it includes."""
     if isinstance(error, TemplateSyntaxError):
         return explain(error, find_line(Path(error.filename or path), error.lineno), {})
     return explain(error, _find_raised(error.__traceback__) or Where(str(path)), variables or {})

@@ -1,4 +1,5 @@
-"""The first line `#jinja2: lstrip_blocks: True` of a template: Jinja's settings for it, as Ansible reads them."""
+"""The first line `#jinja2: lstrip_blocks: True` of a template: Jinja's settings for it, as
+Ansible reads them."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ def has_header(text: str) -> bool:
 
 
 def read(text: str, environment: Environment) -> tuple[str, dict[str, Any]]:
-    """The text behind the header, and the settings; TemplateSyntaxError, of line 1, where they are wrong."""
+    """The text behind the header, and the settings; TemplateSyntaxError, of line 1,
+    where they are wrong."""
     line, newline, rest = text.removeprefix(HEADER).partition("\n")
     if not newline:
         raise _mistake("a line must follow it")

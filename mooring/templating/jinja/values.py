@@ -1,4 +1,5 @@
-"""What templates compute with: values that fail late, contexts that render nothing in advance, native results."""
+"""What templates compute with: values that fail late, contexts that render nothing in advance,
+native results."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ class Broken(LateUndefined):
 
 
 def defer(error: TemplateError) -> LateUndefined:
-    """A value that raises the error when it is used: Jinja resolves names that the template may never use."""
+    """A value that raises the error when it is used: Jinja resolves names that the
+    template may never use."""
     kind = LateUndefined if isinstance(error, UndefinedVariable) else Broken
     return kind(hint=error.message, exc=lambda _message: error)
 
@@ -134,7 +136,8 @@ class CodeGenerator(NativeCodeGenerator):
         self.write(")")
 
     def visit_EvalContextModifier(self, node: nodes.EvalContextModifier, frame: Frame) -> None:
-        """`autoescape` escapes nothing where values are native; it would only wrap texts, without their mark."""
+        """`autoescape` escapes nothing where values are native; it would only wrap texts,
+        without their mark."""
 
 
 class KeepingLexer(Lexer):
@@ -163,7 +166,8 @@ def finalize(value: Any) -> Any:
 
 
 def finalize_output(value: Any) -> Any:
-    """What a `{{ }}` yields: plain data. An inline `if` without `else` yields nothing, as in Jinja itself."""
+    """What a `{{ }}` yields: plain data. An inline `if` without `else` yields nothing,
+    as in Jinja itself."""
     return value if type(value) is Undefined else finalize(value)
 
 

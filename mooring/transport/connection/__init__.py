@@ -1,4 +1,5 @@
-"""Ways to a host: SSH by paramiko, which is imported only in this package, and the local machine."""
+"""Ways to a host: SSH by paramiko, which is imported only in this package, and the local
+machine."""
 
 from __future__ import annotations
 

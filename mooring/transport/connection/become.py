@@ -1,4 +1,5 @@
-"""Becoming another user with sudo: the command line, the password dialogue, and the reasons why not."""
+"""Becoming another user with sudo: the command line, the password dialogue, and
+the reasons why not."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ class Become:
     prompt: str = field(default_factory=lambda: f"[mooring-{secrets.token_hex(8)}] ", repr=False)
 
     def wrap(self, command: str) -> str:
-        """The command under sudo; without a password it must not ask, or it would eat the agent's input."""
+        """The command under sudo; without a password it must not ask, or it would eat
+        the agent's input."""
         asking = ["-S", "-p", self.prompt] if self.password else ["-n"]
         words = ["sudo", "-H", *asking, "-u", self.user, "--"]
         # sudo's messages are read below, so they must be English; the agent goes back to the host's
@@ -65,9 +67,11 @@ class Become:
         return "LC_ALL=C exec " + shlex.join([*words, "/bin/sh", "-c", inner])
 
     def answer(self, process: Process, login: str, deadline: Deadline, most: int) -> bytes:
-        """Give the password when sudo asks, and return what came on standard output up to now (`most` bytes of it).
+        """Give the password when sudo asks, and return what came on standard output up to now
+        (`most` bytes of it).
 
-        Returns when the shell speaks (sudo let us pass) or the output ended (the caller explains why).
+        Returns when the shell speaks (sudo let us pass) or the output ended (the
+        caller explains why).
         """
         came, is_answered, start = bytearray(), False, 0
         prompt = self.prompt.encode()

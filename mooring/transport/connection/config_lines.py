@@ -35,7 +35,8 @@ def check_words(*names: str) -> None:
 def include(
     path: Path, base: Path, chain: tuple[Path, ...] = (), count: list[int] | None = None
 ) -> list[tuple[str, str]]:
-    """A file's lines and places, every Include, which paramiko does not know, replaced by what it names."""
+    """A file's lines and places, every Include, which paramiko does not know,
+    replaced by what it names."""
     count = [0] if count is None else count
     count[0] += 1
     if len(chain) > INCLUDE_DEPTH or path in chain or count[0] > MOST_FILES:
@@ -70,7 +71,8 @@ def _named(text: str, base: Path, place: str) -> list[Path]:
 
 
 class Config(paramiko.SSHConfig):
-    """paramiko's configuration; `Match exec` runs in the operator's shell as ssh runs it, once and not for ever.
+    """paramiko's configuration; `Match exec` runs in the operator's shell as ssh runs it, once and
+    not for ever.
 
     It gets no terminal: what it would read there is meant for somebody else.
     """

@@ -1,4 +1,5 @@
-"""The way to an SSH server: sockets, jump hosts, key exchange, the check of the host's key, log-in."""
+"""The way to an SSH server: sockets, jump hosts, key exchange, the check of the host's key,
+log-in."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ LONGEST_WORDS = 500
 
 
 class Route:
-    """The way to one host: a transport for each hop, the last one the host's own. The deadline is for all of it."""
+    """The way to one host: a transport for each hop, the last one the host's own. The deadline is
+    for all of it."""
 
     def __init__(self, settings: ConnectionSettings, deadline: Deadline, keys: Keys) -> None:
         self._settings, self._deadline, self._keys = settings, deadline, keys
@@ -52,7 +54,8 @@ class Route:
             transport.line.deadline = deadline
 
     def _visit_hops(self, target: Target, way: tuple[str, ...]) -> Transport | None:
-        """Open the jump hosts before a target; a hop of its own configuration may have some in turn."""
+        """Open the jump hosts before a target; a hop of its own configuration may
+        have some in turn."""
         via: Transport | None = None
         for hop in target.proxy_jump:
             if hop in way:
@@ -135,7 +138,8 @@ def _connect(target: Target, deadline: Deadline) -> socket.socket:
 
 
 def _open_socket(target: Target, deadline: Deadline) -> socket.socket:
-    """A connection to the first of the host's addresses that takes one; a name may have any number of them."""
+    """A connection to the first of the host's addresses that takes one; a name may have
+    any number of them."""
     failure: OSError = OSError("the name has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(target.host, target.port, 0, socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)

@@ -31,7 +31,8 @@ class HostKeyCheck:
         return [entry.key.kind for entry in self.entries(known_hosts) if entry.key and not entry.marker]
 
     def check(self, key: HostKey, known_hosts: KnownHosts) -> None:
-        """Let a known key pass, record a new one if that is allowed; HostKeyRejected for any other."""
+        """Let a known key pass, record a new one if that is allowed; HostKeyRejected for any
+        other."""
         entries = self.entries(known_hosts)
         self._refuse_revoked(key, entries)
         known = [entry.key for entry in entries if entry.key and not entry.marker]

@@ -1,4 +1,5 @@
-"""The known_hosts files of a run: each is read once for all hosts, again only where it has changed, and appended to."""
+"""The known_hosts files of a run: each is read once for all hosts, again only where it has changed,
+and appended to."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class HostKey:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of known_hosts that speaks of the host; `marker` is "", "@revoked" or "@cert-authority".
+    """A line of known_hosts that speaks of the host; `marker` is "", "@revoked" or
+    "@cert-authority".
 
     `key` is None where the line's key is not valid.
     """
@@ -64,7 +66,8 @@ Version = tuple[int, int, int, int]
 
 @dataclass
 class _File:
-    """A file's lines by what they say of hosts: names without any pattern, and all the others in turn."""
+    """A file's lines by what they say of hosts: names without any pattern, and all
+    the others in turn."""
 
     version: Version | None = None
     count: int = 0
@@ -102,7 +105,8 @@ class _File:
 
 
 class KnownHosts:
-    """All files that a run's hosts name; for all its threads. New keys are appended one at a time."""
+    """All files that a run's hosts name; for all its threads. New keys are appended one at a
+    time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -132,7 +136,8 @@ class KnownHosts:
             yield Entry(line.marker, _key_of(line), f"{path}:{line.number}")
 
     def _read(self, path: Path) -> _File:
-        """The file as it is now; a look at its size and time is enough where it is known already."""
+        """The file as it is now; a look at its size and time is enough where it is known
+        already."""
         known = self._files.setdefault(path, _File())
         try:
             if known.version is not None and known.version == _version(os.stat(path)):

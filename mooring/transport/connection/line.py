@@ -1,7 +1,8 @@
 """The bytes under an SSH connection: bounded in time and in size, and watched for a sign of life.
 
-paramiko itself takes packets of up to 4 GiB, waits anew after every byte, and sends keepalives that ask for no answer.
-Every byte of a connection passes through here, so these are the two places where that ends.
+paramiko itself takes packets of up to 4 GiB, waits anew after every byte, and sends keepalives
+that ask for no answer. Every byte of a connection passes through here, so these are the two
+places where that ends.
 """
 
 from __future__ import annotations
@@ -45,12 +46,13 @@ class LineEnded(paramiko.SSHException):
 
 
 class Line:
-    """A socket as paramiko uses it. `heard` and `took` are when the other side last sent or took bytes.
+    """A socket as paramiko uses it. `heard` and `took` are when the other side last
+    sent or took bytes.
 
     `received` counts the bytes that came, `useful` those of them that were for a channel.
 
-    The socket's own timeout is short, so that `on_quiet` is called several times a second while nothing comes; it may
-    raise LineEnded. Both directions end when the `deadline` is over.
+    The socket's own timeout is short, so that `on_quiet` is called several times a second while
+    nothing comes; it may raise LineEnded. Both directions end when the `deadline` is over.
     """
 
     def __init__(self, sock: Socket, deadline: Deadline) -> None:
@@ -93,7 +95,8 @@ class Line:
         raise LineEnded(self.reason)
 
     def close(self) -> None:
-        """Close the socket; that of a jump host's channel would tell a host of it that may be gone already."""
+        """Close the socket; that of a jump host's channel would tell a host of it that
+        may be gone already."""
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._sock.close()
 
@@ -106,7 +109,8 @@ class Line:
 
 
 class Packets(Packetizer):
-    """paramiko's packets with an end to their size, and to the numbers in them that loops would go by."""
+    """paramiko's packets with an end to their size, and to the numbers in them that
+    loops would go by."""
 
     def __init__(self, line: Line) -> None:
         super().__init__(line)  # type: ignore[arg-type]

@@ -56,7 +56,8 @@ class LocalProcess(Process):
                 raise ConnectionLost(f"the local process takes no more input ({error})") from None
 
     def _await_room(self, deadline: Deadline, stall: Deadline) -> None:
-        """Wait until the child reads on, taking in its standard error, on which it may be stuck itself."""
+        """Wait until the child reads on, taking in its standard error, on which it
+        may be stuck itself."""
         if deadline.is_over:
             raise TimeoutError
         if stall.is_over:

@@ -1,4 +1,5 @@
-"""Logging in: which keys and passwords are tried, in OpenSSH's order, and why all of them were refused."""
+"""Logging in: which keys and passwords are tried, in OpenSSH's order, and why all of
+them were refused."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Login:
     deadline: Deadline = field(default_factory=lambda: Deadline(None), init=False)
 
     def log_in(self, deadline: Deadline) -> None:
-        """Log in before the deadline, or raise AuthenticationFailed with everything that was tried."""
+        """Log in before the deadline, or raise AuthenticationFailed with everything that was
+        tried."""
         self.deadline = deadline
         self.transport.auth_timeout = AUTHENTICATION_SECONDS
         agent = paramiko.Agent()
@@ -79,7 +81,8 @@ class Login:
             )
 
     def _identities(self, agent: paramiko.Agent) -> Iterator[tuple[str, paramiko.PKey]]:
-        """Keys in OpenSSH's order: named files (from the agent where it has them), the agent's, the default files."""
+        """Keys in OpenSSH's order: named files (from the agent where it has them), the agent's, the
+        default files."""
         held: dict[bytes, paramiko.PKey] = {key.asbytes(): key for key in agent.get_keys()}
         named = self.target.identity_files
         for path in named:
@@ -106,7 +109,8 @@ class Login:
                 self.tried.append(f"key {problem}")
 
     def _load(self, path: str) -> paramiko.PKey:
-        """A key's file; the operator may be asked for its passphrase, and that time is not the host's."""
+        """A key's file; the operator may be asked for its passphrase, and that time
+        is not the host's."""
         with self.deadline.paused():
             return self.keys.load(path)
 

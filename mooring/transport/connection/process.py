@@ -15,10 +15,12 @@ STALL_SECONDS = 300.0
 
 
 class Process(ABC):
-    """A command that runs at the other end. `errors` holds the last of what it wrote to standard error.
+    """A command that runs at the other end. `errors` holds the last of what it wrote
+    to standard error.
 
-    `errors_seen` counts all of that. `trouble` says why the way to the process broke, where that is known;
-    `quiet_seconds` since when nothing was heard of a host that ought to have answered, 0 where all is well.
+    `errors_seen` counts all of that. `trouble` says why the way to the process broke, where that is
+    known; `quiet_seconds` since when nothing was heard of a host that ought to have answered, 0
+    where all is well.
     """
 
     trouble = ""
@@ -43,11 +45,13 @@ class Process(ABC):
 
     @abstractmethod
     def wait(self, timeout: float | None) -> bool:
-        """Wait for something new on either output (or their end); False when nothing came in time."""
+        """Wait for something new on either output (or their end); False when nothing came in
+        time."""
 
     @abstractmethod
     def read_ready(self) -> bytes | None:
-        """What has come on standard output: None nothing yet, b"" its end; takes in standard error too."""
+        """What has come on standard output: None nothing yet, b"" its end; takes in
+        standard error too."""
 
     @abstractmethod
     def close_stdin(self) -> None:
@@ -55,14 +59,16 @@ class Process(ABC):
 
     @abstractmethod
     def exit_status(self, timeout: float) -> int | None:
-        """The exit status, negative for a signal; None when it did not end in time, or nobody knows."""
+        """The exit status, negative for a signal; None when it did not end in
+        time, or nobody knows."""
 
     @abstractmethod
     def close(self) -> None:
         """Let go of the process; end it if it still runs and we can."""
 
     def read(self, timeout: float | None) -> bytes:
-        """The next bytes of standard output, b"" at its end; TimeoutError when none come in time."""
+        """The next bytes of standard output, b"" at its end; TimeoutError when none come in
+        time."""
         deadline = Deadline(timeout)
         while True:
             data = self.read_ready()
@@ -103,11 +109,13 @@ class Connection(ABC):
     def open_tunnel(self, host: str, port: int) -> Stream:
         """A stream to an address as this host sees it.
 
-        Raises PermissionError where the host forbids tunnels, another OSError where it does not get through.
+        Raises PermissionError where the host forbids tunnels, another OSError where it
+        does not get through.
         """
 
     def limit(self, deadline: Deadline) -> None:
-        """All that is under way over the connection must be done by then, or the connection ends; no limit at first."""
+        """All that is under way over the connection must be done by then, or the connection ends;
+        no limit at first."""
         return
 
     @abstractmethod

@@ -61,7 +61,8 @@ class Passwords:
 
 @dataclass
 class Keys:
-    """The keys that all connections of a run share, each file read once: the operator's own, and the hosts'."""
+    """The keys that all connections of a run share, each file read once: the operator's
+    own, and the hosts'."""
 
     store: KeyStore = field(default_factory=KeyStore)
     known_hosts: KnownHosts = field(default_factory=KnownHosts)
@@ -69,7 +70,8 @@ class Keys:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the command line says for all hosts; in `directory` files are looked for that the inventory names."""
+    """What the command line says for all hosts; in `directory` files are looked for that the
+    inventory names."""
 
     accept_new_host_keys: bool = False
     passwords: Passwords = field(default_factory=Passwords, repr=False)
@@ -79,7 +81,8 @@ class RunOptions:
     keys: Keys = field(default_factory=Keys, repr=False)
 
     def find(self, name: str) -> str:
-        """The path of a file: one that is not in the directory is relative to the working directory, as ssh has it."""
+        """The path of a file: one that is not in the directory is relative to the working
+        directory, as ssh has it."""
         path = os.path.expanduser(name)
         inside = str(self.directory / path)
         return inside if os.path.exists(inside) else path
@@ -89,7 +92,8 @@ class RunOptions:
 class ConnectionSettings:
     """How to reach one host.
 
-    `address` is what ssh would be called with; `overrides` are lines of ssh_config that win over the files.
+    `address` is what ssh would be called with; `overrides` are lines of ssh_config that
+    win over the files.
     """
 
     address: str
@@ -104,7 +108,8 @@ class ConnectionSettings:
     accepts_new_host_keys: bool = False
 
     def become_as(self, user: str | None) -> Become:
-        """Become that user (None: the one that the host's variables name) with this host's password."""
+        """Become that user (None: the one that the host's variables name) with
+        this host's password."""
         return Become(user or self.become.user, self.become.password)
 
     @classmethod
@@ -177,7 +182,8 @@ def _override(
 def _parse_arguments(
     name: str, variables: Mapping[str, Any], options: RunOptions
 ) -> tuple[tuple[tuple[str, str], ...], str | None]:
-    """The options of ansible_ssh_common_args and its kin as lines of ssh_config, and the file of -F."""
+    """The options of ansible_ssh_common_args and its kin as lines of ssh_config,
+    and the file of -F."""
     lines: list[tuple[str, str]] = []
     config_file = None
     for variable in ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"):

@@ -1,4 +1,5 @@
-"""SSH by paramiko: one connection per host, perhaps through others, and processes in its channels."""
+"""SSH by paramiko: one connection per host, perhaps through others, and processes in its
+channels."""
 
 from __future__ import annotations
 
@@ -25,14 +26,16 @@ BROKEN = (OSError, EOFError, paramiko.SSHException)
 
 
 class _News:
-    """Set by paramiko when something comes; its own signal, `fileno`, would cost two descriptors for each process."""
+    """Set by paramiko when something comes; its own signal, `fileno`, would cost two descriptors
+    for each process."""
 
     def __init__(self) -> None:
         self.event = threading.Event()
         self.set = self.set_forever = self.event.set
 
     def clear(self) -> None:
-        """One buffer is empty; the other one may not be, so only who waits clears the event, before it looks."""
+        """One buffer is empty; the other one may not be, so only who waits clears the
+        event, before it looks."""
 
 
 class SshProcess(Process):
@@ -125,7 +128,8 @@ class SshConnection(Connection):
 
     @classmethod
     def open(cls, settings: ConnectionSettings, deadline: Deadline, keys: Keys) -> SshConnection:
-        """Connect and log in, all of it before the deadline; HostUnreachable and its kin say why not."""
+        """Connect and log in, all of it before the deadline; HostUnreachable and
+        its kin say why not."""
         route = Route(settings, deadline, keys)
         try:
             route.travel()

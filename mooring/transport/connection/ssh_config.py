@@ -87,7 +87,8 @@ def resolve(
 
 
 def resolve_jump(hop: str, config_file: str | None, accepts_new: bool) -> Target:
-    """A hop of ProxyJump: [user@]host[:port] or ssh://…; the destination's own options do not concern it."""
+    """A hop of ProxyJump: [user@]host[:port] or ssh://…; the destination's own options
+    do not concern it."""
     user, _, rest = hop.removeprefix("ssh://").rpartition("@")
     host, port = rest, ""
     if rest.startswith("["):
@@ -100,7 +101,8 @@ def resolve_jump(hop: str, config_file: str | None, accepts_new: bool) -> Target
 
 
 def _number(config: Mapping[str, Any], key: str, default: Any, most: int = LONGEST) -> Any:
-    """A number of the configuration, of the default's kind and from 0 to `most`; "none" is the default."""
+    """A number of the configuration, of the default's kind and from 0 to `most`;
+    "none" is the default."""
     text = str(config.get(key, "none")).lower()
     if text == "none":
         return default

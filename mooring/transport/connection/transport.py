@@ -1,4 +1,5 @@
-"""paramiko's transport, made safe against what is at its other end: it keeps quiet, keeps limits, and asks for life."""
+"""paramiko's transport, made safe against what is at its other end: it keeps quiet, keeps limits,
+and asks for life."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ MSG_GLOBAL_REQUEST = bytes([80])
 class Transport(paramiko.Transport):
     """One hop. `offers` remembers what the server offered, for the message at a failure.
 
-    `watch` makes it ask for a sign of life whenever nothing came for a while: the request wants a reply, and any packet
-    is one. So many questions without any, and the line is dead.
+    `watch` makes it ask for a sign of life whenever nothing came for a while: the request wants a
+    reply, and any packet is one. So many questions without any, and the line is dead.
     """
 
     def __init__(self, line: Line) -> None:
@@ -37,7 +38,8 @@ class Transport(paramiko.Transport):
         self._channel_handler_table = {**paramiko.Transport._channel_handler_table, **own}  # type: ignore[attr-defined]
 
     def watch(self, interval: float, count: int) -> None:
-        """Ask every `interval` seconds (0: never); after `count` questions without an answer the line ends."""
+        """Ask every `interval` seconds (0: never); after `count` questions without an
+        answer the line ends."""
         self._interval, self._count = interval, count
 
     @property
@@ -53,7 +55,8 @@ class Transport(paramiko.Transport):
         return now - self.line.heard if is_waiting else 0.0
 
     def get_exception(self) -> Exception | None:
-        """What ended the connection: always an error that speaks of SSH, whatever the host made paramiko stumble on."""
+        """What ended the connection: always an error that speaks of SSH, whatever the host made
+        paramiko stumble on."""
         error: Exception | None = super().get_exception()
         if error is None or isinstance(error, (paramiko.SSHException, EOFError, OSError)):
             return error
@@ -82,7 +85,8 @@ class Transport(paramiko.Transport):
             self._sending.release()
 
     def _ask(self) -> None:
-        """A keepalive as OpenSSH's, unless keys are being exchanged: then the answer to those is the sign."""
+        """A keepalive as OpenSSH's, unless keys are being exchanged: then the answer to
+        those is the sign."""
         if not self.clear_to_send_lock.acquire(blocking=False):
             return
         try:

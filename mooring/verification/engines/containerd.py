@@ -1,4 +1,5 @@
-"""containerd, as Kubernetes uses it: the CRI plugin's settings, and a hosts.toml for each registry."""
+"""containerd, as Kubernetes uses it: the CRI plugin's settings, and a hosts.toml for each
+registry."""
 
 from __future__ import annotations
 
@@ -55,14 +56,16 @@ class Containerd(Engine):
     def hosts_directories(self) -> list[str]:
         """Where the CRI plugin looks for a registry's hosts.toml; nowhere, where nothing is set.
 
-        The running daemon says so, by crictl; without crictl, and from containerd 2.0 on, its files say so.
+        The running daemon says so, by crictl; without crictl, and from containerd 2.0
+        on, its files say so.
         """
         info = self.host.run("crictl", "info").out if self._has_crictl else ""
         path = config_path_in_info(info) or config_path_in_dump(self.host.run("containerd", "config", "dump").out)
         return [directory for directory in path.split(":") if directory]
 
     def hosts_file(self, registry: str) -> Mapping[str, Any]:
-        """The registry's hosts.toml, else the one for all that have none; empty where there is neither."""
+        """The registry's hosts.toml, else the one for all that have none; empty
+        where there is neither."""
         for name in (registry, "_default"):
             for directory in self.hosts_directories:
                 ran = self.host.run("cat", f"{directory}/{name}/hosts.toml")
@@ -85,13 +88,15 @@ class Containerd(Engine):
         return self.lack(f"mirrors of {HUB}", missing, urls)
 
     def judge_insecure(self, wanted: Sequence[str]) -> Finding | None:
-        """A name is insecure when its hosts.toml leads to it by plain HTTP, or by TLS that nobody verifies."""
+        """A name is insecure when its hosts.toml leads to it by plain HTTP, or by TLS
+        that nobody verifies."""
         names = [name for name in wanted if is_insecure(self.hosts_file(name), name)]
         return self.lack("insecure registries", [name for name in wanted if name not in names], names)
 
 
 def config_path_in_info(text: str) -> str:
-    """The folder of hosts.toml files that the running CRI plugin has, by `crictl info`; empty where it says none."""
+    """The folder of hosts.toml files that the running CRI plugin has, by `crictl info`; empty where
+    it says none."""
     try:
         registry = json_text.loads(text).get("config", {}).get("registry") or {}
         return str(registry.get("configPath") or "")
@@ -100,7 +105,8 @@ def config_path_in_info(text: str) -> str:
 
 
 def config_path_in_dump(text: str) -> str:
-    """The same by `containerd config dump`, in which each version has it in a section of another name."""
+    """The same by `containerd config dump`, in which each version has it in a
+    section of another name."""
     name = ""
     for line in text.split("\n"):
         if line.lstrip().startswith("["):
@@ -117,7 +123,8 @@ def parse_hosts(text: str) -> Mapping[str, Any]:
 
 
 def pulling_hosts(hosts: Mapping[str, Any]) -> list[str]:
-    """The URLs that are asked for images, in their order; without capabilities a host has them all."""
+    """The URLs that are asked for images, in their order; without capabilities a host has them
+    all."""
     urls = []
     for url, settings in (hosts.get("host") or {}).items():
         if {"pull", "resolve"} <= set(settings.get("capabilities") or ["pull", "resolve"]):

@@ -1,7 +1,7 @@
 """What containerd and CRI-O share: the kubelet's way to them (CRI), and the programs that go it.
 
-`crictl` asks the running daemon, whose own settings then count. `ctr` comes with every containerd, and reads the files
-for itself: it stands in where there is no crictl.
+`crictl` asks the running daemon, whose own settings then count. `ctr` comes with every containerd,
+and reads the files for itself: it stands in where there is no crictl.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Ctr:
         return [ListedImage(*name.rpartition(":")[::2], digest, digest) for name, digest in self._rows() if "/" in name]
 
     def remove(self, references: Sequence[str]) -> Ran:
-        """All that is the same image goes: the CRI plugin gives each a second name, which is its ID."""
+        """All that is the same image goes: the CRI plugin gives each a second
+        name, which is its ID."""
         rows = self._rows()
         digests = {digest for name, digest in rows if name in references}
         return self._images("rm", *[name for name, digest in rows if digest in digests])
@@ -76,7 +77,8 @@ class Ctr:
 
 
 def parse_images(text: str) -> list[ListedImage]:
-    """The images in what `crictl images -o json` prints, once for each of their names; CheckFailed for other words."""
+    """The images in what `crictl images -o json` prints, once for each of their names; CheckFailed
+    for other words."""
     listed = []
     try:
         images = parse(text, IMAGES, "`crictl images`").get("images") or []
@@ -91,6 +93,7 @@ def parse_images(text: str) -> list[ListedImage]:
 
 
 def parse_table(text: str) -> list[tuple[str, str]]:
-    """[(name, digest)] of what `ctr images ls` prints: name, type, digest, and more; a name may be a bare ID."""
+    """[(name, digest)] of what `ctr images ls` prints: name, type, digest, and more; a
+    name may be a bare ID."""
     rows = [line.split() for line in text.splitlines()[1:]]
     return [(row[0], row[2]) for row in rows if len(row) > 2 and "@" not in row[0]]

@@ -1,4 +1,5 @@
-"""CRI-O: pulls over CRI, by the registries.conf that podman reads too. It does not say what is in effect; pulls do."""
+"""CRI-O: pulls over CRI, by the registries.conf that podman reads too. It does not say what is in
+effect; pulls do."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ class Docker(Engine):
 
     @functools.cached_property
     def takes_short_names(self) -> bool:
-        """Only Red Hat's does; told by the binary, not by the system: docker-ce on CentOS has none of its settings."""
+        """Only Red Hat's does; told by the binary, not by the system: docker-ce on CentOS has none
+        of its settings."""
         return self.host.run_line("command -v dockerd-current || test -x /usr/bin/docker-current").rc == 0
 
     @property

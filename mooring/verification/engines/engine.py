@@ -33,8 +33,9 @@ class Asked(Protocol):
 class Words:
     """How messages and remedies speak of an engine.
 
-    `pull` is the command that pulls; `look` is where the engine tells why it asked somebody else; `start` mends an
-    engine that does not answer; `log` is where a setting that was refused is told of.
+    `pull` is the command that pulls; `look` is where the engine tells why it asked somebody
+    else; `start` mends an engine that does not answer; `log` is where a setting that was
+    refused is told of.
     """
 
     pull: str = "docker pull"
@@ -120,7 +121,8 @@ class Engine(ABC):
         return None
 
     def explain_detour(self, is_mirror: bool, is_short: bool) -> Finding | None:
-        """Why the engine asks somebody else although the setting is in effect, where that is known."""
+        """Why the engine asks somebody else although the setting is in effect, where that is
+        known."""
         return None
 
     def lack(self, setting: str, missing: Sequence[str], present: Sequence[str]) -> Finding | None:

@@ -1,4 +1,5 @@
-"""podman: no daemon; every command reads the files anew, and `podman info` says what it makes of them."""
+"""podman: no daemon; every command reads the files anew, and `podman info` says
+what it makes of them."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ from mooring.verification.findings import Finding
 _MIRRORS = OrNull(ListOf({"Location": TEXT, "Insecure": OrNull(bool)}))
 _PREFIX = {"Location": TEXT, "Insecure": OrNull(bool), "Mirrors": _MIRRORS}
 INFO = {"host": {"arch": TEXT}, "registries": OrNull(MapOf((OrNull(TEXTS), _PREFIX)))}
-"""What is read of `podman info`: the settings of registries by prefix, and the list `search` beside them."""
+"""What is read of `podman info`: the settings of registries by prefix, and the list
+`search` beside them."""
 
 
 class Podman(Engine):
@@ -33,7 +35,8 @@ class Podman(Engine):
 
     @functools.cached_property
     def info(self) -> Mapping[str, Any]:
-        """What `podman info` says; CheckFailed where a file of its is wrong, for then no command of its works."""
+        """What `podman info` says; CheckFailed where a file of its is wrong, for then no
+        command of its works."""
         ran = self.host.run("podman", "info", "--format", "json")
         if ran.rc != 0:
             raise CheckFailed(f"{self.host.name}: podman info: {ran.err.strip() or ran.rc}")

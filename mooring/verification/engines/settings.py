@@ -1,4 +1,5 @@
-"""What Docker's engine says of its registries, against what the client was set up for. Pure judging."""
+"""What Docker's engine says of its registries, against what the client was set up
+for. Pure judging."""
 
 from __future__ import annotations
 
@@ -31,14 +32,16 @@ def judge_insecure(info: Mapping[str, Any], wanted: Sequence[str]) -> Finding | 
 
 
 def judge_added(info: Mapping[str, Any], text: str, wanted: Sequence[str]) -> Finding | None:
-    """Red Hat's engine asks every wanted registry for short names; `text` is what `docker info` prints."""
+    """Red Hat's engine asks every wanted registry for short names; `text` is what
+    `docker info` prints."""
     names = added_registries(info, text)
     missing = [name for name in wanted if name not in names]
     return _missing("registries for short names", missing, names)
 
 
 def judge_signatures() -> Finding:
-    """Red Hat's engine verifies signatures and asks Docker Hub first, which does not know the proof's image."""
+    """Red Hat's engine verifies signatures and asks Docker Hub first, which does not know the
+    proof's image."""
     message = (
         "the engine verifies signatures, so it asks Docker Hub itself for the manifest first: "
         "the mirror serves only what Docker Hub knows, which the proof's image is not"

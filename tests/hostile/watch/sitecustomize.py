@@ -1,8 +1,9 @@
-"""Looks over the shoulder of a run of the real `invoke`: what it opens, starts, connects to and compiles.
+"""Looks over the shoulder of a run of the real `invoke`: what it opens, starts,
+connects to and compiles.
 
-Python imports this by itself where PYTHONPATH names its folder. Each thing is a line of JSON in the file MOORING_WATCH:
-"path", "program", "network" and "code" from Python's audit events, "template" (every text that Jinja reads as one),
-"setting" (every value that says how a host is reached).
+Python imports this by itself where PYTHONPATH names its folder. Each thing is a line of JSON in the
+file MOORING_WATCH: "path", "program", "network" and "code" from Python's audit events, "template"
+(every text that Jinja reads as one), "setting" (every value that says how a host is reached).
 """
 
 from __future__ import annotations

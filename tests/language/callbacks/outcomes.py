@@ -1,4 +1,5 @@
-"""A stdout callback of ansible-core for the oracle tests: one JSON line per task and host, the counters at the end.
+"""A stdout callback of ansible-core for the oracle tests: one JSON line per task and host, the
+counters at the end.
 
 A line is host, task, outcome, and of tasks with the word `said` in their names what they said.
 """

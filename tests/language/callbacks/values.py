@@ -1,4 +1,5 @@
-"""A stdout callback of ansible-core for the oracle tests: what each task returned, one JSON line per task."""
+"""A stdout callback of ansible-core for the oracle tests: what each task returned, one
+JSON line per task."""
 
 from __future__ import annotations
 

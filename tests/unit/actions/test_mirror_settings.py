@@ -1,4 +1,5 @@
-"""Settings of the mirror that cannot hold are refused by the control machine alone, before any host is touched."""
+"""Settings of the mirror that cannot hold are refused by the control machine alone, before
+any host is touched."""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ NAME = "registry.example.com"
 MIRROR = f"mirror.{NAME}"
 
 
-def ask(tmp_path: Path | None = None, **given: Any) -> Any:
+def ask(tmp_path: Path | None = None, **settings: Any) -> Any:
     """What the task says of these arguments."""
-    args = {"registry_names": [NAME], "mirror_names": [MIRROR], "upstreams": [], "own_namespaces": [], **given}
+    args = {"registry_names": [NAME], "mirror_names": [MIRROR], "upstreams": [], "own_namespaces": [], **settings}
     place = tmp_path or Path("/")
     call: Any = SimpleNamespace(args=args, host="s", find=lambda name, folder: place / name)
     return run(call)
@@ -31,7 +32,7 @@ def test_names_that_can_hold(names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("settings", "words"),
     [
         ({"mirror_names": [NAME]}, f"{NAME} is a name of the registry too"),
         ({"mirror_names": ["Registry.Example.com.:8080"]}, "is a name of the registry too"),
@@ -43,15 +44,15 @@ def test_names_that_can_hold(names: list[str]) -> None:
         ({"own_namespaces": ["/"]}, '"/" is none'),
     ],
 )
-def test_what_cannot_hold_is_one_sentence(given: dict[str, Any], words: str) -> None:
-    reply = ask(**given)
+def test_what_cannot_hold_is_one_sentence(settings: dict[str, Any], words: str) -> None:
+    reply = ask(**settings)
     assert reply["failed"]
     assert words in reply["msg"]
     assert "\n" not in reply["msg"]
 
 
-def account(**given: str) -> dict[str, Any]:
-    return {"upstreams": [{"registry": "docker.io", "username": "me", **given}]}
+def account(**settings: str) -> dict[str, Any]:
+    return {"upstreams": [{"registry": "docker.io", "username": "me", **settings}]}
 
 
 def test_a_password_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,16 +66,16 @@ def test_a_password_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_passwords_file_is_its_owners_alone(tmp_path: Path) -> None:
     file = tmp_path / "hub.password"
-    given = account(password_file="hub.password")
-    assert "No such file" in ask(tmp_path, **given)["msg"]
+    settings = account(password_file="hub.password")
+    assert "No such file" in ask(tmp_path, **settings)["msg"]
     file.write_text("geheim\n")
     file.chmod(0o644)
-    assert f"others may read {file} (mode 0644): chmod 600" in ask(tmp_path, **given)["msg"]
+    assert f"others may read {file} (mode 0644): chmod 600" in ask(tmp_path, **settings)["msg"]
     file.chmod(0o600)
-    assert not ask(tmp_path, **given).get("failed")
+    assert not ask(tmp_path, **settings).get("failed")
     file.write_text("\n")
-    assert "must hold the password" in ask(tmp_path, **given)["msg"]
-    assert "geheim" not in str(ask(tmp_path, **given))
+    assert "must hold the password" in ask(tmp_path, **settings)["msg"]
+    assert "geheim" not in str(ask(tmp_path, **settings))
 
 
 @pytest.mark.parametrize("playbook", ["server", "clients"])

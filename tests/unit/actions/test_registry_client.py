@@ -183,7 +183,8 @@ def test_a_host_names_no_certificate_and_no_key(tmp_path: Path, option: str) -> 
 
 
 def test_a_host_may_name_the_registry_beside_the_operators_file(tmp_path: Path) -> None:
-    """What a mapping holds has its own marks: the host's name for a registry does not spoil the path beside it."""
+    """What a mapping holds has its own marks: the host's name for a registry does not spoil the
+    path beside it."""
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "own.pem").write_text(make_pair()[0])
     entry = {"name": Foreign(NAME), "ca_file": "own.pem"}
@@ -224,12 +225,12 @@ def test_what_contradicts_itself(tmp_path: Path, registries: list[dict[str, Any]
 
 
 def test_only_ones_own_mirror_gets_the_registry_in_front(tmp_path: Path) -> None:
-    given = [
+    mirror_list = [
         {"url": "http://m.example.com", "registry": "ghcr.io"},
         {"url": "http://m.example.com", "registry": "docker.io"},
         {"url": "http://other.example.com", "registry": "r.example.com:5000"},
         {"url": "http://m.example.com", "registry": "r.example.com:5000"},
     ]
-    asked = call(tmp_path, HostModules(), mirrors=given, own_mirrors=["m.example.com"])
-    paths = [mirror.path for mirror in registry_client.read_wanted(asked).mirrors]
+    request = call(tmp_path, HostModules(), mirrors=mirror_list, own_mirrors=["m.example.com"])
+    paths = [mirror.path for mirror in registry_client.read_wanted(request).mirrors]
     assert paths == ["ghcr.io", "", "", "r.example.com_5000"]

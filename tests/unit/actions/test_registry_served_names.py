@@ -1,4 +1,5 @@
-"""Clients' names that nginx does not serve: told by provision-server and doctor, refused by provision-clients."""
+"""Clients' names that nginx does not serve: told by provision-server and doctor, refused by
+provision-clients."""
 
 from __future__ import annotations
 
@@ -197,7 +198,8 @@ def test_the_doctor_tells_it() -> None:
 
 
 def provision(playbook: str, folder: Path, capsys: pytest.CaptureFixture[str], **server: Any) -> list[dict[str, Any]]:
-    """What a shipped playbook tells in check mode of two clients, the second of which uses a name of its own."""
+    """What a shipped playbook tells in check mode of two clients, the second of which uses
+    a name of its own."""
     client = {"registry_names": [NAME]}
     inventory = {
         "all": {

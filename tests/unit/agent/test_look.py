@@ -1,4 +1,5 @@
-"""What a daemon's log says of a start and of a reload: the reason is quoted, and nothing else is taken for one."""
+"""What a daemon's log says of a start and of a reload: the reason is quoted, and nothing else is
+taken for one."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def line(text: str, level: str = "error") -> str:
 
 
 def start_words(monkeypatch: pytest.MonkeyPatch, *entries: tuple[str, str]) -> str:
-    """What is quoted of a start, the journal being `entries` (process, text); process 1 is systemd, which begins it."""
+    """What is quoted of a start, the journal being `entries` (process, text); process 1 is systemd,
+    which begins it."""
     lines = [
         json.dumps({"_PID": pid, "MESSAGE": text, **({"MESSAGE_ID": STARTING} if pid == "1" else {})})
         for pid, text in entries

@@ -24,7 +24,8 @@ ALICE = {
 
 
 class Accounts:
-    """Stands for /etc/passwd and the programs that change it: each command line is answered by a new state."""
+    """Stands for /etc/passwd and the programs that change it: each command line is
+    answered by a new state."""
 
     def __init__(self, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         self.state, self.after = before, after

@@ -1,4 +1,5 @@
-"""Where a registry keeps its images, what is in it, and when another place must not be served in its stead."""
+"""Where a registry keeps its images, what is in it, and when another place must not be
+served in its stead."""
 
 from __future__ import annotations
 

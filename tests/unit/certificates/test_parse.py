@@ -1,4 +1,5 @@
-"""Certificates that the library has its own words for: each is one that cannot be read, for whoever asks."""
+"""Certificates that the library has its own words for: each is one that cannot be
+read, for whoever asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A registry's certificate is judged as clients in Go judge it: what they refuse is told, what they take is taken."""
+"""A registry's certificate is judged as clients in Go judge it: what they refuse is told, what they
+take is taken."""
 
 from __future__ import annotations
 
@@ -123,7 +124,8 @@ def test_who_has_signed_it(served: list[Pair], by: Pair, words: str) -> None:
 
 
 def test_authorities_change_over_without_a_gap() -> None:
-    """Clients that have the old and the new one in one file take what either has signed; the old one may be over."""
+    """Clients that have the old and the new one in one file take what either has signed; the old
+    one may be over."""
     new, old = authority("ca", days=(-1, 900)), authority("ca", days=(-900, -1))
     served = [leaf(new).certificate]
     for known in ([old, new], [new, old]):
@@ -131,7 +133,8 @@ def test_authorities_change_over_without_a_gap() -> None:
 
 
 def sign_with_sha1(folder: Path) -> list[list[x509.Certificate]]:
-    """A server's certificate and its authority, as CentOS 6 made them; `cryptography` signs nothing so any more."""
+    """A server's certificate and its authority, as CentOS 6 made them; `cryptography` signs nothing
+    so any more."""
     (folder / "names").write_text(f"subjectAltName=DNS:{NAME}\n")
     for words in (
         "req -x509 -newkey rsa:2048 -nodes -sha1 -days 400 -subj /CN=old -keyout ca.key -out ca.crt",

@@ -1,4 +1,5 @@
-"""One host that answers nonsense: its own row, finding or task; the others are looked at and worked on as ever."""
+"""One host that answers nonsense: its own row, finding or task; the others are looked at and
+worked on as ever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What holds where the command line is silent: MOORING_… variables, ansible.cfg, password files, and their order."""
+"""What holds where the command line is silent: MOORING_… variables, ansible.cfg, password files,
+and their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Task titles stand alone in the output, often without the one before: each names what it is about."""
+"""Task titles stand alone in the output, often without the one before: each names what it is
+about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The doctor's rules about the mirror: none, parts that do not run, upstreams, what is left of their limits."""
+"""The doctor's rules about the mirror: none, parts that do not run, upstreams, what is left of
+their limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whatever the files of podman, CRI-O, containerd and BuildKit hold, there is an answer and a plan."""
+"""Whatever the files of podman, CRI-O, containerd and BuildKit hold, there is an answer and a
+plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""libyaml's parser in PyYAML's place: the same trees, places and messages, over documents as people break them."""
+"""libyaml's parser in PyYAML's place: the same trees, places and messages, over documents as
+people break them."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def documents(rounds: int) -> Iterator[str]:
 
 
 def drawn(tree: yaml.Node | None, seen: dict[int, int]) -> Any:
-    """A tree as plain data: kinds, tags, texts, styles and places; what an alias repeats is only numbered."""
+    """A tree as plain data: kinds, tags, texts, styles and places; what an alias
+    repeats is only numbered."""
     if tree is None or id(tree) in seen:
         return tree and seen[id(tree)]
     seen[id(tree)] = len(seen)

@@ -1,4 +1,5 @@
-"""The one way to read a file of the operator's: nothing blocks, nothing is endless, everything has its place."""
+"""The one way to read a file of the operator's: nothing blocks, nothing is endless,
+everything has its place."""
 
 from __future__ import annotations
 

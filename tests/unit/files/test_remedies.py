@@ -1,4 +1,5 @@
-"""The usual mistakes in YAML are told with what to do, and files of ansible-vault as what they are."""
+"""The usual mistakes in YAML are told with what to do, and files of ansible-vault as what they
+are."""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ class Closed:
 
 
 def test_where_no_tunnel_may_be_opened_nobody_else_is_asked() -> None:
-    """The registry's own port is on the server's loopback, and never on that of the control machine."""
+    """The registry's own port is on the server's loopback, and never on that of
+    the control machine."""
     (copy,) = ask_copies(cast(Any, Closed()), [IMAGE]).values()
     assert copy.is_there is None
     assert "administratively prohibited" in copy.reason

@@ -1,4 +1,5 @@
-"""The mirror in the fleet's table: why there is none, what does not run, what shadows, who still has it otherwise."""
+"""The mirror in the fleet's table: why there is none, what does not run, what shadows, who still
+has it otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The registry's server in the fleet's table: what Docker and the registry say, what has drifted, the JSON."""
+"""The registry's server in the fleet's table: what Docker and the registry say, what has
+drifted, the JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Looking at many hosts at once: which ones, with whose variables, as whom; and the ones in trouble."""
+"""Looking at many hosts at once: which ones, with whose variables, as whom; and
+the ones in trouble."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A list of hosts has no groups: what Mooring's own tasks say of it. And -i, which may be given several times."""
+"""A list of hosts has no groups: what Mooring's own tasks say of it. And -i, which may be given
+several times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Inventories: what is read, and how mistakes are reported. tests/language compares the outcome with ansible-core."""
+"""Inventories: what is read, and how mistakes are reported. tests/language compares the outcome
+with ansible-core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Inventory scripts that fail, hang, print too much or something else; what they print rightly is in tests/language."""
+"""Inventory scripts that fail, hang, print too much or something else; what they print rightly is
+in tests/language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What an inventory is read from: INI files, directories, several sources; and what is said of each mistake."""
+"""What an inventory is read from: INI files, directories, several sources; and what is
+said of each mistake."""
 
 from __future__ import annotations
 
@@ -167,7 +168,8 @@ def test_localhost_has_the_directory_of_the_inventory(tmp_path: Path) -> None:
 
 
 def test_many_blanks_behind_a_section_are_no_work(tmp_path: Path) -> None:
-    """Before, each of them was the beginning of a search to the end: 40,000 took 4 s, four times as many 16 times."""
+    """Before, each of them was the beginning of a search to the end: 40,000 took 4 s, four times as
+    many 16 times."""
     (tmp_path / "hosts").write_text(f"a:\n[b]{' ' * 200_000}x\n")
     begun = time.monotonic()
     with pytest.raises(InventoryError):

@@ -1,4 +1,5 @@
-"""What the host `hub` is given runs there: by the standard library alone, from a folder of its own."""
+"""What the host `hub` is given runs there: by the standard library alone, from a folder of its
+own."""
 
 from __future__ import annotations
 
@@ -36,14 +37,14 @@ def test_the_hub_does_without_crane_where_it_cannot_be_had(tmp_path: Path, monke
     def refuse(name: str) -> Path:
         raise LabError(f"no {name} here")
 
-    said: list[str] = []
+    messages: list[str] = []
     (tmp_path / "usr/local/bin").mkdir(parents=True)
     monkeypatch.setattr(hub_root, "ensure_program", refuse)
-    hub_root.add_crane(tmp_path, said.append)
-    assert said == ["the hub is without crane: no crane here"]
+    hub_root.add_crane(tmp_path, messages.append)
+    assert messages == ["the hub is without crane: no crane here"]
     assert not list((tmp_path / "usr/local/bin").iterdir())
     (tmp_path / "crane-0.").write_text("#!/bin/sh\n")
     (tmp_path / "crane-0.").chmod(0o755)
     monkeypatch.setattr(hub_root, "ensure_program", lambda name: tmp_path / f"{name}-0.")
-    hub_root.add_crane(tmp_path, said.append)
+    hub_root.add_crane(tmp_path, messages.append)
     assert (tmp_path / "usr/local/bin/crane").stat().st_mode & 0o111

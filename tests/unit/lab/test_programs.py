@@ -1,4 +1,5 @@
-"""Programs from Debian's packages: fetched once, and refused where Debian has another version by now."""
+"""Programs from Debian's packages: fetched once, and refused where Debian has
+another version by now."""
 
 from __future__ import annotations
 
@@ -68,9 +69,9 @@ def test_another_version_is_refused(debian: list[list[str]], monkeypatch: pytest
     monkeypatch.setattr(programs, "PROGRAMS", greeter("2.0"))
     with pytest.raises(LabError, match=r"sid has greeter_2\.1-1_all\.deb now, and no longer 2\.0"):
         programs.ensure_program("greeter")
-    said: list[str] = []
-    programs.ensure_programs(said.append)
-    assert said[0].startswith("without greeter: Debian's sid has")
+    messages: list[str] = []
+    programs.ensure_programs(messages.append)
+    assert messages[0].startswith("without greeter: Debian's sid has")
     assert [path.name for path in (tmp_path / "programs").iterdir()] == ["lock"]
 
 

@@ -1,4 +1,5 @@
-"""The stand-ins for Red Hat's docker refuse, strip and report what domain experience says that the originals do."""
+"""The stand-ins for Red Hat's docker refuse, strip and report what domain experience says that the
+originals do."""
 
 from __future__ import annotations
 

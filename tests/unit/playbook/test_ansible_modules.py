@@ -1,4 +1,5 @@
-"""Modules that Ansible has and we have not are named so, all of them; no other module is offered for them."""
+"""Modules that Ansible has and we have not are named so, all of them; no other module
+is offered for them."""
 
 from __future__ import annotations
 

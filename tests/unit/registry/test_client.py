@@ -120,7 +120,8 @@ def test_plain_http_behind_https_is_a_fault_of_tls(server: RegistryServer) -> No
 
 
 class Channel:
-    """A byte stream that is no socket, as an SSH channel is none; its `close` takes effect at once."""
+    """A byte stream that is no socket, as an SSH channel is none; its `close` takes effect at
+    once."""
 
     def __init__(self, server: RegistryServer) -> None:
         self.inner = socket.create_connection(server.server_address)  # type: ignore[arg-type]

@@ -33,7 +33,8 @@ def legacy(names=("nginx:1.22",)):
 
 
 def oci():
-    """What engines from 25 on save: both an OCI layout and the legacy manifest over the same blobs."""
+    """What engines from 25 on save: both an OCI layout and the legacy manifest over the same
+    blobs."""
     manifest = json.dumps({"config": {"digest": f"sha256:{CONFIG_DIGEST}"}, "layers": []}).encode()
     digest = hashlib.sha256(manifest).hexdigest()
     missing = {"digest": "sha256:" + "0" * 64}

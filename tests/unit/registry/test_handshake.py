@@ -1,4 +1,5 @@
-"""The chain that a server really serves comes as it is, whoever has signed it; what is no TLS is an error."""
+"""The chain that a server really serves comes as it is, whoever has signed it; what is
+no TLS is an error."""
 
 from __future__ import annotations
 

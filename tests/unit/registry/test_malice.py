@@ -1,4 +1,5 @@
-"""A malicious registry: whatever it answers, the client ends soon, takes little, and has one kind of error for it."""
+"""A malicious registry: whatever it answers, the client ends soon, takes little, and has one kind
+of error for it."""
 
 from __future__ import annotations
 

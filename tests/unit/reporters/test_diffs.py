@@ -1,4 +1,5 @@
-"""Unified diffs: the same as difflib's where that is quick, counts alone where it would take long."""
+"""Unified diffs: the same as difflib's where that is quick, counts alone where it would take
+long."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def applied(before: str, diff: list[str]) -> str:
 @given(LINES, LINES, LINES, LINES)
 @settings(deadline=None, max_examples=200)
 def test_it_says_what_changed(head: str, before: str, after: str, tail: str) -> None:
-    """Where the texts are alike at their ends, another diff than difflib's may come out, but as good a one."""
+    """Where the texts are alike at their ends, another diff than difflib's may come out,
+    but as good a one."""
     texts = [f"{head}\n{middle}\n{tail}\n" for middle in (before, after)]
     diff = list(unified({"before": texts[0], "after": texts[1]}))
     assert applied(texts[0], diff) == texts[1]

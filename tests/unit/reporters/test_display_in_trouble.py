@@ -1,4 +1,5 @@
-"""A reporter that fails does not end a run: every host is worked on to its end, and the trouble is told once."""
+"""A reporter that fails does not end a run: every host is worked on to its end, and the
+trouble is told once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whatever text a host sends: no reporter lets it command the terminal, hide itself, or pass for our own words."""
+"""Whatever text a host sends: no reporter lets it command the terminal, hide itself, or pass for
+our own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Tables, findings and remedies at several widths, and piped: names whole, words whole, commands on one line."""
+"""Tables, findings and remedies at several widths, and piped: names whole, words whole,
+commands on one line."""
 
 from __future__ import annotations
 
@@ -124,7 +125,8 @@ def test_commands_are_taken_out_of_a_remedy(remedy: str, lines: list[tuple[str, 
 @pytest.mark.parametrize("width", [20, 40, 80, 120])
 @pytest.mark.parametrize("task", ["Pull it", "Load the image that the registry's container is made of"])
 def test_the_live_foot_shortens_no_host(width: int, task: str) -> None:
-    """Of the hosts that have no room there, as many are counted; beside a bar the name is whole as well."""
+    """Of the hosts that have no room there, as many are counted; beside a bar the
+    name is whole as well."""
     now = 0.0
     activity = Activity(lambda: now)
     for number, host in enumerate(HOSTS * 2):

@@ -23,7 +23,7 @@ def image(name: str, state: State, message: str = "", sent: int = 0, is_running:
 
 def summary(*images: SyncedImage, is_check: bool = False) -> SyncSummary:
     result = SyncSummary("server", is_check)
-    result.images.update({one.name: one for one in images})
+    result.images.update({sync_image.name: sync_image for sync_image in images})
     return result
 
 
@@ -61,8 +61,8 @@ def test_quiet_shows_what_is_missing_and_the_verdict() -> None:
         image("b", State.LEFT, "no budget"),
         image("c", State.FAILED, "gone\x1b[2J"),
     )
-    for one in images:
-        report.show_image(one)
+    for sync_image in images:
+        report.show_image(sync_image)
     report.show_step(SyncStep("a", 1, 3, 1, 2))
     result = summary(*images)
     result.resumes_at = datetime(2026, 11, 28, 15, tzinfo=timezone.utc)

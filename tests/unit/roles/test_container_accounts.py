@@ -1,4 +1,5 @@
-"""The accounts that the roles registry and nginx give their containers, and the rights that go with them."""
+"""The accounts that the roles registry and nginx give their containers, and the rights
+that go with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the roles' tasks hand to their actions: the expressions rendered by the engine's own templating."""
+"""What the roles' tasks hand to their actions: the expressions rendered by the
+engine's own templating."""
 
 from __future__ import annotations
 

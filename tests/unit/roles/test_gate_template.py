@@ -16,14 +16,14 @@ ROLE = Path(__file__).parents[3] / "roles/mirror"
 ACCOUNT = {"registry": "docker.io", "username": "me", "password_env": "X"}
 
 
-def layers(**given: Any) -> Variables:
+def layers(**values: Any) -> Variables:
     files = [(load_variables(ROLE / folder / "main.yml"), False) for folder in ("defaults", "vars")]
-    return Variables(Templar(), [*files, (given, True)])
+    return Variables(Templar(), [*files, (values, True)])
 
 
-def render(*upstreams: dict[str, Any], **given: Any) -> str:
+def render(*upstreams: dict[str, Any], **values: Any) -> str:
     """gate.conf without its comments and blank lines."""
-    variables = layers(mirror_upstreams=list(upstreams) or [{"registry": "docker.io"}], **given)
+    variables = layers(mirror_upstreams=list(upstreams) or [{"registry": "docker.io"}], **values)
     text = Templar().render_file(ROLE / "templates/gate.conf.j2", variables)
     return "\n".join(line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#"))
 

@@ -1,4 +1,5 @@
-"""The role hosts_file sees a line of the operator's that gives a name another address, and nothing else."""
+"""The role hosts_file sees a line of the operator's that gives a name another
+address, and nothing else."""
 
 from __future__ import annotations
 
@@ -130,7 +131,8 @@ def test_the_block_goes_without_a_trace_but_for_a_missing_line_end(text: bytes) 
     ],
 )
 def test_the_refusal_names_the_line(tmp_path: Path, taken: dict[str, object], words: str) -> None:
-    """With the role's own task; what it would say must be renderable where nothing is in the way too."""
+    """With the role's own task; what it would say must be renderable where nothing
+    is in the way too."""
     (tmp_path / "roles").symlink_to(ROLE.parent)
     task = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[2]
     tasks = [{"name": "t", **{key: value for key, value in task.items() if key != "name"}}]

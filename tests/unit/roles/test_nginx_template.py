@@ -147,14 +147,14 @@ def test_ports_of_names_are_none_of_nginxs() -> None:
     assert served(text)[:2] == [f"registry.example.com {OWN}", "mirror.registry.example.com"]
 
 
-def mirror_block(**given: Any) -> str:
+def mirror_block(**overrides: Any) -> str:
     """The server of the mirror's names, and the maps before it."""
-    return render(**given).partition("map $arg_ns $asked_upstream")[2]
+    return render(**overrides).partition("map $arg_ns $asked_upstream")[2]
 
 
 def test_without_a_name_the_mirror_has_no_door() -> None:
-    for given in ({"mirror_names": []}, {"registry_names": ["192.0.2.7"]}):
-        assert mirror_block(**given) == ""
+    for overrides in ({"mirror_names": []}, {"registry_names": ["192.0.2.7"]}):
+        assert mirror_block(**overrides) == ""
 
 
 def test_the_mirrors_door_keeps_the_limits_of_the_other() -> None:

@@ -1,4 +1,5 @@
-"""The roles registry, nginx and mirror own their containers: what they no longer ask for is compared, and goes."""
+"""The roles registry, nginx and mirror own their containers: what they no longer ask for is
+compared, and goes."""
 
 from __future__ import annotations
 

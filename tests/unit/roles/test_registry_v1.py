@@ -1,4 +1,5 @@
-"""nginx lets old Docker, and nobody else, through to the V1 registry: the real program with the role's template."""
+"""nginx lets old Docker, and nobody else, through to the V1 registry: the real program with the
+role's template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Conditions that are no booleans, through a whole run: what is done, and what the operator is told, once."""
+"""Conditions that are no booleans, through a whole run: what is done, and what the
+operator is told, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a host says during a run steers nothing here: over the real agent, with replies that were tampered with."""
+"""What a host says during a run steers nothing here: over the real agent, with replies that were
+tampered with."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def test_a_reply_neither_includes_nor_steers(tmp_path: Path, tamper: Any) -> Non
 
 
 def test_connection_settings_come_from_the_operator_alone(tmp_path: Path, tamper: Any) -> None:
-    """The line is cut after the facts; what the second connection is made with was not said by the host."""
+    """The line is cut after the facts; what the second connection is made with was
+    not said by the host."""
     marker = tmp_path / "marker"
     evil = f"-o ProxyCommand='touch {marker}'"
     facts = {

@@ -1,4 +1,5 @@
-"""A roll-out that stops is gone on with: who is left, in the file, on the screen and by --resume."""
+"""A roll-out that stops is gone on with: who is left, in the file, on the screen and by
+--resume."""
 
 from __future__ import annotations
 
@@ -88,7 +89,8 @@ def test_runs_about_other_hosts_or_a_part_of_the_tasks_forget_nobody(folder: Pat
 def test_a_run_that_got_all_its_hosts_through_does_not_say_otherwise(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What an earlier run left over is said as that; a run of single tags has nothing to do with it."""
+    """What an earlier run left over is said as that; a run of single tags has
+    nothing to do with it."""
     run()
     capsys.readouterr()
     assert run(limit="c", tags="none") == 0

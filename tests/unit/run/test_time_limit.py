@@ -1,4 +1,5 @@
-"""Ansible's `timeout`, and the end of looking; nothing of a task that ran out of time is left on the host."""
+"""Ansible's `timeout`, and the end of looking; nothing of a task that ran out of time
+is left on the host."""
 
 from __future__ import annotations
 

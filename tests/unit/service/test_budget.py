@@ -35,8 +35,8 @@ def test_answers_that_come_in_another_order_do_not_raise_the_count() -> None:
     purse.observe("HEAD", head(ratelimit_remaining="22;w=21600"))
     purse.take()
     purse.take()
-    for told in ("20", "21"):  # the later one's answer comes first
-        purse.observe("GET", head(ratelimit_remaining=told))
+    for pause in ("20", "21"):  # the later one's answer comes first
+        purse.observe("GET", head(ratelimit_remaining=pause))
         purse.give_back(True)
     with pytest.raises(OutOfBudget):
         purse.take()

@@ -52,7 +52,7 @@ def test_a_copy_has_all_that_its_image_has(upstream: LocalRegistry, own: LocalRe
     sent = copier(upstream, own).copy(copy)
     assert sent == sum(len(blob.content) for image in pushed.images for blob in image.blobs) + 2
     for reference in ("1", pushed.referrers_tag, f"{pushed.referrers_tag}.sig"):
-        there, here = (crane("digest", f"{one.authority}/library/app:{reference}") for one in (upstream, own))
+        there, here = (crane("digest", f"{endpoint.authority}/library/app:{reference}") for endpoint in (upstream, own))
         assert there == here
     with open_registry(own.url) as registry:
         assert registry.fetch_manifest("library/app", "1") == pushed.index

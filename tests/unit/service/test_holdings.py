@@ -1,4 +1,5 @@
-"""What a host has, by canonical names: whatever its engines call an image, and whatever a hostile one says."""
+"""What a host has, by canonical names: whatever its engines call an image, and whatever
+a hostile one says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Copies from the lab's stand-in for Docker Hub: tokens, redirects, limits, broken answers, counted by its own log."""
+"""Copies from the lab's stand-in for Docker Hub: tokens, redirects, limits, broken answers, counted
+by its own log."""
 
 from __future__ import annotations
 
@@ -74,8 +75,10 @@ class Desk:
 
 def manifests(hub: LocalHub, method: str) -> list[int]:
     """The answers to the requests for manifests that were let in."""
-    asked = [entry for entry in hub.requests() if "/manifests/" in entry["path"] and entry["method"] == method]
-    return [entry["status"] for entry in asked if entry["status"] != 401]
+    manifest_requests = [
+        entry for entry in hub.requests() if "/manifests/" in entry["path"] and entry["method"] == method
+    ]
+    return [entry["status"] for entry in manifest_requests if entry["status"] != 401]
 
 
 def test_a_first_copy_asks_for_each_manifest_once(hub: LocalHub, backend: LocalRegistry, own: LocalRegistry) -> None:

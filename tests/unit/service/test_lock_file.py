@@ -1,4 +1,5 @@
-"""images.lock.yml: what is written is read again, and whatever else stands in it is a mistake with its place."""
+"""images.lock.yml: what is written is read again, and whatever else stands in it is a
+mistake with its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Layers by the server's own module: what it is asked, what becomes of its answers, and the other way."""
+"""Layers by the server's own module: what it is asked, what becomes of its answers,
+and the other way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A host's text stays known as one through whatever a template computes, and leads to no file but its own."""
+"""A host's text stays known as one through whatever a template computes, and leads to
+no file but its own."""
 
 from __future__ import annotations
 
@@ -146,7 +147,8 @@ def test_a_hosts_text_does_not_hide_as_bytes() -> None:
 @pytest.mark.parametrize("name", sorted(Templar()._values.filters))
 @pytest.mark.parametrize("form", ["EVIL", "[EVIL]", "{EVIL: EVIL}", "([EVIL] | map('trim'))", "{EVIL: 1}.keys()"])
 def test_no_filter_loses_the_mark(name: str, form: str) -> None:
-    """Every filter that takes the value at all: what holds the host's words in its result is known as a host's."""
+    """Every filter that takes the value at all: what holds the host's words in its result is known
+    as a host's."""
     word = "zqxj"
     templar = Templar()
     variables = Variables(templar, [(mark({"EVIL": word}), True)])

@@ -1,4 +1,5 @@
-"""What a host's text picks among the operator's values, and its numbers: known wherever they go, and of use all along.
+"""What a host's text picks among the operator's values, and its numbers: known wherever they go,
+and of use all along.
 
 What is refused where is in the table of `docs/security.md`.
 """

@@ -1,4 +1,5 @@
-"""Where a mark was lost once: methods of empty texts, numbers beside the operator's, parts of numbers, counts."""
+"""Where a mark was lost once: methods of empty texts, numbers beside the operator's, parts of
+numbers, counts."""
 
 from __future__ import annotations
 

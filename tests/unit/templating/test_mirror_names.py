@@ -65,9 +65,9 @@ def test_every_servers_certificate_counts_and_a_file_that_is_none_carries_nothin
     assert not name_mirrors([NAME], ["root:x:0:0"])
 
 
-def defaults(role: str, tmp_path: Path, **given: Any) -> Variables:
+def defaults(role: str, tmp_path: Path, **values: Any) -> Variables:
     """A role's defaults on a client, whose server has these variables."""
-    around = {"groups": {"server": ["server"]}, "hostvars": {"server": given}, "playbook_dir": str(tmp_path)}
+    around = {"groups": {"server": ["server"]}, "hostvars": {"server": values}, "playbook_dir": str(tmp_path)}
     return Variables(Templar(), [(load_variables(ROLES / role / "defaults/main.yml"), False)], [around])
 
 

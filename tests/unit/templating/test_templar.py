@@ -1,4 +1,5 @@
-"""Templates: what is refused before the run, and where mistakes are said to be. tests/language compares the results."""
+"""Templates: what is refused before the run, and where mistakes are said to be. tests/language
+compares the results."""
 
 from __future__ import annotations
 

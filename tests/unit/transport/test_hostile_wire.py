@@ -1,4 +1,5 @@
-"""A host that does not keep to the protocol: one AgentError of that host, in bounded time and memory."""
+"""A host that does not keep to the protocol: one AgentError of that host, in
+bounded time and memory."""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ def test_what_only_the_control_side_says_is_dropped_and_told(name: str) -> None:
 
 
 def test_no_header_can_take_the_place_of_what_has_a_kind() -> None:
-    """A server names its headers as it likes; the module `uri` makes keys of them, and their values are strings."""
+    """A server names its headers as it likes; the module `uri` makes keys of them, and their values
+    are strings."""
     typed = {
         name for name, kind in KINDS.items() if kind is not str and str not in (kind if isinstance(kind, tuple) else ())
     }

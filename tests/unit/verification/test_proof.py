@@ -245,7 +245,8 @@ def test_a_log_is_looked_through_once_however_many_pulls_ask() -> None:
 
 
 def test_a_host_sends_nobody_here_to_an_address_of_its_choice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where sshd forbids tunnels the server is called straight from here, but not by its own facts' word."""
+    """Where sshd forbids tunnels the server is called straight from here, but not by
+    its own facts' word."""
     called: list[Any] = []
 
     def call(address: Any, timeout: float) -> None:

@@ -1,7 +1,7 @@
 """The one line of containerd's config.toml that Mooring needs: where hosts.toml is looked for.
 
-The text is edited by lines, so that comments and order stay; whether the line does what it should is seen by reading
-the new text again.
+The text is edited by lines, so that comments and order stay; whether the line does what it should
+is seen by reading the new text again.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def put(before: Effective) -> Edit:
 
 
 def _last(before: Effective) -> str:
-    """The file that counts: containerd 1.x replaces a plugin's whole section by that of a later file."""
+    """The file that counts: containerd 1.x replaces a plugin's whole section by
+    that of a later file."""
     known = [
         file.path
         for file in before.files
@@ -98,7 +99,8 @@ def _last(before: Effective) -> str:
 
 
 def _in_place(name: str, text: str, lines: list[str], number: int) -> Edit:
-    """An empty config_path gets its value; what is behind it on its line comes back when Mooring's line goes."""
+    """An empty config_path gets its value; what is behind it on its line comes back when
+    Mooring's line goes."""
     old = lines[number].rstrip("\r\n")
     indent = old[: len(old) - len(old.lstrip())]
     return Edit(name, text, len("".join(lines[:number])), old, f"{indent}{LINE} (was empty)")
@@ -107,7 +109,8 @@ def _in_place(name: str, text: str, lines: list[str], number: int) -> Edit:
 def take(text: str, known: tuple[str | None, str] | None = None) -> str | None:
     """The text without Mooring's line; None where nothing but that was in the file.
 
-    `known` is what stood there before, and what Mooring wrote. Where somebody has changed that since, the marks tell.
+    `known` is what stood there before, and what Mooring wrote. Where somebody has changed that
+    since, the marks tell.
     """
     if known and text.count(known[1]) == 1:
         left = text.replace(known[1], known[0] or "")

@@ -1,4 +1,5 @@
-"""podman's and CRI-O's drop-in: one file of ours, which says what is wanted and keeps what the operator said."""
+"""podman's and CRI-O's drop-in: one file of ours, which says what is wanted and keeps what the
+operator said."""
 
 from __future__ import annotations
 
@@ -45,8 +46,9 @@ def find_impossible(before: Effective, wanted: Wanted) -> Iterator[Refusal]:
 
 
 def draw(texts: ContainerTexts, name: str, wanted: Wanted) -> str:
-    """The drop-in's text, empty where nothing is to be said. A table replaces an earlier one of the same prefix as a
-    whole, so it repeats what that said; the same goes for the list of registries to search."""
+    """The drop-in's text, empty where nothing is to be said. A table replaces an earlier one of
+    the same prefix as a whole, so it repeats what that said; the same goes for the list of
+    registries to search."""
     before = resolve(without_ours(texts), name)
     lines: list[str] = []
     searched = [host for host in wanted.searched if host not in [known.text for known in before.search]]
@@ -79,7 +81,8 @@ def _registries(before: Effective, wanted: Wanted) -> Iterator[Registry]:
 
 
 def _covering(effective: Effective, prefix: str) -> Registry:
-    """What holds for the name by its own table, or by a shorter one or a wildcard, which a table of its own hides."""
+    """What holds for the name by its own table, or by a shorter one or a wildcard, which a table of
+    its own hides."""
     registry = effective.find(prefix)
     if registry is None:
         return Registry(prefix, prefix, effective.mode.origin)
@@ -129,8 +132,8 @@ def _table(registry: Registry) -> Iterator[str]:
 
 
 def find_overruled(after: Effective, wanted: Wanted) -> Iterator[Refusal]:
-    """A later file that says something else of the same registry, or a word of the operator's that keeps it from being
-    asked: what is wanted would not hold."""
+    """A later file that says something else of the same registry, or a word of the operator's that
+    keeps it from being asked: what is wanted would not hold."""
     later = "take that out of the later file, or say there what is wanted"
     for registry in wanted.registries:
         name = HUB if registry.name == "public" else registry.name

@@ -52,7 +52,8 @@ class ContainerHost:
 
 
 def written(texts: ContainerTexts, changes: tuple[FileChange, ...]) -> ContainerTexts:
-    """The host's texts after these files are written; folders of certificates grow and shrink with them."""
+    """The host's texts after these files are written; folders of certificates grow
+    and shrink with them."""
     files = {**texts.files, **{change.path: change.after for change in changes}}
     certificates = {root: dict(listed) for root, listed in texts.certificates.items()}
     for change in changes:
@@ -66,7 +67,8 @@ def written(texts: ContainerTexts, changes: tuple[FileChange, ...]) -> Container
 def certificate_files(
     registry: Registry, folder: str, host: ContainerHost, own_paths: frozenset[str]
 ) -> list[WholeFile]:
-    """The registry's authority and client certificate; under other names where somebody else's files have ours."""
+    """The registry's authority and client certificate; under other names where somebody else's
+    files have ours."""
     files: list[WholeFile] = []
     if registry.ca:
         name = "ca.crt" if _is_free(f"{folder}/ca.crt", registry.ca, host, own_paths) else "mooring-ca.crt"

@@ -33,7 +33,8 @@ def find_impossible(host: ContainerHost, wanted: Wanted) -> Iterator[Refusal]:
 
 
 def draw(host: ContainerHost, root: str, wanted: Wanted, placed: list[WholeFile]) -> list[WholeFile]:
-    """A hosts.toml where one is needed; beside it the certificates of its folder do not count by themselves."""
+    """A hosts.toml where one is needed; beside it the certificates of its folder do not
+    count by themselves."""
     insecure = [entry for entry in wanted.insecure if not is_network(entry)]
     names = dict.fromkeys([*(mirror.registry for mirror in wanted.mirrors), *insecure])
     return [
@@ -42,7 +43,8 @@ def draw(host: ContainerHost, root: str, wanted: Wanted, placed: list[WholeFile]
 
 
 def folder(host: ContainerHost, root: str, registry: str) -> str:
-    """The registry's folder: the one that is read first where there are two ways to write a port."""
+    """The registry's folder: the one that is read first where there are two ways to write a
+    port."""
     name, colon, port = registry.rpartition(":")
     special = f"{name}_{port}_"
     return f"{root}/{special if colon and special in host.texts.certificates.get(root, {}) else registry}"

@@ -33,7 +33,8 @@ BY_SHIMS = Felt(Fate.UNTOUCHED, "their own processes hold them, not the daemon")
 
 
 def plan(host: ContainerHost, wanted: Wanted, is_absent: bool = False) -> Plan:
-    """What brings the host to what is wanted; with `is_absent` what takes all of Mooring's away again."""
+    """What brings the host to what is wanted; with `is_absent` what takes all of
+    Mooring's away again."""
     engine = recognize(host.name, host.texts.programs.get(host.name, ""))
     empty = Plan(engine, host.name, "", host.record, containers=BY_SHIMS if host.name in (CRIO, CONTAINERD) else FELT)
     record = records.parse(host.texts.files.get(host.record))
@@ -62,7 +63,8 @@ def find_impossible(host: ContainerHost, wanted: Wanted) -> list[Refusal]:
 
 
 def find_stops(host: ContainerHost, changes: tuple[FileChange, ...], wanted: Wanted) -> Iterator[Refusal]:
-    """What would keep the engine from working with the new files, or what is wanted from holding."""
+    """What would keep the engine from working with the new files, or what is wanted from
+    holding."""
     later = written(host.texts, changes)
     if host.name == CONTAINERD:
         conf = config.resolve(later)
@@ -114,7 +116,8 @@ def _containerd(host: ContainerHost, wanted: Wanted, record: Record) -> Iterator
 
 
 def _changes(host: ContainerHost, files: list[WholeFile], record: Record, is_absent: bool) -> Iterator[FileChange]:
-    """The files, those of ours that are to go, the line in config.toml, and the record of all this."""
+    """The files, those of ours that are to go, the line in config.toml, and the record of all
+    this."""
     own_paths = _ours(record)
     paths = {file.path for file in files}
     yield from (host.change(file) for file in files)
@@ -172,7 +175,8 @@ def _complete(
 
 
 def _effect(host: ContainerHost, changes: tuple[FileChange, ...]) -> Effect:
-    """podman reads its files at every command; the others read some of them, and certificates, at every pull."""
+    """podman reads its files at every command; the others read some of them, and
+    certificates, at every pull."""
     unit = host.texts.unit(host.name)
     if not unit.is_active:
         return Effect.NONE
@@ -188,14 +192,16 @@ def _effect(host: ContainerHost, changes: tuple[FileChange, ...]) -> Effect:
 
 
 def _unread(host: ContainerHost) -> tuple[str, ...]:
-    """The files of containerd's that changed after it was started: whether it looks for hosts.toml is not known."""
+    """The files of containerd's that changed after it was started: whether it looks for hosts.toml
+    is not known."""
     if host.name != CONTAINERD:
         return ()
     return config.find_unread(config.resolve(host.texts))
 
 
 def _find_foreign(host: ContainerHost, files: list[WholeFile], record: Record) -> Iterator[Refusal]:
-    """A file of somebody else's under a name of ours: what it says as a whole, only its writer knows."""
+    """A file of somebody else's under a name of ours: what it says as a whole,
+    only its writer knows."""
     for file in files:
         is_whole = file.path.endswith(("/hosts.toml", drop_in.PATH))
         if is_whole and file.path not in record.files and host.digest(file.path) not in (None, digest_of(file.text)):
@@ -211,7 +217,8 @@ def _is_any(wanted: Wanted) -> bool:
 
 
 def _needs_hosts(wanted: Wanted) -> bool:
-    """Whether anything is to be written below certs.d; a name alone, or a search where possible, is nothing there."""
+    """Whether anything is to be written below certs.d; a name alone, or a search where possible, is
+    nothing there."""
     return bool(
         wanted.mirrors
         or any(registry.insecure or registry.ca or registry.certificate for registry in wanted.registries)

@@ -1,4 +1,5 @@
-"""containerd's configuration. What starts, with which config_path, and whom it asks: as 1.6.20, 1.7.24 and 2.1.9 do."""
+"""containerd's configuration. What starts, with which config_path, and whom it asks: as 1.6.20,
+1.7.24 and 2.1.9 do."""
 
 from __future__ import annotations
 

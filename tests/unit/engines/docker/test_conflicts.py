@@ -200,7 +200,8 @@ def test_signatures_without_a_policy() -> None:
 
 
 def test_half_a_pair_of_a_client_certificate() -> None:
-    """Docker Hub's own folder is not read, nor is any by that code with the containerd image store."""
+    """Docker Hub's own folder is not read, nor is any by that code with the containerd image
+    store."""
     certificates = {"r.example.com": ("ca.crt", "me.cert"), "docker.io": ("me.cert",)}
     assert found(docker(None, certificates=certificates)) == [("lone-certificate", ENDS_PULLS)]
     info = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}

@@ -1,4 +1,5 @@
-"""Red Hat's docker 1.13.1, sentence by sentence: what was seen when the original ran, and what its source says."""
+"""Red Hat's docker 1.13.1, sentence by sentence: what was seen when the original ran, and what its
+source says."""
 
 from __future__ import annotations
 
@@ -142,7 +143,8 @@ def test_any_insecure_entry_is_taken(entry: str, host: str, is_insecure: bool) -
 
 
 def test_but_one_with_a_hyphen_at_its_end() -> None:
-    """Source: `ValidateIndexName` for the flag; `LoadInsecureRegistries`, whose error nobody looks at, for the file."""
+    """Source: `ValidateIndexName` for the flag; `LoadInsecureRegistries`, whose error nobody looks
+    at, for the file."""
     assert not starts(redhat("OPTIONS='--insecure-registry=r-'\n"))
     assert starts(redhat("", '{"insecure-registries": ["r-", "s"]}'))
     entries = listed(file={"insecure-registries": ["r-", "s", "10.0.0.0/8"]})
@@ -176,7 +178,8 @@ def test_an_added_registry_without_a_name() -> None:
     ],
 )  # fmt: skip
 def test_what_docker_info_prints(sysconfig: str, file: Any, printed: dict[str, Any]) -> None:
-    """An added registry at a loopback address is printed as insecure; a blocked one is never printed."""
+    """An added registry at a loopback address is printed as insecure; a blocked
+    one is never printed."""
     effective = redhat(sysconfig, json.dumps(file), info=printed)
     running, files = as_it_runs(effective), by_files(effective)
     assert running is not None

@@ -1,4 +1,5 @@
-"""Red Hat's 1.13.1, one case for each answer of the original, build 7d71120 (Go 1.10), started or sent a SIGHUP."""
+"""Red Hat's 1.13.1, one case for each answer of the original, build 7d71120 (Go 1.10), started or
+sent a SIGHUP."""
 
 from __future__ import annotations
 

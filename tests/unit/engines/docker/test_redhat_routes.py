@@ -1,4 +1,5 @@
-"""Whom Red Hat's docker asks for an image, and when the next one is asked. Asked of 1.13.1, 7d71120."""
+"""Whom Red Hat's docker asks for an image, and when the next one is asked. Asked
+of 1.13.1, 7d71120."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Will Red Hat's 1.13.1 start? By its source, and where others share the code, asked of 20.10.24 too."""
+"""Will Red Hat's 1.13.1 start? By its source, and where others share the code,
+asked of 20.10.24 too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whatever stands on a host without docker: the plan holds, is stable, and is taken back to the byte."""
+"""Whatever stands on a host without docker: the plan holds, is stable, and is
+taken back to the byte."""
 
 from __future__ import annotations
 

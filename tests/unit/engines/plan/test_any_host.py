@@ -1,4 +1,5 @@
-"""Whatever an operator's files hold: the plan's outcome starts, is stable, and is taken back to the byte."""
+"""Whatever an operator's files hold: the plan's outcome starts, is stable, and is
+taken back to the byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whatever stands in daemon.json, byte for byte: the planner plans what starts, or refuses with place and remedy."""
+"""Whatever stands in daemon.json, byte for byte: the planner plans what starts, or refuses with
+place and remedy."""
 
 from __future__ import annotations
 

@@ -147,7 +147,8 @@ def test_what_registries_service_writes_at_every_boot_is_there(kind: str) -> Non
 
 @pytest.mark.parametrize("kind", ["insecure", "search", "block"])
 def test_beside_a_generated_flag_no_key_is_written(kind: str) -> None:
-    """Where the flags stand in the generated file alone, a key would keep the daemon from starting."""
+    """Where the flags stand in the generated file alone, a key would keep the daemon from
+    starting."""
     others = flag_of(kind, "x.example.com")
     for text in (old_syntax(kind), ""):
         done = carried_out(host(text, ENABLED, unit=REDHAT_UNIT, **{GENERATED: others}), wanted(kind))

@@ -1,4 +1,5 @@
-"""The plan for podman, CRI-O and containerd: files, what follows, what is refused, and the way back."""
+"""The plan for podman, CRI-O and containerd: files, what follows, what is
+refused, and the way back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What follows from a change: nothing, a reload or a restart, by engine and version; and who feels it."""
+"""What follows from a change: nothing, a reload or a restart, by engine and
+version; and who feels it."""
 
 from __future__ import annotations
 

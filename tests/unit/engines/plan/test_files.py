@@ -1,4 +1,5 @@
-"""What the planner makes of an operator's files: merged, in their own manner, and taken back to the byte."""
+"""What the planner makes of an operator's files: merged, in their own manner, and
+taken back to the byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What is refused before anything is touched, each with its reason and what can be done about it."""
+"""What is refused before anything is touched, each with its reason and what can be done about
+it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A restart with settings that no daemon of the host has started with: refused where the engine cannot judge them."""
+"""A restart with settings that no daemon of the host has started with: refused where the engine
+cannot judge them."""
 
 from __future__ import annotations
 
@@ -153,7 +154,8 @@ def test_a_daemon_that_does_not_run_is_started_all_the_same() -> None:
 
 
 def test_what_was_seen_to_run_stays_known_when_mooring_has_written_the_file() -> None:
-    """A reload leaves the file newer than the daemon; the restart of a later run must not be refused for that."""
+    """A reload leaves the file newer than the daemon; the restart of a later run must not be
+    refused for that."""
     text = '{"bip": "192.0.2.1/24"}'
     host = redhat("", text, containers=[WEB])
     done = Daemon(host).go(plan(host, INSECURE))

@@ -1,4 +1,5 @@
-"""Every rule about registries.conf. Whether podman works was asked of 4.3.1, 5.4.2 and 5.8.6 for all of these."""
+"""Every rule about registries.conf. Whether podman works was asked of 4.3.1, 5.4.2 and 5.8.6 for
+all of these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Where podman and CRI-O pull from. The places and their order were asked of podman 4.3.1, 5.4.2 and 5.8.6."""
+"""Where podman and CRI-O pull from. The places and their order were asked of podman
+4.3.1, 5.4.2 and 5.8.6."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def told(route: Route) -> list[tuple[str, str, str, str]]:
 
 
 def test_what_ends_every_pull() -> None:
-    """No policy, and half of a pair of a client certificate; a mirror that has only half is passed over."""
+    """No policy, and half of a pair of a client certificate; a mirror that has only
+    half is passed over."""
     unruled = explain("a.example.com/x", podman(files={POLICY: None}))
     assert not unruled.endpoints
     assert "policy.json" in unruled.refusal

@@ -1,4 +1,5 @@
-"""A hub on loopback before a real registry that holds two images; one of each for all tests of this folder."""
+"""A hub on loopback before a real registry that holds two images; one of each for all
+tests of this folder."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from tests.support.local_registry import LocalRegistry, crane, run_registry
 
 @dataclass(frozen=True)
 class Filled:
-    """A registry with library/small:1 and library/large:1; the layer of the latter as it lies there, gzipped."""
+    """A registry with library/small:1 and library/large:1; the layer of the latter as it lies
+    there, gzipped."""
 
     registry: LocalRegistry
     layer: bytes

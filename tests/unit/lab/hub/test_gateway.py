@@ -1,4 +1,5 @@
-"""The hub as a whole, asked by plain HTTP and by crane: what Docker Hub does, and what drills make it do."""
+"""The hub as a whole, asked by plain HTTP and by crane: what Docker Hub does, and what
+drills make it do."""
 
 from __future__ import annotations
 
@@ -88,7 +89,8 @@ def test_a_token_expires(hub: LocalHub) -> None:
 
 
 def test_nobody_learns_what_is_not_there(hub: LocalHub) -> None:
-    """As at Docker Hub: a token that lacks the scope, whether there is no such repository or a private one."""
+    """As at Docker Hub: a token that lacks the scope, whether there is no such repository or a
+    private one."""
     hub.set_knobs(accounts={"somebody": "secret"}, private=["library/sm*"])
     for name in ("library/small", "library/nothing"):
         reply = ask(f"{hub.url}/v2/{name}/manifests/1", headers=bearer(hub, f"repository:{name}:pull"))

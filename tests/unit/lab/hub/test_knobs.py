@@ -1,4 +1,5 @@
-"""The file that says how the hub behaves: read at every request, and refused where it says nothing sensible."""
+"""The file that says how the hub behaves: read at every request, and refused where it
+says nothing sensible."""
 
 from __future__ import annotations
 

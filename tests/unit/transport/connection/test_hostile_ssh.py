@@ -1,4 +1,5 @@
-"""SSH servers that flood, drip, keep silent or never answer: the host is lost in bounded time, with the reason."""
+"""SSH servers that flood, drip, keep silent or never answer: the host is lost in bounded
+time, with the reason."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def settings(world: World, port: int, *options: str, **more: Any) -> ConnectionS
 
 
 def refuse(world: World, serve: Any) -> str:
-    """Why a server that behaves like this is lost; it must be told before the log-in's own time is up."""
+    """Why a server that behaves like this is lost; it must be told before the
+    log-in's own time is up."""
     server = RawServer(serve)
     began = time.monotonic()
     with pytest.raises(ConnectionLost) as caught:

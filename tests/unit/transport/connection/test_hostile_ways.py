@@ -1,4 +1,5 @@
-"""A start through a jump host or a ProxyCommand has one deadline in all, whoever on the way falls silent or drips."""
+"""A start through a jump host or a ProxyCommand has one deadline in all, whoever on the way falls
+silent or drips."""
 
 from __future__ import annotations
 
@@ -61,7 +62,8 @@ def lose(world: World, **more: Any) -> str:
 
 
 def by_jump(world: World, jump: int, far: int, seconds: float = SECONDS) -> dict[str, Any]:
-    """The variables by which the host is reached through a jump host; both ports speak with the world's key."""
+    """The variables by which the host is reached through a jump host; both ports speak with the
+    world's key."""
     world.known_hosts.write_text("".join(line(port, world.host_key) + "\n" for port in (jump, far, world.server.port)))
     config = world.home / "config"
     config.write_text(

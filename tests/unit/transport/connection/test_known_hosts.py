@@ -1,4 +1,5 @@
-"""known_hosts for a whole fleet: read once, appended to by many threads, and in whatever state somebody left it."""
+"""known_hosts for a whole fleet: read once, appended to by many threads, and in whatever state
+somebody left it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Host variables and OpenSSH's configuration files become settings; known_hosts in all its forms."""
+"""Host variables and OpenSSH's configuration files become settings; known_hosts in all its
+forms."""
 
 from __future__ import annotations
 
@@ -225,7 +226,8 @@ def test_revoked_key_is_not_recorded(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_no_setting_is_a_hosts_text(name: str) -> None:
-    """Variables without facts hold none; should one come through all the same, it is refused here."""
+    """Variables without facts hold none; should one come through all the same, it is refused
+    here."""
     with pytest.raises(TemplateError, match="text that a host sent"):
         ConnectionSettings.from_variables("web1", {name: Foreign("local")})
 
@@ -233,7 +235,8 @@ def test_no_setting_is_a_hosts_text(name: str) -> None:
 def test_files_that_the_inventory_names_are_looked_for_in_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever the operator stands; what is not there is relative to the working directory, as ssh has it."""
+    """Wherever the operator stands; what is not there is relative to the working
+    directory, as ssh has it."""
     for place, name in (("project", "key"), ("project", "config"), ("here", "key"), ("here", "other")):
         (tmp_path / place).mkdir(exist_ok=True)
         (tmp_path / place / name).write_text("")

@@ -1,4 +1,5 @@
-"""Connecting by SSH, against a server on loopback: host keys, log-in, jump hosts, and every reason why not."""
+"""Connecting by SSH, against a server on loopback: host keys, log-in, jump hosts, and
+every reason why not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""OpenSSH's configuration as people break it: one line with the place, nothing unasked, nothing without end."""
+"""OpenSSH's configuration as people break it: one line with the place, nothing unasked, nothing
+without end."""
 
 from __future__ import annotations
 

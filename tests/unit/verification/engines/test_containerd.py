@@ -1,4 +1,5 @@
-"""containerd under verification, by crictl and by ctr: what they print, and what hosts.toml says."""
+"""containerd under verification, by crictl and by ctr: what they print, and what hosts.toml
+says."""
 
 from __future__ import annotations
 

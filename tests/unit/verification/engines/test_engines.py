@@ -1,4 +1,5 @@
-"""The table of engines, and podman's and CRI-O's way to pull, to list, to remove and to tell their settings."""
+"""The table of engines, and podman's and CRI-O's way to pull, to list, to remove and to
+tell their settings."""
 
 from __future__ import annotations
 

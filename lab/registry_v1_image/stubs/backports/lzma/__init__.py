@@ -1,4 +1,5 @@
-"""Stands in for backports.lzma: no file is compressed by xz, which docker 1.5 never does to a layer."""
+"""Stands in for backports.lzma: no file is compressed by xz, which docker 1.5
+never does to a layer."""
 
 from . import _lzma
 
