@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from mooring.engines.origin import Placed
 
-BRACED = re.compile(r"\$\{([^}]*)\}|\$\$")
+# What follows an open brace without its end stays as it is (tried on systemd 252).
+BRACED = re.compile(r"\$\{([^}]*)\}|\$\{[^}]*\Z|\$\$")
 PREFIXES = "@-:+!|"
 ESCAPED = re.compile(r"[abfnrtvs\\\"']|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}")
 PLAIN = dict(zip("abfnrtvs", "\a\b\f\n\r\t\v ", strict=True))
@@ -116,7 +117,7 @@ def _fill(word: Placed, variables: Mapping[str, Placed]) -> Placed:
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if name is None:
-            return "$"
+            return "$" if match.group() == "$$" else match.group()
         return variables[name].text if name in variables else ""
 
     return Placed(BRACED.sub(value, word.text), word.origin)

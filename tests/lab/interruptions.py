@@ -13,7 +13,7 @@ def assert_outcome(drill: Drill, run: Run, point: str) -> None:
     """RUN, which lost the host at POINT, says which configuration holds, and that one does."""
     if point in SETTLED:
         assert run.status == 0, run.transcript
-        assert "the change was done: the new configuration is in force" in run.out
+        assert "the change was made: the new configuration is in force" in run.out
         drill.assert_whole(drill.new)
     else:
         assert run.status == 2, run.transcript

@@ -15,5 +15,7 @@ def test_a_second_run_changes_nothing(fleet: list[LookedAt]) -> None:
 
 
 def test_the_containers_that_were_not_restarted_are_there(server: LookedAt) -> None:
-    assert set(server.containers()) == {"/mooring-registry", "/mooring-nginx"}
+    assert set(server.containers()) == {
+        f"/mooring-{name}" for name in ("registry", "nginx", "gate", "mirror-docker-io")
+    }
     assert "MainPID=0" not in server.engine_process()

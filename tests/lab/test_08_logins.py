@@ -26,7 +26,7 @@ PLAYBOOK = """\
       ansible.builtin.assert:
         that: who.stdout == "root"
 """
-Given = Callable[..., str]
+WriteSecrets = Callable[..., str]
 """Takes variables; returns the option that hands them over."""
 FLEET = [host for host in SMALL_FLEET if host.name != "hub"]
 
@@ -39,7 +39,7 @@ def playbook(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> Given:
+def secrets(tmp_path: Path) -> WriteSecrets:
     """Variables, given in a file, as one gives passwords."""
 
     def write(**variables: str) -> str:
@@ -50,7 +50,7 @@ def given(tmp_path: Path) -> Given:
     return write
 
 
-def test_the_right_password(playbook: Path, secrets: Given) -> None:
+def test_the_right_password(playbook: Path, secrets: WriteSecrets) -> None:
     password = PASSWORD.read_text().strip()
     run = succeed(invoke("play", playbook, "--json", secrets(ansible_user=OPERATOR, ansible_become_password=password)))
     assert run.count("ok") == {host.name: 2 for host in FLEET}
@@ -61,7 +61,7 @@ def test_the_right_password(playbook: Path, secrets: Given) -> None:
     ("password", "reason"),
     [(None, "sudo wants a password for operator"), ("wrong", "sudo refuses the password of operator")],
 )
-def test_no_password_or_a_wrong_one(playbook: Path, secrets: Given, password: str | None, reason: str) -> None:
+def test_no_password_or_a_wrong_one(playbook: Path, secrets: WriteSecrets, password: str | None, reason: str) -> None:
     variables = {"ansible_user": OPERATOR} | ({"ansible_become_password": password} if password else {})
     run = invoke("play", playbook, "--json", secrets(**variables))
     assert run.status == 2, run.transcript
@@ -82,7 +82,7 @@ def lines_of_the_fleet() -> set[str]:
     return {line for line in (SSH / "known_hosts").read_text().splitlines() if line.split()[0] in ports}
 
 
-def test_an_unknown_host_key(playbook: Path, known_hosts: Path, secrets: Given) -> None:
+def test_an_unknown_host_key(playbook: Path, known_hosts: Path, secrets: WriteSecrets) -> None:
     options = secrets(ansible_ssh_common_args=f"-o UserKnownHostsFile={known_hosts} -o IdentitiesOnly=yes")
     run = invoke("play", playbook, "--json", options)
     assert run.status == 4, run.transcript
@@ -95,7 +95,7 @@ def test_an_unknown_host_key(playbook: Path, known_hosts: Path, secrets: Given) 
     succeed(invoke("play", playbook, "--json", options))
 
 
-def test_a_changed_host_key(playbook: Path, known_hosts: Path, secrets: Given) -> None:
+def test_a_changed_host_key(playbook: Path, known_hosts: Path, secrets: WriteSecrets) -> None:
     name, kind, _ = next(iter(lines_of_the_fleet())).split()
     other = (SSH / "id_ed25519.pub").read_text().split()[1]
     known_hosts.write_text(f"{name} {kind} {other}\n")

@@ -128,6 +128,7 @@ def test_a_semicolon_parts_commands() -> None:
         ("-@d a", ["d", "a"]),
         ("d $ONE.x $ x", ["d", "x"]),
         ("d ${ONE.x}- ${ONE", ["d", "-", "${ONE"]),
+        ("d $$-${A$$ONE", ["d", "$-${A$$ONE"]),
     ],
 )
 def test_variables_in_a_command(command: str, words: list[str]) -> None:
