@@ -8,11 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mooring.errors import UsageError
-from mooring.records.hub import HUB, HUB_URL
 from mooring.registry.tokens import ANYBODY, PORTS, Account
 from mooring.registry.transport import Endpoint, shorten
 from mooring.service.budget import RESERVE
-from mooring.service.image_names import is_registry
+from mooring.templating.mirror_upstreams import addresses_of, find_problems
 
 VARIABLE = "mirror_upstreams"
 SERVER, CONTROL = "server", "control"
@@ -40,8 +39,7 @@ class SyncSettings:
 
     def find(self, registry: str) -> UpstreamSetting:
         """The setting of a registry; one that has none is asked under its own name, as anybody."""
-        address = HUB_URL if registry == HUB else f"https://{registry}"
-        return self.upstreams.get(registry) or UpstreamSetting(registry, (read_address(address, registry),))
+        return self.upstreams.get(registry) or UpstreamSetting(registry, _read_addresses({"registry": registry}))
 
 
 @dataclass(frozen=True)
@@ -54,11 +52,10 @@ class Secrets:
 
 
 def read_settings(variables: Mapping[str, Any], secrets: Secrets) -> SyncSettings:
-    """From the server's variables; UsageError for what they should not be, which shows no
-    password."""
+    """From the server's variables; UsageError for what they should not be, which shows no password."""
     upstreams = variables.get(VARIABLE) or []
-    if not isinstance(upstreams, (list, tuple)):
-        raise UsageError(f"{VARIABLE} is to be a list")
+    for problem in find_problems(upstreams):
+        raise UsageError(f"{VARIABLE}: {problem}")
     settings = [_read_upstream(entry, secrets) for entry in upstreams]
     via = str(variables.get("sync_via", SERVER))
     if via not in (SERVER, CONTROL):
@@ -70,41 +67,22 @@ def read_settings(variables: Mapping[str, Any], secrets: Secrets) -> SyncSetting
     return SyncSettings({setting.registry: setting for setting in settings}, via, int(reserve), directory)
 
 
-def read_address(text: str, registry: str) -> Endpoint:
-    """The endpoint of an address such as https://registry-1.docker.io."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
-        shown = shorten(text.rpartition("@")[2], 80)
-        raise UsageError(f'{VARIABLE}: {registry}: "{shown}" is to be https://HOST or https://HOST:PORT')
-    return Endpoint(parts.hostname, port or PORTS[parts.scheme], parts.scheme)
-
-
-def _read_upstream(entry: Any, secrets: Secrets) -> UpstreamSetting:
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("registry"), str):
-        raise UsageError(f"{VARIABLE}: each entry is to have a registry, such as {HUB}")
+def _read_upstream(entry: Mapping[str, Any], secrets: Secrets) -> UpstreamSetting:
+    """An entry in which no problem was found."""
     registry = str(entry["registry"])
-    if not is_registry(registry):
-        raise UsageError(f'{VARIABLE}: "{shorten(registry, 80)}" is no name of a registry')
-    addresses = entry.get("addresses") or [HUB_URL if registry == HUB else f"https://{registry}"]
-    if not isinstance(addresses, (list, tuple)):
-        raise UsageError(f"{VARIABLE}: {registry}: addresses is to be a list")
-    account = _read_account(entry, registry, secrets)
-    return UpstreamSetting(registry, tuple(read_address(str(address), registry) for address in addresses), account)
+    return UpstreamSetting(registry, _read_addresses(entry), _read_account(entry, registry, secrets))
+
+
+def _read_addresses(entry: Mapping[str, Any]) -> tuple[Endpoint, ...]:
+    places = [urlsplit(address) for address in addresses_of(entry)]
+    return tuple(Endpoint(place.hostname or "", place.port or PORTS[place.scheme], place.scheme) for place in places)
 
 
 def _read_account(entry: Mapping[str, Any], registry: str, secrets: Secrets) -> Account:
     name = str(entry.get("username") or "")
     variable, file = str(entry.get("password_env") or ""), str(entry.get("password_file") or "")
     if not name:
-        if variable or file:
-            raise UsageError(f"{VARIABLE}: {registry} has a password and no username")
         return ANYBODY
-    if bool(variable) == bool(file):
-        raise UsageError(f"{VARIABLE}: {registry}: give the password of {name} by password_env or by password_file")
     if file:
         return Account(name, secrets.read_file(file))
     if not secrets.environment.get(variable):

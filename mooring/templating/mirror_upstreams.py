@@ -122,15 +122,20 @@ def _account_problems(upstream: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _address_problems(address: str, example: str, has_path: bool) -> Iterator[str]:
-    parts = urlsplit(address)
+    expected = f"{example.partition('://')[0]}://host[:port]{'/path' if has_path else ''}"
+    try:
+        parts = urlsplit(address)
+        has_port = parts.port is not None
+    except ValueError:
+        yield f'address "{_without_login(address)}" must be {expected}'
+        return
+    has_place = _PLACE.fullmatch(parts.netloc) is not None and has_port == (":" in parts.netloc)
     if parts.scheme not in ("http", "https") or "://" not in address:
         yield f'address "{_without_login(address)}" has no scheme: write {example}'
     elif "@" in parts.netloc:
         yield f'address "{_without_login(address)}" has a login in it: write username and password_env or password_file'
-    elif (
-        not _PLACE.fullmatch(parts.netloc) or parts.query or parts.fragment or (parts.path not in ("", "/")) > has_path
-    ):
-        yield f'address "{address}" must be {example.partition("://")[0]}://host[:port]{"/path" if has_path else ""}'
+    elif not has_place or parts.query or parts.fragment or (parts.path not in ("", "/")) > has_path:
+        yield f'address "{address}" must be {expected}'
 
 
 def _without_login(address: str) -> str:

@@ -39,15 +39,14 @@ def test_addresses_and_accounts() -> None:
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ("docker.io", "each entry is to have a registry"),
-        ({"registry": "docker"}, '"docker" is no name of a registry'),
-        ({"registry": "docker.io", "addresses": "https://x.example.com"}, "addresses is to be a list"),
-        ({"registry": "docker.io", "addresses": ["x.example.com"]}, '"x.example.com" is to be https://HOST'),
-        ({"registry": "docker.io", "addresses": ["https://x.example.com/path"]}, "is to be https://HOST"),
-        ({"registry": "docker.io", "addresses": ["https://x.example.com:x"]}, "is to be https://HOST"),
-        ({"registry": "docker.io", "addresses": ["https://ada:s3cret@x.example.com"]}, '"x.example.com" is to be'),
-        ({"registry": "docker.io", "password_env": "HUB_PASSWORD"}, "has a password and no username"),
-        ({"registry": "docker.io", "username": "ada"}, "by password_env or by password_file"),
+        ("docker.io", "entry 1 has no registry"),
+        ({"registry": "Docker"}, '"Docker" is no registry'),
+        ({"registry": "docker.io", "addresses": ["x.example.com"]}, 'address "x.example.com" has no scheme'),
+        ({"registry": "docker.io", "addresses": ["https://x.example.com:x"]}, "must be https://host[:port]"),
+        ({"registry": "docker.io", "addresses": ["https://ada:s3cret@x.example.com"]}, "has a login in it"),
+        ({"registry": "docker.io", "addresses": ["https://x.example.com:99999"]}, "must be https://host[:port]"),
+        ({"registry": "docker.io", "addresses": ["https://[x"]}, "must be https://host[:port]"),
+        ({"registry": "docker.io", "username": "ada"}, "an account is username with password_env or password_file"),
         ({"registry": "docker.io", "username": "ada", "password_env": "NONE"}, "the environment has no NONE"),
     ],
 )
