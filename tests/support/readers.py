@@ -283,6 +283,15 @@ def name_of_image(text: str) -> None:
         function(text)
 
 
+def budget_of_line(text: str) -> None:
+    """The line of the gate's log in which an upstream last told its limit."""
+    from datetime import datetime, timezone
+
+    from mooring.doctor.mirror import judge_budget
+
+    list(judge_budget(text, datetime.now(timezone.utc)))
+
+
 READERS: dict[str, Reader] = {
     "daemon.json": Reader(
         docker("/etc/docker/daemon.json"), CONFIGURATION, (("", ""), ('{"labels": ["', '"]}')), json_lists
@@ -353,6 +362,9 @@ READERS: dict[str, Reader] = {
     "nginx -T": Reader(
         lambda text: list(called("mooring.doctor.backing:fixed_names")(text)),
         frames=(("", ""), ("upstream a {", "}"), ("upstream a {\nserver a", ""), (" proxy_pass http://", "")),
+    ),
+    "gate's log": Reader(
+        budget_of_line, frames=(("", ""), ('{"time": "', '"}'), ('{"time": "", "remaining": "', '"}')), lists=json_lists
     ),
     "image name": Reader(
         name_of_image,
