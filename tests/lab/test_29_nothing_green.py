@@ -219,7 +219,7 @@ def test_a_certificate_that_was_put_there_by_hand(
     assert ("x509: " in output, "not found" in output) == (bool(status), not status), output
 
 
-SERVER_ROW = ("registry", "nginx", "certificate", "disk")
+SERVER_ROW = ("registry", "nginx", "certificate", "disk", "mirror")
 
 
 def doctor_of_server() -> dict[str, dict[str, Any]]:
