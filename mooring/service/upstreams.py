@@ -52,7 +52,8 @@ class Secrets:
 
 
 def read_settings(variables: Mapping[str, Any], secrets: Secrets) -> SyncSettings:
-    """From the server's variables; UsageError for what they should not be, which shows no password."""
+    """From the server's variables; UsageError for what they should not be, which shows no
+    password."""
     upstreams = variables.get(VARIABLE) or []
     for problem in find_problems(upstreams):
         raise UsageError(f"{VARIABLE}: {problem}")
