@@ -259,7 +259,7 @@ def test_mistakes_are_told_before_the_server_is_touched(tmp_path: Path, upstream
     site.lock()
     ran = site.sync()
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert 'docker.io: "registry-1.docker.io" is to be https://HOST' in ran.stderr
+    assert 'docker.io: address "registry-1.docker.io" has no scheme' in ran.stderr
     (site.folder / "images.lock.yml").write_text("version: 7\n")
     ran = site.sync()
     assert ran.returncode == 1
