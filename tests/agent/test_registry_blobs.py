@@ -160,7 +160,8 @@ def test_what_the_source_lacks_or_has_otherwise(agent: ModuleProcess, world: Blo
     that is not there."""
     rotten, short, long, lost, sound = (world.push(3 * MIB) for _ in range(5))
     data = world.stored(world.upstream, rotten)
-    data.write_bytes(data.read_bytes()[:-1] + b"!")
+    content = data.read_bytes()
+    data.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     world.stored(world.upstream, lost).unlink()
     layers = [rotten, Layer(short.digest, short.size + 1), Layer(long.digest, long.size - 1), lost, sound]
     replies = copy(agent, world, *layers, chunk_size=MIB)
