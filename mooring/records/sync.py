@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
+from mooring.records.sizes import format_size
+
 NAMED = 5
 
 
@@ -88,7 +90,7 @@ class SyncSummary:
         its upstreams."""
         head = "interrupted; " if self.is_interrupted else ""
         sent = sum(image.sent for image in self.images.values())
-        words = f"{self.count(State.COPIED)} copied ({_size(sent)}), {self.count(State.HELD)} held before"
+        words = f"{self.count(State.COPIED)} copied ({format_size(sent)}), {self.count(State.HELD)} held before"
         if self.is_check:
             words = f"{self.count(State.HELD)} held, {self.count(State.TO_COPY)} to copy"
         left = self.count(State.LEFT) + (0 if self.is_check else self.count(State.TO_COPY))
@@ -148,12 +150,3 @@ class SyncReport(Protocol):
 
     def close(self) -> None:
         """Leave the terminal whole."""
-
-
-def _size(number: int) -> str:
-    amount, unit = float(number), "B"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if amount < 1000:
-            break
-        amount, unit = amount / 1000, larger
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.status import Status
 from rich.table import Table
 
-from mooring.reporters import wording
+from mooring.records.sizes import format_size
 from mooring.reporters.screen import Screen
 from mooring.results import Progress
 
@@ -223,10 +223,10 @@ def _fit(head: str, names: Sequence[str], width: int) -> str:
 
 def amount(transfer: Progress) -> str:
     """`50 % (52.4 MB of 104.9 MB)`, or only the bytes where the total is unknown."""
-    done = wording.size(transfer.done)
+    done = format_size(transfer.done)
     if not transfer.total:
         return done
-    return f"{100 * transfer.done // transfer.total} % ({done} of {wording.size(transfer.total)})"
+    return f"{100 * transfer.done // transfer.total} % ({done} of {format_size(transfer.total)})"
 
 
 class ProgressLines:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from mooring.records.sizes import format_size
 from mooring.records.sync import State, SyncedImage, SyncReport, SyncStep, SyncSummary
-from mooring.reporters import wording
 from mooring.reporters.last_words import write_beside
 from mooring.reporters.live import ProgressLines, Spinner, amount
 from mooring.reporters.screen import Screen, write_json
@@ -136,7 +136,7 @@ class ScreenReport:
                 self._spinner = None
 
     def _write(self, image: SyncedImage) -> None:
-        words = image.message or (wording.size(image.sent) if image.state is State.COPIED else "")
+        words = image.message or (format_size(image.sent) if image.state is State.COPIED else "")
         state = (f"{image.state.value:<8}", STYLES[image.state])
         self._screen.write_pieces(state, f"{image.name}{': ' if words else ''}{words}")
         self._screen.stream.flush()
@@ -150,6 +150,6 @@ class ScreenReport:
         if not step.total:
             return ""
         seconds = self._clock() - self._begun[1]
-        rate = f", {wording.size(int(step.done / seconds))}/s" if seconds >= 1 else ""
-        left = f", {wording.size(step.total - step.done)} left"
+        rate = f", {format_size(int(step.done / seconds))}/s" if seconds >= 1 else ""
+        left = f", {format_size(step.total - step.done)} left"
         return f": {amount(Progress('', '', '', step.done, step.total))}{rate}{left}"

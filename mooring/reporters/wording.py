@@ -134,13 +134,3 @@ def _named(hosts: Sequence[str]) -> str:
     """The hosts; the last ones of many are only counted."""
     named, more = ", ".join(hosts[:HOSTS_NAMED]), len(hosts) - HOSTS_NAMED
     return f"{named} and {more} more" if more > 0 else named
-
-
-def size(number: int) -> str:
-    """Bytes for people: `12.3 MB`."""
-    amount, unit = float(number), "B"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if amount < 1000:
-            break
-        amount, unit = amount / 1000, larger
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"

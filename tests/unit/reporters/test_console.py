@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console as Terminal
 
 from mooring.errors import Where
-from mooring.reporters import wording
+from mooring.records.sizes import format_size
 from mooring.reporters.console import Console
 from mooring.reporters.json_lines import JsonLines
 from mooring.reporters.live import fit_hosts
@@ -318,7 +318,7 @@ def test_json_lines_are_one_object_per_event_and_the_recap_last():
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2 * 10**9, "2.0 GB")])
 def test_sizes(number, text):
-    assert wording.size(number) == text
+    assert format_size(number) == text
 
 
 def recap_of(count: int, *odd: str) -> list[str]:
